@@ -1,0 +1,51 @@
+-- Whole files, read and written in one go. `io` and `os` are handed in, so that a test or a sandboxed host can
+-- supply its own.
+
+local files = {}
+files.__index = files
+
+-- The largest message the protocol can hold is a result with a long song's notes (about 5 MB); more is not ours.
+local MAX_BYTES = 64 * 1024 * 1024
+
+function files.new(io_library, os_library)
+  return setmetatable({ io = io_library, os = os_library }, files)
+end
+
+-- The file's bytes, or nil when it is missing, unreadable or larger than any message can be.
+function files:read(path)
+  local handle = self.io.open(path, 'rb')
+  if not handle then return nil end
+  local bytes = handle:read(MAX_BYTES + 1)
+  handle:close()
+  if bytes and #bytes > MAX_BYTES then return nil end
+  return bytes or ''
+end
+
+function files:exists(path)
+  local handle = self.io.open(path, 'rb')
+  if handle then handle:close() end
+  return handle ~= nil
+end
+
+-- Writes beside the target and renames, so that a reader sees the old file or the new one, never half of it.
+-- Returns true, or nil and a sentence.
+function files:write(path, bytes)
+  local draft = path .. '.tmp'
+  local handle, reason = self.io.open(draft, 'wb')
+  if not handle then return nil, 'Cannot write ' .. draft .. ': ' .. tostring(reason) end
+  local written, why = handle:write(bytes)
+  handle:close()
+  if not written then return nil, 'Cannot write ' .. draft .. ': ' .. tostring(why) end
+  return self:publish(draft, path)
+end
+
+-- Renames `draft` over `path`. Windows' rename refuses an existing target, so that one is removed first.
+function files:publish(draft, path)
+  if self.os.rename(draft, path) then return true end
+  self.os.remove(path)
+  local moved, reason = self.os.rename(draft, path)
+  if moved then return true end
+  return nil, 'Cannot write ' .. path .. ': ' .. tostring(reason)
+end
+
+return files

@@ -1,0 +1,291 @@
+"""Audio files in and out: any format, rate and channel count becomes one working WAV that is read in pieces.
+
+Memory stays flat over the length: nothing here holds more than a block.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from bridge.errors import InputError, StoreError
+from bridge.units import gain_to_db
+
+Array = npt.NDArray[np.float32]
+
+WORK_RATE = 44_100
+"""Hz of the working copy: HTDemucs' own rate."""
+BLOCK_FRAMES = 1 << 18
+"""Frames read at a time: 6 s at 44.1 kHz, 2 MB in stereo; larger blocks gain no speed."""
+SHORTEST_S = 0.1
+"""Under this no engine can tell a pitch; a sixteenth note at 150 BPM lasts as long."""
+SILENCE_DB = -75.0
+"""A peak below this is called silence: under the noise of a 12-bit converter, over dither of 16 bit."""
+RESAMPLE_MARGIN_S = 0.05
+"""Read around a span before resampling it; soxr's HQ filter rings for less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """An audio file on disk with what must be known of it; the samples are read on demand."""
+
+    path: Path
+    rate: int
+    channels: int
+    frames: int
+    rms: float
+    """Root mean square over all samples, full scale 1."""
+    peak: float
+    """Largest absolute sample, full scale 1."""
+
+    @property
+    def length_s(self) -> float:
+        """Seconds of sound."""
+        return self.frames / self.rate
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing can be heard in it."""
+        return gain_to_db(self.peak) < SILENCE_DB
+
+    def blocks(self, frames: int = BLOCK_FRAMES) -> Iterator[Array]:
+        """Consecutive blocks, (channels, up to ``frames``) float32, full scale -1 to 1."""
+        with soundfile.SoundFile(self.path) as file:
+            while len(block := file.read(frames, dtype="float32", always_2d=True)):
+                yield np.ascontiguousarray(block.T)
+
+    def read(self, start: int = 0, frames: int | None = None) -> Array:
+        """(channels, frames) float32 from frame ``start`` on; shorter where the file ends."""
+        with soundfile.SoundFile(self.path) as file:
+            file.seek(min(max(0, start), self.frames))
+            block = file.read(-1 if frames is None else frames, dtype="float32", always_2d=True)
+        return np.ascontiguousarray(block.T)
+
+    def mono(self, rate: int, start_s: float = 0.0, length_s: float | None = None) -> Array:
+        """(frames,) float32: the mean of the channels at ``rate`` Hz, exactly placed, silence past the ends."""
+        length_s = self.length_s - start_s if length_s is None else length_s
+        wanted = round(length_s * rate)
+        lead = max(0.0, start_s - RESAMPLE_MARGIN_S)
+        # Whole seconds, so that the first sample read falls on a sample of both rates.
+        lead_s = math.floor(lead)
+        first = round(lead_s * self.rate)
+        last = math.ceil((start_s + length_s + RESAMPLE_MARGIN_S) * self.rate)
+        samples = self.read(first, max(0, last - first)).mean(0, dtype=np.float32)
+        if rate != self.rate and len(samples):
+            samples = soxr.resample(samples, self.rate, rate, quality="HQ").astype(np.float32, copy=False)
+        skip = round((start_s - lead_s) * rate)
+        if skip < 0:
+            samples, skip = np.concatenate([np.zeros(-skip, np.float32), samples]), 0
+        samples = samples[skip : skip + wanted]
+        return np.pad(samples, (0, wanted - len(samples))) if len(samples) < wanted else samples
+
+
+class Writer:
+    """Writes a WAV in pieces (RF64 where it outgrows 4 GB) and measures it on the way; removed when it fails.
+
+    Raises:
+        StoreError: the disk is full or the folder cannot be written.
+    """
+
+    def __init__(self, path: Path, rate: int, channels: int, subtype: str = "FLOAT") -> None:
+        self._path, self._rate, self._channels = path, rate, channels
+        self._squares, self._peak, self._frames = 0.0, 0.0, 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: Any = soundfile.SoundFile(path, "w", rate, channels, subtype, format="RF64")
+        except (OSError, soundfile.LibsndfileError) as e:
+            raise _unwritable(path) from e
+
+    def write(self, block: Array) -> None:
+        """Append (channels, frames) float32."""
+        try:
+            self._file.write(np.ascontiguousarray(block.T))
+        except (OSError, soundfile.LibsndfileError) as e:
+            raise _unwritable(self._path) from e
+        self._frames += block.shape[1]
+        if block.size:
+            self._squares += float(np.vdot(block, block))
+            self._peak = max(self._peak, float(np.abs(block).max()))
+
+    def finish(self) -> Recording:
+        """Close the file and say what is in it."""
+        self._file.close()
+        rms = math.sqrt(self._squares / max(1, self._frames * self._channels))
+        written = self._path.stat().st_size
+        if written < self._frames * self._channels * 2:
+            raise _unwritable(self._path)
+        return Recording(self._path, self._rate, self._channels, self._frames, rms, self._peak)
+
+    def discard(self) -> None:
+        """Close and remove the file."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self.discard()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSource:
+    """One channel of one file; DAWs that keep stereo as two mono files name two of these."""
+
+    path: Path
+    channel: int = 0
+
+
+def import_span(
+    sources: Path | Sequence[ChannelSource],
+    target: Path,
+    *,
+    start_s: float = 0.0,
+    length_s: float | None = None,
+    gain: float = 1.0,
+    report: Callable[[str, float], None] = lambda stage, fraction: None,
+) -> Recording:
+    """Decode a span of audio to a stereo float WAV of :data:`WORK_RATE` at ``target``.
+
+    Mono is doubled; more than two channels fold to two by the mean of the odd and of the even ones.
+
+    Args:
+        sources: a file, or one source per channel.
+        target: the working copy; nothing is left there on failure.
+        start_s: where the span starts in the file, seconds.
+        length_s: its length, None for the rest of the file.
+        gain: linear factor.
+        report: progress and cancel, stage "read".
+
+    Raises:
+        InputError: missing, empty, damaged, too short, not audio, or samples that are not numbers.
+        StoreError: the working copy cannot be written.
+    """
+    paths = [sources] if isinstance(sources, Path) else [s.path for s in sources]
+    picks = None if isinstance(sources, Path) else [s.channel for s in sources]
+    files = [_open(p) for p in paths]
+    try:
+        rate = files[0].samplerate
+        if any(f.samplerate != rate for f in files):
+            message = "The channels of this item have different sample rates; glue or bounce the item first."
+            raise InputError(message)
+        total = min(f.frames for f in files)
+        first = round(start_s * rate)
+        wanted = total - first if length_s is None else min(round(length_s * rate), total - first)
+        if not math.isfinite(start_s) or first < 0 or wanted < SHORTEST_S * rate:
+            message = (
+                f"There is too little audio to transcribe in {paths[0].name} "
+                f"({max(0.0, wanted / rate):.2f} s); select at least {SHORTEST_S} s."
+            )
+            raise InputError(message)
+        for f in files:
+            f.seek(first)
+        with Writer(target, WORK_RATE, 2) as writer:
+            for block in _decoded(files, picks, wanted, rate, paths[0], report):
+                writer.write(block * np.float32(gain) if gain != 1.0 else block)
+            return writer.finish()
+    except soundfile.LibsndfileError as e:
+        raise _damaged(paths[0]) from e
+    finally:
+        for f in files:
+            f.close()
+
+
+def _decoded(
+    files: list[Any],
+    picks: list[int] | None,
+    wanted: int,
+    rate: int,
+    path: Path,
+    report: Callable[[str, float], None],
+) -> Iterator[Array]:
+    """Stereo blocks at the working rate; refuses files that end early or hold numbers that are none."""
+    resampler = None if rate == WORK_RATE else soxr.ResampleStream(rate, WORK_RATE, 2, dtype="float32")
+    done = 0
+    while done < wanted:
+        count = min(BLOCK_FRAMES, wanted - done)
+        columns = [f.read(count, dtype="float32", always_2d=True) for f in files]
+        if any(len(c) < count for c in columns):
+            raise _damaged(path)
+        block = _stereo(columns, picks)
+        if not np.isfinite(block).all():
+            message = (
+                f"{path.name} holds samples that are not numbers (NaN or infinity); export the audio again."
+            )
+            raise InputError(message)
+        done += count
+        if resampler is not None:
+            block = resampler.resample_chunk(block, last=done >= wanted)
+        yield np.ascontiguousarray(block.T)
+        report("read", done / wanted)
+
+
+def _stereo(columns: list[Array], picks: list[int] | None) -> Array:
+    """(frames, 2) of what was read from one file or from one per channel."""
+    if picks is None:
+        block = columns[0]
+    else:
+        block = np.stack([c[:, min(p, c.shape[1] - 1)] for c, p in zip(columns, picks, strict=True)], 1)
+    if block.shape[1] == 1:
+        return np.repeat(block, 2, 1)
+    if block.shape[1] == 2:
+        return block
+    return np.stack([block[:, 0::2].mean(1), block[:, 1::2].mean(1)], 1)
+
+
+def _open(path: Path) -> Any:  # noqa: ANN401 - soundfile has no types
+    if path.is_dir():
+        raise InputError(f"{path.name} is a folder; name an audio file.")
+    if not path.exists():
+        raise InputError(f"There is no audio file {path}; check the path, or whether the media is offline.")
+    try:
+        if path.stat().st_size == 0:
+            raise InputError(f"{path.name} is empty; export the audio again.")
+        if not os.access(path, os.R_OK):
+            raise PermissionError(path)
+        if _ends_early(path):
+            raise _damaged(path)
+        file = soundfile.SoundFile(path)
+    except OSError as e:
+        raise InputError(f"{path.name} cannot be read; check the permissions of the file.") from e
+    except soundfile.LibsndfileError as e:
+        message = (
+            f"{path.name} is not audio that can be read here; export it as WAV, AIFF, FLAC, OGG, Opus or MP3."
+        )
+        raise InputError(message) from e
+    if file.frames <= 0:
+        file.close()
+        raise InputError(f"{path.name} holds no audio; export it again.")
+    return file
+
+
+def _ends_early(path: Path) -> bool:
+    """Whether a WAV or AIFF says that it is longer than it is; libsndfile would read the rest in silence."""
+    with path.open("rb") as f:
+        head = f.read(12)
+    if len(head) < 12 or head[:4] not in (b"RIFF", b"FORM") or head[8:] not in (b"WAVE", b"AIFF", b"AIFC"):
+        return False
+    size = int.from_bytes(head[4:8], "little" if head[:4] == b"RIFF" else "big")
+    streamed = size in (0, 0xFFFFFFFF, 0x7FFFFFFF) or size >= 0xFFFFFF00
+    # One byte of slack: some writers leave out the last pad byte.
+    return not streamed and size + 8 > path.stat().st_size + 1
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"{path.name} is damaged or ends too early; export the audio again.")
+
+
+def _unwritable(path: Path) -> StoreError:
+    return StoreError(
+        f"{path.name} could not be written to {path.parent}; check the free space and the permissions there."
+    )

@@ -1,0 +1,47 @@
+"""The errors a musician may read.
+
+    DawscribeError
+      InputError      the audio, the file or the request is at fault
+      ConfigError     a setting is at fault
+      ModelError      a model is missing, damaged or cannot be downloaded
+      PluginError     an engine cannot be loaded or failed
+      HostError       the DAW cannot be reached or refused
+      StoreError      a folder or disk refuses to take what must be written
+
+Their text goes to the DAW as it is: one sentence that says what is wrong and what to do next.
+Anything else that is raised is a fault of ours: logged with its traceback, shown as "internal error".
+"""
+
+from __future__ import annotations
+
+
+class DawscribeError(Exception):
+    """Base of all errors whose text is meant for the user."""
+
+
+class InputError(DawscribeError):
+    """The audio, file or request cannot be used."""
+
+
+class ConfigError(DawscribeError):
+    """A setting is unknown or has a value that makes no sense."""
+
+
+class ModelError(DawscribeError):
+    """A model file is missing, has the wrong content or cannot be downloaded."""
+
+
+class PluginError(DawscribeError):
+    """An engine cannot be loaded, or failed while it worked."""
+
+
+class HostError(DawscribeError):
+    """A DAW cannot be reached, or refused what was asked of it."""
+
+
+class StoreError(DawscribeError):
+    """A folder cannot be written, or the disk is full."""
+
+
+class JobCancelled(BaseException):  # noqa: N818 - not an error: the user asked for it
+    """The user cancelled the job; derives from BaseException so that no ``except Exception`` swallows it."""

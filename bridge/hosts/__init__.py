@@ -1,0 +1,1 @@
+"""Plugins that hand a finished score to a DAW or a file."""

@@ -1,0 +1,86 @@
+"""The contracts of plugins: four Protocols. A plugin is one class that fits one of them.
+
+Every plugin class has a frozen dataclass ``Options`` (its settings, with defaults) and is made by
+``cls(options, context)``. ``report(stage, fraction)`` is progress and stop point in one: it raises
+:class:`~bridge.errors.JobCancelled` when the job was cancelled, so call it at least twice a second of work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from bridge.audio import Recording
+from bridge.music import Transcription
+from bridge.protocol import ItemResult, Request
+
+Report = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the application lends to every plugin."""
+
+    model: Callable[[str], Path]
+    """The verified file of a model by its name in the store; raises ModelError with the way to get it."""
+    cache: Path
+    """Folder for what may be computed again, such as compiled networks."""
+    home: Path
+    """dawscribe's home, ``~/.dawscribe`` unless moved."""
+    device: str = "auto"
+    """"auto", "cpu", "gpu", "cuda" or "mps"; a plugin refuses what it cannot use."""
+    settings: Mapping[str, Any] | None = None
+    """All settings in force, for hosts that hand out instruments; engines use their Options alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """One separated source of an item."""
+
+    role: str
+    """One of :data:`bridge.music.STEM_ROLES`."""
+    audio: Recording
+    mix_rms: float
+    """RMS of the whole mix, full scale 1: engines scale by it, so that leakage in a silent stem stays silent."""
+
+
+@runtime_checkable
+class Separator(Protocol):
+    """Splits a mix into stems."""
+
+    stems: tuple[str, ...]
+    """Roles it can deliver."""
+    device: str
+    """What it computes on, for status and result, such as "CPU bf16 (OpenVINO)"."""
+
+    def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
+        """Write the ``wanted`` stems as float WAV to ``folder``, as long as the mix, and return them in order."""
+
+
+@runtime_checkable
+class Transcriber(Protocol):
+    """Hears the notes in a stem."""
+
+    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+        """The stem's notes, sorted, times in seconds from the stem's start. Memory must not grow fast with length."""
+
+
+@runtime_checkable
+class Host(Protocol):
+    """Hands a finished result to a DAW, or reaches a running one."""
+
+    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[Path]:
+        """Write what the DAW's script inserts beside result.json in the job folder; the files written."""
+
+    def request_selected(self, options: Mapping[str, Any]) -> None:
+        """Ask the running DAW to send its selection as a request; HostError where it cannot."""
+
+
+@runtime_checkable
+class Trigger(Protocol):
+    """Receives commands and hands them to the daemon."""
+
+    async def run(self, daemon: Any) -> None:  # noqa: ANN401 - the daemon stands above this layer
+        """Listen until cancelled."""

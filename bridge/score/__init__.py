@@ -1,0 +1,1 @@
+"""Pure functions on notes: clean-up, bleed, bends, tempo, quantise, parts."""

@@ -1,0 +1,1 @@
+"""Plugins that split a mix into stems."""

@@ -1,0 +1,67 @@
+"""The tempo map: seconds to quarter notes and back, the only place where the two meet."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+DEFAULT_BPM = 120.0
+"""What a Standard MIDI File means when it says nothing, and what is kept when the beat is not certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class TempoPoint:
+    """From here on, until the next point, the tempo is constant."""
+
+    time_s: float
+    bpm: float
+    """Quarter notes per minute."""
+    beats_per_bar: int | None = None
+    """A new time signature (over 4) that starts here, None to keep the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TempoMap:
+    """Piecewise constant tempo; the first point stands at 0 s.
+
+    Raises:
+        ValueError: no point at 0 s, times not rising, or a tempo not above 0.
+    """
+
+    points: tuple[TempoPoint, ...] = (TempoPoint(0.0, DEFAULT_BPM, 4),)
+    confident: bool = False
+    """Whether the tempo was heard, not assumed."""
+    _starts_qn: tuple[float, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.points or self.points[0].time_s != 0:
+            raise ValueError("a tempo map starts with a point at 0 s")
+        starts = [0.0]
+        for a, b in zip(self.points, self.points[1:], strict=False):
+            if b.time_s <= a.time_s:
+                raise ValueError("tempo points must rise in time")
+            starts.append(starts[-1] + (b.time_s - a.time_s) * a.bpm / 60.0)
+        if any(not p.bpm > 0 for p in self.points):
+            raise ValueError("a tempo must be above 0")
+        object.__setattr__(self, "_starts_qn", tuple(starts))
+
+    @classmethod
+    def constant(cls, bpm: float, beats_per_bar: int = 4, *, confident: bool = True) -> TempoMap:
+        """One tempo from the start on."""
+        return cls((TempoPoint(0.0, bpm, beats_per_bar),), confident)
+
+    @classmethod
+    def from_points(cls, points: Iterable[TempoPoint], *, confident: bool = True) -> TempoMap:
+        """A map of the given points, in order."""
+        return cls(tuple(points), confident)
+
+    def to_qn(self, time_s: float) -> float:
+        """Quarter notes from the start at ``time_s`` seconds (before 0 s the first tempo holds)."""
+        i = max(0, bisect_right([p.time_s for p in self.points], time_s) - 1)
+        return self._starts_qn[i] + (time_s - self.points[i].time_s) * self.points[i].bpm / 60.0
+
+    def to_s(self, position_qn: float) -> float:
+        """Seconds at a position in quarter notes."""
+        i = max(0, bisect_right(self._starts_qn, position_qn) - 1)
+        return self.points[i].time_s + (position_qn - self._starts_qn[i]) * 60.0 / self.points[i].bpm

@@ -1,0 +1,1 @@
+"""Plugins that turn one stem into notes."""

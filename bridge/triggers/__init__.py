@@ -1,0 +1,1 @@
+"""Plugins that receive "transcribe" commands: the spool inbox, OSC, MIDI."""

@@ -71,8 +71,8 @@ class Transcriber(Protocol):
 class Host(Protocol):
     """Hands a finished result to a DAW, or reaches a running one."""
 
-    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[Path]:
-        """Write what the DAW's script inserts beside result.json in the job folder; the files written."""
+    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
+        """Write what the DAW's script needs into the job folder; the items, with what was added to them."""
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
         """Ask the running DAW to send its selection as a request; HostError where it cannot."""

@@ -1,0 +1,231 @@
+"""The smallest host: a Standard MIDI File (format 1) per item. Copy it to begin another host.
+
+The file is laid out as every DAW opens it: a conductor track with tempo map and time signatures, then one
+named track per part. Notes stay where they sound: seconds become ticks through the tempo map as the file
+itself can express it (whole microseconds a quarter, whole ticks), so that rounding never adds up.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mido
+
+from bridge.errors import HostError, StoreError
+from bridge.interfaces import Context
+from bridge.music import Bend, Note, Part, Score
+from bridge.protocol import BEND_RANGE, ItemResult, Request, channels
+from bridge.tempo import TempoMap
+
+PPQ = 1920
+"""Ticks a quarter note: 0.26 ms at 120 BPM, 1.04 ms at 30; half a tick, the rounding, stays inaudible."""
+BEND_STEPS = 1 << 13
+"""Steps of a 14-bit pitch wheel to either side."""
+SLOWEST_US = (1 << 24) - 1
+"""Microseconds a quarter that fit the three bytes of a tempo event (3.6 BPM)."""
+LONGEST_NAME = 120
+"""Characters of an item's name kept in a file name: 255 bytes is what file systems hold, 2 bytes a letter."""
+
+
+class MidiFile:
+    """Writes ``<item>.mid`` beside result.json."""
+
+    @dataclass(frozen=True, slots=True)
+    class Options:
+        """Settings of this host; it has none."""
+
+    def __init__(self, options: Options, context: Context) -> None:
+        del options, context
+
+    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[Path]:
+        """Write one MIDI file per item, to ``item.midi`` or else under the item's name in ``folder``.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        del request
+        written: list[Path] = []
+        for item in items:
+            path = item.midi or _free_path(folder, item.name, written)
+            write_midi(item.score, item.name, path)
+            written.append(path)
+        return written
+
+    def request_selected(self, options: Mapping[str, Any]) -> None:
+        """A file has nothing to ask.
+
+        Raises:
+            HostError: always.
+        """
+        raise HostError(
+            "A MIDI file has no selection; name the audio file (dawscribe transcribe FILE) or choose a DAW as host."
+        )
+
+
+def write_midi(score: Score, name: str, path: Path) -> None:
+    """Write ``score`` to ``path``, whole or not at all.
+
+    Raises:
+        StoreError: the disk is full or the folder cannot be written.
+    """
+    file = to_midi(score, name)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as handle:
+            temporary = Path(handle.name)
+            file.save(file=handle)
+        # A temporary file is private; a finished one gets what the user's umask gives.
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as e:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        message = f"{path.name} could not be written to {path.parent}; check free space and permissions."
+        raise StoreError(message) from e
+
+
+def to_midi(score: Score, name: str) -> mido.MidiFile:
+    """The score as a format 1 file: conductor track, then a track per part, all as long as the item."""
+    file = mido.MidiFile(type=1, ticks_per_beat=PPQ, charset="utf-8")
+    clock = _Clock(score.tempo)
+    end = clock.ticks(score.length_s)
+    file.tracks.append(_track(_conductor(score.tempo, clock, name), end))
+    for part, channel in zip(score.parts, channels(score), strict=True):
+        file.tracks.append(_track(_part(part, channel, clock), end))
+    return file
+
+
+class _Clock:
+    """Seconds to ticks, along the tempo events as they stand in the file."""
+
+    def __init__(self, tempo: TempoMap) -> None:
+        self.changes: list[tuple[int, int]] = []
+        """(tick, microseconds a quarter) per tempo point."""
+        self._times: list[float] = []
+        time_s = 0.0
+        for point in tempo.points:
+            tick = self.ticks(point.time_s)
+            if self.changes:
+                # Where the change falls in the file: its tick is rounded, and what follows starts from there.
+                time_s += (tick - self.changes[-1][0]) * self._tick_s(self.changes[-1][1])
+            self.changes.append((tick, max(1, min(SLOWEST_US, round(60e6 / point.bpm)))))
+            self._times.append(time_s)
+
+    def ticks(self, time_s: float) -> int:
+        """The tick nearest to ``time_s``."""
+        if not self.changes:
+            return 0
+        i = max(0, bisect_right(self._times, time_s) - 1)
+        tick, tempo_us = self.changes[i]
+        return max(0, tick + round((time_s - self._times[i]) / self._tick_s(tempo_us)))
+
+    @staticmethod
+    def _tick_s(tempo_us: int) -> float:
+        return tempo_us / 1e6 / PPQ
+
+
+_Event = tuple[int, int, Any]
+"""(tick, rank among events of one tick, message)."""
+_HEAD, _NOTE_OFF, _CONTROL, _NOTE_ON = range(4)
+
+
+def _conductor(tempo: TempoMap, clock: _Clock, name: str) -> list[_Event]:
+    events: list[_Event] = [(0, _HEAD, mido.MetaMessage("track_name", name=_printable(name)))]
+    for point, (tick, tempo_us) in zip(tempo.points, clock.changes, strict=True):
+        if point.beats_per_bar is not None:
+            bar = mido.MetaMessage("time_signature", numerator=point.beats_per_bar, denominator=4)
+            events.append((tick, _CONTROL, bar))
+        events.append((tick, _CONTROL, mido.MetaMessage("set_tempo", tempo=tempo_us)))
+    return events
+
+
+def _part(part: Part, channel: int, clock: _Clock) -> list[_Event]:
+    events: list[_Event] = [
+        (0, _HEAD, mido.MetaMessage("track_name", name=_printable(part.name))),
+        (0, _HEAD, mido.Message("program_change", channel=channel, program=part.program)),
+    ]
+    if part.bends:
+        events += _bends(part.bends, channel, clock)
+    for on, off, note in _spans(part.notes, clock):
+        key = {"channel": channel, "note": note.pitch}
+        events.append((on, _NOTE_ON, mido.Message("note_on", velocity=note.velocity, **key)))
+        events.append((off, _NOTE_OFF, mido.Message("note_off", velocity=64, **key)))
+    return events
+
+
+def _spans(notes: Iterable[Note], clock: _Clock) -> list[tuple[int, int, Note]]:
+    """(first tick, last tick, note), where no key is struck while it is still down.
+
+    A key that sounds on ends where it is struck again; of two strokes in one tick the longer one, as loud as
+    the louder, stands for both, because a MIDI key cannot be down twice.
+    """
+    by_pitch: dict[int, list[tuple[int, int, Note]]] = {}
+    for note in sorted(notes):
+        on = clock.ticks(note.onset_s)
+        off = max(on + 1, clock.ticks(note.offset_s))
+        spans = by_pitch.setdefault(note.pitch, [])
+        if spans and spans[-1][0] == on:
+            _, last_off, last = spans.pop()
+            off = max(off, last_off)
+            note = max(note, last, key=lambda n: n.velocity)
+        elif spans and spans[-1][1] > on:
+            spans[-1] = (spans[-1][0], on, spans[-1][2])
+        spans.append((on, off, note))
+    return [span for spans in by_pitch.values() for span in spans]
+
+
+def _bends(bends: Iterable[Bend], channel: int, clock: _Clock) -> list[_Event]:
+    """The bend range as registered parameter 0, then the wheel where it moves."""
+    controls = [(101, 0), (100, 0), (6, BEND_RANGE), (38, 0), (101, 127), (100, 127)]
+    events: list[_Event] = [
+        (0, _HEAD, mido.Message("control_change", channel=channel, control=c, value=v)) for c, v in controls
+    ]
+    wheel: dict[int, int] = {}
+    for bend in sorted(bends):
+        value = round(bend.semitones / BEND_RANGE * BEND_STEPS)
+        wheel[clock.ticks(bend.time_s)] = max(-BEND_STEPS, min(BEND_STEPS - 1, value))
+    last = 0
+    for tick, value in wheel.items():
+        if value != last:
+            events.append((tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)))
+        last = value
+    return events
+
+
+def _track(events: list[_Event], end: int) -> mido.MidiTrack:
+    """Events in order, with the time between them, closed at ``end`` or at the last event."""
+    track, now = mido.MidiTrack(), 0
+    for tick, _, message in sorted(events, key=lambda e: e[:2]):
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
+    return track
+
+
+def _printable(name: str) -> str:
+    """``name`` as one line that UTF-8 can hold."""
+    clean = "".join(c if c.isprintable() else " " for c in name)
+    return clean.encode("utf-8", "replace").decode("utf-8")
+
+
+def _free_path(folder: Path, name: str, taken: Sequence[Path]) -> Path:
+    """``<name>.mid`` in ``folder``, safe on every file system and not among ``taken``."""
+    stem = re.sub(r'[\\/:*?"<>|]', "_", _printable(name))[:LONGEST_NAME].strip(" .") or "item"
+    path, number = folder / f"{stem}.mid", 2
+    while path in taken:
+        path, number = folder / f"{stem} {number}.mid", number + 1
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from bridge import __version__, plugins
 from bridge.config import Settings
 from bridge.errors import StoreError
+from bridge.files import write_json
 from bridge.interfaces import Context, Host
 from bridge.pipeline import Outcome
 from bridge.protocol import PROTOCOL, Request, item_result_json
@@ -72,17 +71,3 @@ def with_instruments(item: dict[str, Any], host: str, settings: Settings) -> dic
     for part in item["parts"]:
         part["instruments"] = list(table.get(part["role"], table.get("other", [])))
     return item
-
-
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Replace ``path`` by ``data`` in one step that survives a power loss; OSError where it cannot be written."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("w", encoding="utf-8") as f:
-            json.dump(data, f, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-            f.flush()
-            os.fsync(f.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

@@ -1,0 +1,39 @@
+"""The application put together: home, settings, model store, and the context that plugins are lent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.config import Settings, home_folder, load
+from bridge.interfaces import Context
+from bridge.models import ModelStore
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What commands and the worker start from."""
+
+    home: Path
+    settings: Settings
+    store: ModelStore
+    context: Context
+
+
+def application(overrides: Mapping[str, Any] | None = None, home: Path | None = None) -> Application:
+    """The application of a home folder.
+
+    Args:
+        overrides: settings from the command line, by dotted name.
+        home: the home folder; None for ``DAWSCRIBE_HOME`` or ``~/.dawscribe``.
+
+    Raises:
+        ConfigError: a setting is wrong.
+    """
+    home = home or home_folder()
+    settings = load(home, overrides)
+    store = ModelStore(home, [Path(f).expanduser() for f in settings.get("models.folders")])
+    context = Context(store.path, home / "cache", home, settings.get("device"), settings.values)
+    return Application(home, settings, store, context)

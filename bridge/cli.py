@@ -1,0 +1,59 @@
+"""The command line: which command, and how errors reach the user. Each command is a module of bridge/commands."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from bridge import __version__
+from bridge.errors import DawscribeError, JobCancelled
+
+COMMANDS = {
+    "transcribe": "turn audio files into multi-track MIDI",
+    "models": "list, fetch or find the models",
+    "config": "print the settings in force and where they come from",
+    "doctor": "say what is installed, what is missing and how to get it",
+}
+"""Name -> one line of help; bridge.commands.<name> holds ``add_arguments`` and ``run``."""
+CANCELLED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
+BAD_INPUT = 2
+"""Exit status for errors with a sentence."""
+
+
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser; only the named command's own options are loaded, so that ``--help`` stays quick."""
+    top = argparse.ArgumentParser(
+        prog="dawscribe", description="Audio items in, editable MIDI tracks out: from your DAW or from the shell."
+    )
+    top.add_argument("--version", action="version", version=f"dawscribe {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, line in COMMANDS.items():
+        sub = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+        if name == command:
+            importlib.import_module(f"bridge.commands.{name}").add_arguments(sub)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status is 0, 1 (a fault of ours), 2 (bad input) or 130 (Ctrl-C)."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    named = next((a for a in arguments if not a.startswith("-")), None)
+    options = parser(named).parse_args(arguments)
+    try:
+        status: int = importlib.import_module(f"bridge.commands.{options.command}").run(options)
+        sys.stdout.flush()
+    except DawscribeError as e:
+        print(f"dawscribe: {e}", file=sys.stderr)
+        return BAD_INPUT
+    except (KeyboardInterrupt, JobCancelled):
+        print("dawscribe: cancelled; nothing was written.", file=sys.stderr)
+        return CANCELLED
+    except BrokenPipeError:
+        # The reader (head, less) has gone: not an error, but Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status

@@ -1,0 +1,60 @@
+"""A progress bar with stage and remaining time; quiet when standard error is not a terminal."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TextIO
+
+from bridge.errors import JobCancelled
+
+WIDTH = 28
+"""Characters of the bar: with the stage and the time it fits a terminal of 80."""
+STAGES = {"read": "reading", "separate": "separating", "transcribe": "listening", "score": "arranging"}
+REDRAW_S = 0.1
+"""Seconds between drawings; ten a second look smooth and cost nothing."""
+
+
+class Progress:
+    """Draws one line for one job; its :meth:`report` is the job's stop point too."""
+
+    def __init__(self, name: str, stopped: threading.Event, stream: TextIO | None = None) -> None:
+        self._name, self._stopped = name, stopped
+        self._stream = sys.stderr if stream is None else stream
+        self._shown = self._stream.isatty()
+        self._started = time.monotonic()
+        self._drawn_s = 0.0
+
+    def report(self, stage: str, fraction: float) -> None:
+        """Show ``fraction`` (0..1 of the whole job).
+
+        Raises:
+            JobCancelled: the user wants to stop.
+        """
+        if self._stopped.is_set():
+            raise JobCancelled
+        now = time.monotonic()
+        if self._shown and now - self._drawn_s >= REDRAW_S:
+            self._drawn_s = now
+            filled = round(WIDTH * fraction)
+            line = f"{self._name[:20]} {STAGES.get(stage, stage):10} "
+            line += f"[{'#' * filled}{'.' * (WIDTH - filled)}] {fraction:4.0%}{remaining(fraction, now - self._started)}"
+            self._stream.write("\r\x1b[K" + line)
+            self._stream.flush()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
+def remaining(fraction: float, elapsed_s: float) -> str:
+    """", 12 s left"; empty while too little is done to tell."""
+    if fraction < 0.02:
+        return ""
+    left_s = elapsed_s * (1 - fraction) / fraction
+    return f", {left_s:.0f} s left" if left_s < 90 else f", {left_s / 60:.0f} min left"

@@ -1,0 +1,218 @@
+"""Jobs on disk and in line: the job folders are the journal, the queue is rebuilt from them.
+
+A job is accepted once its folder jobs/<id> is there with request.json and status.json, all of it synced, put in
+place by one rename. From then on it ends as done, failed or cancelled, whatever is killed in between.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import DawscribeError, InputError, StoreError
+from bridge.files import read_hostile, sync_folder, write_json
+from bridge.protocol import (
+    LARGEST_FILE,
+    Request,
+    Status,
+    check_id,
+    parse_json,
+    parse_request,
+    parse_status,
+)
+
+MOST_ATTEMPTS = 3
+"""A job that was running when the daemon died is tried again, but not for ever: it may be what kills it."""
+FINAL = ("done", "failed", "cancelled")
+LARGEST_RESULT = 64 << 20
+"""Bytes of a result.json; an hour of dense music is 5 MB."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One job as the daemon knows it."""
+
+    id: str
+    host: str
+    name: str
+    """The first item's name, for lists."""
+    asked: float
+    """Unix time of the request."""
+    status: Status
+    attempts: int = 0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it has ended."""
+        return self.status.state in FINAL
+
+
+class JobStore:
+    """The job folders of one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "jobs"
+
+    def path(self, job_id: str) -> Path:
+        """The folder of a job; InputError for an id that cannot be one."""
+        return self.folder / check_id(job_id)
+
+    def accept(self, data: Mapping[str, Any]) -> Job:
+        """Check a request and make its folder; the job is safe once this returns.
+
+        A second request with the id of an accepted one is that job: nothing runs twice.
+
+        Raises:
+            InputError: the request is not usable.
+            StoreError: the folder cannot be written; nothing is left of it.
+        """
+        request = parse_request(data)
+        target = self.path(request.id)
+        if target.exists():
+            known = self.load(request.id)
+            if known is not None:
+                return known
+        draft = self.folder / f".{request.id}.{os.getpid()}"
+        job = Job(request.id, request.host, request.items[0].name, time.time(), Status("queued", message=""))
+        try:
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(parents=True)
+            write_json(draft / "request.json", {**data, "asked": job.asked})
+            write_json(draft / "status.json", job.status.to_json())
+            sync_folder(draft)
+            draft.rename(target)
+            sync_folder(self.folder)
+        except OSError as e:
+            shutil.rmtree(draft, ignore_errors=True)
+            message = f"The job could not be written to {self.folder}; free some disk space or check its permissions."
+            raise StoreError(message) from e
+        return job
+
+    def request(self, job_id: str) -> Request:
+        """The request of an accepted job; InputError where it is damaged."""
+        return parse_request(self._json(job_id, "request.json", LARGEST_FILE))
+
+    def result(self, job_id: str) -> dict[str, Any]:
+        """The result of a finished job; InputError where there is none."""
+        return self._json(job_id, "result.json", LARGEST_RESULT)
+
+    def _json(self, job_id: str, name: str, largest: int) -> dict[str, Any]:
+        try:
+            return parse_json(read_hostile(self.path(job_id) / name, largest), f"{name} of job {job_id}")
+        except OSError as e:
+            raise InputError(f"Job {job_id} has no {name}; 'dawscribe jobs' lists the jobs there are.") from e
+
+    def load(self, job_id: str) -> Job | None:
+        """A job from its folder, None where the folder holds none; a damaged one is a failed one."""
+        folder = self.path(job_id)
+        if not folder.is_dir() or folder.is_symlink():
+            return None
+        asked = folder.stat().st_mtime
+        try:
+            raw = self._json(job_id, "request.json", LARGEST_FILE)
+            request = parse_request(raw)
+            asked = float(raw.get("asked", asked))
+            status = parse_status(self._json(job_id, "status.json", LARGEST_FILE))
+        except (DawscribeError, TypeError, ValueError):
+            status = Status("failed", message="This job's files are damaged; transcribe the item again.")
+            return Job(job_id, "unknown", job_id, asked, status)
+        job = Job(request.id, request.host, request.items[0].name, asked, status)
+        job.attempts = self._attempts(folder)
+        if (folder / "result.json").exists() and not job.is_final:
+            # The result is written last, so the job was done; only the status had no time to say so.
+            job.status = replace(status, state="done", stage="", fraction=1.0, eta_s=None)
+        return job
+
+    def all(self) -> list[Job]:
+        """Every job, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        jobs = []
+        for entry in os.scandir(self.folder):
+            try:
+                job = self.load(entry.name)
+            except InputError:
+                continue
+            if job is not None:
+                jobs.append(job)
+        return sorted(jobs, key=lambda j: (j.asked, j.id))
+
+    def save(self, job: Job) -> None:
+        """Write the job's status; StoreError where it cannot be written."""
+        try:
+            write_json(self.path(job.id) / "status.json", job.status.to_json())
+        except OSError as e:
+            raise StoreError(f"The status of job {job.id} could not be written; free some disk space.") from e
+
+    def begin(self, job: Job) -> None:
+        """Count an attempt before it starts, so that a job that kills us is not tried for ever."""
+        job.attempts += 1
+        try:
+            write_json(self.path(job.id) / "attempts.json", {"attempts": job.attempts})
+        except OSError as e:
+            raise StoreError(f"Job {job.id} could not be started; free some disk space.") from e
+
+    def _attempts(self, folder: Path) -> int:
+        try:
+            value = parse_json(read_hostile(folder / "attempts.json", 1000), "count")["attempts"]
+            return int(value)
+        except (OSError, InputError, KeyError, TypeError, ValueError):
+            return 0
+
+    def cancel_asked(self, job_id: str) -> bool:
+        """Whether somebody asked for an end of the job."""
+        return (self.path(job_id) / "cancel").exists()
+
+    def ask_cancel(self, job_id: str) -> None:
+        """Ask for an end of the job; InputError where there is no such job."""
+        if not self.path(job_id).is_dir():
+            raise InputError(f"There is no job {job_id}; 'dawscribe jobs' lists the jobs there are.")
+        (self.path(job_id) / "cancel").touch()
+
+    def forget(self, job_id: str) -> None:
+        """Remove a job's results so that it can run again."""
+        folder = self.path(job_id)
+        for name in ("result.json", "cancel", "attempts.json", "inserted", "partial.json"):
+            (folder / name).unlink(missing_ok=True)
+
+
+@dataclass(slots=True)
+class Queue:
+    """Who is next: hosts take turns, and within a host the request just made goes first."""
+
+    _waiting: dict[str, list[Job]] = field(default_factory=dict)
+    _turns: list[str] = field(default_factory=list)
+
+    def add(self, job: Job) -> None:
+        """Put a job in line."""
+        self._waiting.setdefault(job.host, []).append(job)
+        if job.host not in self._turns:
+            self._turns.append(job.host)
+
+    def take(self) -> Job | None:
+        """The next job, None where nobody waits; its host goes to the back of the line."""
+        for host in list(self._turns):
+            self._turns.remove(host)
+            waiting = self._waiting[host]
+            if waiting:
+                self._turns.append(host)
+                return waiting.pop()
+            del self._waiting[host]
+        return None
+
+    def drop(self, job_id: str) -> Job | None:
+        """Take a job out of the line; None where it does not wait."""
+        for waiting in self._waiting.values():
+            for job in waiting:
+                if job.id == job_id:
+                    waiting.remove(job)
+                    return job
+        return None
+
+    def __len__(self) -> int:
+        return sum(len(w) for w in self._waiting.values())

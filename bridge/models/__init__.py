@@ -1,0 +1,7 @@
+"""The model store: every network and soundfont is a row of models.toml, verified before use."""
+
+from __future__ import annotations
+
+from bridge.models.store import ModelStore, Row
+
+__all__ = ["ModelStore", "Row"]

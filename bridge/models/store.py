@@ -1,0 +1,215 @@
+"""Finds models in folders, fetches those that are missing, and lets none be used that was not verified."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bridge.errors import ModelError, StoreError
+from bridge.models.lock import FileLock
+from bridge.models.places import CHUNK, Place, Pulse, UnavailableError
+from bridge.models.table import Model, model, models
+
+State = Literal["present", "missing", "damaged"]
+Report = Callable[[str, float], None]
+
+SHIPPED = Path(__file__).parents[1] / "data"
+"""Where models that come with dawscribe lie."""
+ROOM = 2.2
+"""Free space needed, in sizes of the model: the package, the file out of it, and some air."""
+
+
+def _silent(stage: str, fraction: float) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What there is to say about one model."""
+
+    name: str
+    state: State
+    size: int
+    """Bytes."""
+    licence: str
+    purpose: str
+    path: Path | None
+    """Where it lies, also when it is damaged there."""
+
+
+class ModelStore:
+    """The models of one home folder.
+
+    Args:
+        home: dawscribe's home; downloads go to its folder "models".
+        folders: further folders that are searched first to last, before anything is downloaded; those of
+            ``DAWSCRIBE_MODELS`` (separated like ``PATH``) come after them.
+    """
+
+    def __init__(self, home: Path, folders: Sequence[Path] = ()) -> None:
+        self._folder = home / "models"
+        named = os.environ.get("DAWSCRIBE_MODELS", "").split(os.pathsep)
+        self._folders = (self._folder, *folders, *(Path(f).expanduser() for f in named if f))
+
+    def path(self, name: str) -> Path:
+        """The verified file of a model; nothing is downloaded or looked up.
+
+        Raises:
+            ModelError: there is no such model, or it is not here, or its content is wrong.
+        """
+        wanted = model(name)
+        state, path = self._state(wanted)
+        if state == "present" and path:
+            return path
+        if wanted.shipped:
+            raise ModelError(f"The model {name} comes with dawscribe but is {state}; install dawscribe again.")
+        where = f" ({path})" if path else ""
+        raise ModelError(f"The model {name} is {state}{where}; run 'dawscribe models fetch {name}'.")
+
+    def rows(self) -> list[Row]:
+        """Every model and its state."""
+        result = []
+        for m in models().values():
+            state, path = self._state(m)
+            result.append(Row(m.name, state, m.size, m.licence, m.purpose, path))
+        return result
+
+    @staticmethod
+    def default_names() -> list[str]:
+        """The models that the default engines need."""
+        return [m.name for m in models().values() if m.default]
+
+    def fetch(self, name: str, report: Report = _silent, tell: Callable[[str], None] | None = None) -> Path:
+        """The verified file of a model, downloaded if it is not here.
+
+        Args:
+            name: the model.
+            report: progress and stop point, stages "wait" and "fetch".
+            tell: receives the licence notice once, before the first download of a model that has one; it may
+                raise to refuse.
+
+        Raises:
+            ModelError: there is no such model, or no place delivers it.
+            StoreError: the disk is full or the folder cannot be written.
+        """
+        wanted = model(name)
+        state, path = self._state(wanted)
+        if state == "present" and path:
+            return path
+        if wanted.shipped:
+            return self.path(name)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self._folder / f".{wanted.file}.lock", lambda: report("wait", 0.0)):
+                # Another process may have brought it while this one waited.
+                state, path = self._state(wanted)
+                return path if state == "present" and path else self._download(wanted, report, tell)
+        except OSError as e:
+            raise _unwritable(self._folder, e) from e
+
+    def _download(self, wanted: Model, report: Report, tell: Callable[[str], None] | None) -> Path:
+        target = self._folder / wanted.file
+        target.unlink(missing_ok=True)
+        if shutil.disk_usage(self._folder).free < ROOM * wanted.size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._tell_once(wanted, tell)
+        failures = []
+        for place in wanted.places:
+            try:
+                self._bring(place, wanted, lambda fraction: report("fetch", fraction))
+            except UnavailableError as e:
+                failures.append(f"{place}: {e}")
+            else:
+                return target
+        message = (
+            f"The model {wanted.name} could not be downloaded ({'; '.join(failures)}); check the internet "
+            f"connection and try again, or put {wanted.file} into a folder and name that folder in DAWSCRIBE_MODELS."
+        )
+        raise ModelError(message)
+
+    def _bring(self, place: Place, wanted: Model, pulse: Pulse) -> None:
+        part = self._folder / f"{wanted.file}.part"
+        continued = part.exists()
+        try:
+            place.fetch(part, wanted.size, pulse)
+        finally:
+            shutil.rmtree(part.with_name(part.name + ".tmp"), ignore_errors=True)
+        if _sha256(part, pulse) == wanted.sha256:
+            os.replace(part, self._folder / wanted.file)
+            return
+        part.unlink()
+        if not continued:
+            raise UnavailableError("what came is not the expected file and was removed")
+        # The beginning was left by an earlier try and may be what is wrong: once more, from the start.
+        self._bring(place, wanted, pulse)
+
+    def _tell_once(self, wanted: Model, tell: Callable[[str], None] | None) -> None:
+        """The notice stays beside the model as a file, which also remembers that it was told."""
+        told = self._folder / f"{wanted.file}.licence.txt"
+        if wanted.notice and not told.exists():
+            if tell is not None:
+                tell(wanted.notice)
+            told.write_text(wanted.notice + "\n", encoding="utf-8")
+
+    def _state(self, wanted: Model) -> tuple[State, Path | None]:
+        folders = (SHIPPED,) if wanted.shipped else self._folders
+        damaged = None
+        for path in (*(f / wanted.file for f in folders), *wanted.installed):
+            if path.is_file():
+                if self._is_whole(path, wanted):
+                    return "present", path
+                damaged = damaged or path
+        return ("damaged", damaged) if damaged else ("missing", None)
+
+    def _is_whole(self, path: Path, wanted: Model) -> bool:
+        """Whether the content is right; the answer is kept until the file's size or time changes."""
+        stat = path.stat()
+        if stat.st_size != wanted.size:
+            return False
+        verdicts = self._verdicts()
+        seal = [stat.st_size, stat.st_mtime_ns, wanted.sha256]
+        if verdicts.get(str(path)) == seal:
+            return True
+        if _sha256(path) != wanted.sha256:
+            return False
+        # A folder that cannot be written costs the next start another look, nothing else.
+        with suppress(OSError):
+            self._keep({**verdicts, str(path): seal})
+        return True
+
+    def _verdicts(self) -> dict[str, object]:
+        try:
+            kept = json.loads((self._folder / "verified.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def _keep(self, verdicts: dict[str, object]) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = self._folder / f"verified.json.{os.getpid()}"
+        draft.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
+        os.replace(draft, self._folder / "verified.json")
+
+
+def _sha256(path: Path, pulse: Pulse | None = None) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(CHUNK):
+            digest.update(block)
+            if pulse is not None:
+                pulse(1.0)
+    return digest.hexdigest()
+
+
+def _unwritable(folder: Path, e: OSError) -> StoreError:
+    if e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StoreError(f"The disk is too full for the model in {folder}; make room and try again.")
+    return StoreError(f"The model cannot be written to {folder} ({e.strerror}); check the permissions there.")

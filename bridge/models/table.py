@@ -1,0 +1,82 @@
+"""Reads models.toml: what models there are and where each can be had."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import ModelError
+from bridge.models.places import DebianPackage, NpmPackage, PipWheel, Place
+from bridge.models.web import WebFile
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+KINDS: Mapping[str, Any] = {"pip": PipWheel, "npm": NpmPackage, "debian": DebianPackage, "https": WebFile}
+"""The "kind" of a place in models.toml -> its class; the other keys are the class's fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One row of models.toml."""
+
+    name: str
+    purpose: str
+    """What it is for and who made it, in a few words."""
+    file: str
+    """Name of the file in a folder of models."""
+    size: int
+    """Bytes."""
+    sha256: str
+    licence: str
+    places: tuple[Place, ...] = ()
+    """Tried in order."""
+    notice: str = ""
+    """What the user must be told before the first download; empty where the licence allows everything."""
+    default: bool = False
+    """Whether the default engines need it."""
+    shipped: bool = False
+    """Whether it comes with dawscribe, in bridge/data."""
+    installed: tuple[Path, ...] = ()
+    """Where other software may have put the same file."""
+
+
+@cache
+def models() -> Mapping[str, Model]:
+    """All models by name, in the order of models.toml."""
+    text = (Path(__file__).parents[1] / "models.toml").read_text(encoding="utf-8")
+    return {name: _model(name, row) for name, row in tomllib.loads(text).items()}
+
+
+def model(name: str) -> Model:
+    """The model of that name.
+
+    Raises:
+        ModelError: there is none.
+    """
+    known = models()
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, 1)
+    guess = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
+    raise ModelError(f'There is no model "{name}"; {guess}')
+
+
+def _model(name: str, row: Mapping[str, Any]) -> Model:
+    fields = dict(row)
+    places = tuple(_place(p) for p in fields.pop("places", ()))
+    installed = tuple(Path(p) for p in fields.pop("installed", ()))
+    return Model(name=name, places=places, installed=installed, **fields)
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    fields = dict(row)
+    place: Place = KINDS[fields.pop("kind")](**fields)
+    return place

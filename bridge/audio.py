@@ -219,9 +219,7 @@ def _decoded(
             raise _damaged(path)
         block = _stereo(columns, picks)
         if not np.isfinite(block).all():
-            message = (
-                f"{path.name} holds samples that are not numbers (NaN or infinity); export the audio again."
-            )
+            message = f"{path.name} holds samples that are not numbers (NaN or infinity); export the audio again."
             raise InputError(message)
         done += count
         if resampler is not None:
@@ -243,7 +241,7 @@ def _stereo(columns: list[Array], picks: list[int] | None) -> Array:
     return np.stack([block[:, 0::2].mean(1), block[:, 1::2].mean(1)], 1)
 
 
-def _open(path: Path) -> Any:  # noqa: ANN401 - soundfile has no types
+def _open(path: Path) -> Any:
     if path.is_dir():
         raise InputError(f"{path.name} is a folder; name an audio file.")
     if not path.exists():
@@ -259,9 +257,7 @@ def _open(path: Path) -> Any:  # noqa: ANN401 - soundfile has no types
     except OSError as e:
         raise InputError(f"{path.name} cannot be read; check the permissions of the file.") from e
     except soundfile.LibsndfileError as e:
-        message = (
-            f"{path.name} is not audio that can be read here; export it as WAV, AIFF, FLAC, OGG, Opus or MP3."
-        )
+        message = f"{path.name} is not audio that can be read here; export it as WAV, AIFF, FLAC, OGG, Opus or MP3."
         raise InputError(message) from e
     if file.frames <= 0:
         file.close()

@@ -37,7 +37,7 @@ class Settings:
     origins: Mapping[str, str]
     """Dotted name -> where its value comes from: "default", a file's path or "command line"."""
 
-    def get(self, name: str) -> Any:  # noqa: ANN401 - settings are of any type
+    def get(self, name: str) -> Any:
         """The value of a dotted name, such as ``osc.port``; KeyError where there is none."""
         value: Any = self.values
         for key in name.split("."):
@@ -59,7 +59,7 @@ class Settings:
 
 
 def home_folder() -> Path:
-    """dawscribe's home: ``DAWSCRIBE_HOME``, or ``~/.dawscribe``."""
+    """Dawscribe's home: ``DAWSCRIBE_HOME``, or ``~/.dawscribe``."""
     moved = os.environ.get("DAWSCRIBE_HOME")
     return Path(moved).expanduser().absolute() if moved else Path.home() / ".dawscribe"
 
@@ -119,7 +119,7 @@ def _copy(table: Mapping[str, Any]) -> dict[str, Any]:
     return {k: _copy(v) if isinstance(v, Mapping) else v for k, v in table.items()}
 
 
-def _set(values: dict[str, Any], name: str, value: Any, origin: str) -> None:  # noqa: ANN401
+def _set(values: dict[str, Any], name: str, value: Any, origin: str) -> None:
     *tables, key = name.split(".")
     table = values
     free = False
@@ -141,7 +141,7 @@ def _set(values: dict[str, Any], name: str, value: Any, origin: str) -> None:  #
     table[key] = value
 
 
-def _typed(name: str, value: Any, default: Any, origin: str) -> Any:  # noqa: ANN401
+def _typed(name: str, value: Any, default: Any, origin: str) -> Any:
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not type(default):

@@ -43,5 +43,5 @@ class StoreError(DawscribeError):
     """A folder cannot be written, or the disk is full."""
 
 
-class JobCancelled(BaseException):  # noqa: N818 - not an error: the user asked for it
+class JobCancelled(BaseException):
     """The user cancelled the job; derives from BaseException so that no ``except Exception`` swallows it."""

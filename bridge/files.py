@@ -13,19 +13,27 @@ from typing import IO, Any
 from bridge.errors import InputError
 
 
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Replace ``path`` by ``data`` in one step that survives a power loss; OSError where it cannot be written."""
-    write_bytes(path, json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
+def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
+    """Replace ``path`` by ``data`` in one step; OSError where it cannot be written.
+
+    Args:
+        path: the file.
+        data: the JSON object.
+        durable: whether it must survive a power loss; what is written many times a second need not.
+    """
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    write_bytes(path, text.encode(), durable=durable)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replace ``path`` by ``data`` in one step that survives a power loss; OSError where it cannot be written."""
+def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace ``path`` by ``data`` in one step, as :func:`write_json` does."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with draft.open("wb") as f:
             f.write(data)
-            f.flush()
-            os.fsync(f.fileno())
+            if durable:
+                f.flush()
+                os.fsync(f.fileno())
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)

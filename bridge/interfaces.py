@@ -1,4 +1,4 @@
-"""The contracts of plugins: four Protocols. A plugin is one class that fits one of them.
+"""The contracts of plugins: four Protocols, and the Desk that the daemon offers. A plugin is one class that fits one of them.
 
 Every plugin class has a frozen dataclass ``Options`` (its settings, with defaults) and is made by
 ``cls(options, context)``. ``report(stage, fraction)`` is progress and stop point in one: it raises
@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from bridge.audio import Recording
 from bridge.music import Transcription
-from bridge.protocol import ItemResult, Request
+from bridge.protocol import ItemResult, Request, Status
 
 Report = Callable[[str, float], None]
 
@@ -78,9 +78,39 @@ class Host(Protocol):
         """Ask the running DAW to send its selection as a request; HostError where it cannot."""
 
 
+class Desk(Protocol):
+    """What the daemon offers to triggers."""
+
+    async def submit(self, data: Mapping[str, Any]) -> str:
+        """Accept a request (protocol 1); its id. InputError or StoreError with the sentence for the sender."""
+
+    def cancel(self, job_id: str | None) -> list[str]:
+        """Cancel a job, or with None the one that runs; the ids. InputError where there is none."""
+
+    def jobs(self) -> list[JobReport]:
+        """All jobs, oldest first."""
+
+    async def request_selected(self, host: str, options: Mapping[str, Any]) -> None:
+        """Ask a running DAW for its selection; HostError or ConfigError where that is not possible."""
+
+    def watch(self, listener: Callable[[JobReport], None]) -> None:
+        """Call ``listener`` in the event loop whenever a job's status changes; it must return at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """One job as triggers see it."""
+
+    id: str
+    host: str
+    name: str
+    folder: Path
+    status: Status
+
+
 @runtime_checkable
 class Trigger(Protocol):
-    """Receives commands and hands them to the daemon."""
+    """Receives commands and hands them to the daemon's desk."""
 
-    async def run(self, daemon: Any) -> None:  # noqa: ANN401 - the daemon stands above this layer
-        """Listen until cancelled."""
+    async def run(self, desk: Desk) -> None:
+        """Listen until cancelled. What cannot be opened is a PluginError: the daemon goes on without it and says so."""

@@ -143,9 +143,9 @@ class JobStore:
         return sorted(jobs, key=lambda j: (j.asked, j.id))
 
     def save(self, job: Job) -> None:
-        """Write the job's status; StoreError where it cannot be written."""
+        """Write the job's status, durably where it is final; StoreError where it cannot be written."""
         try:
-            write_json(self.path(job.id) / "status.json", job.status.to_json())
+            write_json(self.path(job.id) / "status.json", job.status.to_json(), durable=job.is_final)
         except OSError as e:
             raise StoreError(f"The status of job {job.id} could not be written; free some disk space.") from e
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ class Pipeline:
     """
 
     def __init__(self, settings: Settings, context: Context) -> None:
-        self._settings, self._context = settings, context
+        self.settings, self._context = settings, context
         self._warm: dict[tuple[object, ...], Any] = {}
 
     def run(self, request: Request, folder: Path, report: Report) -> Outcome:
@@ -119,7 +119,7 @@ class Pipeline:
             DawscribeError: with the sentence for the user; ``folder`` is then as it was.
             JobCancelled: ``report`` said so; likewise.
         """
-        options = run_options(request.options, self._settings)
+        options = run_options(request.options, self.settings)
         separator = self._separator(options)
         wanted = self._wanted(separator, options)
         engines = {role: self._engine_name(role, options) for role in wanted}
@@ -135,9 +135,7 @@ class Pipeline:
             for number, item in enumerate(request.items):
                 stage = _Stages(report, number, len(request.items), outcome.times_s)
                 stem_folder = folder / "stems" / (str(number + 1) if len(request.items) > 1 else "")
-                outcome.items.append(
-                    self._item(item, options, separator, transcribers, work, stem_folder, stage)
-                )
+                outcome.items.append(self._item(item, options, separator, transcribers, work, stem_folder, stage))
         except BaseException:
             shutil.rmtree(folder / "stems", ignore_errors=True)
             raise
@@ -190,18 +188,18 @@ class Pipeline:
         return options.transcribers.get(role) or options.transcribers["other"]
 
     def _separator(self, options: RunOptions) -> Separator:
-        table = dict(self._settings.table(f"separators.{options.separator}"))
+        table = dict(self.settings.table(f"separators.{options.separator}"))
         if options.role is not None:
             table["role"] = options.role
         separator: Separator = self._plugin("separators", options.separator, table, options.device)
         return separator
 
     def _transcriber(self, name: str, options: RunOptions) -> Transcriber:
-        table = self._settings.table(f"transcribers.{name}")
+        table = self.settings.table(f"transcribers.{name}")
         transcriber: Transcriber = self._plugin("transcribers", name, table, options.device)
         return transcriber
 
-    def _plugin(self, kind: str, name: str, table: Mapping[str, Any], device: str) -> Any:  # noqa: ANN401
+    def _plugin(self, kind: str, name: str, table: Mapping[str, Any], device: str) -> Any:
         key = (kind, name, repr(sorted(table.items())), device)
         if key not in self._warm:
             context = Context(
@@ -209,7 +207,7 @@ class Pipeline:
                 self._context.cache,
                 self._context.home,
                 device,
-                self._settings.values,
+                self.settings.values,
             )
             self._warm[key] = plugins.create(kind, name, table, context)
         return self._warm[key]
@@ -220,14 +218,10 @@ def read_span(span: AudioSpan, target: Path, report: Report) -> Recording:
     sources: Path | Sequence[ChannelSource] = span.path
     if span.channels:
         sources = [ChannelSource(path, channel) for path, channel in span.channels]
-    return import_span(
-        sources, target, start_s=span.start_s, length_s=span.length_s, gain=span.gain, report=report
-    )
+    return import_span(sources, target, start_s=span.start_s, length_s=span.length_s, gain=span.gain, report=report)
 
 
-def hear(
-    stems: Sequence[Stem], transcribers: Mapping[str, Transcriber], report: Report
-) -> dict[str, Transcription]:
+def hear(stems: Sequence[Stem], transcribers: Mapping[str, Transcriber], report: Report) -> dict[str, Transcription]:
     """The transcription of every stem that is not silent, by role."""
     heard: dict[str, Transcription] = {}
     for number, stem in enumerate(stems):
@@ -267,5 +261,3 @@ class _Stages:
         if self._stage:
             self._times_s[self._stage] = self._times_s.get(self._stage, 0.0) + now - self._since
         self._stage, self._since = "", now
-
-

@@ -72,7 +72,7 @@ def load(kind: str, name: str) -> type[Any]:
     return found
 
 
-def create(kind: str, name: str, table: Mapping[str, Any], context: Context) -> Any:  # noqa: ANN401 - any plugin
+def create(kind: str, name: str, table: Mapping[str, Any], context: Context) -> Any:
     """A plugin, made with its settings.
 
     Args:
@@ -89,7 +89,7 @@ def create(kind: str, name: str, table: Mapping[str, Any], context: Context) -> 
     return plugin(options(plugin, table, f"{kind}.{name}"), context)
 
 
-def options(plugin: type[Any], table: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401 - any plugin's Options
+def options(plugin: type[Any], table: Mapping[str, Any], where: str) -> Any:
     """The plugin's ``Options`` with the values of ``table``.
 
     Raises:
@@ -108,7 +108,7 @@ def options(plugin: type[Any], table: Mapping[str, Any], where: str) -> Any:  # 
         raise ConfigError(f"The settings of {where} do not fit: {e}.") from e
 
 
-def checked(value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - settings are of any type
+def checked(value: Any, default: Any, where: str) -> Any:
     """``value`` as the type of ``default``: whole numbers serve as floats, lists as tuples.
 
     Raises:

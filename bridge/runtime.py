@@ -74,7 +74,7 @@ class Network:
         self.device = f"{target} {self.precision} (OpenVINO)"
 
     @staticmethod
-    def _precision(core: Any, target: str, wanted: Precision) -> str:  # noqa: ANN401 - openvino has no types
+    def _precision(core: Any, target: str, wanted: Precision) -> str:
         if wanted != "auto":
             return wanted
         if target != "CPU":

@@ -39,7 +39,9 @@ class Progress:
             self._drawn_s = now
             filled = round(WIDTH * fraction)
             line = f"{self._name[:20]} {STAGES.get(stage, stage):10} "
-            line += f"[{'#' * filled}{'.' * (WIDTH - filled)}] {fraction:4.0%}{remaining(fraction, now - self._started)}"
+            line += (
+                f"[{'#' * filled}{'.' * (WIDTH - filled)}] {fraction:4.0%}{remaining(fraction, now - self._started)}"
+            )
             self._stream.write("\r\x1b[K" + line)
             self._stream.flush()
 
@@ -53,7 +55,7 @@ class Progress:
 
 
 def remaining(fraction: float, elapsed_s: float) -> str:
-    """", 12 s left"; empty while too little is done to tell."""
+    """ ", 12 s left"; empty while too little is done to tell."""
     if fraction < 0.02:
         return ""
     left_s = elapsed_s * (1 - fraction) / fraction

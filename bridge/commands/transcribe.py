@@ -6,7 +6,6 @@ import argparse
 import json
 import shutil
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -33,9 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stems", metavar="ROLE,...", help=f"only these parts: {', '.join(STEM_ROLES)}")
     parser.add_argument("--separator", metavar="NAME", help="htdemucs, demucs (torch extra) or whole_mix")
     parser.add_argument("--role", choices=STEM_ROLES, help="with --separator whole_mix: what the recording is")
-    parser.add_argument(
-        "--transcriber", action="append", default=[], metavar="ROLE=NAME", help="the engine for a part"
-    )
+    parser.add_argument("--transcriber", action="append", default=[], metavar="ROLE=NAME", help="the engine for a part")
     parser.add_argument("--device", metavar="NAME", help="auto, cpu, gpu, cuda or mps")
     parser.add_argument("--start", type=float, default=0.0, metavar="SECONDS", help="begin here in the file")
     parser.add_argument("--length", type=float, metavar="SECONDS", help="take only this much")
@@ -65,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _one(app: Any, file: Path, folder: Path, options: argparse.Namespace, report: Any) -> dict[str, Any]:  # noqa: ANN401
+def _one(app: Any, file: Path, folder: Path, options: argparse.Namespace, report: Any) -> dict[str, Any]:
     """Transcribe one file into a hidden folder beside its target, then move everything there at once."""
     from bridge.pipeline import Pipeline
     from bridge.results import write_results

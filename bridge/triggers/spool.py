@@ -1,0 +1,108 @@
+"""The spool inbox: DAW scripts write a request as a file and rename it into place."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.errors import DawscribeError, InputError, StoreError
+from bridge.files import read_hostile, write_json
+from bridge.interfaces import Context, Desk
+from bridge.protocol import ID_PATTERN, LARGEST_FILE, parse_json
+
+RETRY_S = 2.0
+"""Pause before a request is tried again that a full disk kept us from taking over."""
+STALE_DRAFT_S = 3600.0
+"""A draft this old was left by a DAW that died while writing it."""
+MOST_REFUSALS = 200
+"""Sentences kept for requests that were refused; a flood of bad files must not fill the disk."""
+log = logging.getLogger("dawscribe.spool")
+
+
+class SpoolTrigger:
+    """Watches the inbox folder."""
+
+    @dataclass(frozen=True, slots=True)
+    class Options:
+        """Settings of ``[triggers.spool]``."""
+
+        enabled: bool = True
+        poll_s: float = 0.015
+        """Seconds between looks at the inbox: one stat call each, and a DAW that asks is answered in a blink."""
+
+    def __init__(self, options: Options, context: Context) -> None:
+        self._options = options
+        self._inbox = context.home / "inbox"
+        self._refused = context.home / "refused"
+        self._wait_until: dict[str, float] = {}
+
+    async def run(self, desk: Desk) -> None:
+        """See :class:`bridge.interfaces.Trigger`."""
+        seen = -1
+        while True:
+            try:
+                changed = self._inbox.stat().st_mtime_ns
+                if changed != seen or self._wait_until:
+                    await self._take_all(desk)
+                    # A file that came while we read changes the time again.
+                    seen = changed
+            except OSError as e:
+                log.warning("inbox: %s", e)
+                await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(self._options.poll_s)
+
+    async def _take_all(self, desk: Desk) -> None:
+        for entry in sorted(os.scandir(self._inbox), key=lambda e: e.name):
+            path = Path(entry.path)
+            if entry.name.endswith(".tmp"):
+                if entry.stat(follow_symlinks=False).st_mtime < time.time() - STALE_DRAFT_S:
+                    path.unlink(missing_ok=True)
+            elif self._wait_until.get(entry.name, 0.0) <= time.monotonic():
+                await self._take(path, desk)
+
+    async def _take(self, path: Path, desk: Desk) -> None:
+        """Hand one file to the desk; it leaves the inbox only once the job is safe or refused."""
+        self._wait_until.pop(path.name, None)
+        try:
+            if path.suffix != ".json" or not ID_PATTERN.fullmatch(path.stem):
+                raise InputError("The request's file name is not an id with .json; update dawscribe's DAW scripts.")
+            data = parse_json(read_hostile(path, LARGEST_FILE), "request")
+            if data.get("id") != path.stem:
+                raise InputError("The request's id is not its file's name; update dawscribe's DAW scripts.")
+            await desk.submit(data)
+        except StoreError as e:
+            log.warning("%s: %s", path.name, e)
+            self._wait_until[path.name] = time.monotonic() + RETRY_S
+            return
+        except DawscribeError as e:
+            self._refuse(path, str(e))
+        except OSError as e:
+            self._refuse(path, f"The request could not be read ({e.strerror}); check the permissions of the inbox.")
+        remove(path)
+
+    def _refuse(self, path: Path, message: str) -> None:
+        log.warning("refused %r: %s", path.name[:80], message)
+        if not ID_PATTERN.fullmatch(path.stem):
+            return
+        try:
+            write_json(self._refused / f"{path.stem}.json", {"protocol": 1, "message": message}, durable=False)
+            kept = sorted(os.scandir(self._refused), key=lambda e: e.stat().st_mtime)
+            for entry in kept[: max(0, len(kept) - MOST_REFUSALS)]:
+                Path(entry.path).unlink(missing_ok=True)
+        except OSError as e:
+            log.warning("%s", e)
+
+
+def remove(path: Path) -> None:
+    """Take a file, link or folder out of the inbox."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            os.rmdir(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as e:
+        log.warning("%s cannot be removed: %s", path.name[:80], e)

@@ -1,0 +1,7 @@
+"""dawscribe's own note model: sound to notes for bass, voices and everything else that has a pitch."""
+
+from __future__ import annotations
+
+from bridge.transcribers.notes.engine import NoteTranscriber, Options
+
+__all__ = ["NoteTranscriber", "Options"]

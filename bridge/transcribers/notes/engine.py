@@ -1,0 +1,143 @@
+"""The engine: one stem through spectrogram, network and decoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.errors import ConfigError
+from bridge.interfaces import Context, Report, Stem
+from bridge.music import Note, Transcription
+from bridge.runtime import Network
+from bridge.transcribers.notes.decode import Maps, Thresholds, polyphonic
+from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
+from bridge.transcribers.notes.path import monophonic
+from bridge.transcribers.notes.tuning import bends_of, concert_offset, tuning_map
+
+Array = npt.NDArray[np.float32]
+
+WINDOW, MARGIN = 880, 40
+"""Frames that the network hears at once, and of these the ones at either end that only give context
+(it looks 37 frames around)."""
+
+CORE = WINDOW - 2 * MARGIN
+"""Frames that one run of the network decides on: 9.3 s."""
+
+EDGE = 16
+"""Frames of sound read around a window, so that its outermost analysis windows (4096 samples) are filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a role is decoded."""
+
+    index: int
+    """Its place in the network's role input."""
+    lowest: int
+    highest: int
+    """MIDI pitches that the role's instruments reach."""
+    one_voice: bool
+    thresholds: Thresholds
+    start_cost: float = 0.0
+    """For one voice: see :func:`bridge.transcribers.notes.path.monophonic`."""
+
+
+BASS = Manner(0, 23, 67, True, Thresholds(0.35, 0.5, 1.0), 0.5)
+VOCALS = Manner(1, 36, 96, True, Thresholds(0.3, 0.5, 1.0), 0.5)
+OTHER = Manner(2, 21, 108, False, Thresholds(0.4, 0.5, 1.0))
+"""Thresholds were tuned on clips of a soundfont family that training never heard (training/notes/tune.py).
+B0 to G4 is a five-string bass at its last fret; C2 to C7 is every singer."""
+
+ROLES = {"bass": BASS, "vocals": VOCALS}
+"""Manner by role; every other role is OTHER."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of the note model."""
+
+    voices: Literal["auto", "one", "many"] = "auto"
+    """"one" for a single voice, "many" for chords; "auto" takes one for bass and vocals."""
+    bends: bool = True
+    """Whether glides and vibrato of single voices become pitch bends."""
+    sensitivity: float = 0.5
+    """0..1; more finds softer notes and more that are none."""
+
+
+class NoteTranscriber:
+    """Hears notes with dawscribe's own network (shipped in the package, see training/README.md)."""
+
+    Options = Options
+
+    def __init__(self, options: Options, context: Context) -> None:
+        """Load the network.
+
+        Raises:
+            ConfigError: a setting has no meaning.
+            PluginError: the network cannot be loaded.
+        """
+        if options.voices not in ("auto", "one", "many"):
+            raise ConfigError(f'The setting voices of notes is "{options.voices}"; choose auto, one or many.')
+        if not 0 <= options.sensitivity <= 1:
+            raise ConfigError(f"The sensitivity of notes is {options.sensitivity}; choose a value from 0 to 1.")
+        self._options = options
+        with resources.as_file(resources.files("bridge") / "data" / "notes.onnx") as path:
+            self._network = Network(Path(path), device="cpu", cache=context.cache)
+        self._vqt = Vqt()
+
+    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+        """The stem's notes, sorted; bends for a single voice."""
+        if stem.audio.is_silent:
+            return Transcription()
+        manner = ROLES.get(stem.role, OTHER)
+        one_voice = manner.one_voice if self._options.voices == "auto" else self._options.voices == "one"
+        maps, tuning = self.listen(stem, manner, report, with_tuning=one_voice and self._options.bends)
+        notes = decode(maps, manner, one_voice, self._options.sensitivity)
+        notes = [n for n in notes if n.onset_s < stem.audio.length_s]
+        bends = bends_of(notes, tuning, concert_offset(notes, tuning)) if tuning is not None else []
+        return Transcription(tuple(notes), tuple(bends))
+
+    def listen(
+        self, stem: Stem, manner: Manner, report: Report, *, with_tuning: bool
+    ) -> tuple[Maps, Array | None]:
+        """The network's maps over the whole stem, and where each key's sound lies."""
+        frames = int(stem.audio.length_s * FPS) + 1
+        heard = np.zeros((4, frames, 88), np.float16)  # halves memory: 60 kB a second
+        tuning = np.zeros((frames, 88), np.float16) if with_tuning else None
+        role = np.zeros((1, 3), np.float32)
+        role[0, manner.index] = 1.0
+        for first in range(0, frames, CORE):
+            features = self._window(stem, first - MARGIN)
+            core = slice(MARGIN, MARGIN + min(CORE, frames - first))
+            (maps,) = self._network(features[None], role)
+            heard[:, first : first + CORE] = maps[0, :, core]
+            if tuning is not None:
+                tuning[first : first + CORE] = tuning_map(features[core])
+            report("transcribe", min(1.0, (first + CORE) / frames))
+        full = [h.astype(np.float32, copy=False) for h in heard]
+        return Maps(*full), None if tuning is None else tuning.astype(np.float32)
+
+    def _window(self, stem: Stem, first: int) -> Array:
+        """(WINDOW, BINS) dB from frame ``first`` on, silence before the start and after the end."""
+        start, count = first - EDGE, WINDOW + 2 * EDGE
+        lead = max(0, -start)
+        samples = stem.audio.mono(RATE, max(0, start) * HOP / RATE, (count - lead) * HOP / RATE)
+        features = self._vqt(samples * np.float32(reference_gain(stem.mix_rms)))
+        features = np.pad(features, ((lead, 0), (0, 0)), constant_values=FLOOR_DB)
+        return features[EDGE : EDGE + WINDOW]
+
+
+def decode(maps: Maps, manner: Manner, one_voice: bool, sensitivity: float) -> list[Note]:
+    """Notes from maps by a role's manner; 0.5 leaves the tuned thresholds as they are."""
+    t = manner.thresholds
+    factor = 4.0 ** (0.5 - sensitivity)
+    odds = t.onset / (1 - t.onset) * factor
+    t = Thresholds(odds / (1 + odds), t.frame, t.offset_weight)
+    if one_voice:
+        return monophonic(maps, t, manner.start_cost, manner.lowest, manner.highest)
+    return polyphonic(maps, t, manner.lowest, manner.highest)

@@ -1,0 +1,1 @@
+"""Training of the polyphonic note model: synthesis, features with truth, training, thresholds, export."""

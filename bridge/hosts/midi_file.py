@@ -65,7 +65,7 @@ class MidiFile:
             HostError: always.
         """
         raise HostError(
-            "A MIDI file has no selection; name the audio file (dawscribe transcribe FILE) or choose a DAW as host."
+            "A MIDI file has no selection; name an audio file (dawscribe transcribe FILE) or choose a DAW."
         )
 
 

@@ -39,8 +39,7 @@ def arrange(
     warnings = [w for t in heard.values() for w in t.warnings]
     tempo = TempoMap()
     if find_tempo:
-        onsets = [n.onset_s for t in cleaned.values() for n in t.notes]
-        tempo = track_beats(mix, onsets, report)
+        tempo = track_beats(mix, cleaned, report)
         if not tempo.confident:
             warnings.append(UNCERTAIN_BEAT)
     if grid is not None:
@@ -49,7 +48,7 @@ def arrange(
         else:
             warnings.append("Nothing was quantised, because the beat is not certain.")
     report("score", 1.0)
-    parts = build_parts(cleaned)
+    parts = build_parts(cleaned, mix.length_s)
     if not any(p.notes for p in parts):
         warnings.append("No notes were heard in this item.")
     return Score(parts, mix.length_s, tempo, tuple(warnings))

@@ -16,8 +16,19 @@ COMMANDS = {
     "models": "list, fetch or find the models",
     "config": "print the settings in force and where they come from",
     "doctor": "say what is installed, what is missing and how to get it",
+    "daemon": "receive commands from DAWs, OSC and MIDI and run them",
+    "stop": "end the daemon; jobs in line stay in line",
+    "status": "say whether the daemon runs and what it does",
+    "jobs": "list the jobs",
+    "show": "print one job: its state, its parts and its files",
+    "cancel": "cancel a job",
+    "retry": "run a job once more",
+    "logs": "print the end of the logs",
+    "selected": "transcribe what is selected in a running DAW",
+    "play": "play a result on a MIDI port, in time",
+    "setup": "install the scripts of a DAW, or the daemon as a service",
 }
-"""Name -> one line of help; bridge.commands.<name> holds ``add_arguments`` and ``run``."""
+"""Command -> one line of help; the module bridge.commands.<command> holds ``add_arguments`` and ``run``."""
 CANCELLED = 130
 """Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
 BAD_INPUT = 2

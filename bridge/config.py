@@ -123,6 +123,8 @@ def _set(values: dict[str, Any], name: str, value: Any, origin: str) -> None:
     *tables, key = name.split(".")
     table = values
     free = False
+    if tables and tables[0] in OPEN_TABLES:
+        values.setdefault(tables[0], {})
     for depth, part in enumerate(tables):
         free = free or part in FREE_TABLES or (depth == 1 and tables[0] in OPEN_TABLES and part not in table)
         if part not in table:
@@ -155,8 +157,5 @@ def _typed(name: str, value: Any, default: Any, origin: str) -> Any:
 
 def _unknown(name: str, part: str, table: Mapping[str, Any], origin: str) -> str:
     near = difflib.get_close_matches(part, list(table), n=1)
-    if near:
-        hint = f'did you mean "{name.replace(part, near[0])}"?'
-    else:
-        hint = "'dawscribe config' lists all there are."
+    hint = f'did you mean "{name.replace(part, near[0])}"?' if near else "'dawscribe config' lists all there are."
     return f'There is no setting "{name}" ({origin}); {hint}'

@@ -174,12 +174,6 @@ class JobStore:
             raise InputError(f"There is no job {job_id}; 'dawscribe jobs' lists the jobs there are.")
         (self.path(job_id) / "cancel").touch()
 
-    def forget(self, job_id: str) -> None:
-        """Remove a job's results so that it can run again."""
-        folder = self.path(job_id)
-        for name in ("result.json", "cancel", "attempts.json", "inserted", "partial.json"):
-            (folder / name).unlink(missing_ok=True)
-
 
 @dataclass(slots=True)
 class Queue:

@@ -38,10 +38,9 @@ class Progress:
         if self._shown and now - self._drawn_s >= REDRAW_S:
             self._drawn_s = now
             filled = round(WIDTH * fraction)
-            line = f"{self._name[:20]} {STAGES.get(stage, stage):10} "
-            line += (
-                f"[{'#' * filled}{'.' * (WIDTH - filled)}] {fraction:4.0%}{remaining(fraction, now - self._started)}"
-            )
+            bar = "#" * filled + "." * (WIDTH - filled)
+            line = f"{self._name[:20]} {STAGES.get(stage, stage):10} [{bar}] {fraction:4.0%}"
+            line += remaining(fraction, now - self._started)
             self._stream.write("\r\x1b[K" + line)
             self._stream.flush()
 
@@ -55,7 +54,7 @@ class Progress:
 
 
 def remaining(fraction: float, elapsed_s: float) -> str:
-    """ ", 12 s left"; empty while too little is done to tell."""
+    """The words ", 12 s left"; empty while too little is done to tell."""
     if fraction < 0.02:
         return ""
     left_s = elapsed_s * (1 - fraction) / fraction

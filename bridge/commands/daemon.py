@@ -1,0 +1,85 @@
+"""``dawscribe daemon``: run the daemon here, or in the background."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import logging.handlers
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from bridge.app import application
+from bridge.commands.client import client
+from bridge.config import home_folder, load
+from bridge.daemon import Daemon
+from bridge.errors import InputError, StoreError
+
+START_S = 15.0
+"""Longest wait for a daemon to come up in the background; a slow disk and a cold Python need five."""
+LOG_BYTES, LOG_FILES = 1_000_000, 3
+"""A log that is rotated at 1 MB, three kept: some thousand jobs."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--detach", action="store_true", help="run in the background; fine if one runs already")
+    parser.add_argument("--verbose", action="store_true", help="print the log here too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the daemon until it is stopped."""
+    if options.detach:
+        return _detach()
+    app = application()
+    _log_to(app.home / "logs" / "daemon.log", options.verbose)
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_run(Daemon(app)))
+    return 0
+
+
+async def _run(daemon: Daemon) -> None:
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            loop.add_signal_handler(number, lambda: task and task.cancel())
+    await daemon.run()
+
+
+def _log_to(path: Path, verbose: bool) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rotating = logging.handlers.RotatingFileHandler(
+            path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+        )
+    except OSError as e:
+        raise StoreError(f"dawscribe's home {path.parent.parent} cannot be written; check its permissions.") from e
+    handlers: list[logging.Handler] = [rotating]
+    if verbose:
+        handlers.append(logging.StreamHandler())
+    # A full disk must not end the daemon: logging's own errors are dropped.
+    logging.raiseExceptions = False
+    logging.basicConfig(level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def _detach() -> int:
+    daemon = client()
+    if daemon.running:
+        print("The daemon is already running.")
+        return 0
+    load(home_folder())  # a setting that is wrong is said here, where somebody reads it
+    command = [sys.executable, "-m", "bridge", "daemon"]
+    flags = 0
+    if sys.platform == "win32":
+        # A group of its own keeps Ctrl-C of this console away; elsewhere a session of its own does.
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    quiet = subprocess.DEVNULL
+    subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, creationflags=flags, start_new_session=True)
+    if not daemon.wait(running=True, timeout_s=START_S):
+        raise InputError(f"The daemon did not start; {daemon.home / 'logs' / 'daemon.log'} says why.")
+    print(f"The daemon runs (process {daemon.beat().get('pid')}).")
+    return 0

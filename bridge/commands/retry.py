@@ -1,0 +1,33 @@
+"""``dawscribe retry JOB``: the same request once more, as a new job, so that nothing is inserted twice."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from bridge.commands.client import client
+from bridge.files import read_hostile, write_json
+from bridge.protocol import LARGEST_FILE, parse_json
+
+LONGEST_BASE = 48
+"""Characters kept of the old id: with the time behind it the new one stays within 64."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("job", metavar="JOB", help="its id, the beginning of it, or 'last'")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Put the request into the inbox again, under a new id."""
+    daemon = client()
+    job = daemon.job(options.job)
+    request = parse_json(read_hostile(daemon.store.path(job.id) / "request.json", LARGEST_FILE), "request")
+    base = job.id.split("-again-")[0][:LONGEST_BASE]
+    request["id"] = f"{base}-again-{int(time.time() * 10) % 10**9}"
+    inbox = daemon.home / "inbox"
+    inbox.mkdir(parents=True, exist_ok=True)
+    write_json(inbox / f"{request['id']}.json", request)
+    waits = "" if daemon.running else "; it runs when the daemon does ('dawscribe daemon --detach')"
+    print(f"{request['id']} is in line{waits}.")
+    return 0

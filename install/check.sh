@@ -1,0 +1,53 @@
+#!/bin/sh
+# Installs what the tests need and runs them all:  sh install/check.sh [PYTEST OPTIONS]
+# As root on Debian and its like, DAWs and tools come by apt; elsewhere tests of what is missing say so and are skipped.
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+venv=${DAWSCRIBE_VENV:-$here/.venv}
+. "$here/install/core.sh"
+cd "$here"
+
+# Python and a compiler's parts for python-rtmidi, the client of one model's registry, a real DAW on a screen that
+# nobody sees, and Lua and OSC tools that speak to our scripts as the DAWs do.
+packages="python3-venv npm ardour xvfb xdotool lua5.4 liblo-tools jackd2 fluid-soundfont-gm imagemagick"
+
+install_packages() {
+    missing=
+    for package in $packages; do
+        dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing="$missing $package"
+    done
+    # What brings npm does not matter.
+    command -v npm >/dev/null 2>&1 && missing=$(printf '%s' "$missing" | sed 's/ npm\b//')
+    [ -n "$missing" ] || return 0
+    say "Installing$missing ..."
+    export DEBIAN_FRONTEND=noninteractive
+    quietly apt-get update || fail "The package lists could not be read; see $log."
+    # shellcheck disable=SC2086
+    quietly apt-get install -y --no-install-recommends $missing ||
+        fail "Debian packages could not be installed; see $log."
+}
+
+# PyPI's torch for Linux brings 3 GB of CUDA that no test uses; a build without it is taken where the settings offer one.
+install_torch() {
+    "$venv/bin/python" -c "import torch" 2>/dev/null && return
+    quietly "$venv/bin/python" -m pip install --no-deps torch==2.13.0+cpu && return
+    quietly "$venv/bin/python" -m pip install torch==2.13.0 || fail "torch could not be installed; see $log."
+}
+
+: >"$log"
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then install_packages; fi
+make_environment
+install_core
+say "Installing what the tests need ..."
+install_list install/requirements-test.txt
+install_torch
+fetch_models
+# Tests work in home folders of their own; there the models are found by this.
+DAWSCRIBE_MODELS=${DAWSCRIBE_HOME:-$HOME/.dawscribe}/models
+export DAWSCRIBE_MODELS
+
+say "Checking the style, the types and the behaviour ..."
+"$venv/bin/ruff" check .
+"$venv/bin/ruff" format --check .
+"$venv/bin/mypy"
+exec "$venv/bin/python" -m pytest -q "$@"

@@ -1,0 +1,72 @@
+# shellcheck shell=sh
+# What try.sh, check.sh and install.sh share; they set $here (the checkout) and $venv (the environment) first.
+
+log=${TMPDIR:-/tmp}/dawscribe-install-$(id -u).log
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+    say "dawscribe: $*"
+    exit 1
+}
+
+# Runs a command quietly; what it prints is kept in $log.
+quietly() { "$@" >>"$log" 2>&1 </dev/null; }
+
+# A Python of a version that is supported and that can make environments.
+is_fit() {
+    command -v "$1" >/dev/null 2>&1 &&
+        "$1" -c "import ensurepip, sys, venv; sys.exit(not $2)" >/dev/null 2>&1
+}
+
+# 3.13 comes last: python-rtmidi has no wheel for it and must be built there.
+find_python() {
+    older='(3, 10) <= sys.version_info < (3, 13)'
+    newer='(3, 13) <= sys.version_info < (3, 14)'
+    for wanted in "$older" "$newer"; do
+        for candidate in ${DAWSCRIBE_PYTHON:-python3 python3.12 python3.11 python3.10 python3.13}; do
+            is_fit "$candidate" "$wanted" && printf '%s' "$candidate" && return
+        done
+    done
+    case $(uname) in
+        Darwin) how="brew install python@3.12" ;;
+        *) how="sudo apt install python3 python3-venv, or your system's like" ;;
+    esac
+    fail "No Python 3.10 to 3.13 that can make environments was found; install one ($how) and run this again."
+}
+
+make_environment() {
+    : >"$log" || fail "The log $log cannot be written; set TMPDIR to a folder of yours."
+    [ -x "$venv/bin/python" ] && "$venv/bin/python" -c pass 2>/dev/null && return
+    python=$(find_python) || exit 1
+    say "Making the environment $venv with $("$python" --version) ..."
+    quietly "$python" -m venv --clear "$venv" ||
+        fail "The environment $venv could not be made; see $log, or name another folder in DAWSCRIBE_VENV."
+}
+
+# Installs a list of pinned packages; nothing is done where the same list is already in.
+install_list() {
+    list=$1
+    done_list=$venv/$(basename "$list").done
+    cmp -s "$list" "$done_list" && return
+    quietly "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --require-hashes -r "$list" ||
+        fail "The packages of $(basename "$list") could not be installed; check the internet connection, or see $log."
+    cp "$list" "$done_list"
+}
+
+install_core() {
+    say "Installing the core ..."
+    install_list "$here/install/requirements.txt"
+    quietly "$venv/bin/python" -m pip install --no-deps --editable "$here" ||
+        fail "dawscribe itself could not be installed; see $log."
+    "$venv/bin/python" -c "import rtmidi" 2>/dev/null ||
+        quietly "$venv/bin/python" -m pip install python-rtmidi==1.5.8 ||
+        say "MIDI commands are off, since python-rtmidi has no package for this Python and could not be built;" \
+            "everything else works."
+}
+
+fetch_models() {
+    say "Fetching the models, once, 175 MB ..."
+    "$venv/bin/dawscribe" models fetch "$@" >>"$log" ||
+        fail "The models are missing; run this again when the internet connection works."
+}

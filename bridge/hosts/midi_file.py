@@ -7,18 +7,18 @@ itself can express it (whole microseconds a quarter, whole ticks), so that round
 
 from __future__ import annotations
 
-import os
+import io
 import re
-import tempfile
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import mido
 
 from bridge.errors import HostError, StoreError
+from bridge.files import write_bytes
 from bridge.interfaces import Context
 from bridge.music import Bend, Note, Part, Score
 from bridge.protocol import BEND_RANGE, ItemResult, Request, channels
@@ -44,19 +44,21 @@ class MidiFile:
     def __init__(self, options: Options, context: Context) -> None:
         del options, context
 
-    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[Path]:
-        """Write one MIDI file per item, to ``item.midi`` or else under the item's name in ``folder``.
+    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
+        """Write one MIDI file per item, under the item's name in ``folder``; the items, with ``midi`` set.
 
         Raises:
             StoreError: the folder cannot be written.
         """
         del request
-        written: list[Path] = []
+        delivered: list[ItemResult] = []
+        taken: set[str] = set()
         for item in items:
-            path = item.midi or _free_path(folder, item.name, written)
+            path = folder / _free_name(item.name, taken)
+            taken.add(path.name.casefold())
             write_midi(item.score, item.name, path)
-            written.append(path)
-        return written
+            delivered.append(replace(item, midi=path))
+        return delivered
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
         """A file has nothing to ask.
@@ -64,9 +66,7 @@ class MidiFile:
         Raises:
             HostError: always.
         """
-        raise HostError(
-            "A MIDI file has no selection; name an audio file (dawscribe transcribe FILE) or choose a DAW."
-        )
+        raise HostError("A MIDI file has no selection; name an audio file (dawscribe transcribe FILE) or choose a DAW.")
 
 
 def write_midi(score: Score, name: str, path: Path) -> None:
@@ -75,19 +75,12 @@ def write_midi(score: Score, name: str, path: Path) -> None:
     Raises:
         StoreError: the disk is full or the folder cannot be written.
     """
-    file = to_midi(score, name)
-    temporary = None
+    data = io.BytesIO()
+    to_midi(score, name).save(file=data)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as handle:
-            temporary = Path(handle.name)
-            file.save(file=handle)
-        # A temporary file is private; a finished one gets what the user's umask gives.
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        write_bytes(path, data.getvalue())
     except OSError as e:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         message = f"{path.name} could not be written to {path.parent}; check free space and permissions."
         raise StoreError(message) from e
 
@@ -216,16 +209,10 @@ def _printable(name: str) -> str:
     return clean.encode("utf-8", "replace").decode("utf-8")
 
 
-def _free_path(folder: Path, name: str, taken: Sequence[Path]) -> Path:
-    """``<name>.mid`` in ``folder``, safe on every file system and not among ``taken``."""
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """``<name>.mid``, safe on every file system and, case aside, not among ``taken``."""
     stem = re.sub(r'[\\/:*?"<>|]', "_", _printable(name))[:LONGEST_NAME].strip(" .") or "item"
-    path, number = folder / f"{stem}.mid", 2
-    while path in taken:
-        path, number = folder / f"{stem} {number}.mid", number + 1
-    return path
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+    free, number = f"{stem}.mid", 2
+    while free.casefold() in taken:
+        free, number = f"{stem} {number}.mid", number + 1
+    return free

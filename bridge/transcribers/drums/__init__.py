@@ -1,0 +1,5 @@
+"""Our own drum transcriber: features, a small net, strokes."""
+
+from bridge.transcribers.drums.engine import DrumTranscriber
+
+__all__ = ["DrumTranscriber"]

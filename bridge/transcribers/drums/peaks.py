@@ -1,0 +1,89 @@
+"""From the net's activations to strokes: peaks with a time between the frames, and what belongs together.
+
+The net is trained on triangles of :data:`HALF_WIDTH` frames around each stroke, so the two frames
+beside a peak tell where between them the stroke lies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.transcribers.drums.features import FRAMES_PER_S
+
+Array = npt.NDArray[np.float32]
+
+CLASSES = (
+    "kick",
+    "snare",
+    "side_stick",
+    "hat_closed",
+    "hat_open",
+    "tom_low",
+    "tom_mid",
+    "tom_high",
+    "crash",
+    "ride",
+)
+"""The net's outputs in order. Claps go with the side stick, pedal hats with the closed ones."""
+HALF_WIDTH = 1.5
+"""Frames from the top of a target triangle to its foot: strokes of a flam (18 ms and more) stay two."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stroke:
+    """One stroke as heard."""
+
+    onset_s: float
+    kind: str
+    """One of :data:`CLASSES`."""
+    velocity: float
+    """0..1."""
+    confidence: float
+    """0..1, the height of the peak."""
+
+
+def peak_frames(activation: Array, threshold: float) -> npt.NDArray[np.intp]:
+    """Frames where ``activation`` (frames,) has a local maximum of at least ``threshold``."""
+    padded = np.pad(activation, 1, constant_values=-1.0)
+    left, here, right = padded[:-2], padded[1:-1], padded[2:]
+    return np.flatnonzero((here >= threshold) & (here > left) & (here >= right))
+
+
+def between_frames(activation: Array, frame: int) -> float:
+    """Where within a frame of ``frame`` the stroke lies, in frames from -0.5 to 0.5.
+
+    On a triangle of half width w with its top d frames to the right, r = (right - left) / here is
+    (2 d / w) / (1 - d / w), solved for d.
+    """
+    left = float(activation[frame - 1]) if frame > 0 else 0.0
+    right = float(activation[frame + 1]) if frame + 1 < len(activation) else 0.0
+    ratio = (right - left) / max(1e-6, float(activation[frame]))
+    return float(np.clip(HALF_WIDTH * ratio / (2 + abs(ratio)), -0.5, 0.5))
+
+
+def class_strokes(
+    kind: str, onset: Array, velocity: Array, threshold: float, apart_s: float, early_s: float
+) -> list[Stroke]:
+    """The strokes of one class, in time order; of two closer than ``apart_s`` the surer stays.
+
+    Args:
+        kind: one of :data:`CLASSES`.
+        onset: activation (frames,), 0 to 1.
+        velocity: velocity (frames,), 0 to 1.
+        threshold: lowest peak that counts.
+        apart_s: shortest time between two strokes of this class, seconds.
+        early_s: how much the peaks come late against the attack, seconds; taken off.
+    """
+    strokes: list[Stroke] = []
+    for frame in peak_frames(onset, threshold):
+        time_s = (frame + between_frames(onset, int(frame))) / FRAMES_PER_S - early_s
+        stroke = Stroke(max(0.0, time_s), kind, float(velocity[frame]), float(onset[frame]))
+        if strokes and stroke.onset_s - strokes[-1].onset_s < apart_s:
+            if stroke.confidence > strokes[-1].confidence:
+                strokes[-1] = stroke
+        else:
+            strokes.append(stroke)
+    return strokes

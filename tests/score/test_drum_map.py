@@ -1,0 +1,37 @@
+"""Drum keys for the instruments that people have."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.errors import ConfigError
+from bridge.music import Note
+from bridge.score.drum_map import GENERAL_MIDI, KEYS, drum_keys, mapped_drums
+
+
+def test_general_midi_leaves_every_key_alone() -> None:
+    assert all(key == to for key, to in drum_keys("gm").items())
+
+
+@pytest.mark.parametrize("name", sorted(KEYS))
+def test_every_map_names_only_what_general_midi_has_and_keys_that_exist(name: str) -> None:
+    assert set(KEYS[name]) <= set(GENERAL_MIDI.values())
+    assert all(0 <= key <= 127 for key in drum_keys(name).values())
+
+
+def test_addictive_drums_gets_its_own_keys() -> None:
+    played = [Note(0.0, 0.1, 36, 100), Note(0.5, 0.6, 42, 80), Note(1.0, 1.1, 49, 90)]
+    assert [n.pitch for n in mapped_drums(played, "addictive")] == [36, 49, 77]
+
+
+def test_nothing_but_the_key_changes_and_unknown_keys_stay() -> None:
+    note = Note(0.25, 0.4, 37, 33, 0.5)
+    (mapped,) = mapped_drums([note], "addictive")
+    assert (mapped.onset_s, mapped.offset_s, mapped.velocity, mapped.confidence) == (0.25, 0.4, 33, 0.5)
+    assert mapped.pitch == 42
+    assert mapped_drums([Note(0.0, 0.1, 81, 64)], "avl")[0].pitch == 81
+
+
+def test_an_unknown_map_names_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="addictive, avl, ezdrummer, gm, mt_power, superior"):
+        drum_keys("bfd")

@@ -1,0 +1,1 @@
+"""The drum transcriber's own material: kits, grooves, rendering, training, export."""

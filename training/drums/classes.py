@@ -1,0 +1,51 @@
+"""The articulations that the generator plays and the classes that the net learns.
+
+An articulation is what a kit has a sound for; several share one class of the net
+(`bridge.transcribers.drums.features.CLASSES`). Percussion is played, but is nobody's class: the net
+must learn to leave it alone.
+"""
+
+from __future__ import annotations
+
+ARTICULATION_CLASS: dict[str, int] = {
+    "kick": 0,
+    "snare": 1,
+    "rimshot": 1,
+    "side_stick": 2,
+    "clap": 2,
+    "hat_closed": 3,
+    "hat_pedal": 3,
+    "hat_half": 4,
+    "hat_open": 4,
+    "tom_low": 5,
+    "tom_mid": 6,
+    "tom_high": 7,
+    "crash": 8,
+    "china": 8,
+    "splash": 8,
+    "ride": 9,
+    "ride_bell": 9,
+    "percussion": -1,
+}
+"""Class index per articulation; -1 is heard but never written."""
+
+FALLBACK: dict[str, str] = {
+    "rimshot": "snare",
+    "hat_pedal": "hat_closed",
+    "hat_half": "hat_open",
+    "china": "crash",
+    "splash": "crash",
+    "ride_bell": "ride",
+    "tom_mid": "tom_high",
+    "tom_high": "tom_mid",
+    "tom_low": "tom_mid",
+}
+"""What a kit plays where it lacks an articulation."""
+
+HELD_OUT_KITS = ("hydrogen/BJA_Pacific", "sf/Red_Zeppelin", "hydrogen/VariBreaks", "sf/FluidR3/25")
+"""Kits that only validation clips use: two recorded, two electronic."""
+
+
+def is_validation(number: int) -> bool:
+    """One clip in twenty is for validation and plays the held-out kits only."""
+    return number % 20 == 19

@@ -1,0 +1,190 @@
+"""Render drum clips: a groove on the clip's plan, played by a kit, mixed on a bus.
+
+    python -m training.drums.render OUT_DIR --bank BANK_DIR --first 0 --count 400 [--jobs 1]
+
+writes `<number>.flac` (44.1 kHz stereo) and `<number>.npy`: rows of onset in seconds (the acoustic
+attack), class index and velocity 0..1. Existing clips are kept, so a stopped run goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import zlib
+from functools import lru_cache
+from multiprocessing import Pool
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from training.drums.bus import master, peaking
+from training.drums.classes import ARTICULATION_CLASS, FALLBACK, HELD_OUT_KITS, is_validation
+from training.drums.grooves import Hit, groove, limb_of
+from training.drums.sounds import PRE, Sound, load
+from training.drums.synth_kit import synthetic_kit
+from training.plan import CLIP_S, SAMPLE_RATE, clip_plan
+
+Rng = np.random.Generator
+Kit = dict[str, list[Sound]]
+FRAMES = round(CLIP_S * SAMPLE_RATE)
+LEVEL_DB = {"kick": 0.0, "snare": 0.0, "hat": -10.0, "tom": -2.0, "cymbal": -7.0, "percussion": -8.0}
+"""Usual peak levels of the limbs in a mix, relative to the kick."""
+PAN = {"kick": 0.05, "snare": 0.15, "hat": 0.6, "tom": 0.7, "cymbal": 0.8, "percussion": 0.9}
+"""How far from the middle a limb may stand."""
+
+
+def kit_names(bank: Path, number: int) -> list[str]:
+    """The kits a clip may use: validation clips the held-out ones, the others all but those."""
+    names = sorted(p.stem.replace("__", "/") for p in bank.glob("*.npz"))
+    names = [n for n in names if n != "hydrogen/Gimme A Hand 1.0"]
+    return [n for n in names if (n in HELD_OUT_KITS) == is_validation(number)]
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path) -> Kit:
+    return load(path)
+
+
+def choose_kit(bank: Path, number: int, rng: Rng) -> Kit:
+    """One kit, or a kit put together from several, or a synthetic one; gaps filled from others."""
+    names = kit_names(bank, number)
+    # Recorded kits first: presets of one soundfont share most of their sounds.
+    weights = np.array(
+        [0.4 if n.startswith(("sf/FluidR3", "sf/MuseScore")) else 0.25 if "OPL3" in n else 1.0 for n in names]
+    )
+
+    def any_kit() -> Kit:
+        return _loaded(bank / (names[rng.choice(len(names), p=weights / weights.sum())].replace("/", "__") + ".npz"))
+
+    draw = rng.random()
+    if draw < 0.15 and not is_validation(number):
+        return synthetic_kit(rng)
+    base = dict(any_kit())
+    for articulation in ARTICULATION_CLASS:
+        mixed = draw < 0.45 and rng.random() < 0.6
+        if mixed or (articulation not in base and FALLBACK.get(articulation) not in base):
+            for _ in range(12):
+                other = any_kit()
+                if articulation in other:
+                    base[articulation] = other[articulation]
+                    break
+    return base
+
+
+class _Voice:
+    """One articulation of a kit as it is tuned, damped and levelled in this clip."""
+
+    def __init__(self, sounds: list[Sound], rng: Rng) -> None:
+        self.sounds = sounds
+        self.pitch = 2 ** (rng.normal(0, 2.0) / 12) if rng.random() < 0.6 else 1.0
+        self.damp_s = rng.uniform(0.05, 0.6) if rng.random() < 0.2 else None
+        self.gain = 10 ** (rng.normal(0, 2.0) / 20)
+        self.cache: dict[int, np.ndarray] = {}
+
+    def wave(self, velocity: float, rng: Rng) -> np.ndarray:
+        """The recorded hit that stands for `velocity`, tuned; now and then its neighbour."""
+        distance = [abs(s.velocity - velocity - 0.08) + rng.uniform(0, 0.12) for s in self.sounds]
+        k = int(np.argmin(distance))
+        if k not in self.cache:
+            wave = self.sounds[k].wave
+            if self.pitch != 1.0:
+                wave = soxr.resample(wave[PRE:], SAMPLE_RATE * self.pitch, SAMPLE_RATE, quality="LQ")
+                wave = np.concatenate([np.zeros(PRE, np.float32), wave])
+            if self.damp_s is not None:
+                wave = wave * np.exp(-np.maximum(0, np.arange(len(wave)) - PRE) / SAMPLE_RATE / self.damp_s)
+            self.cache[k] = wave.astype(np.float32)
+        return self.cache[k]
+
+
+def _ends(hits: list[Hit], rng: Rng) -> list[float]:
+    """When each hit is damped: an open hat by the next hat, in machine kits a voice by itself."""
+    alone = rng.random() < 0.15
+    ends = [np.inf] * len(hits)
+    for k, hit in enumerate(hits):
+        hat = limb_of(hit.articulation) == "hat"
+        for later in hits[k + 1 : k + 40]:
+            if (hat and limb_of(later.articulation) == "hat") or (alone and later.articulation == hit.articulation):
+                ends[k] = later.onset_s
+                break
+    return ends
+
+
+def play(hits: list[Hit], kit: Kit, rng: Rng) -> np.ndarray:
+    """The dry kit (frames, 2)."""
+    voices: dict[str, _Voice] = {}
+    tracks: dict[str, np.ndarray] = {}
+    range_db = rng.uniform(14, 34)
+    fade = int(rng.uniform(0.01, 0.06) * SAMPLE_RATE)
+    for hit, end_s in zip(hits, _ends(hits, rng), strict=True):
+        sounds = kit.get(hit.articulation) or kit.get(FALLBACK.get(hit.articulation, ""))
+        if not sounds:
+            continue
+        voice = voices.setdefault(hit.articulation, _Voice(sounds, rng))
+        wave = voice.wave(hit.velocity, rng)
+        start = round(hit.onset_s * SAMPLE_RATE) - PRE
+        if np.isfinite(end_s):
+            length = int(end_s * SAMPLE_RATE) - start
+            if length + fade < len(wave):
+                wave = wave[: length + fade].copy()
+                wave[length:] *= np.linspace(1, 0, fade)
+        limb = "percussion" if hit.articulation == "percussion" else limb_of(hit.articulation)
+        track = tracks.setdefault(limb, np.zeros(FRAMES, np.float32))
+        skip = max(0, -start)
+        stop = min(FRAMES, start + len(wave))
+        gain = voice.gain * 10 ** (-(1 - hit.velocity) * range_db / 20)
+        track[start + skip : stop] += wave[skip : stop - start] * gain
+    out = np.zeros((FRAMES, 2))
+    width = rng.choice([0.0, 0.5, 1.0])
+    for limb, track in tracks.items():
+        level = 10 ** ((LEVEL_DB[limb] + rng.normal(0, 3.5)) / 20)
+        angle = np.pi / 4 * (1 + width * PAN[limb] * rng.uniform(-1, 1))
+        track = peaking(track, rng) if rng.random() < 0.6 else track
+        out += level * track[:, None] * np.array([np.cos(angle), np.sin(angle)])
+    return out
+
+
+def clip(number: int, bank: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Audio (frames, 2) and truth (hits, 3) of clip `number`: onset s, class, velocity."""
+    plan = clip_plan(number)
+    rng = np.random.default_rng([plan.seed, zlib.crc32(b"drums")])
+    hits = groove(plan, rng)
+    kit = choose_kit(bank, number, rng)
+    hits = [h for h in hits if kit.get(h.articulation) or kit.get(FALLBACK.get(h.articulation, ""))]
+    audio = master(play(hits, kit, rng), rng)
+    rows = [(h.onset_s, ARTICULATION_CLASS[h.articulation], h.velocity) for h in hits]
+    rows = [r for r in rows if r[1] >= 0]
+    return audio.astype(np.float32), np.array(rows, np.float32).reshape(-1, 3)
+
+
+def _write(job: tuple[int, Path, Path]) -> int:
+    number, out, bank = job
+    target = out / f"{number:05d}.flac"
+    if not target.exists():
+        audio, truth = clip(number, bank)
+        np.save(out / f"{number:05d}.npy", truth)
+        partial = target.with_suffix(".tmp")
+        soundfile.write(partial, audio, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        partial.rename(target)
+    return number
+
+
+def main() -> None:
+    """Render a run of clip numbers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--bank", type=Path, required=True)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=1)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    jobs = [(k, args.out, args.bank) for k in range(args.first, args.first + args.count)]
+    with Pool(args.jobs) as pool:
+        for number in pool.imap_unordered(_write, jobs):
+            if number % 50 == 49:
+                print(number, flush=True)
+
+
+if __name__ == "__main__":
+    main()

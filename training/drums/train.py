@@ -1,0 +1,165 @@
+"""Train the drum net for a given time; a stopped run goes on from its checkpoint.
+
+    python -m training.drums.train RUN_DIR --cache CACHE --drums DRUMS_DIR --minutes 60 [--seed 0]
+
+RUN_DIR holds `config.json`, `log.txt`, `last.pt` (to resume) and `best.pt` (averaged weights with the
+lowest validation loss). The learning rate follows the share of the time that is used up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from training.drums.batches import Clips, Recipe, batch
+from training.drums.net import DrumNet, NetConfig
+
+VELOCITY_WEIGHT = 2.0
+
+
+def losses(output: torch.Tensor, onset: torch.Tensor, velocity: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Onset cross-entropy (per frame, summed over the classes), and squared error of the velocity at strokes."""
+    logits, loud = output[:, :, 0], torch.sigmoid(output[:, :, 1])
+    onset_loss = functional.binary_cross_entropy_with_logits(logits, onset, reduction="none").sum(2).mean()
+    at = (onset > 0.4).float()
+    velocity_loss = (at * (loud - velocity) ** 2).sum() / at.sum().clamp(min=1)
+    return onset_loss, velocity_loss
+
+
+class Run:
+    """A training run in a folder."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        torch.manual_seed(args.seed)
+        self.folder, self.minutes, self.lr = args.run, args.minutes, args.lr
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        config = NetConfig(tuple(args.windows), tuple(args.widths), args.hidden, tuple(args.dilations))
+        self.recipe = Recipe(shares=tuple(args.shares), bleed=args.bleed, alter=not args.plain)
+        self.net = DrumNet(config).to(self.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.net)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=args.lr, weight_decay=1e-3)
+        self.step, self.used_s, self.best = 0, 0.0, math.inf
+        self.rng = np.random.default_rng([args.seed, 1])
+        if (self.folder / "last.pt").exists():
+            self._resume()
+        self.train = Clips(args.cache, args.drums, validation=False)
+        self._validation(args)
+        description = {"net": config.as_dict(), "recipe": asdict(self.recipe), "seed": args.seed, "lr": args.lr}
+        (self.folder / "config.json").write_text(json.dumps({**description, "minutes": args.minutes}, indent=1))
+
+    def _resume(self) -> None:
+        state = torch.load(self.folder / "last.pt", map_location=self.device, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.used_s, self.best = state["step"], state["used_s"], state["best"]
+        self.rng = np.random.default_rng([self.step, 2])
+
+    def _validation(self, args: argparse.Namespace) -> None:
+        rng, clips = np.random.default_rng(5), Clips(args.cache, args.drums, validation=True)
+        plain = Recipe(shares=self.recipe.shares, bleed=0.3, alter=False)
+        self.held_out = [batch(rng, clips, plain) for _ in range(16)]
+
+    def log(self, text: str) -> None:
+        """One line to the log and the terminal."""
+        print(text, flush=True)
+        with (self.folder / "log.txt").open("a") as f:
+            f.write(text + "\n")
+
+    def _tensors(self, arrays: tuple[np.ndarray, ...]) -> list[torch.Tensor]:
+        return [torch.from_numpy(np.asarray(a, np.float32)).to(self.device) for a in arrays]
+
+    @torch.no_grad()
+    def check(self) -> float:
+        """Validation losses of the averaged net; keeps it when it is the best so far."""
+        self.average.eval()
+        sums = np.zeros(2)
+        for arrays in self.held_out:
+            x, onset, velocity = self._tensors(arrays)
+            sums += [float(v) for v in losses(self.average(x), onset, velocity)]
+        onset_loss, velocity_loss = sums / len(self.held_out)
+        self.log(f"step {self.step} {self.used_s:.0f}s held-out onset {onset_loss:.4f} velocity {velocity_loss:.4f}")
+        checkpoint = {"config": self.net.config.as_dict(), "net": self.average.state_dict()}
+        if onset_loss < self.best:
+            self.best = onset_loss
+            torch.save(checkpoint, self.folder / "best.pt")
+        torch.save(checkpoint, self.folder / "average.pt")
+        state = {
+            "net": self.net.state_dict(), "average": self.average.state_dict(), "best": self.best,
+            "optimiser": self.optimiser.state_dict(), "step": self.step, "used_s": self.used_s,
+        }  # fmt: skip
+        torch.save(state, self.folder / "last.tmp")
+        (self.folder / "last.tmp").rename(self.folder / "last.pt")
+        return float(onset_loss)
+
+    def _one(self) -> float:
+        share = self.used_s / 60 / self.minutes
+        lr = self.lr * min(1.0, (self.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * min(1, share))) + 1e-5
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        x, onset, velocity = self._tensors(batch(self.rng, self.train, self.recipe))
+        self.net.train()
+        onset_loss, velocity_loss = losses(self.net(x), onset, velocity)
+        self.optimiser.zero_grad(set_to_none=True)
+        (onset_loss + VELOCITY_WEIGHT * velocity_loss).backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
+        self.optimiser.step()
+        self.step += 1
+        decay = min(0.998, self.step / (self.step + 20))
+        with torch.no_grad():
+            for kept, new in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
+                if kept.is_floating_point():
+                    kept.lerp_(new, 1 - decay)
+                else:
+                    kept.copy_(new)
+        return float(onset_loss.detach())
+
+    def fit(self) -> None:
+        """Train until the time is used up; the time of earlier runs counts."""
+        begun, before, running = time.monotonic(), self.used_s, 0.0
+        while self.used_s < self.minutes * 60:
+            loss = self._one()
+            running = loss if not running else 0.98 * running + 0.02 * loss
+            self.used_s = before + time.monotonic() - begun
+            if self.step % 50 == 0:
+                self.log(f"step {self.step} {self.used_s:.0f}s loss {running:.4f}")
+            if self.step % 250 == 0:
+                self.check()
+                self.train.refresh()
+        self.check()
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--drums", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--windows", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--widths", type=int, nargs="+", default=[32, 48, 64])
+    parser.add_argument("--hidden", type=int, default=128)
+    parser.add_argument("--dilations", type=int, nargs="+", default=[1, 2, 4, 8, 16, 32])
+    parser.add_argument("--shares", type=float, nargs=3, default=[0.45, 0.4, 0.15])
+    parser.add_argument("--bleed", type=float, default=0.5)
+    parser.add_argument("--plain", action="store_true", help="no alteration of the spectra")
+    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    Run(args).fit()
+
+
+if __name__ == "__main__":
+    main()

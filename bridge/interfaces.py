@@ -1,8 +1,9 @@
-"""The contracts of plugins: four Protocols, and the Desk that the daemon offers. A plugin is one class that fits one of them.
+"""The contracts of plugins: four Protocols, and the Desk that the daemon offers.
 
-Every plugin class has a frozen dataclass ``Options`` (its settings, with defaults) and is made by
-``cls(options, context)``. ``report(stage, fraction)`` is progress and stop point in one: it raises
-:class:`~bridge.errors.JobCancelled` when the job was cancelled, so call it at least twice a second of work.
+A plugin is one class that fits one of them. It has a frozen dataclass ``Options`` (its settings, with
+defaults) and is made by ``cls(options, context)``. ``report(stage, fraction)`` is progress and stop point in
+one: it raises :class:`~bridge.errors.JobCancelled` when the job was cancelled, so call it at least twice a
+second of work.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ def item_result_json(item: ItemResult, folder: Path) -> dict[str, Any]:
         "name": item.name,
         "length_s": item.score.length_s,
         "tempo": {"confident": tempo.confident, "points": points},
-        "parts": [_part_json(p, channel) for p, channel in zip(item.score.parts, channels(item.score))],
+        "parts": [_part_json(p, channel) for p, channel in zip(item.score.parts, channels(item.score), strict=True)],
         "stems": [{"role": role, "path": relative(path)} for role, path in item.stems],
         "midi": relative(item.midi) if item.midi else None,
         "warnings": list(item.score.warnings),

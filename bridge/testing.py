@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bridge.audio import Recording, Writer
 from bridge.errors import HostError, PluginError
 from bridge.interfaces import Context, Desk, Report, Stem
@@ -65,7 +67,7 @@ class FakeSeparator:
         for role in wanted:
             with Writer(folder / f"{role}.wav", mix.rate, mix.channels) as writer:
                 for block in mix.blocks():
-                    writer.write(block / len(self.stems))
+                    writer.write(block * np.float32(1 / len(self.stems)))
                 stems.append(Stem(role, writer.finish(), mix.rms))
         report("separate", 1.0)
         return stems

@@ -1,7 +1,8 @@
 """The worker process: owns the models and runs one job at a time, so that what crashes is never the daemon.
 
 The daemon writes lines to its standard input, ``run ID`` and ``cancel ID``; it answers with JSON lines:
-``{"id", "stage", "fraction", "device"}`` while it works, at last ``{"id", "end": "done" | "failed" | "cancelled", "message"}``.
+``{"id", "stage", "fraction", "device"}`` while it works, at last ``{"id", "end", "message"}`` where the end is
+"done", "failed" or "cancelled".
 When the input ends, the daemon has died, and the worker ends at once: a job never runs twice at a time.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from bridge.app import Application, application
+from bridge.cache import Cache
 from bridge.config import load
 from bridge.errors import DawscribeError, JobCancelled
 from bridge.files import FileLock, read_hostile
@@ -44,7 +46,8 @@ class Worker:
 
     def __init__(self, app: Application, answers: TextIO) -> None:
         self._app, self._answers = app, answers
-        self._pipeline = Pipeline(app.settings, app.context)
+        limit = round(float(app.settings.get("cache.limit_gb")) * 1e9)
+        self._pipeline = Pipeline(app.settings, app.context, Cache(app.home / "cache", limit))
         self._cancelled: set[str] = set()
         self._told_s = 0.0
 

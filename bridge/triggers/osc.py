@@ -229,7 +229,7 @@ def parse_options(arguments: Sequence[Any]) -> dict[str, Any]:
     return options
 
 
-def _value(text: str) -> Any:  # noqa: ANN401 - a JSON scalar
+def _value(text: str) -> Any:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,0 +1,134 @@
+"""What was computed once: stems and notes, keyed by the sound itself and by everything that shaped them.
+
+The least recently used goes first when the limit of the settings is reached. A damaged or half-written entry is
+a miss, never an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from bridge.audio import Recording
+from bridge.errors import InputError
+from bridge.files import read_hostile, write_json
+from bridge.music import Bend, Note, Transcription
+from bridge.protocol import parse_json
+
+LARGEST_NOTES = 64 << 20
+"""Bytes of a notes file; an hour of dense music is 5 MB."""
+META = "stems.json"
+
+
+def content_key(recording: Recording) -> str:
+    """A key of the samples alone: the same sound under another name has the same key."""
+    digest = hashlib.sha256(f"{recording.rate} {recording.channels}".encode())
+    for block in recording.blocks():
+        digest.update(block.tobytes())
+    return digest.hexdigest()
+
+
+def derived_key(*parts: object) -> str:
+    """A key of everything in ``parts``."""
+    return hashlib.sha256(json.dumps([str(p) for p in parts]).encode()).hexdigest()
+
+
+class Cache:
+    """Stems and notes of earlier jobs.
+
+    Args:
+        folder: where they lie.
+        limit: bytes that all of them may take.
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._stems, self._notes, self._limit = folder / "stems", folder / "notes", limit
+
+    def stems(self, key: str) -> dict[str, Recording]:
+        """The separated stems of a key by role; empty where there are none."""
+        folder = self._stems / key
+        try:
+            meta = parse_json(read_hostile(folder / META, 1 << 20), META)
+            found = {role: Recording(**{**fields, "path": folder / f"{role}.wav"}) for role, fields in meta.items()}
+        except (OSError, InputError, TypeError):
+            return {}
+        if not all(r.path.exists() for r in found.values()):
+            return {}
+        os.utime(folder)
+        return found
+
+    def add_stems(self, key: str, make: Callable[[Path], dict[str, Recording]]) -> dict[str, Recording]:
+        """Let ``make`` write stems into a folder and keep them under ``key``; they become visible at once, or never."""
+        draft = self._stems / f".{key}.{os.getpid()}"
+        shutil.rmtree(draft, ignore_errors=True)
+        try:
+            made = make(draft)
+            meta = {role: {**asdict(r), "path": ""} for role, r in made.items()}
+            write_json(draft / META, meta, durable=False)
+            target = self._stems / key
+            shutil.rmtree(target, ignore_errors=True)
+            draft.rename(target)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        self._trim()
+        return self.stems(key)
+
+    def notes(self, key: str) -> Transcription | None:
+        """The transcription of a key, None where there is none."""
+        path = self._notes / f"{key}.json"
+        try:
+            data = parse_json(read_hostile(path, LARGEST_NOTES), "notes")
+            os.utime(path)
+            return Transcription(
+                tuple(Note(*row) for row in data["notes"]),
+                tuple(Bend(*row) for row in data["bends"]),
+                tuple(data["warnings"]),
+            )
+        except (OSError, InputError, KeyError, TypeError, ValueError):
+            return None
+
+    def add_notes(self, key: str, heard: Transcription) -> None:
+        """Keep a transcription; a full disk only means that it is not kept."""
+        rows = [[n.onset_s, n.offset_s, n.pitch, n.velocity, n.confidence] for n in heard.notes]
+        bends = [[b.time_s, b.semitones] for b in heard.bends]
+        with suppress(OSError):
+            self._notes.mkdir(parents=True, exist_ok=True)
+            data = {"notes": rows, "bends": bends, "warnings": list(heard.warnings)}
+            write_json(self._notes / f"{key}.json", data, durable=False)
+
+    def _trim(self) -> None:
+        """Remove the least recently used until the rest fits the limit."""
+        entries = sorted(self._entries())
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in entries:
+            if total <= self._limit:
+                return
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+            total -= size
+
+    def _entries(self) -> Iterator[tuple[float, int, Path]]:
+        """(last use, bytes, path) of everything kept."""
+        for folder in (self._stems, self._notes):
+            for path in folder.iterdir() if folder.is_dir() else ():
+                with suppress(OSError):
+                    inside = list(path.iterdir()) if path.is_dir() else [path]
+                    yield path.stat().st_mtime, sum(p.stat().st_size for p in inside), path
+
+
+def link(source: Path, target: Path) -> None:
+    """Make ``target`` the same file as ``source``, by a link where the file system has them."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,105 @@
+"""``dawscribe doctor``: versions, devices, models, plugins; what is missing and how to get it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+
+from bridge import __version__, plugins
+from bridge.app import Application, application
+from bridge.errors import DawscribeError
+
+PACKAGES = ("numpy", "openvino", "soundfile", "soxr", "mido", "python-osc", "python-rtmidi", "pillow")
+"""What the core stands on; the torch extra is told with its separator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    what: str
+    ok: bool
+    text: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every finding; 0 if the main job can run, else 2."""
+    app = application()
+    found = [*_system(), *_home(app), *_packages(), *_devices(), *_models(app), *_plugins(app)]
+    if options.json:
+        print(json.dumps([asdict(f) for f in found], ensure_ascii=False))
+    else:
+        for f in found:
+            print(f"{'ok     ' if f.ok else 'MISSING'} {f.what:26} {f.text}")
+    return 0 if all(f.ok for f in found if not f.what.startswith("optional")) else 2
+
+
+def _system() -> Iterator[Finding]:
+    yield Finding("dawscribe", True, __version__)
+    yield Finding("Python", sys.version_info >= (3, 10), f"{platform.python_version()} on {platform.platform()}")
+
+
+def _home(app: Application) -> Iterator[Finding]:
+    try:
+        app.home.mkdir(parents=True, exist_ok=True)
+        writable = os.access(app.home, os.W_OK)
+    except OSError:
+        writable = False
+    yield Finding("home", writable, str(app.home) + ("" if writable else " cannot be written; check its permissions"))
+
+
+def _packages() -> Iterator[Finding]:
+    for name in PACKAGES:
+        try:
+            yield Finding(f"package {name}", True, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Finding(f"package {name}", False, f"pip install {name}")
+
+
+def _devices() -> Iterator[Finding]:
+    try:
+        from bridge.runtime import devices
+
+        for name, text in devices():
+            yield Finding(f"device {name}", True, text)
+    except Exception as e:  # whatever a driver trips over belongs in the report
+        yield Finding("devices", False, f"{e}; reinstall openvino")
+
+
+def _models(app: Application) -> Iterator[Finding]:
+    needed = set(app.store.default_names())
+    for row in app.store.rows():
+        ok = row.state == "present"
+        text = f"{row.state}, {row.size / 1e6:.1f} MB, {row.licence}"
+        if not ok:
+            text += f"; 'dawscribe models fetch {row.name}' gets it"
+        yield Finding(f"{'model' if row.name in needed else 'optional model'} {row.name}", ok, text)
+
+
+def _plugins(app: Application) -> Iterator[Finding]:
+    used = {app.settings.get("separation.separator"), *app.settings.table("transcription").values()}
+    for kind in plugins.BUILT_IN:
+        for name in plugins.names(kind):
+            try:
+                plugin = plugins.load(kind, name)
+                plugins.options(plugin, _own_table(app, kind, name), f"{kind}.{name}")
+                missing = getattr(plugin, "missing", lambda: "")()
+            except DawscribeError as e:
+                missing = str(e)
+            needed = name in used or kind in ("hosts", "triggers")
+            yield Finding(f"{'' if needed else 'optional '}{kind[:-1]} {name}", not missing, missing or "ready")
+
+
+def _own_table(app: Application, kind: str, name: str) -> dict[str, object]:
+    return {k: v for k, v in app.settings.table(f"{kind}.{name}").items() if k != "instruments"}

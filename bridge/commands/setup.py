@@ -1,0 +1,38 @@
+"""``dawscribe setup``: install a DAW's scripts, or the daemon as a service of the user's session."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bridge import plugins
+from bridge.app import application
+from bridge.errors import InputError
+from bridge.results import host_table
+
+TARGETS = ("reaper", "ardour", "service")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("target", metavar="TARGET", help=f"one of: {', '.join(TARGETS)}, or an installed host")
+    parser.add_argument("--portable", type=Path, metavar="DIR", help="the folder of a portable DAW")
+    parser.add_argument("--uninstall", action="store_true", help="take everything out again")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Install or uninstall, and say what was done."""
+    app = application()
+    if options.target == "service":
+        from bridge.service import setup
+    elif options.target in plugins.names("hosts"):
+        host = plugins.create("hosts", options.target, host_table(app.settings, options.target), app.context)
+        setup = getattr(host, "setup", None)
+        if setup is None:
+            raise InputError(f"The host {options.target} has nothing to set up.")
+    else:
+        known = ", ".join(dict.fromkeys([*TARGETS, *plugins.names("hosts")]))
+        raise InputError(f'There is nothing called "{options.target}" to set up; choose one of: {known}.')
+    for line in setup(options):
+        print(line)
+    return 0

@@ -1,0 +1,73 @@
+"""Where Ardour keeps the user's configuration, and whether it runs right now."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+VERSIONS = (7, 8, 9)
+"""Major versions whose Lua interface the scripts know; only 7.3 was run."""
+TIMER_BIT, TIMER_BIT_9_8 = 47, 49
+"""Number of the signal LuaTimerDS: Ardour 9.8 put two others before it."""
+
+
+def folders() -> list[Path]:
+    """The configuration folders of this user's Ardours, oldest version first."""
+    if sys.platform == "darwin":
+        base, name = Path.home() / "Library/Preferences", "Ardour"
+    elif sys.platform == "win32":
+        base, name = Path(os.environ.get("LOCALAPPDATA", Path.home())), "Ardour"
+    else:
+        base, name = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"), "ardour"
+    return [folder for version in VERSIONS if (folder := base / f"{name}{version}").is_dir()]
+
+
+def timer_bit(folder: Path) -> int:
+    """The timer's signal in the Ardour that owns this folder."""
+    if not folder.name.endswith("9"):
+        return TIMER_BIT
+    program = shutil.which("ardour9") or shutil.which("ardour")
+    if program is None:
+        return TIMER_BIT
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False)
+        found = re.search(r"(\d+)\.(\d+)", done.stdout)
+        if found and (int(found[1]), int(found[2])) >= (9, 8):
+            return TIMER_BIT_9_8
+    return TIMER_BIT
+
+
+def is_running(folder: Path) -> bool:
+    """Whether an Ardour that uses this folder is running; where that cannot be told apart, any Ardour."""
+    if sys.platform == "linux":
+        return any(_may_use(process, folder) for process in _linux_processes())
+    listing = ["tasklist"] if sys.platform == "win32" else ["ps", "-A", "-o", "comm="]
+    try:
+        done = subprocess.run(listing, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return re.search(r"(?im)(^|[/\\])ardour[^/\\\n]*$|^ardour", done.stdout) is not None
+
+
+def _linux_processes() -> Iterator[Path]:
+    """/proc folders of all Ardour windows (ardour-7.3.0~ds0 and the like; not its Lua shell)."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if re.match(r"ardour(-\d|\d?$)", (process / "comm").read_text()):
+                yield process
+
+
+def _may_use(process: Path, folder: Path) -> bool:
+    try:
+        pairs = (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return True
+    values = dict(pair.split(b"=", 1) for pair in pairs if b"=" in pair)
+    config = values.get(b"XDG_CONFIG_HOME") or values.get(b"HOME", b"") + b"/.config"
+    return not values or Path(os.fsdecode(config)).resolve() == folder.resolve().parent

@@ -1,0 +1,130 @@
+"""The host "ardour": writes what its hook inserts, and asks the running Ardour for its selection."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import HostError, StoreError
+from bridge.files import write_json
+from bridge.hosts.ardour import setup, smf
+from bridge.hosts.ardour.instruments import instruments_for
+from bridge.hosts.ardour.place import PPQN, Place, place_of
+from bridge.interfaces import Context
+from bridge.music import Part
+from bridge.protocol import PROTOCOL, ItemResult, Request, channels
+
+MIDI_NAME, PLAN_NAME = "ardour.mid", "ardour.json"
+ANSWER_S = 3.0
+"""How long a command may lie before Ardour counts as not running: its hook looks three times a second."""
+COLORS = {
+    "drums": 0xC0504DFF,
+    "bass": 0x4F81BDFF,
+    "vocals": 0xE0A030FF,
+    "guitar": 0x7FA650FF,
+    "piano": 0x8064A2FF,
+    "other": 0x4BACC6FF,
+}
+"""Track colour per role, red green blue opacity; any six that differ at a glance on Ardour's dark theme."""
+
+
+class Ardour:
+    """Hands results to the hook that runs inside Ardour."""
+
+    @dataclass(frozen=True, slots=True)
+    class Options:
+        """Settings of this host; the instruments have a table of their own."""
+
+    def __init__(self, options: Options, context: Context) -> None:
+        del options
+        self._home = context.home
+        hosts = (context.settings or {}).get("hosts", {})
+        self._instruments: Mapping[str, Any] = hosts.get("ardour", {}).get("instruments", {})
+
+    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
+        """Write ardour.mid and ardour.json, the tracks and regions to insert.
+
+        Raises:
+            InputError: the request does not say where the items stand.
+            StoreError: the folder cannot be written.
+        """
+        places = [place_of(item.extra) for item in items]
+        regions = [
+            (part, channel, place)
+            for item, place in zip(items, places, strict=True)
+            for part, channel in zip(item.score.parts, channels(item.score), strict=True)
+        ]
+        try:
+            smf.write_file(folder / MIDI_NAME, regions)
+            write_json(folder / PLAN_NAME, self._plan(items, places, request))
+        except OSError as e:
+            raise StoreError(f"The result cannot be written to {folder}; check free space and permissions.") from e
+        return list(items)
+
+    def _plan(self, items: Sequence[ItemResult], places: Sequence[Place], request: Request) -> dict[str, Any]:
+        tracks: dict[tuple[str, str, str], dict[str, Any]] = {}
+        count = 0
+        for item, place in zip(items, places, strict=True):
+            for part in item.score.parts:
+                count += 1
+                key = (place.track_id, part.role, part.name)
+                track = tracks.setdefault(key, self._track(part, place))
+                region = {"smf_track": count, "name": f"{item.name} {part.name}", "notes": len(part.notes)}
+                track["regions"].append(region | {"position": place.position, "length": place.length})
+        return {
+            "protocol": PROTOCOL,
+            "id": request.id,
+            "session": request.extra.get("session"),
+            "ppqn": PPQN,
+            "midi": MIDI_NAME,
+            "smf_tracks": count,
+            "tempo": [{"position": p.position, "table": p.table} for p in places],
+            "tracks": list(tracks.values()),
+        }
+
+    def _track(self, part: Part, place: Place) -> dict[str, Any]:
+        return {
+            # A colon would end the name of the track's ports.
+            "name": re.sub(r"[:/\\]", "_", f"{part.name} ({place.track_name})"),
+            "after": place.track_id,
+            "color": COLORS.get(part.role, COLORS["other"]),
+            "instruments": instruments_for(part.role, self._instruments),
+            "regions": [],
+        }
+
+    def setup(self, options: Any) -> list[str]:
+        """Install the scripts in every Ardour of this user, or remove them; lines that say what was done.
+
+        Args:
+            options: with ``uninstall``, and ``portable`` for a configuration folder that is not the usual one.
+
+        Raises:
+            HostError: there is no Ardour, or it runs.
+            StoreError: a folder cannot be written.
+        """
+        return setup.setup(self._home, uninstall=options.uninstall, folder=options.portable)
+
+    def request_selected(self, options: Mapping[str, Any]) -> None:
+        """Ask the running Ardour to transcribe its selection; waits until its hook took the command.
+
+        Raises:
+            HostError: no Ardour with dawscribe's hook took it.
+            StoreError: the command cannot be written.
+        """
+        command = self._home / "commands" / "ardour.json"
+        try:
+            command.parent.mkdir(parents=True, exist_ok=True)
+            content = {"protocol": PROTOCOL, "command": "transcribe_selected", "time": int(time.time())}
+            write_json(command, content | {"options": dict(options)})
+            end = time.monotonic() + ANSWER_S
+            while command.exists():
+                if time.monotonic() > end:
+                    command.unlink(missing_ok=True)
+                    raise HostError("Ardour does not answer; open a session in it, or run 'dawscribe setup ardour'.")
+                time.sleep(0.05)
+        except OSError as e:
+            raise StoreError(f"{command} cannot be written; check the permissions of dawscribe's home.") from e

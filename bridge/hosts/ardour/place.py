@@ -1,0 +1,101 @@
+"""Where an item stands in an Ardour session: sample position, source track, and the tempo map under it."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from bridge.errors import InputError
+
+PPQN = 1920
+"""Ticks a quarter note inside Ardour; a .mid file of the same resolution is taken over without rounding."""
+MOST_POINTS = 1 << 17
+"""Points of one tempo table: an hour at 300 BPM, thrice refined, fits."""
+LARGEST = 1 << 53
+"""Samples or ticks; whole numbers beyond it are not exact in Lua."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One item's place in the session."""
+
+    position: int
+    """Session samples from the session's start."""
+    length: int
+    """Samples."""
+    rate: int
+    """Session samples a second."""
+    track_id: str
+    """Ardour's id of the source track."""
+    track_name: str
+    table: tuple[tuple[float, int], ...]
+    """(samples from the item's start, ticks from the item's start), both rising; the first tick is 0."""
+
+    def tick(self, time_s: float) -> int:
+        """The tick nearest to ``time_s`` seconds after the item's start, on the session's own tempo map."""
+        sample = time_s * self.rate
+        i = min(max(1, bisect_right(self.table, sample, key=lambda p: p[0])), len(self.table) - 1)
+        (x0, y0), (x1, y1) = self.table[i - 1], self.table[i]
+        return max(0, round(y0 + (y1 - y0) * (sample - x0) / (x1 - x0)))
+
+    @property
+    def length_s(self) -> float:
+        """Seconds."""
+        return self.length / self.rate
+
+
+def place_of(extra: Mapping[str, Any]) -> Place:
+    """The place that Ardour's script wrote into an item.
+
+    Raises:
+        InputError: it is not complete, or not usable.
+    """
+    track = extra.get("track")
+    if not isinstance(track, Mapping):
+        raise _wrong("track")
+    table = extra.get("tempo_table")
+    if not isinstance(table, Sequence) or isinstance(table, str) or not 2 <= len(table) <= MOST_POINTS:
+        raise _wrong("tempo_table")
+    points = tuple(_point(p) for p in table)
+    rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(points))
+    if not rising or points[0][1] != 0:
+        raise _wrong("tempo_table")
+    return Place(
+        position=_whole(extra, "position", 0),
+        length=_whole(extra, "length", 1),
+        rate=_whole(extra, "rate", 1),
+        track_id=_text(track, "id"),
+        track_name=_text(track, "name"),
+        table=points,
+    )
+
+
+def _point(data: object) -> tuple[float, int]:
+    if isinstance(data, Sequence) and len(data) == 2:
+        sample, tick = data
+        numbers = isinstance(sample, (int, float)) and not isinstance(sample, bool) and type(tick) is int
+        if numbers and math.isfinite(sample) and abs(sample) < LARGEST and 0 <= tick < LARGEST:
+            return float(sample), tick
+    raise _wrong("tempo_table")
+
+
+def _whole(data: Mapping[str, Any], name: str, least: int) -> int:
+    value = data.get(name)
+    if type(value) is not int or not least <= value < LARGEST:
+        raise _wrong(name)
+    return value
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= 512:
+        raise _wrong(name)
+    return value
+
+
+def _wrong(name: str) -> InputError:
+    return InputError(f"Ardour's request has no usable \"{name}\"; run 'dawscribe setup ardour' again.")

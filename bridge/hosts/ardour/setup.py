@@ -1,0 +1,136 @@
+"""``dawscribe setup ardour``: scripts, toolbar button, hook and instrument preset, in and out again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import bridge
+from bridge.errors import HostError, StoreError
+from bridge.files import write_bytes, write_json
+from bridge.hosts.ardour import config_folder, preset
+from bridge.hosts.ardour.ui_scripts import UiScripts
+
+ACTION, HOOK = "Transcribe selection", "dawscribe results"
+"""Names as Ardour shows them; the scripts' headers say the same."""
+ACTION_FILE, HOOK_FILE = "dawscribe_transcribe.lua", "dawscribe_results.lua"
+FOLDER = "dawscribe"
+"""Folder of the scripts' modules in Ardour's configuration."""
+RECORD, BACKUP = "installed.json", "ui_scripts.before"
+"""Inside FOLDER: what setup wrote, and the user's file from before."""
+SPOOL_FOLDERS = ("inbox", "jobs", "hosts", "commands", "logs")
+"""Lua cannot make folders, so those that the scripts write to are made here."""
+
+
+def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[str]:
+    """Install into, or remove from, every Ardour of this user.
+
+    Args:
+        home: dawscribe's home.
+        uninstall: take everything out again.
+        folder: one configuration folder, instead of those found.
+
+    Returns:
+        Lines that say what was done.
+
+    Raises:
+        HostError: there is no Ardour, or it runs.
+        StoreError: a folder cannot be written.
+    """
+    found = [folder] if folder else config_folder.folders()
+    if not found:
+        raise HostError("No configuration of Ardour 7, 8 or 9 was found; start Ardour once, end it, and try again.")
+    running = [f for f in found if config_folder.is_running(f)]
+    if running:
+        raise HostError("Ardour is running and would overwrite its settings; end it and try again.")
+    try:
+        if uninstall:
+            preset.remove()
+            return [_remove(f) for f in found]
+        _prepare_home(home)
+        return [*(_install(f) for f in found), _place_preset(home)]
+    except OSError as e:
+        raise StoreError(f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.") from e
+
+
+def scripts_folder() -> Path:
+    """The DAW scripts: beside the package in a checkout, inside it once installed."""
+    package = Path(bridge.__file__).parent
+    inside = package / "daw_scripts"
+    return inside if inside.is_dir() else package.parent / "daw_scripts"
+
+
+def _prepare_home(home: Path) -> None:
+    for name in SPOOL_FOLDERS:
+        (home / name).mkdir(parents=True, exist_ok=True)
+    write_json(home / "launcher.json", {"command": [sys.executable, "-m", "bridge", "daemon", "--detach"]})
+
+
+def _install(config: Path) -> str:
+    source = scripts_folder()
+    scripts, modules = config / "scripts", config / FOLDER
+    ui_file = config / "ui_scripts"
+    # Read first: a file that cannot be understood stops us before anything is written.
+    ui = UiScripts(ui_file)
+    scripts.mkdir(parents=True, exist_ok=True)
+    modules.mkdir(exist_ok=True)
+    shutil.copytree(source / "ardour" / FOLDER, modules, dirs_exist_ok=True)
+    shutil.copytree(source / "lib", modules / "lib", dirs_exist_ok=True)
+    for name in (ACTION_FILE, HOOK_FILE):
+        shutil.copy(source / "ardour" / name, scripts / name)
+    if not (modules / RECORD).exists() and ui_file.exists():
+        shutil.copy(ui_file, modules / BACKUP)
+    action = scripts / ACTION_FILE
+    slot = ui.bind(ACTION, action.read_text(encoding="utf-8"), action)
+    hook = (scripts / HOOK_FILE).read_text(encoding="utf-8")
+    ui.add_hook(HOOK, hook, config_folder.timer_bit(config))
+    content = ui.to_bytes()
+    write_bytes(ui_file, content)
+    write_json(modules / RECORD, {"version": bridge.__version__, "ui_scripts": _digest(content)})
+    return f"{config}: '{ACTION}' is script button {slot} of the toolbar, and in the menu Edit > Lua Scripts."
+
+
+def _remove(config: Path) -> str:
+    modules, ui_file = config / FOLDER, config / "ui_scripts"
+    if ui_file.exists():
+        if _digest(ui_file.read_bytes()) == _recorded(modules):
+            # Nobody touched it since: the user's own file comes back byte for byte.
+            if (modules / BACKUP).exists():
+                write_bytes(ui_file, (modules / BACKUP).read_bytes())
+            else:
+                ui_file.unlink()
+        else:
+            ui = UiScripts(ui_file)
+            ui.unbind(ACTION, config / "scripts" / ACTION_FILE)
+            ui.remove_hook(HOOK)
+            write_bytes(ui_file, ui.to_bytes())
+    for name in (ACTION_FILE, HOOK_FILE):
+        (config / "scripts" / name).unlink(missing_ok=True)
+    shutil.rmtree(modules, ignore_errors=True)
+    return f"{config}: dawscribe's scripts are removed."
+
+
+def _place_preset(home: Path) -> str:
+    font = preset.find_soundfont([home / "models"])
+    if font is None:
+        preset.remove()
+        return (
+            "No General MIDI soundfont was found, so new tracks get Ardour's Reasonable Synth; "
+            "run 'dawscribe models fetch soundfont', then 'dawscribe setup ardour' again."
+        )
+    return f"{preset.place(font)}: new tracks play {font.name} with ACE Fluid Synth."
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _recorded(modules: Path) -> Any:
+    try:
+        return json.loads((modules / RECORD).read_bytes())["ui_scripts"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,100 @@
+"""The .mid file that Ardour imports: a track per region, ticks on the session's own tempo map.
+
+Ardour is told to ignore the file's tempo (it would move the notes otherwise), takes ticks as they are, and
+begins with the second track. Controllers at one tick lose their order in Ardour's model, so each gets a tick of
+its own; between two wheel positions it draws a line, so one that is held is written again before it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import mido
+
+from bridge.hosts.ardour.place import PPQN, Place
+from bridge.music import Bend, Note, Part
+from bridge.protocol import BEND_RANGE
+
+WHEEL_STEPS = 8192
+"""Steps of the 14-bit pitch wheel to either side."""
+LONGEST_GLIDE = PPQN // 32
+"""Ticks: 16 ms at 120 BPM. Wheel positions further apart are held steps, nearer ones are a curve."""
+_OFF, _CONTROL, _ON = range(3)
+"""Order within a tick: a key is let go before it is struck again."""
+
+Timed = tuple[int, int, mido.Message]
+"""(tick, order within the tick, message)."""
+
+
+def write_file(path: Path, regions: Iterable[tuple[Part, int, Place]]) -> None:
+    """Write (part, MIDI channel, place) as one format 1 file; an OSError where ``path`` cannot be written."""
+    file = mido.MidiFile(type=1, ticks_per_beat=PPQN, charset="utf-8")
+    file.tracks.append(mido.MidiTrack([mido.MetaMessage("end_of_track", time=0)]))
+    for part, channel, place in regions:
+        file.tracks.append(_track(part.name, _events(part, channel, place), place.tick(place.length_s)))
+    file.save(path)
+
+
+def _events(part: Part, channel: int, place: Place) -> list[Timed]:
+    events: list[Timed] = [(0, _CONTROL, mido.Message("program_change", channel=channel, program=part.program))]
+    if part.bends:
+        # Registered parameter 0 is the bend range: its number, then its value in semitones.
+        for tick, (control, value) in enumerate([(101, 0), (100, 0), (6, BEND_RANGE)]):
+            message = mido.Message("control_change", channel=channel, control=control, value=value)
+            events.append((tick, _CONTROL, message))
+        events += _wheel(part.bends, channel, place)
+    for on, off, note in spans(part.notes, place):
+        key = {"channel": channel, "note": note.pitch}
+        events.append((on, _ON, mido.Message("note_on", velocity=note.velocity, **key)))
+        events.append((off, _OFF, mido.Message("note_off", velocity=64, **key)))
+    return events
+
+
+def spans(notes: Sequence[Note], place: Place) -> list[tuple[int, int, Note]]:
+    """(first tick, last tick, note): inside the region, at least a tick long, no key struck while it is down.
+
+    A key that sounds on ends where it is struck again; of two strokes in one tick the louder stands.
+    """
+    end = place.tick(place.length_s)
+    by_pitch: dict[int, list[tuple[int, int, Note]]] = {}
+    for note in sorted(notes):
+        on = place.tick(note.onset_s)
+        off = min(end, max(on + 1, place.tick(note.offset_s)))
+        if off <= on:
+            continue
+        keys = by_pitch.setdefault(note.pitch, [])
+        if keys and keys[-1][0] == on:
+            _, last_off, last = keys.pop()
+            off, note = max(off, last_off), max(note, last, key=lambda n: n.velocity)
+        elif keys and keys[-1][1] > on:
+            keys[-1] = (keys[-1][0], on, keys[-1][2])
+        keys.append((on, off, note))
+    return sorted((span for keys in by_pitch.values() for span in keys), key=lambda s: s[:2])
+
+
+def _wheel(bends: Sequence[Bend], channel: int, place: Place) -> list[Timed]:
+    events: list[Timed] = []
+    # After the bend range, which takes the first ticks.
+    last_tick, last = 3, 0
+    for bend in sorted(bends):
+        tick = max(last_tick + bool(events), place.tick(bend.time_s))
+        steps = round(bend.semitones / BEND_RANGE * WHEEL_STEPS)
+        value = max(-WHEEL_STEPS, min(WHEEL_STEPS - 1, steps))
+        if value == last and events:
+            continue
+        if tick - last_tick > LONGEST_GLIDE:
+            events.append((tick - 1, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=last)))
+        events.append((tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)))
+        last_tick, last = tick, value
+    return events
+
+
+def _track(name: str, events: list[Timed], end: int) -> mido.MidiTrack:
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name, time=0)])
+    now = 0
+    for tick, _, message in sorted(events, key=lambda e: e[:2]):
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
+    return track

@@ -1,0 +1,35 @@
+-- Puts the parts together. Called with this folder's path; returns what the action and the hook call.
+-- Ardour has neither `require` nor `dofile`, so each module is a chunk that is handed the table of all others.
+
+local folder = ...
+local app = {}
+
+local function module(name)
+  return assert(loadfile(folder .. name .. '.lua'))(app)
+end
+
+app.json = module('lib/json')
+app.files = module('lib/files').new(io, os)
+app.spool = module('spool')
+app.messages = module('messages')
+app.tempo_table = module('tempo_table')
+app.selection = module('selection')
+app.pending = module('pending')
+app.request = module('request')
+app.plan = module('plan')
+app.tracks = module('tracks')
+app.insert = module('insert')
+app.progress = module('progress')
+app.hook = module('hook')
+
+-- The toolbar button, menu entry or key.
+function app.action()
+  app.messages.guard(function() app.request.send({}) end)
+end
+
+-- Ardour's timer, ten times a second.
+function app.tick()
+  app.hook.tick()
+end
+
+return app

@@ -1,0 +1,73 @@
+-- Makes the MIDI tracks below the source track, each with its colour and the first instrument that is installed.
+
+local app = ...
+local tracks = {}
+
+local function preset_of(plugin, label)
+  for preset in plugin:get_presets(false):iter() do
+    if preset.label == label then return preset end
+  end
+end
+
+-- The first instrument of the list that this Ardour has, with its preset; an empty one when it has none.
+local function instrument(list)
+  for _, wanted in ipairs(list) do
+    local kind = ARDOUR.PluginType[wanted.type]
+    local plugin = kind and ARDOUR.LuaAPI.new_plugin_info(wanted.id, kind)
+    if plugin and not plugin:isnil() then
+      if not wanted.preset then return plugin, nil, wanted end
+      local preset = preset_of(plugin, wanted.preset)
+      -- Without its preset a sampler has no sound: try the next one.
+      if preset then return plugin, preset, wanted end
+    end
+  end
+  return ARDOUR.PluginInfo(), nil, nil
+end
+
+-- Place in the list of tracks right below the one with this id; the end where it is gone.
+local function below(id)
+  for route in Session:get_tracks():iter() do
+    if route:to_stateful():id():to_s() == id then return route:presentation_info_ptr():order() + 1 end
+  end
+  return ARDOUR.PresentationInfo.max_order
+end
+
+-- Ardour up to 8 wants nil for "no group", 9 a null pointer of its own.
+local function no_group()
+  local ok, group = pcall(function() return ARDOUR.RouteGroup() end)
+  return ok and group or nil
+end
+
+-- One new track; its Track object and a warning, or nil.
+local function make(wanted, order)
+  local plugin, preset, chosen = instrument(wanted.instruments)
+  local midi, stereo = ARDOUR.ChanCount(ARDOUR.DataType('midi'), 1), ARDOUR.ChanCount(ARDOUR.DataType('audio'), 2)
+  local made = Session:new_midi_track(
+    midi, stereo, true, plugin, preset, no_group(), 1, wanted.name, order, ARDOUR.TrackMode.Normal, true)
+  local warning
+  if chosen ~= wanted.instruments[1] then
+    local first, got = wanted.instruments[1], chosen and chosen.id or 'no instrument'
+    warning = wanted.name .. ': ' .. tostring(first and first.id) .. ' is not ready here, so it has ' .. got .. '.'
+  end
+  for route in made:iter() do
+    route:presentation_info_ptr():set_color(wanted.color)
+    return route:to_track(), warning
+  end
+end
+
+-- Makes all tracks of a plan in its order; a list of Track objects and a list of warnings.
+function tracks.make(wanted)
+  local made, warnings, next_order = {}, {}, {}
+  for index, track in ipairs(wanted) do
+    local order = next_order[track.after] or below(track.after)
+    local warning
+    made[index], warning = make(track, order)
+    if not made[index] then app.messages.refuse('Ardour could not add a MIDI track; save the session and try again.') end
+    warnings[#warnings + 1] = warning
+    -- New tracks push each other's source tracks down, so another source is looked up again.
+    next_order = { [track.after] = order == ARDOUR.PresentationInfo.max_order and order or order + 1 }
+  end
+  return made, warnings
+end
+
+return tracks

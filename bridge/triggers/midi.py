@@ -11,8 +11,8 @@ from typing import Any
 
 from bridge.errors import ConfigError, DawscribeError, PluginError
 from bridge.interfaces import Context, Desk
+from bridge.midi_ports import PORT_NAME, find_port, midi_backend
 
-PORT_NAME = "dawscribe"
 KINDS = ("note", "cc", "program")
 PRESSED = 64
 """A controller at or above the middle is pressed, as MIDI has it for switches."""
@@ -131,23 +131,3 @@ class MidiTrigger:
         if not ports:
             raise PluginError("No MIDI port is set; name one in triggers.midi.port, or set triggers.midi.virtual.")
         return ports
-
-
-def midi_backend(api: str) -> Any:
-    """Mido's rtmidi backend for an API of the settings."""
-    import mido
-
-    return mido.Backend(f"mido.backends.rtmidi{'/' + api if api else ''}")
-
-
-def find_port(wanted: str, names: list[str]) -> str:
-    """The port whose name begins with ``wanted``, else the one that holds it.
-
-    Raises:
-        PluginError: there is none; the sentence names those there are.
-    """
-    found = [n for n in names if n.startswith(wanted)] or [n for n in names if wanted in n]
-    if not found:
-        have = ", ".join(names) or "none"
-        raise PluginError(f'There is no MIDI port "{wanted}"; the ports here are: {have}.')
-    return found[0]

@@ -1,0 +1,37 @@
+"""Notes that nobody played: faint blips, and partials of a lower note that were taken for notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bridge.music import Note
+from bridge.score.bleed import near
+
+GHOST_S = 0.07
+"""Only notes shorter than this may be ghosts: a blip of six frames."""
+GHOST_CONFIDENCE = 0.3
+"""A ghost's confidence lies below this."""
+PARTIALS = (12, 19, 24)
+"""Semitones of the second, third and fourth partial over a note: the ones that engines take for notes."""
+PARTIAL_ONSET_S = 0.03
+"""A partial begins with its note."""
+PARTIAL_WEAKER = 0.5
+"""A partial of at most this share of the note's velocity, 12 dB less, is not a played octave."""
+
+
+def without_ghosts(notes: Sequence[Note]) -> list[Note]:
+    """Drop notes that are short and doubtful at once."""
+    return [n for n in notes if n.length_s >= GHOST_S or n.confidence >= GHOST_CONFIDENCE]
+
+
+def without_harmonics(notes: Sequence[Note]) -> list[Note]:
+    """Drop weak notes an octave, a twelfth or two octaves over a note that begins and sounds with them."""
+    return [n for n in notes if not any(_is_partial(n, low) for low in near(notes, n.onset_s, PARTIAL_ONSET_S))]
+
+
+def _is_partial(note: Note, low: Note) -> bool:
+    return (
+        note.pitch - low.pitch in PARTIALS
+        and note.velocity <= PARTIAL_WEAKER * low.velocity
+        and note.offset_s <= low.offset_s
+    )

@@ -117,8 +117,9 @@ class Daemon:
                 "'dawscribe status' shows it, 'dawscribe stop' ends it."
             )
         self._prepare()
-        tasks = [asyncio.create_task(self._heartbeat()), asyncio.create_task(self._serve())]
-        tasks += [asyncio.create_task(self._trigger(n)) for n in plugins.names("triggers") if self._is_on(n)]
+        tasks = [asyncio.create_task(self._trigger(n)) for n in plugins.names("triggers") if self._is_on(n)]
+        # After the triggers, so that the first heartbeat tells their state.
+        tasks += [asyncio.create_task(self._heartbeat()), asyncio.create_task(self._serve())]
         try:
             await self._control()
         finally:

@@ -1,0 +1,37 @@
+"""Fixtures that several folders share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import Home, sine
+
+EVAL = Path(__file__).parents[2] / "shared" / "eval"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A home with fake engines; OSC and MIDI are off."""
+    made = Home(tmp_path / "home", "[triggers.osc]\nenabled = false\n")
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> Path:
+    """Two seconds of sound."""
+    return sine(tmp_path / "item.wav")
+
+
+@pytest.fixture
+def evaluation() -> Path:
+    """The folder of the evaluation set, which lies beside the checkout."""
+    if not EVAL.is_dir():
+        reason = "the evaluation set is not beside the checkout (../shared/eval)"
+        # CI has it; there, a missing set is a failure and not a reason to skip.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return EVAL

@@ -1,0 +1,132 @@
+"""Helpers that several tests share: a home with fake engines, its daemon as a real process, small audio files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+PLUGINS = Path(__file__).parent / "data" / "plugins"
+"""A folder with the entry points of bridge.testing's fakes, as an installed package has them."""
+FAKES = """
+[separation]
+separator = "fake"
+[transcription]
+drums = "fake"
+bass = "fake"
+vocals = "fake"
+other = "fake"
+[score]
+find_tempo = false
+[triggers.fake]
+enabled = false
+"""
+PATIENCE_S = 60.0
+"""Longest wait for anything; only a failing test waits that long."""
+
+
+def sine(path: Path, *, seconds: float = 2.0, rate: int = 44_100, hz: float = 220.0, channels: int = 2) -> Path:
+    """A quiet sine as an audio file; the format follows the suffix."""
+    t = np.arange(int(seconds * rate)) / rate
+    samples = 0.3 * np.sin(2 * np.pi * hz * t)
+    soundfile.write(path, np.repeat(samples[:, None], channels, 1), rate)
+    return path
+
+
+def wait_for(condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> Any:
+    """The first true value of ``condition``."""
+    end = time.monotonic() + patience_s
+    while not (value := condition()):
+        assert time.monotonic() < end, f"{what} did not happen within {patience_s:.0f} s"
+        time.sleep(0.01)
+    return value
+
+
+class Home:
+    """A dawscribe home in a temporary folder, with fake engines, and commands that run in it."""
+
+    def __init__(self, folder: Path, config: str = "") -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.configure(config)
+        paths = [str(PLUGINS), os.environ.get("PYTHONPATH", "")]
+        self.env = {**os.environ, "DAWSCRIBE_HOME": str(folder), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        self._daemons: list[subprocess.Popen[str]] = []
+
+    def configure(self, config: str) -> None:
+        """Write config.toml: the fakes, then ``config``."""
+        (self.folder / "config.toml").write_text(FAKES + config, encoding="utf-8")
+
+    def run(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run ``dawscribe`` with arguments."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bridge", *map(str, arguments)],
+            env=self.env, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start the daemon as a process and wait until it serves."""
+        command = [sys.executable, "-m", "bridge", "daemon", "--verbose"]
+        log = (self.folder / "verbose.log").open("a")
+        process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log, text=True)
+        log.close()
+        self._daemons.append(process)
+        wait_for(lambda: self.beat().get("pid") == process.pid or process.poll() is not None, "the daemon's start")
+        assert process.poll() is None, (self.folder / "verbose.log").read_text()
+        return process
+
+    def beat(self) -> dict[str, Any]:
+        """daemon.json."""
+        return read_json(self.folder / "daemon.json")
+
+    def request(
+        self, job_id: str, audio: Path, options: Mapping[str, Any] | None = None, host: str = "fake"
+    ) -> dict[str, Any]:
+        """A request for one item."""
+        items = [{"name": audio.stem, "audio": {"path": str(audio)}}]
+        return {"protocol": 1, "id": job_id, "host": host, "items": items, "options": dict(options or {})}
+
+    def submit(self, request: Mapping[str, Any]) -> str:
+        """Put a request into the inbox as a DAW script does; its id."""
+        inbox = self.folder / "inbox"
+        inbox.mkdir(parents=True, exist_ok=True)
+        draft = inbox / f"{request['id']}.tmp"
+        draft.write_text(json.dumps(request), encoding="utf-8")
+        draft.rename(inbox / f"{request['id']}.json")
+        return str(request["id"])
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        """status.json of a job, empty where it is not there yet."""
+        return read_json(self.folder / "jobs" / job_id / "status.json")
+
+    def wait_end(self, job_id: str) -> dict[str, Any]:
+        """The status of a job once it has ended."""
+        final = ("done", "failed", "cancelled")
+        wait_for(lambda: self.status(job_id).get("state") in final, f"the end of {job_id}")
+        return self.status(job_id)
+
+    def kill(self) -> None:
+        """End all daemons of this test the hard way, and their workers with them."""
+        for process in self._daemons:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            process.wait()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object, empty where there is no such file."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}

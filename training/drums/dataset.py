@@ -30,7 +30,7 @@ MANY_DRUMS = 10_000
 
 def read(path: Path) -> np.ndarray:
     """Mono (frames,) of a file."""
-    return soundfile.read(path, dtype="float32", always_2d=True)[0].mean(1)
+    return np.asarray(soundfile.read(path, dtype="float32", always_2d=True)[0].mean(1))
 
 
 def _features(audio: np.ndarray, mix: np.ndarray) -> np.ndarray:
@@ -111,8 +111,9 @@ def build(cache: Path, drums: Path, pitched: Path | None, separated: Path | None
     for path in paths:
         made += _clean(cache, path)
     # A third of the clips as whole mixes is plenty beside the stems, and each costs as much to make.
-    for path in paths if pitched else []:
-        if int(path.stem) < MANY_DRUMS and (int(path.stem) % 3 == 0 or is_validation(int(path.stem))):
+    for path in paths:
+        wanted = int(path.stem) < MANY_DRUMS and (int(path.stem) % 3 == 0 or is_validation(int(path.stem)))
+        if pitched and wanted:
             made += _mix(cache, path, drums, pitched)
     return made
 

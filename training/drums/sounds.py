@@ -10,12 +10,14 @@ attack that one hears and not the moment a sampler was told to play.
 from __future__ import annotations
 
 import argparse
+import importlib
 import re
 import struct
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -105,14 +107,14 @@ def trimmed(wave: np.ndarray) -> np.ndarray | None:
     cut = cut[: ends[-1] + 1].copy()
     fade = min(len(cut) // 4, 441)
     cut[-fade:] *= np.linspace(1, 0, fade)
-    return cut.astype(np.float32)
+    return np.asarray(cut, np.float32)
 
 
 def _mono(path: Path) -> np.ndarray:
     wave, rate = soundfile.read(path, dtype="float64", always_2d=True)
     # The louder side: adding spaced microphones up would comb the attack.
     wave = wave[:, int(np.argmax((wave**2).sum(0)))]
-    return wave if rate == SAMPLE_RATE else soxr.resample(wave, rate, SAMPLE_RATE)
+    return np.asarray(wave if rate == SAMPLE_RATE else soxr.resample(wave, rate, SAMPLE_RATE))
 
 
 def hydrogen_sounds(folder: Path) -> Iterator[Sound]:
@@ -156,8 +158,7 @@ def patch_sounds(folder: Path) -> Iterator[Sound]:
 
 def soundfont_sounds(file: Path, bank: int, program: int, keys: dict[int, str]) -> Iterator[Sound]:
     """The sounds of one drum preset, played at four velocities; none if the file lacks the preset."""
-    import fluidsynth
-
+    fluidsynth: Any = importlib.import_module("fluidsynth")
     synth = fluidsynth.Synth(samplerate=float(SAMPLE_RATE), gain=0.6)
     synth.setting("synth.reverb.active", 0)
     synth.setting("synth.chorus.active", 0)

@@ -1,9 +1,9 @@
-"""Train the drum net for a given time; a stopped run goes on from its checkpoint.
+"""Train the drum net for a given time or number of steps; a stopped run goes on from its checkpoint.
 
-    python -m training.drums.train RUN_DIR --cache CACHE --drums DRUMS_DIR --minutes 60 [--seed 0]
+    python -m training.drums.train RUN_DIR --cache CACHE --drums DRUMS_DIR --minutes 60 [--steps N] [--seed 0]
 
 RUN_DIR holds `config.json`, `log.txt`, `last.pt` (to resume) and `best.pt` (averaged weights with the
-lowest validation loss). The learning rate follows the share of the time that is used up.
+lowest validation loss). The learning rate follows the share of the time, or of the steps, that is used up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import copy
 import json
 import math
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +40,11 @@ class Run:
 
     def __init__(self, args: argparse.Namespace) -> None:
         torch.manual_seed(args.seed)
-        self.folder, self.minutes, self.lr = args.run, args.minutes, args.lr
+        self.folder, self.minutes, self.steps, self.lr = args.run, args.minutes, args.steps, args.lr
         self.folder.mkdir(parents=True, exist_ok=True)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         config = NetConfig(tuple(args.windows), tuple(args.widths), args.hidden, tuple(args.dilations))
-        self.recipe = Recipe(shares=tuple(args.shares), bleed=args.bleed, alter=not args.plain)
+        self.recipe = Recipe(tuple(args.shares), args.bleed, not args.plain, args.crop, args.batch)
         self.net = DrumNet(config).to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=args.lr, weight_decay=1e-3)
@@ -55,7 +55,9 @@ class Run:
         self.train = Clips(args.cache, args.drums, validation=False)
         self._validation(args)
         description = {"net": config.as_dict(), "recipe": asdict(self.recipe), "seed": args.seed, "lr": args.lr}
-        (self.folder / "config.json").write_text(json.dumps({**description, "minutes": args.minutes}, indent=1))
+        (self.folder / "config.json").write_text(
+            json.dumps({**description, "minutes": args.minutes, "steps": args.steps}, indent=1)
+        )
 
     def _resume(self) -> None:
         state = torch.load(self.folder / "last.pt", map_location=self.device, weights_only=True)
@@ -67,7 +69,7 @@ class Run:
 
     def _validation(self, args: argparse.Namespace) -> None:
         rng, clips = np.random.default_rng(5), Clips(args.cache, args.drums, validation=True)
-        plain = Recipe(shares=self.recipe.shares, bleed=0.3, alter=False)
+        plain = replace(self.recipe, bleed=0.3, alter=False)
         self.held_out = [batch(rng, clips, plain) for _ in range(16)]
 
     def log(self, text: str) -> None:
@@ -91,7 +93,7 @@ class Run:
         self.log(f"step {self.step} {self.used_s:.0f}s held-out onset {onset_loss:.4f} velocity {velocity_loss:.4f}")
         checkpoint = {"config": self.net.config.as_dict(), "net": self.average.state_dict()}
         if onset_loss < self.best:
-            self.best = onset_loss
+            self.best = float(onset_loss)
             torch.save(checkpoint, self.folder / "best.pt")
         torch.save(checkpoint, self.folder / "average.pt")
         state = {
@@ -102,9 +104,13 @@ class Run:
         (self.folder / "last.tmp").rename(self.folder / "last.pt")
         return float(onset_loss)
 
+    def share(self) -> float:
+        """How much of the run is done, 0 to 1: of its steps where they are given, else of its time."""
+        return self.step / self.steps if self.steps else self.used_s / 60 / self.minutes
+
     def _one(self) -> float:
-        share = self.used_s / 60 / self.minutes
-        lr = self.lr * min(1.0, (self.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * min(1, share))) + 1e-5
+        falling = 0.5 + 0.5 * math.cos(math.pi * min(1.0, self.share()))
+        lr = self.lr * min(1.0, (self.step + 1) / 100) * falling + 1e-5
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         x, onset, velocity = self._tensors(batch(self.rng, self.train, self.recipe))
@@ -127,7 +133,7 @@ class Run:
     def fit(self) -> None:
         """Train until the time is used up; the time of earlier runs counts."""
         begun, before, running = time.monotonic(), self.used_s, 0.0
-        while self.used_s < self.minutes * 60:
+        while self.share() < 1:
             loss = self._one()
             running = loss if not running else 0.98 * running + 0.02 * loss
             self.used_s = before + time.monotonic() - begun
@@ -146,6 +152,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--drums", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--steps", type=int, default=0, help="instead of the time")
     parser.add_argument("--windows", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--widths", type=int, nargs="+", default=[32, 48, 64])
     parser.add_argument("--hidden", type=int, default=128)
@@ -153,6 +160,8 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs=3, default=[0.45, 0.4, 0.15])
     parser.add_argument("--bleed", type=float, default=0.5)
     parser.add_argument("--plain", action="store_true", help="no alteration of the spectra")
+    parser.add_argument("--crop", type=int, default=256, help="frames of a piece")
+    parser.add_argument("--batch", type=int, default=12, help="pieces of a step")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)

@@ -1,0 +1,106 @@
+"""Actions that write sound: render takes, apply FX, glue. FX are silent here, their presence is what counts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from tests.reaper_sim import audio
+from tests.reaper_sim.api_envelopes import value_at
+from tests.reaper_sim.api_project import GetProjectPathEx
+from tests.reaper_sim.api_selection import selected_items
+from tests.reaper_sim.api_sources import GetMediaSourceNumChannels, GetMediaSourceSampleRate
+from tests.reaper_sim.api_tracks import owner
+from tests.reaper_sim.defaults import new_item, new_take
+from tests.reaper_sim.engine import Reaper
+from tests.reaper_sim.model import Item, Source, Take
+
+_numbers = itertools.count(1)
+
+
+def fx_gain(take: Take) -> float:
+    """What the take's FX do to the level: only JS volume adjustments are heard (0.5 is 0 dB, 1 is +6 dB)."""
+    gain = 1.0
+    for fx in take.fx:
+        if fx.enabled and fx.name == "JS: Volume Adjustment":
+            gain *= 10 ** ((fx.params[0][1] - 0.5) * 12 / 20)
+    return gain
+
+
+def _rendered(r: Reaper, item: Item, take: Take, channels: int) -> Path | None:
+    assert take.source is not None
+    rate = GetMediaSourceSampleRate(r, take.source) or 44100
+    samples = audio.render(take, rate, channels, 0.0, round(item.length * rate))
+    if samples is None:
+        return None
+    gain: Any = take.values["D_VOL"] * fx_gain(take)
+    volume = next((e for e in take.envelopes if e.name == "Volume"), None)
+    if volume is not None:
+        curve = np.array([value_at(volume, t / rate) for t in range(0, len(samples), 256)])
+        gain = gain * np.repeat(curve, 256)[: len(samples), None]
+    folder = Path(GetProjectPathEx(r, owner(r, item.track)))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{Path(take.name).stem or 'untitled'}-render-{next(_numbers):03d}.wav"
+    soundfile.write(path, samples * gain, rate, subtype="FLOAT")
+    return path
+
+
+def _new_take_from(r: Reaper, item: Item, channels: int | None) -> None:
+    take = item.active_take
+    if take is None or take.source is None:
+        return
+    count = channels or GetMediaSourceNumChannels(r, take.source) or 2
+    path = _rendered(r, item, take, count)
+    if path is not None:
+        new_take(item, Source(type="WAVE", path=str(path)), path.name)
+        item.values["I_CURTAKE"] = float(len(item.takes) - 1)
+
+
+def render_take(r: Reaper) -> None:
+    """41999: take FX, no track FX, a new active take."""
+    for item in selected_items(r.project):
+        _new_take_from(r, item, None)
+
+
+def apply_fx(channels: int) -> Callable[[Reaper], None]:
+    """40209 and its relatives: track and take FX, a new active take."""
+
+    def run(r: Reaper) -> None:
+        for item in selected_items(r.project):
+            _new_take_from(r, item, channels)
+
+    return run
+
+
+def glue(r: Reaper) -> None:
+    """Selected items of each track become one item with a new file."""
+    for track in r.project.tracks:
+        items = [i for i in track.items if i.values["B_UISEL"] and i.active_take]
+        if not items:
+            continue
+        start, end = min(i.start for i in items), max(i.start + i.length for i in items)
+        rate = 44100
+        mix = np.zeros((round((end - start) * rate), 2))
+        for item in items:
+            take = item.active_take
+            assert take is not None
+            part = audio.render(take, rate, 2, 0.0, round(item.length * rate))
+            if part is not None:
+                first = round((item.start - start) * rate)
+                part = part[: len(mix) - first] * item.values["D_VOL"] * take.values["D_VOL"]
+                mix[first : first + len(part)] += part
+        folder = Path(GetProjectPathEx(r, r.project))
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"glued-{next(_numbers):03d}.wav"
+        soundfile.write(path, mix, rate, subtype="FLOAT")
+        for item in items:
+            track.items.remove(item)
+            item.alive = False
+        glued = new_item(track, start, end - start)
+        glued.values["B_UISEL"] = 1.0
+        new_take(glued, Source(type="WAVE", path=str(path)), path.name)

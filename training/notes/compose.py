@@ -6,7 +6,6 @@ from :class:`training.plan.ClipPlan`, so that drums rendered elsewhere fall on t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +27,9 @@ STEPS = (1.0, 0.5, 0.5, 0.25, 0.25, 2.0, 4.0, 1 / 3)
 
 KEEP = (0.9, 0.85, 0.6, 0.6, 0.85, 1.0, 1.0, 0.8)
 """Share of the grid positions of each step that carry a note."""
+
+HELD_OUT_FIRST = 9000
+"""Clips from this number on are never trained on; thresholds are tuned on them."""
 
 LOWEST, HIGHEST = 21, 108
 """The model's range: the piano's."""
@@ -147,9 +149,10 @@ def manner(kind: str, rng: np.random.Generator) -> Manner:
 def slots(how: Manner, chord: Chord, rng: np.random.Generator) -> list[tuple[float, float]]:
     """(beat, length in beats) of the attacks within a chord."""
     beats = [b for b in np.arange(chord.first, chord.last - 0.1, how.step) if rng.random() < how.keep]
+    if not beats:
+        return []
     ends = [*beats[1:], chord.last]
     return [(float(b), float(min(e, b + how.step * 4) - b)) for b, e in zip(beats, ends, strict=True)]
-
 
 
 def _bass(how: Manner, chord: Chord, rhythm: np.random.Generator, rng: np.random.Generator, scale: tuple[int, ...]):

@@ -29,7 +29,7 @@ LEAVE_CLEAN, LEAVE_DRUMS_OUT = 0.25, 0.35
 
 
 def quantise(features: np.ndarray) -> np.ndarray:
-    """dB to uint8 steps of STEP_DB above FLOOR_DB."""
+    """DB to uint8 steps of STEP_DB above FLOOR_DB."""
     return np.clip(np.round((features - FLOOR_DB) / STEP_DB), 0, 255).astype(np.uint8)
 
 

@@ -49,6 +49,7 @@ class Block(nn.Module):
         nn.init.zeros_(self.norm.weight)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels, time, 88) to the same."""
         y = x
         if self.shifted:
             groups = zip(x.split(x.shape[1] // len(SHIFTS), 1), SHIFTS, strict=True)
@@ -69,7 +70,7 @@ class NoteNet(nn.Module):
 
     def __init__(
         self,
-        channels: int = 64,
+        channels: int = 48,
         dilations: tuple[int, ...] = (1, 1, 2, 4, 1, 8),
         harmonics: tuple[float, ...] = HARMONICS,
     ) -> None:
@@ -85,13 +86,14 @@ class NoteNet(nn.Module):
             self.head.bias.copy_(torch.tensor([-4.0, -4, -3, -3, -4, -4, 0, 0]))
 
     def stack(self, x: Tensor) -> Tensor:
-        """dB to (batch, channels, time / 2, 88), channels last in memory; -100 dB is 0 and -10 dB is 1."""
+        """Decibels to (batch, channels, time / 2, 88), channels last in memory; -100 dB is 0 and -10 dB is 1."""
         batch, time, _ = x.shape
         x = F.pad(((x + 100) / 90).clamp(0, 1.2), (0, 1)).index_select(2, self.index)
         x = x.view(batch, time // 2, 2, PITCHES, -1).transpose(2, 3).reshape(batch, time // 2, PITCHES, -1)
         return x.permute(0, 3, 1, 2)
 
     def forward(self, x: Tensor, role: Tensor) -> Tensor:
+        """See the class."""
         y = F.relu(self.norm(self.stem(self.stack(x))) + self.role(role)[:, :, None, None])
         y = self.head(self.blocks(y)).float()
         batch, _, half, pitches = y.shape

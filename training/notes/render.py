@@ -4,6 +4,8 @@
 
 Writes OUT/<clip:05d>/{bass,other,vocals}.flac (44.1 kHz mono) with a .csv of truth beside each
 (onset_s, offset_s, pitch, velocity). A clip depends on its number alone, so a run resumes where it stopped.
+A font ending in .cfg is a timidity configuration; clips from HELD_OUT_FIRST on are for thresholds, and take
+all their lines but the sung ones from the family given to them.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from training.notes.compose import Line, line
+from training.notes.compose import HELD_OUT_FIRST, Line, line
 from training.notes.effects import colour
 from training.notes.fonts import FontPlayer
+from training.notes.patches import PatchPlayer
 from training.notes.songs import excerpt, load_songs
 from training.notes.synths import SynthPlayer, random_patch
 from training.notes.voice import sing
@@ -50,12 +53,17 @@ def lines_of(number: int, songs: list, rng: np.random.Generator) -> dict[str, li
     return stems
 
 
-def sound(part: Line, fonts: list[FontPlayer], rng: np.random.Generator) -> np.ndarray:
-    """One line's audio from a soundfont, a synthesiser or a voice of ours."""
+def open_font(path: Path) -> FontPlayer | PatchPlayer:
+    """The player for a file."""
+    return PatchPlayer(path) if path.suffix == ".cfg" else FontPlayer(path)
+
+
+def sound(part: Line, fonts: list, rng: np.random.Generator, synths: float) -> np.ndarray:
+    """One line's audio from a soundfont, a synthesiser (their share is ``synths``) or a voice of ours."""
     x = rng.random()
     if part.kind == "voice" and x < 0.8:
         audio = sing(part, rng)
-    elif x < 0.25 or not fonts:
+    elif x < synths or not fonts:
         audio = SynthPlayer(random_patch(part.kind, rng), rng).render(part)
     else:
         audio = fonts[rng.integers(len(fonts))].render(part, rng)
@@ -71,7 +79,7 @@ def levelled(audio: np.ndarray) -> np.ndarray:
     return audio / max(1.0, np.abs(audio).max() / 0.99)
 
 
-def write_clip(number: int, out: Path, fonts: list[FontPlayer], songs: list) -> None:
+def write_clip(number: int, out: Path, fonts: list, songs: list) -> None:
     """Render one clip, unless it is there already; stems without notes are left out."""
     folder = out / f"{number:05d}"
     if (folder / "done").exists():
@@ -84,7 +92,9 @@ def write_clip(number: int, out: Path, fonts: list[FontPlayer], songs: list) -> 
             continue
         mix = np.zeros(round(CLIP_S * SAMPLE_RATE), np.float32)
         for part in parts:
-            mix += levelled(sound(part, fonts, rng)) * 10 ** (rng.normal(0, 4) / 20)
+            mix += levelled(sound(part, fonts, rng, 0.25 if number < HELD_OUT_FIRST else 0.0)) * 10 ** (
+                rng.normal(0, 4) / 20
+            )
         soundfile.write(folder / f"{stem}.flac", levelled(mix), SAMPLE_RATE)
         with (folder / f"{stem}.csv").open("w", newline="") as file:
             rows = csv.writer(file)
@@ -98,7 +108,7 @@ _STATE: dict = {}
 
 
 def _start(fonts: list[Path], songs: Path | None, out: Path) -> None:
-    _STATE.update(fonts=[FontPlayer(f) for f in fonts], songs=load_songs(songs) if songs else [], out=out)
+    _STATE.update(fonts=[open_font(f) for f in fonts], songs=load_songs(songs) if songs else [], out=out)
 
 
 def _one(number: int) -> int:

@@ -37,7 +37,9 @@ def excerpt(song: pretty_midi.PrettyMIDI, plan: ClipPlan, rng: np.random.Generat
         if instrument.is_drum:
             continue
         notes = [
-            Played(when(n.start), when(n.end), n.pitch + shift, n.velocity) for n in instrument.notes if when(n.start) >= 0
+            Played(when(n.start), when(n.end), n.pitch + shift, n.velocity)
+            for n in instrument.notes
+            if when(n.start) >= 0
         ]
         kept = tidy(notes)
         if not kept:

@@ -115,8 +115,8 @@ class SynthPlayer:
         if octave not in self._tables:
             top_hz = 440 * 2 ** (((octave + 1) * 12 - 69) / 12)
             n = np.arange(1, int(np.clip(TOP_HZ / top_hz, 1, 60)) + 1)
-            bright = self._shape[: len(n)] * n ** -self._patch.tilt
-            dark = bright * n ** -self._patch.damping
+            bright = self._shape[: len(n)] * n**-self._patch.tilt
+            dark = bright * n**-self._patch.damping
             self._tables[octave] = table(bright, self._rng), table(dark, self._rng)
         return self._tables[octave]
 

@@ -1,6 +1,6 @@
 """Train the note network; resumes from its last checkpoint.
 
-    python -m training.notes.train ITEMS RUN --minutes 60 [--channels 64] [--crop 256] [--batch 12] [--device cpu]
+    python -m training.notes.train ITEMS RUN --minutes 60 [--channels 48] [--crop 256] [--batch 8] [--device cpu]
 
 ITEMS holds dataset.py's files; new ones are taken in at every checkpoint, so generators may still be running.
 RUN/last.pt holds everything to go on (weights, averaged weights, optimiser, step, minutes), RUN/<minutes>.pt the
@@ -27,6 +27,7 @@ from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, PER_SEMITONE
 from training.notes.dataset import STEP_DB
 from training.notes.labels import targets
 from training.notes.model import ROLES, NoteNet, save_model
+from training.notes.muon import Muon
 
 WEIGHTS = (1.0, 0.5, 0.2, 0.5)
 """Shares of onset, frame, offset and velocity in the loss."""
@@ -39,6 +40,9 @@ HELD_OUT = 25
 
 VARIANTS = {"real": 0.5, "cheap": 0.37, "mix": 0.13}
 """Share of the batch from each kind of item: half is really separated sound, as in use."""
+
+KERNEL_RATE, OTHER_RATE = 0.02, 4e-3
+"""Peak learning rates: Muon's for kernels, AdamW's for all else."""
 
 CHECKPOINT_MIN = 5.0
 """Minutes between checkpoints."""
@@ -128,7 +132,8 @@ class State:
 
     model: NoteNet
     average: NoteNet
-    optimiser: torch.optim.Optimizer
+    kernels: Muon
+    others: torch.optim.Optimizer
     step: int = 0
     minutes: float = 0.0
 
@@ -140,7 +145,8 @@ class State:
                 "config": self.model.config,
                 "model": self.model.state_dict(),
                 "average": self.average.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
+                "kernels": self.kernels.state_dict(),
+                "others": self.others.state_dict(),
                 "step": self.step,
                 "minutes": self.minutes,
             },
@@ -153,30 +159,34 @@ def start(args: argparse.Namespace) -> State:
     """A new state, or the run's last one."""
     torch.manual_seed(args.seed)
     model = NoteNet(args.channels, tuple(args.dilations)).to(args.device, memory_format=torch.channels_last)
-    state = State(model, copy.deepcopy(model).eval(), torch.optim.AdamW(model.parameters(), args.lr, weight_decay=1e-3))
+    kernels = [p for n, p in model.named_parameters() if p.ndim == 4 and not n.startswith("head")]
+    others = [p for n, p in model.named_parameters() if p.ndim != 4 or n.startswith("head")]
+    state = State(model, copy.deepcopy(model).eval(), Muon(kernels), torch.optim.AdamW(others, weight_decay=1e-3))
     last = args.run / "last.pt"
     if last.exists():
         saved = torch.load(last, map_location=args.device, weights_only=True)
         state.model.load_state_dict(saved["model"])
         state.average.load_state_dict(saved["average"])
-        state.optimiser.load_state_dict(saved["optimiser"])
+        state.kernels.load_state_dict(saved["kernels"])
+        state.others.load_state_dict(saved["others"])
         state.step, state.minutes = saved["step"], saved["minutes"]
     return state
 
 
 def advance(state: State, data: tuple[Tensor, Tensor, Tensor], rate: float, device: str) -> Tensor:
-    """One optimiser step; its losses."""
-    for group in state.optimiser.param_groups:
-        group["lr"] = rate
+    """One optimiser step at ``rate`` of the peak learning rates; its losses."""
+    for optimiser, peak in ((state.kernels, KERNEL_RATE), (state.others, OTHER_RATE)):
+        optimiser.param_groups[0]["lr"] = peak * rate
+        optimiser.zero_grad(set_to_none=True)
     x, role, y = (t.to(device) for t in data)
     state.model.train()
     with torch.autocast(device, torch.bfloat16):
         logits = state.model(x, role)
     parts = losses(logits, y)
-    state.optimiser.zero_grad(set_to_none=True)
     (parts * torch.tensor(WEIGHTS, device=device)).sum().backward()
     torch.nn.utils.clip_grad_norm_(state.model.parameters(), 5.0)
-    state.optimiser.step()
+    state.kernels.step()
+    state.others.step()
     state.step += 1
     decay = min(0.996, state.step / (state.step + 20))
     with torch.no_grad():
@@ -218,8 +228,8 @@ def fit(args: argparse.Namespace) -> None:
     rng = np.random.default_rng([args.seed, state.step])
     running, clock, due = None, time.monotonic(), state.minutes + CHECKPOINT_MIN
     while state.minutes < args.minutes:
-        warm = min(1.0, (state.step + 1) / 100)
-        rate = args.lr * warm * (0.5 + 0.5 * math.cos(math.pi * state.minutes / args.minutes)) + 1e-5
+        warm = min(1.0, (state.step + 1) / 30)
+        rate = warm * (0.5 + 0.5 * math.cos(math.pi * state.minutes / args.minutes)) + 0.003
         data = batch([items.draw(rng) for _ in range(args.batch)], args.crop, rng)
         parts = advance(state, data, rate, args.device)
         running = parts if running is None else running.lerp(parts, 0.02)
@@ -237,11 +247,10 @@ def main() -> None:
     parser.add_argument("items", type=Path)
     parser.add_argument("run", type=Path)
     parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--channels", type=int, default=64)
+    parser.add_argument("--channels", type=int, default=48)
     parser.add_argument("--dilations", type=int, nargs="+", default=[1, 1, 2, 4, 1, 8])
     parser.add_argument("--crop", type=int, default=256, help="frames of 11.6 ms, even")
-    parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--lr", type=float, default=3e-3)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     fit(parser.parse_args())

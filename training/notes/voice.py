@@ -63,7 +63,9 @@ def level_curve(line: Line, points: int, rng: np.random.Generator) -> np.ndarray
     level = np.zeros(points)
     rise, fall = rng.uniform(0.01, 0.05), rng.uniform(0.02, 0.08)
     for note in line.notes:
-        shape = np.clip((times - note.onset_s + rise / 2) / rise, 0, 1) * np.clip((note.offset_s + fall - times) / fall, 0, 1)
+        shape = np.clip((times - note.onset_s + rise / 2) / rise, 0, 1) * np.clip(
+            (note.offset_s + fall - times) / fall, 0, 1
+        )
         swell = 1 + rng.uniform(-0.3, 0.3) * np.clip((times - note.onset_s) / (note.offset_s - note.onset_s), 0, 1)
         level = np.maximum(level, shape * swell * (note.velocity / 127) ** 1.2)
     for note in line.notes:
@@ -95,7 +97,7 @@ def sing(line: Line, rng: np.random.Generator) -> np.ndarray:
     pitch = np.interp(at, grid, pitch_curve(line, points, rng))
     level = np.interp(at, grid, level_curve(line, points, rng))
     top = max(n.pitch for n in line.notes) + 3
-    partials = np.arange(1, max(2, int(14_000 / (440 * 2 ** ((top - 69) / 12)))))[: 120]
+    partials = np.arange(1, max(2, int(14_000 / (440 * 2 ** ((top - 69) / 12)))))[:120]
     phase = np.cumsum(440 * 2 ** ((pitch - 69) / 12)) / SAMPLE_RATE
     source = read(table(partials ** -rng.uniform(0.8, 1.6), rng), phase)
     source = (source + rng.uniform(0.01, 0.12) * rng.normal(0, 1, samples)) * level

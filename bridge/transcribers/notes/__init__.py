@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bridge.transcribers.notes.engine import NoteTranscriber, Options
+from bridge.transcribers.notes.engine import NoteOptions, NoteTranscriber
 
-__all__ = ["NoteTranscriber", "Options"]
+__all__ = ["NoteOptions", "NoteTranscriber"]

@@ -108,7 +108,10 @@ def make_note(maps: Maps, key: int, first: int, limit: int, t: Thresholds) -> No
     weight = maps.onset[max(0, first - 1) : first + 3, key] + 1e-6
     velocity = int(np.clip(round(127 * float((around * weight).sum() / weight.sum())), 1, 127))
     return Note(
-        max(0.0, onset / FPS), max(0.0, onset / FPS) + (end - onset) / FPS, key + LOW, velocity,
+        max(0.0, onset / FPS),
+        max(0.0, onset / FPS) + (end - onset) / FPS,
+        key + LOW,
+        velocity,
         confidence=float(np.clip(maps.onset[first, key], 0, 1)),
     )
 
@@ -118,7 +121,7 @@ def polyphonic(maps: Maps, t: Thresholds, lowest: int, highest: int) -> list[Not
     notes = []
     for key in range(max(0, lowest - LOW), min(maps.onset.shape[1], highest - LOW + 1)):
         peaks = onset_peaks(maps.onset[:, key], t.onset)
-        for first, limit in zip(peaks, [*peaks[1:], len(maps.onset)], strict=True):
+        for first, limit in zip(peaks, [*peaks[1:], len(maps.onset)], strict=False):
             if limit - first >= 2:
                 notes.append(make_note(maps, key, first, limit, t))
     return sorted(notes)

@@ -58,7 +58,7 @@ ROLES = {"bass": BASS, "vocals": VOCALS}
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class NoteOptions:
     """Settings of the note model."""
 
     voices: Literal["auto", "one", "many"] = "auto"
@@ -72,9 +72,9 @@ class Options:
 class NoteTranscriber:
     """Hears notes with dawscribe's own network (shipped in the package, see training/README.md)."""
 
-    Options = Options
+    Options = NoteOptions
 
-    def __init__(self, options: Options, context: Context) -> None:
+    def __init__(self, options: NoteOptions, context: Context) -> None:
         """Load the network.
 
         Raises:
@@ -102,9 +102,7 @@ class NoteTranscriber:
         bends = bends_of(notes, tuning, concert_offset(notes, tuning)) if tuning is not None else []
         return Transcription(tuple(notes), tuple(bends))
 
-    def listen(
-        self, stem: Stem, manner: Manner, report: Report, *, with_tuning: bool
-    ) -> tuple[Maps, Array | None]:
+    def listen(self, stem: Stem, manner: Manner, report: Report, *, with_tuning: bool) -> tuple[Maps, Array | None]:
         """The network's maps over the whole stem, and where each key's sound lies."""
         frames = int(stem.audio.length_s * FPS) + 1
         heard = np.zeros((4, frames, 88), np.float16)  # halves memory: 60 kB a second

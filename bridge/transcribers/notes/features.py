@@ -17,7 +17,8 @@ HOP = 256
 FPS = RATE / HOP
 """Frames a second."""
 FFT = 8192
-"""Samples of the longest window, 0.37 s: it tells semitones apart from the lowest E of a bass upwards."""
+"""Samples of the longest window, 0.37 s: fundamentals a semitone apart are told apart from A3 upwards, lower ones
+by their partials; a longer window would blur a bass line's onsets."""
 PER_SEMITONE = 3
 """Bins a semitone (below, centre, above): enough to see tuning, bends and vibrato."""
 LOWEST_KEY = 18

@@ -78,7 +78,7 @@ def _peak_near(onset: npt.NDArray[np.float32], frame: int) -> int:
 def _apart(notes: list[Note]) -> list[Note]:
     """One voice: a note ends at the latest where the next begins."""
     kept: list[Note] = []
-    for note, after in zip(notes, [*notes[1:], None], strict=True):
+    for note, after in zip(notes, [*notes[1:], None], strict=False):
         end = note.offset_s if after is None else min(note.offset_s, after.onset_s)
         if end > note.onset_s:
             kept.append(Note(note.onset_s, end, note.pitch, note.velocity, note.confidence))

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from bridge.transcribers.notes.decode import (
+    LOW,
+    Maps,
+    Thresholds,
+    between_frames,
+    make_note,
+    onset_peaks,
+    polyphonic,
+)
+from bridge.transcribers.notes.features import FPS
+from bridge.transcribers.notes.path import monophonic
+
+T = Thresholds(onset=0.4, frame=0.5, offset_weight=1.0)
+
+
+def maps_of(notes: list[tuple[float, float, int, float]], frames: int = 400) -> Maps:
+    """Maps as a sure network would draw them, times in frames."""
+    onset, frame, offset, velocity = (np.full((frames, 88), 0.01, np.float32) for _ in range(4))
+    at = np.arange(frames)
+    for start, end, pitch, loud in notes:
+        k = pitch - LOW
+        onset[:, k] = np.maximum(onset[:, k], 0.9 * np.clip(1 - np.abs(at - start) / 3, 0, 1))
+        offset[:, k] = np.maximum(offset[:, k], 0.6 * np.clip(1 - np.abs(at - end) / 4, 0, 1))
+        frame[(at >= start) & (at < end), k] = 0.95
+        velocity[(at >= start - 2) & (at <= start + 3), k] = loud
+    return Maps(onset, frame, offset, velocity)
+
+
+def test_a_chord_comes_back_with_its_times_and_velocities() -> None:
+    truth = [(50.0, 120.0, 60, 0.5), (50.4, 120.0, 64, 0.7), (51.0, 90.0, 67, 0.9)]
+    notes = polyphonic(maps_of(truth), T, 21, 108)
+    assert [n.pitch for n in notes] == [60, 64, 67]
+    for note, (start, end, _, loud) in zip(notes, truth, strict=True):
+        assert note.onset_s == pytest.approx(start / FPS, abs=0.003)
+        assert note.offset_s == pytest.approx(end / FPS, abs=0.02)
+        assert note.velocity == pytest.approx(127 * loud, abs=2)
+
+
+def test_repeated_notes_stay_apart() -> None:
+    repeats = [(50.0 + 12 * i, 61.0 + 12 * i, 60, 0.6) for i in range(6)]
+    notes = polyphonic(maps_of(repeats), T, 21, 108)
+    assert len(notes) == 6
+    assert all(a.offset_s <= b.onset_s for a, b in itertools.pairwise(notes))
+
+
+def test_two_peaks_of_one_attack_are_one_note() -> None:
+    curve = np.zeros(40, np.float32)
+    curve[[10, 12]] = 0.6, 0.8
+    curve[30] = 0.7
+    assert onset_peaks(curve, 0.4) == [12, 30]
+
+
+def test_a_dip_does_not_end_a_note_and_a_faint_tail_does_not_lengthen_it() -> None:
+    maps = maps_of([(50.0, 150.0, 60, 0.6)])
+    maps.frame[90:96, 60 - LOW] = 0.2
+    maps.frame[150:190, 60 - LOW] = 0.4
+    assert make_note(maps, 60 - LOW, 50, 400, T).offset_s == pytest.approx(150 / FPS, abs=0.02)
+
+
+def test_peaks_lie_between_frames() -> None:
+    at = np.arange(20)
+    curve = (1 - np.abs(at - 10.3) / 3).clip(0).astype(np.float32)
+    assert between_frames(curve, 10) == pytest.approx(10.3, abs=0.2)
+
+
+def test_the_role_limits_the_pitches() -> None:
+    maps = maps_of([(50.0, 90.0, 40, 0.5), (50.0, 90.0, 90, 0.5)])
+    assert [n.pitch for n in polyphonic(maps, T, 23, 67)] == [40]
+
+
+def test_a_single_voice_follows_the_line_and_leaves_the_octave_ghosts() -> None:
+    line = [(50.0, 90.0, 40, 0.6), (92.0, 130.0, 43, 0.6), (130.0, 170.0, 43, 0.6), (200.0, 240.0, 38, 0.6)]
+    maps = maps_of(line)
+    maps.frame[55:85, 52 - LOW] = 0.8  # a ghost at the octave, weaker than the line
+    maps.onset[55, 52 - LOW] = 0.6
+    notes = monophonic(maps, T, 0.5, 23, 67)
+    assert [n.pitch for n in notes] == [40, 43, 43, 38]
+    assert all(a.offset_s <= b.onset_s for a, b in itertools.pairwise(notes))
+    assert notes[3].onset_s == pytest.approx(200 / FPS, abs=0.005)
+
+
+def test_where_thresholds_would_take_the_ghost() -> None:
+    maps = maps_of([(50.0, 90.0, 40, 0.6)])
+    maps.frame[55:85, 52 - LOW] = 0.8
+    maps.onset[55, 52 - LOW] = 0.6
+    assert len(polyphonic(maps, T, 23, 67)) == 2
+    assert len(monophonic(maps, T, 0.5, 23, 67)) == 1
+
+
+def test_nothing_sounds_in_silence() -> None:
+    silent = maps_of([])
+    assert polyphonic(silent, T, 21, 108) == []
+    assert monophonic(silent, T, 0.5, 21, 108) == []

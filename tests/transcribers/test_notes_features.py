@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bridge.transcribers.notes.features import FPS, LOWEST_KEY, PER_SEMITONE, RATE, Vqt, reference_gain
+
+
+@pytest.fixture(scope="module")
+def vqt() -> Vqt:
+    return Vqt()
+
+
+def tone(hz: float, length_s: float = 1.0) -> np.ndarray:
+    return np.sin(2 * np.pi * hz * np.arange(round(length_s * RATE)) / RATE).astype(np.float32)
+
+
+@pytest.mark.parametrize("pitch", [28, 45, 69, 93, 110])
+def test_a_full_scale_sine_is_0_db_in_the_bin_of_its_key(vqt: Vqt, pitch: int) -> None:
+    frame = vqt(tone(440 * 2 ** ((pitch - 69) / 12)))[43]
+    assert frame.argmax() == (pitch - LOWEST_KEY) * PER_SEMITONE + 1
+    assert frame.max() == pytest.approx(0, abs=0.2)
+
+
+def test_keys_a_semitone_apart_are_told_apart_from_a3_upwards(vqt: Vqt) -> None:
+    a, b_flat = 57, 58
+    frame = vqt(sum(tone(440 * 2 ** ((p - 69) / 12)) for p in (a, b_flat)) * np.float32(0.5))[43]
+    first, second = ((p - LOWEST_KEY) * PER_SEMITONE + 1 for p in (a, b_flat))
+    assert min(frame[first], frame[second]) > frame[first + 1 : second].min()
+
+
+def test_a_click_is_loudest_in_the_frame_at_its_time(vqt: Vqt) -> None:
+    samples = np.zeros(RATE, np.float32)
+    samples[round(0.5 * RATE)] = 1
+    assert vqt(samples)[:, 290].argmax() == round(0.5 * FPS)
+
+
+def test_long_audio_gives_the_same_as_its_parts(vqt: Vqt) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, 5 * RATE).astype(np.float32)
+    whole, late = vqt(noise), vqt(noise[256 * 100 :])
+    np.testing.assert_allclose(whole[140:300], late[40:200], atol=0.05)
+
+
+def test_silence_keeps_its_level_and_a_quiet_mix_is_lifted() -> None:
+    assert reference_gain(0.0) == 1.0
+    assert reference_gain(0.01) == pytest.approx(10 ** (-24 / 20) / 0.01)

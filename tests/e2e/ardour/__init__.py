@@ -1,0 +1,1 @@
+"""Drives the real Ardour under a virtual screen and reads what it saved."""

@@ -1,0 +1,220 @@
+"""The real Ardour on a virtual screen: start without dialogs, mouse, keys, screenshots, stop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pythonosc.udp_client import SimpleUDPClient
+
+NEEDED = ("ardour", "ardour7-lua", "Xvfb", "xdotool", "import")
+"""Programs of the Debian packages ardour, xvfb, xdotool and imagemagick."""
+
+ENGINE = (
+    '<State backend="None (Dummy)" driver="Normal Speed" device="Silence" input-device="" output-device="" '
+    'sample-rate="{rate}" buffer-size="1024" n-periods="0" input-latency="0" output-latency="0" lm-input="" '
+    'lm-output="" active="1" use-buffered-io="0" midi-option="1 in, 1 out, Silence" lru="1"><MIDIDevices/></State>'
+)
+"""Ardour skips a remembered engine with any attribute missing, and then asks for one."""
+
+CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
+<Ardour>
+  <Config>
+    <Option name="try-autostart-engine" value="1"/>
+    <Option name="hide-dummy-backend" value="0"/>
+    <Option name="discover-plugins-on-start" value="0"/>
+    <Option name="ask-setup-instrument" value="0"/>
+    <Option name="copy-demo-sessions" value="0"/>
+    <Option name="osc-port" value="{port}"/>
+  </Config>
+  <Extra><AudioMIDISetup><EngineStates>{engine}</EngineStates></AudioMIDISetup></Extra>
+</Ardour>
+"""
+
+
+def wait_for(check: Callable[[], object], seconds: float, what: str) -> None:
+    """Poll until ``check`` is true."""
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, f"waited {seconds} s for {what}"
+        time.sleep(0.1)
+
+
+@dataclass
+class Place:
+    """A musician's home folder of its own: configuration, plug-ins, dawscribe's spool."""
+
+    root: Path
+    osc_port: int
+    rate: int = 44_100
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config" / "ardour7"
+
+    @property
+    def spool(self) -> Path:
+        return self.root / "spool"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "OMP_NUM_THREADS")}
+        return kept | {
+            "HOME": str(self.root),
+            "XDG_CONFIG_HOME": str(self.root / "config"),
+            "XDG_CACHE_HOME": str(self.root / "cache"),
+            "XDG_RUNTIME_DIR": str(self.root),
+            "DAWSCRIBE_HOME": str(self.spool),
+            "LC_ALL": "C.UTF-8",
+        }
+
+    def write_config(self) -> None:
+        """A configuration with which Ardour starts without questions."""
+        (self.config / "scripts").mkdir(parents=True)
+        (self.config / ".a7").touch()
+        engine = ENGINE.format(rate=self.rate)
+        (self.config / "config").write_text(CONFIG.format(engine=engine, port=self.osc_port))
+
+    def lua(self, script: Path, **variables: object) -> str:
+        """Run a script in ardour7-lua and return what it printed; its exit status says nothing (it may crash
+        while it ends)."""
+        environment = self.environment | {k: str(v) for k, v in variables.items()}
+        # A configuration of its own: luasession would write into the GUI's.
+        environment["XDG_CONFIG_HOME"] = str(self.root / "config-lua")
+        done = subprocess.run(
+            [shutil.which("ardour7-lua") or "", str(script)], env=environment, capture_output=True, text=True, timeout=120
+        )
+        return done.stdout
+
+
+def free_port() -> int:
+    """A free UDP port (for Ardour's OSC surface)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def prepare_session(folder: Path) -> None:
+    """Switch the OSC surface on in the session: a session's own settings win over the configuration's."""
+    file = folder / f"{folder.name}.ardour"
+    off, on = ('<Protocol name="Open Sound Control (OSC)" active="%d"/>' % n for n in (0, 1))
+    text = file.read_text()
+    assert off in text or on in text or "Open Sound Control (OSC)" in text
+    file.write_text(text.replace(off, on))
+    for left in folder.glob("*.pending"):
+        left.unlink()
+
+
+@contextlib.contextmanager
+def screen(folder: Path, size: str = "1600x1000") -> Iterator[str]:
+    """A virtual screen; its display name."""
+    ends = os.pipe()
+    with (folder / "xvfb.log").open("wb") as log:
+        command = ["Xvfb", "-displayfd", str(ends[1]), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+        server = subprocess.Popen(command, pass_fds=[ends[1]], stderr=log)
+    os.close(ends[1])
+    try:
+        with os.fdopen(ends[0]) as pipe:
+            yield ":" + pipe.readline().strip()
+    finally:
+        stop(server)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process we started."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Desktop:
+    """One running Ardour with one session."""
+
+    def __init__(self, place: Place, session: Path, display: str) -> None:
+        self.place, self.session, self.display = place, session, display
+        self._environment = place.environment | {"DISPLAY": display}
+        prepare_session(session)
+        with (place.root / "ardour.log").open("ab") as log:
+            command = ["ardour", "--no-announcements", "--no-splash", str(session)]
+            self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+        self._osc = SimpleUDPClient("127.0.0.1", place.osc_port)
+        wait_for(self._listens, 40, "Ardour's OSC surface")
+        time.sleep(1.0)  # the window is laid out about a second after the port opens
+
+    def _listens(self) -> bool:
+        assert self.process.poll() is None, "Ardour ended while it started"
+        port = f":{self.place.osc_port:04X} "
+        return port in Path("/proc/net/udp").read_text()
+
+    def osc(self, path: str, *values: object) -> None:
+        """Send to Ardour's OSC surface."""
+        self._osc.send_message(path, list(values))
+
+    def action(self, name: str) -> None:
+        """Call one of Ardour's actions, as a menu entry would."""
+        self.osc("/access_action", name)
+
+    def tool(self, *command: str) -> str:
+        """Run a program on this screen."""
+        done = subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def click(self, x: int, y: int) -> None:
+        """Click as a hand does: a canvas that was just drawn needs to see the mouse come before it sees the click."""
+        self.tool("xdotool", "mousemove", str(x - 9), str(y - 3), "sleep", "0.2", "mousemove", str(x), str(y))
+        self.tool("xdotool", "sleep", "0.2", "mousedown", "1", "sleep", "0.1", "mouseup", "1")
+
+    def pixel(self, x: int, y: int) -> tuple[int, int, int]:
+        """Colour of a point on the screen."""
+        text = self.tool("import", "-window", "root", "-crop", f"1x1+{x}+{y}", "-depth", "8", "txt:-")
+        red, green, blue = re.search(r"#([0-9A-F]{2})([0-9A-F]{2})([0-9A-F]{2})", text).groups()  # type: ignore[union-attr]
+        return int(red, 16), int(green, 16), int(blue, 16)
+
+    def window(self, title: str) -> str | None:
+        """The visible window whose title matches the pattern."""
+        done = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", "--name", title], env=self._environment, capture_output=True, text=True
+        )
+        return done.stdout.split()[-1] if done.stdout.split() else None
+
+    def titles(self) -> list[str]:
+        """Titles of all visible windows, for messages of failing tests."""
+        done = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", "--name", "."], env=self._environment, capture_output=True, text=True
+        )
+        return [self.tool("xdotool", "getwindowname", w).strip() for w in done.stdout.split()]
+
+    def key(self, keys: str) -> None:
+        """Press keys in the editor."""
+        window = self.window(f"{re.escape(self.session.name)} - Ardour$")
+        assert window, f"no editor among {self.titles()}"
+        self.tool("xdotool", "windowfocus", "--sync", window, "key", keys)
+
+    def picture(self, path: Path) -> None:
+        """Keep a picture of the screen."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.tool("import", "-window", "root", str(path))
+
+    def save(self) -> None:
+        """Save the session and wait for the file."""
+        file = self.session / f"{self.session.name}.ardour"
+        before = file.stat().st_mtime_ns
+        time.sleep(0.05)
+        self.osc("/save_state")
+        wait_for(lambda: file.stat().st_mtime_ns != before, 15, "the session to be saved")
+        time.sleep(0.3)
+
+    def close(self) -> None:
+        """End Ardour without saving."""
+        stop(self.process)

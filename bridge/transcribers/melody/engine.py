@@ -1,0 +1,103 @@
+"""The melody engine: one note at a time, with bends. For voices and basses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from bridge.interfaces import Context, Report, Stem
+from bridge.music import Bend, Note, Transcription
+from bridge.spectral import Array, velocity_of
+from bridge.transcribers.melody.attacks import Attacks
+from bridge.transcribers.melody.bends import bends
+from bridge.transcribers.melody.path import Costs, Path, Segment
+from bridge.transcribers.melody.swift import SwiftTracker
+from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Tracker
+from bridge.transcribers.melody.yin import YinTracker
+
+LATE_S = 0.015
+"""Seconds by which an attack's frame comes after its onset: half the rise's reach through the window, measured."""
+ATTACK_FRAMES = 12
+"""A note's velocity is its loudest level in its first 120 ms."""
+GATE_WIDTH_DB = 2.0
+"""The gate opens over about four times this."""
+
+BASS = Costs(frame=0.12, doubt=0.02, rest=0.05, start=8.0, attack=60.0)
+"""Chosen on separated basses of our own clips and of the evaluation set; flat around these values."""
+VOICE = Costs(frame=0.12, doubt=0.02, rest=0.5, start=5.0, attack=30.0)
+"""Likewise on voices: an attack tells less there, consonants are none."""
+
+
+class MelodyTranscriber:
+    """Hears a stem that plays one note at a time.
+
+    Args:
+        options: see Options.
+        context: for the model "swift-f0".
+    """
+
+    @dataclass(frozen=True, slots=True)
+    class Options:
+        """Settings."""
+
+        tracker: str = "auto"
+        """"swift" for voices, "yin" for basses, "auto" by the stem's role."""
+        shortest_s: float = 0.05
+        """Shorter notes are dropped."""
+        gate_db: float = -30.0
+        """Sound this far below the whole mix is leakage of other stems."""
+        pitch_bends: bool = True
+        """Whether to follow the pitch between the keys."""
+
+        def __post_init__(self) -> None:
+            if self.tracker not in ("auto", "swift", "yin"):
+                raise ValueError(f'tracker must be "auto", "swift" or "yin", not "{self.tracker}"')
+
+    def __init__(self, options: Options, context: Context) -> None:
+        self._options, self._context = options, context
+        self._trackers: dict[str, Tracker] = {}
+
+    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+        """See :class:`bridge.interfaces.Transcriber`."""
+        name = self._options.tracker
+        if name == "auto":
+            name = "yin" if stem.role == "bass" else "swift"
+        tracker = self._tracker(name)
+        attacks = Attacks(stem.audio, stem.mix_rms)
+        total = math.ceil(stem.audio.length_s * FPS)
+        path = Path(tracker.count, BASS if name == "yin" else VOICE)
+        pitches: list[Array] = []
+        levels: list[Array] = []
+        for first in range(0, total, BLOCK_FRAMES):
+            report("transcribe", first / total)
+            track = tracker.track(stem.audio, first)
+            strength, level_db = attacks.read(first)
+            gate = 1 / (1 + np.exp((self._options.gate_db - level_db) / GATE_WIDTH_DB))
+            path.feed(track.keys * gate[:, None], strength)
+            pitches.append(track.pitch)
+            levels.append(level_db)
+        pitch, level_db = np.concatenate(pitches), np.concatenate(levels)
+        segments = [s for s in path.segments() if s.end - s.start >= self._options.shortest_s * FPS]
+        notes = [_note(s, tracker.lowest, level_db, pitch) for s in segments]
+        curve = bends(segments, tracker.lowest, pitch) if self._options.pitch_bends else []
+        return Transcription(
+            tuple(n for n in notes if n.onset_s < stem.audio.length_s),
+            tuple(Bend(max(0.0, b.time_s - LATE_S), b.semitones) for b in curve),
+        )
+
+    def _tracker(self, name: str) -> Tracker:
+        if name not in self._trackers:
+            self._trackers[name] = YinTracker() if name == "yin" else SwiftTracker(self._context)
+        return self._trackers[name]
+
+
+def _note(segment: Segment, lowest: int, level_db: Array, pitch: Array) -> Note:
+    """A note; its confidence is the share of its frames whose pitch is its key's."""
+    inside = slice(segment.start, segment.end)
+    level = float(level_db[inside][:ATTACK_FRAMES].max())
+    key = segment.key + lowest
+    near = np.abs(pitch[inside] - key) <= 1
+    onset_s = max(0.0, segment.start / FPS - LATE_S)
+    return Note(onset_s, segment.end / FPS, key, velocity_of(level), float(near.mean()))

@@ -26,8 +26,8 @@ from bridge.protocol import (
     parse_status,
 )
 
-MOST_ATTEMPTS = 3
-"""A job that was running when the daemon died is tried again, but not for ever: it may be what kills it."""
+MOST_ATTEMPTS = 10
+"""A job that was running when the daemon died is tried again, but not for ever: it may be what fills the memory."""
 FINAL = ("done", "failed", "cancelled")
 LARGEST_RESULT = 64 << 20
 """Bytes of a result.json; an hour of dense music is 5 MB."""

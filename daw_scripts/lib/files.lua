@@ -28,15 +28,19 @@ function files:exists(path)
 end
 
 -- Writes beside the target and renames, so that a reader sees the old file or the new one, never half of it.
--- Returns true, or nil and a sentence.
-function files:write(path, bytes)
-  local draft = path .. '.tmp'
+-- Returns true, or nil and a sentence. `draft` names the file beside it when its name matters.
+function files:write(path, bytes, draft)
+  draft = draft or path .. '.tmp'
   local handle, reason = self.io.open(draft, 'wb')
   if not handle then return nil, 'Cannot write ' .. draft .. ': ' .. tostring(reason) end
   local written, why = handle:write(bytes)
   handle:close()
   if not written then return nil, 'Cannot write ' .. draft .. ': ' .. tostring(why) end
   return self:publish(draft, path)
+end
+
+function files:remove(path)
+  return self.os.remove(path)
 end
 
 -- Renames `draft` over `path`. Windows' rename refuses an existing target, so that one is removed first.

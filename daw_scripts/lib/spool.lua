@@ -1,0 +1,130 @@
+-- The spool folder (see daw_scripts/README.md): requests out, status and results in. Pure Lua 5.3+, no DAW calls.
+
+local json = require 'json'
+
+local spool = {}
+spool.__index = spool
+
+spool.PROTOCOL = 1
+
+-- The daemon renews its heartbeat every 2 s; three missed beats mean that it is gone.
+local STALE_S = 6
+
+-- A command older than this was meant for a moment that has passed.
+local COMMAND_S = 10
+
+-- Where the spool lies: DAWSCRIBE_HOME, else .dawscribe in the user's folder. nil when neither is known.
+function spool.home(getenv)
+  local moved = getenv('DAWSCRIBE_HOME')
+  if moved and moved ~= '' then return moved end
+  local user = getenv('HOME') or getenv('USERPROFILE')
+  return user and user .. '/.dawscribe'
+end
+
+function spool.new(home, files)
+  return setmetatable({ home = home, files = files }, spool)
+end
+
+function spool:path(...)
+  return table.concat({ self.home, ... }, '/')
+end
+
+function spool.is_id(text)
+  return type(text) == 'string' and #text >= 8 and #text <= 64 and not text:find('[^a-z0-9-]')
+end
+
+-- A fresh job id: writer, time and a number that no other id of this run has.
+function spool.new_id(writer, now, salt)
+  return string.format('%s-%d-%06d', writer, math.floor(now), math.floor(salt) % 1000000)
+end
+
+function spool:read_json(...)
+  local text = self.files:read(self:path(...))
+  if not text then return nil end
+  local value = json.decode(text)
+  if type(value) == 'table' then return value end
+  return nil
+end
+
+-- The daemon's own words about itself, or nil when it does not run.
+function spool:daemon(now)
+  local beat = self:read_json('daemon.json')
+  if not beat or type(beat.heartbeat) ~= 'number' or now - beat.heartbeat > STALE_S then return nil end
+  return beat
+end
+
+-- What starts the daemon, as a list of words, or nil when dawscribe was never set up.
+function spool:launcher()
+  local found = self:read_json('launcher.json')
+  local command = found and found.command
+  if type(command) ~= 'table' or #command == 0 then return nil end
+  for _, word in ipairs(command) do
+    if type(word) ~= 'string' then return nil end
+  end
+  return command
+end
+
+-- A sentence when daemon and scripts do not fit together, else nil.
+function spool.mismatch(daemon, version)
+  if daemon.protocol ~= spool.PROTOCOL then
+    return ('dawscribe speaks protocol %s and these scripts %d; run "dawscribe setup" to bring both up to date.')
+      :format(tostring(daemon.protocol), spool.PROTOCOL)
+  end
+  if daemon.version ~= version then
+    return ('dawscribe is %s and these scripts are %s; run "dawscribe setup" to bring both up to date.')
+      :format(tostring(daemon.version), version)
+  end
+  return nil
+end
+
+-- Hands a request in. Returns true, or nil and a sentence.
+function spool:submit(request)
+  return self.files:write(self:path('inbox', request.id .. '.json'), json.encode(request), self:path('inbox', request.id .. '.tmp'))
+end
+
+function spool:status(id)
+  local refused = self:read_json('refused', id .. '.json')
+  if refused then return { state = 'failed', message = tostring(refused.message) } end
+  return self:read_json('jobs', id, 'status.json')
+end
+
+function spool:result(id)
+  return self:read_json('jobs', id, 'result.json')
+end
+
+function spool:request(id)
+  return self:read_json('jobs', id, 'request.json')
+end
+
+function spool:cancel(id)
+  return self.files:write(self:path('jobs', id, 'cancel'), '')
+end
+
+function spool:is_inserted(id)
+  return self.files:exists(self:path('jobs', id, 'inserted'))
+end
+
+function spool:mark_inserted(id)
+  return self.files:write(self:path('jobs', id, 'inserted'), '')
+end
+
+function spool:unmark_inserted(id)
+  self.files:remove(self:path('jobs', id, 'inserted'))
+end
+
+-- The newest command for this host, once: it is removed first, and obeyed only when it is young.
+function spool:take_command(host, now)
+  local path = self:path('commands', host .. '.json')
+  local command = self:read_json('commands', host .. '.json')
+  if not self.files:exists(path) then return nil end
+  self.files:remove(path)
+  if not command or type(command.time) ~= 'number' or math.abs(now - command.time) > COMMAND_S then return nil end
+  return command
+end
+
+-- Text from the spool as one line that a DAW can show.
+function spool.sentence(text)
+  return (tostring(text):gsub('[%c]+', ' '):sub(1, 500))
+end
+
+return spool

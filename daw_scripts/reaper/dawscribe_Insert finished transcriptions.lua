@@ -1,0 +1,19 @@
+-- @description dawscribe: Insert finished transcriptions
+-- @version 0.1.0
+-- @author The dawscribe developers
+-- @about Puts transcriptions that finished while their project was closed into it.
+-- @noindex
+
+local here = debug.getinfo(1, 'S').source:match('^@(.*)[/\\]')
+package.path = here .. '/lib/?.lua;' .. here .. '/shared/?.lua;' .. here .. '/../lib/?.lua;' .. package.path
+
+local app = require 'app'
+local finished = require 'finished'
+
+local context, problem = app.open()
+if not context then return app.leave(problem) end
+
+finished.insert(context, function(count, sentence)
+  if sentence then return app.say(sentence) end
+  if count == 0 then app.say('No finished transcription waits for an open project.') end
+end)

@@ -1,0 +1,23 @@
+-- @description dawscribe: Transcribe selected items
+-- @version 0.1.0
+-- @author The dawscribe developers
+-- @about Turns the selected audio items into MIDI tracks, in place, right under their track.
+-- @provides
+--   [main] dawscribe_*.lua
+--   [nomain] lib/*.lua
+--   [nomain] ../lib/*.lua > shared/
+
+local here = debug.getinfo(1, 'S').source:match('^@(.*)[/\\]')
+package.path = here .. '/lib/?.lua;' .. here .. '/shared/?.lua;' .. here .. '/../lib/?.lua;' .. package.path
+
+local app = require 'app'
+local selection = require 'selection'
+local job = require 'job'
+
+local context, problem = app.open()
+if not context then return app.leave(problem) end
+
+local entries, sentence = selection.read()
+if not entries then return app.leave(sentence) end
+
+job.run(context, entries, context.settings)

@@ -1,0 +1,49 @@
+-- What every dawscribe action starts from: the spool, settings, messages to the user.
+
+local files = require 'files'
+local spool = require 'spool'
+local settings = require 'settings'
+
+local app = {}
+
+app.VERSION = '0.1.0'
+app.TITLE = 'dawscribe'
+
+-- One plain sentence to the user.
+function app.say(sentence)
+  reaper.ShowMessageBox(spool.sentence(sentence), app.TITLE, 0)
+end
+
+-- Ends an action that changed nothing: an empty defer keeps REAPER from adding an undo point.
+function app.leave(sentence)
+  if sentence then app.say(sentence) end
+  reaper.defer(function() end)
+end
+
+-- Runs `program words` and does not wait; true when it could be started.
+local function launch(words)
+  local quoted = {}
+  for index, word in ipairs(words) do quoted[index] = '"' .. word:gsub('"', '') .. '"' end
+  return reaper.ExecProcess(table.concat(quoted, ' '), -1) ~= nil
+end
+
+-- The parts every action needs, or nil and a sentence.
+function app.open()
+  local home = spool.home(os.getenv)
+  if not home then return nil, 'The user folder is not known to REAPER; set DAWSCRIBE_HOME and start REAPER again.' end
+  home = home:gsub('\\', '/')
+  local disk = files.new(io, os)
+  for _, folder in ipairs { 'inbox', 'audio' } do reaper.RecursiveCreateDirectory(home .. '/' .. folder, 0) end
+  return {
+    home = home, files = disk, spool = spool.new(home, disk), launch = launch,
+    settings = settings.read(), version = app.VERSION,
+  }
+end
+
+-- A name without line breaks, and without the ending of an audio file.
+function app.plain_name(name, fallback)
+  name = spool.sentence(name):gsub('%.[%a][%w]?[%w]?[%w]?$', '')
+  return name ~= '' and name or fallback
+end
+
+return app

@@ -1,0 +1,75 @@
+-- The selected items as what is to be heard: spans on the timeline, cut by the time selection where it cuts them.
+
+local app = require 'app'
+
+local selection = {}
+
+-- Shorter spans hold no note; REAPER's own crossfades are longer.
+local SHORTEST_S = 0.05
+
+local function guid_of(track)
+  return select(2, reaper.GetSetMediaTrackInfo_String(track, 'GUID', '', false))
+end
+
+local function root_of(source)
+  local parent = reaper.GetMediaSourceParent(source)
+  while parent do
+    source = parent
+    parent = reaper.GetMediaSourceParent(source)
+  end
+  return source
+end
+
+-- A sentence when the take cannot be heard, else nil.
+local function refusal(take, name)
+  if not take then return ('"%s" is empty; select an item with audio.'):format(name) end
+  if reaper.TakeIsMIDI(take) then return ('"%s" is MIDI already; select an item with audio.'):format(name) end
+  local source = root_of(reaper.GetMediaItemTake_Source(take))
+  local path = reaper.GetMediaSourceFileName(source)
+  local kind = reaper.GetMediaSourceType(source)
+  if kind == 'EMPTY' or path == '' then return ('"%s" holds no audio file; glue it first.'):format(name) end
+  if not reaper.file_exists(path) then
+    return ('The file of "%s" is missing (%s); find it again or choose another item.'):format(name, path)
+  end
+  if reaper.GetMediaSourceSampleRate(source) <= 0 then
+    return ('The media of "%s" is offline; set it online and try again.'):format(name)
+  end
+  return nil
+end
+
+local function span_of(item, from, to)
+  local start = reaper.GetMediaItemInfo_Value(item, 'D_POSITION')
+  local stop = start + reaper.GetMediaItemInfo_Value(item, 'D_LENGTH')
+  if to > from and from < stop and to > start then return start, math.max(start, from), math.min(stop, to) end
+  return start, start, stop
+end
+
+-- What is selected in the current project, in track order, or nil and a sentence.
+-- Each entry: item, take, name, track, GUIDs, position_s and length_s of the span, offset_s of it in the item.
+function selection.read()
+  local project, path = reaper.EnumProjects(-1)
+  local from, to = reaper.GetSet_LoopTimeRange2(project, false, false, 0, 0, false)
+  local found = {}
+  for index = 0, reaper.CountSelectedMediaItems(project) - 1 do
+    local item = reaper.GetSelectedMediaItem(project, index)
+    local take = reaper.GetActiveTake(item)
+    local track = reaper.GetMediaItem_Track(item)
+    local name = app.plain_name(take and reaper.GetTakeName(take) or '', 'item')
+    local problem = refusal(take, name)
+    if problem then return nil, problem end
+    local start, position, stop = span_of(item, from, to)
+    if stop - position < SHORTEST_S then return nil, ('"%s" is too short to hold a note.'):format(name) end
+    found[#found + 1] = {
+      item = item, take = take, name = name, track = track, project = project, project_path = path,
+      track_guid = guid_of(track),
+      item_guid = select(2, reaper.GetSetMediaItemInfo_String(item, 'GUID', '', false)),
+      position_s = position, length_s = stop - position, offset_s = position - start,
+    }
+  end
+  if #found == 0 then return nil, 'Select one or more audio items first, then transcribe them.' end
+  return found
+end
+
+selection.root_of = root_of
+
+return selection

@@ -1,0 +1,39 @@
+-- The lines in Scripts/__startup.lua that start the background listener with REAPER. What else is there stays.
+
+local files = require 'files'
+
+local startup = {}
+
+local BEGIN, END = '-- dawscribe begin', '-- dawscribe end'
+
+local function path()
+  return reaper.GetResourcePath():gsub('\\', '/') .. '/Scripts/__startup.lua'
+end
+
+local function without_block(text)
+  local first = text:find(BEGIN, 1, true)
+  local _, last = text:find(END, first or 1, true)
+  if not first or not last then return text end
+  return text:sub(1, first - 1) .. text:sub(last + 1):gsub('^\r?\n', '')
+end
+
+local function read()
+  return files.new(io, os):read(path()) or ''
+end
+
+function startup.is_on()
+  return read():find(BEGIN, 1, true) ~= nil
+end
+
+-- Adds or removes the block; `folder` is where the scripts lie. Returns true, or nil and a sentence.
+function startup.switch(on, folder)
+  local text = without_block(read())
+  if on then
+    if text ~= '' and not text:find('\n$') then text = text .. '\n' end
+    local script = folder:gsub('\\', '/') .. '/dawscribe_Background listener.lua'
+    text = text .. BEGIN .. '\n' .. ('pcall(dofile, %q)'):format(script) .. '\n' .. END .. '\n'
+  end
+  return files.new(io, os):write(path(), text)
+end
+
+return startup

@@ -34,7 +34,7 @@ install_torch() {
     quietly "$venv/bin/python" -m pip install torch==2.13.0 || fail "torch could not be installed; see $log."
 }
 
-: >"$log"
+open_log
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then install_packages; fi
 make_environment
 install_core

@@ -3,6 +3,8 @@
 
 log=${TMPDIR:-/tmp}/dawscribe-install-$(id -u).log
 
+open_log() { : >"$log" || fail "The log $log cannot be written; set TMPDIR to a folder of yours."; }
+
 say() { printf '%s\n' "$*" >&2; }
 
 fail() {
@@ -36,7 +38,6 @@ find_python() {
 }
 
 make_environment() {
-    : >"$log" || fail "The log $log cannot be written; set TMPDIR to a folder of yours."
     [ -x "$venv/bin/python" ] && "$venv/bin/python" -c pass 2>/dev/null && return
     python=$(find_python) || exit 1
     say "Making the environment $venv with $("$python" --version) ..."

@@ -11,6 +11,7 @@ audio=${1:-$here/bridge/data/demo.ogg}
 name=$(basename "$audio")
 results=$PWD/out/${name%.*}
 
+open_log
 make_environment
 install_core
 fetch_models

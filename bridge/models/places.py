@@ -147,7 +147,7 @@ def run_client(command: Sequence[str], folder: Path, pulse: Pulse) -> None:
     """
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         # A session of its own, so that a cancel reaches the children of the client too.
-        process = subprocess.Popen(  # noqa: S603 - a fixed client with fixed words
+        process = subprocess.Popen(
             list(command),
             cwd=folder,
             stdin=subprocess.DEVNULL,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Literal
 from bridge.errors import ModelError, StoreError
 from bridge.models.lock import FileLock
 from bridge.models.places import CHUNK, Place, Pulse, UnavailableError
-from bridge.models.table import Model, model, models
+from bridge.models.table import Model, models
 
 State = Literal["present", "missing", "damaged"]
 Report = Callable[[str, float], None]
@@ -52,9 +53,11 @@ class ModelStore:
         home: dawscribe's home; downloads go to its folder "models".
         folders: further folders that are searched first to last, before anything is downloaded; those of
             ``DAWSCRIBE_MODELS`` (separated like ``PATH``) come after them.
+        table: the models by name; those of models.toml if None.
     """
 
-    def __init__(self, home: Path, folders: Sequence[Path] = ()) -> None:
+    def __init__(self, home: Path, folders: Sequence[Path] = (), table: Mapping[str, Model] | None = None) -> None:
+        self._table = models() if table is None else table
         self._folder = home / "models"
         named = os.environ.get("DAWSCRIBE_MODELS", "").split(os.pathsep)
         self._folders = (self._folder, *folders, *(Path(f).expanduser() for f in named if f))
@@ -65,7 +68,7 @@ class ModelStore:
         Raises:
             ModelError: there is no such model, or it is not here, or its content is wrong.
         """
-        wanted = model(name)
+        wanted = self._row(name)
         state, path = self._state(wanted)
         if state == "present" and path:
             return path
@@ -77,15 +80,14 @@ class ModelStore:
     def rows(self) -> list[Row]:
         """Every model and its state."""
         result = []
-        for m in models().values():
+        for m in self._table.values():
             state, path = self._state(m)
             result.append(Row(m.name, state, m.size, m.licence, m.purpose, path))
         return result
 
-    @staticmethod
-    def default_names() -> list[str]:
+    def default_names(self) -> list[str]:
         """The models that the default engines need."""
-        return [m.name for m in models().values() if m.default]
+        return [m.name for m in self._table.values() if m.default]
 
     def fetch(self, name: str, report: Report = _silent, tell: Callable[[str], None] | None = None) -> Path:
         """The verified file of a model, downloaded if it is not here.
@@ -100,7 +102,7 @@ class ModelStore:
             ModelError: there is no such model, or no place delivers it.
             StoreError: the disk is full or the folder cannot be written.
         """
-        wanted = model(name)
+        wanted = self._row(name)
         state, path = self._state(wanted)
         if state == "present" and path:
             return path
@@ -114,6 +116,13 @@ class ModelStore:
                 return path if state == "present" and path else self._download(wanted, report, tell)
         except OSError as e:
             raise _unwritable(self._folder, e) from e
+
+    def _row(self, name: str) -> Model:
+        if name in self._table:
+            return self._table[name]
+        near = difflib.get_close_matches(name, self._table, 1)
+        guess = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(self._table)}."
+        raise ModelError(f'There is no model "{name}"; {guess}')
 
     def _download(self, wanted: Model, report: Report, tell: Callable[[str], None] | None) -> Path:
         target = self._folder / wanted.file
@@ -143,7 +152,9 @@ class ModelStore:
         finally:
             shutil.rmtree(part.with_name(part.name + ".tmp"), ignore_errors=True)
         if _sha256(part, pulse) == wanted.sha256:
-            os.replace(part, self._folder / wanted.file)
+            target = self._folder / wanted.file
+            os.replace(part, target)
+            self._remember(target, wanted)
             return
         part.unlink()
         if not continued:
@@ -171,18 +182,13 @@ class ModelStore:
 
     def _is_whole(self, path: Path, wanted: Model) -> bool:
         """Whether the content is right; the answer is kept until the file's size or time changes."""
-        stat = path.stat()
-        if stat.st_size != wanted.size:
+        if path.stat().st_size != wanted.size:
             return False
-        verdicts = self._verdicts()
-        seal = [stat.st_size, stat.st_mtime_ns, wanted.sha256]
-        if verdicts.get(str(path)) == seal:
+        if self._verdicts().get(str(path)) == _seal(path, wanted):
             return True
         if _sha256(path) != wanted.sha256:
             return False
-        # A folder that cannot be written costs the next start another look, nothing else.
-        with suppress(OSError):
-            self._keep({**verdicts, str(path): seal})
+        self._remember(path, wanted)
         return True
 
     def _verdicts(self) -> dict[str, object]:
@@ -192,11 +198,20 @@ class ModelStore:
             return {}
         return kept if isinstance(kept, dict) else {}
 
-    def _keep(self, verdicts: dict[str, object]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def _remember(self, path: Path, wanted: Model) -> None:
+        verdicts = {**self._verdicts(), str(path): _seal(path, wanted)}
         draft = self._folder / f"verified.json.{os.getpid()}"
-        draft.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
-        os.replace(draft, self._folder / "verified.json")
+        # A folder that cannot be written costs the next start another look, nothing else.
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
+            os.replace(draft, self._folder / "verified.json")
+
+
+def _seal(path: Path, wanted: Model) -> list[object]:
+    """What must not have changed for an earlier look at the content to count."""
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, wanted.sha256]
 
 
 def _sha256(path: Path, pulse: Pulse | None = None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import ModelError
 from bridge.models.places import DebianPackage, NpmPackage, PipWheel, Place
 from bridge.models.web import WebFile
 
@@ -53,20 +51,6 @@ def models() -> Mapping[str, Model]:
     """All models by name, in the order of models.toml."""
     text = (Path(__file__).parents[1] / "models.toml").read_text(encoding="utf-8")
     return {name: _model(name, row) for name, row in tomllib.loads(text).items()}
-
-
-def model(name: str) -> Model:
-    """The model of that name.
-
-    Raises:
-        ModelError: there is none.
-    """
-    known = models()
-    if name in known:
-        return known[name]
-    near = difflib.get_close_matches(name, known, 1)
-    guess = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}."
-    raise ModelError(f'There is no model "{name}"; {guess}')
 
 
 def _model(name: str, row: Mapping[str, Any]) -> Model:

@@ -111,6 +111,8 @@ def test_training_runs_resumes_and_learns(tmp_path: Path) -> None:
         batch=2,
         seed=0,
         device="cpu",
+        worker=0,
+        workers=1,
     )
     fit(args)
     args.minutes = 0.15

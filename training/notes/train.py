@@ -3,6 +3,7 @@
     python -m training.notes.train ITEMS RUN --minutes 60 [--channels 48] [--crop 256] [--batch 8] [--device cpu]
 
 ITEMS holds dataset.py's files; new ones are taken in at every checkpoint, so generators may still be running.
+Several processes train as one when each is started with --worker I --workers N (gloo on this machine).
 RUN/last.pt holds everything to go on (weights, averaged weights, optimiser, step, minutes), RUN/<minutes>.pt the
 averaged weights at checkpoints, RUN/log.csv the curve. --minutes is the length of the whole schedule (one cosine),
 earlier sittings counted in; to go on beyond it, start again with a larger number.
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
@@ -173,6 +175,20 @@ def start(args: argparse.Namespace) -> State:
     return state
 
 
+def share_gradients(state: State) -> None:
+    """Average the gradients over all workers, and take the first one's clock."""
+    if not dist.is_initialized():
+        return
+    first, grads = dist.get_rank() == 0, [p.grad for p in state.model.parameters()]
+    flat = torch.cat([g.flatten() for g in grads] + [torch.tensor([state.minutes if first else 0.0])])
+    dist.all_reduce(flat)
+    state.minutes = float(flat[-1])
+    position = 0
+    for g in grads:
+        g.copy_(flat[position : position + g.numel()].view_as(g) / dist.get_world_size())
+        position += g.numel()
+
+
 def advance(state: State, data: tuple[Tensor, Tensor, Tensor], rate: float, device: str) -> Tensor:
     """One optimiser step at ``rate`` of the peak learning rates; its losses."""
     for optimiser, peak in ((state.kernels, KERNEL_RATE), (state.others, OTHER_RATE)):
@@ -184,6 +200,7 @@ def advance(state: State, data: tuple[Tensor, Tensor, Tensor], rate: float, devi
         logits = state.model(x, role)
     parts = losses(logits, y)
     (parts * torch.tensor(WEIGHTS, device=device)).sum().backward()
+    share_gradients(state)
     torch.nn.utils.clip_grad_norm_(state.model.parameters(), 5.0)
     state.kernels.step()
     state.others.step()
@@ -212,33 +229,39 @@ def checkpoint(state: State, items: Items, running: Tensor, args: argparse.Names
     state.save(args.run / "last.pt")
     save_model(state.average, args.run / f"{round(state.minutes):04d}.pt")
     count = {v: len(i) for v, i in items.train.items()}
-    audio_h = state.step * args.batch * args.crop / FPS / 3600
+    audio_h = state.step * args.batch * args.workers * args.crop / FPS / 3600
     row = [state.step, round(state.minutes, 1), round(audio_h, 2)]
     row += [round(float(v), 4) for v in (*running, *held_out(state, items, args))]
     with (args.run / "log.csv").open("a", newline="") as file:
         csv.writer(file).writerow(row)
     print(*row, count, flush=True)
-    items.refresh()
 
 
 def fit(args: argparse.Namespace) -> None:
     """Train until the schedule's end."""
     args.run.mkdir(parents=True, exist_ok=True)
+    if args.workers > 1:
+        dist.init_process_group(
+            "gloo", f"file://{args.run.resolve()}/meeting", rank=args.worker, world_size=args.workers
+        )
     items, state = Items(args.items), start(args)
-    rng = np.random.default_rng([args.seed, state.step])
+    rng = np.random.default_rng([args.seed, state.step, args.worker])
     running, clock, due = None, time.monotonic(), state.minutes + CHECKPOINT_MIN
     while state.minutes < args.minutes:
+        now = time.monotonic()
+        state.minutes, clock = state.minutes + (now - clock) / 60, now
         warm = min(1.0, (state.step + 1) / 30)
         rate = warm * (0.5 + 0.5 * math.cos(math.pi * state.minutes / args.minutes)) + 0.003
         data = batch([items.draw(rng) for _ in range(args.batch)], args.crop, rng)
         parts = advance(state, data, rate, args.device)
         running = parts if running is None else running.lerp(parts, 0.02)
-        now = time.monotonic()
-        state.minutes, clock = state.minutes + (now - clock) / 60, now
         if state.minutes >= due:
-            checkpoint(state, items, running, args)
-            clock, due = time.monotonic(), state.minutes + CHECKPOINT_MIN
-    checkpoint(state, items, running, args)
+            due = state.minutes + CHECKPOINT_MIN
+            if args.worker == 0:
+                checkpoint(state, items, running, args)
+            items.refresh()
+    if args.worker == 0:
+        checkpoint(state, items, running, args)
 
 
 def main() -> None:
@@ -253,6 +276,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--worker", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
     fit(parser.parse_args())
 
 

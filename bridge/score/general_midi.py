@@ -83,3 +83,5 @@ DRUM_NAMES = {
 KICKS = frozenset({35, 36})
 SNARES = frozenset({37, 38, 39, 40})
 """What plays the backbeat: snares, side stick and clap."""
+CRASHES = frozenset({49, 52, 55, 57})
+"""What is struck where a section begins: crashes, china and splash."""

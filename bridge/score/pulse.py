@@ -1,0 +1,149 @@
+"""The pulse of music that strays: local tempo by autocorrelation, beats by dynamic programming.
+
+Tempo: autocorrelation in windows, a comb over its multiples and a log-normal prior on the tempo, then the smoothest
+path through time. Beats: D. Ellis, "Beat Tracking by Dynamic Programming" (Journal of New Music Research, 2007); here
+the period may change along the path, and beats are placed between frames by a parabola.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
+"""Tempi looked for; slower and faster music is felt at twice or half its tempo."""
+PREFERRED_BPM = 118.0
+"""Centre of the prior: tempi that people tap cluster here (McKinney and Moelants, ICMPC 2004: about 120)."""
+PRIOR_OCTAVES = 0.85
+"""Width of the prior, wide enough that a plain pulse of 60 or 190 BPM keeps its own tempo."""
+STEPS_PER_OCTAVE = 60
+"""Tempo resolution, 1.2 %; finer than the comb's peaks are wide."""
+WINDOW_S, HOP_S = 8.0, 1.0
+"""Window and step of the tempo path: four bars at 120 BPM are seen at once."""
+SMEAR = (0.06, 0.24, 0.4, 0.24, 0.06)
+"""Frames over which an onset is spread before autocorrelation: a period of 37.5 frames is 37 and 38 by turns."""
+CHANGE_COST, LEAP_COST = 15.0, 4.0
+"""Cost of a tempo change of one octave a step, and of any change; a ritardando of 2 % a second costs 0.4, a new
+tempo pays off after about ten seconds."""
+TIGHTNESS = 300.0
+"""Ellis' alpha, on envelopes of deviation 1: a beat may stray 5 % before an average onset is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class TempoPath:
+    """The tempo along a recording."""
+
+    times_s: Array
+    """(windows,) their centres."""
+    bpm: Array
+    """(windows,)"""
+    salience: float
+    """0..1, how periodic the recording is along the path, on average."""
+
+
+def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
+    """Tempo along the recording.
+
+    Args:
+        strength: (frames,) onset strength.
+        rate_hz: frames per second.
+    """
+    octaves = np.log2(FASTEST_BPM / SLOWEST_BPM)
+    tempi = SLOWEST_BPM * 2.0 ** np.linspace(0.0, octaves, int(octaves * STEPS_PER_OCTAVE) + 1)
+    lags = 60.0 * rate_hz / tempi
+    window = int(WINDOW_S * rate_hz)
+    padded = np.pad(np.convolve(strength, SMEAR, "same"), (window // 2, window))
+    starts = np.arange(0, max(1, len(strength)), int(HOP_S * rate_hz))
+    salience = np.stack([_salience(padded[s : s + window], lags) for s in starts])
+    # The whole recording's view steadies passages without onsets.
+    steadied = salience + 0.5 * salience.mean(0)
+    prior = np.exp(-0.5 * (np.log2(tempi / PREFERRED_BPM) / PRIOR_OCTAVES) ** 2)
+    path = _best_path(steadied * prior, CHANGE_COST / STEPS_PER_OCTAVE)
+    return TempoPath(starts / rate_hz, tempi[path], float(salience[np.arange(len(path)), path].mean()))
+
+
+def _salience(piece: Array, lags: Array) -> Array:
+    """How periodic a window is at each lag, 0..about 1: the comb of its autocorrelation."""
+    centred = piece - piece.mean()
+    size = 1 << int(np.ceil(np.log2(2 * len(piece))))
+    spectrum = np.fft.rfft(centred, size)
+    full = np.fft.irfft(spectrum * spectrum.conj())[: len(piece)]
+    # Unbiased: a lag of half the window has half the products.
+    full = full / (len(piece) - np.arange(len(piece))).clip(len(piece) / 4) * len(piece)
+    if full[0] <= 0:
+        return np.zeros(len(lags))
+    # A beat's period and its multiples; the bar's multiples count, so that half a beat does not win by itself.
+    comb = np.zeros(len(lags))
+    for multiple, weight in ((1, 1.0), (2, 0.6), (3, 0.2), (4, 0.6)):
+        comb += weight * _peak_near(full, lags * multiple)
+    result: Array = np.maximum(0.0, comb) / (2.4 * full[0])
+    return result
+
+
+def _peak_near(values: Array, places: Array) -> Array:
+    """The largest of ``values`` within a frame of each place; 0 beyond the end."""
+    index = np.round(places).astype(int)
+    near = np.stack([np.take(values, index + d, mode="clip") for d in (-1, 0, 1)])
+    result: Array = np.where(index + 1 < len(values), near.max(0), 0.0)
+    return result
+
+
+def _best_path(salience: Array, step_cost: float) -> npt.NDArray[np.int64]:
+    """Viterbi: the columns, one a row, with the greatest sum less ``step_cost`` per column moved."""
+    rows, columns = salience.shape
+    moves = step_cost * np.abs(np.arange(columns)[:, None] - np.arange(columns)[None, :])
+    moves = np.minimum(moves, LEAP_COST)
+    score = salience[0]
+    back = np.zeros((rows, columns), dtype=np.int64)
+    for row in range(1, rows):
+        reached = score[None, :] - moves
+        back[row] = reached.argmax(1)
+        score = salience[row] + reached[np.arange(columns), back[row]]
+    path = np.zeros(rows, dtype=np.int64)
+    path[-1] = score.argmax()
+    for row in range(rows - 1, 0, -1):
+        path[row - 1] = back[row, path[row]]
+    return path
+
+
+def beat_frames(strength: Array, period: Array) -> Array:
+    """Beats by dynamic programming, in frames with fractions.
+
+    Args:
+        strength: (frames,) onset strength.
+        period: (frames,) frames from beat to beat, expected at each frame.
+    """
+    shortest, longest = int(period.min() / 2), int(np.ceil(period.max() * 2))
+    log_gap = np.log(np.arange(longest + 1).clip(1))
+    score = strength.copy()
+    back = np.full(len(strength), -1, dtype=np.int64)
+    for frame in range(shortest, len(strength)):
+        near, far = int(period[frame] / 2), min(frame, int(period[frame] * 2))
+        if far < near or near < 1:
+            continue
+        gaps = log_gap[near : far + 1]
+        reached = score[frame - far : frame - near + 1][::-1] - TIGHTNESS * (gaps - np.log(period[frame])) ** 2
+        best = int(reached.argmax())
+        if reached[best] > 0:
+            score[frame] += reached[best]
+            back[frame] = frame - near - best
+    tail = score[-int(period[-1]) :]
+    beats = [len(score) - len(tail) + int(tail.argmax())]
+    while back[beats[-1]] >= 0:
+        beats.append(int(back[beats[-1]]))
+    return between_frames(strength, np.array(beats[::-1]))
+
+
+def between_frames(strength: Array, frames: npt.NDArray[np.int64]) -> Array:
+    """Frames of peaks, with fractions: moved by a parabola through their neighbours, at most half a frame."""
+    left = np.take(strength, frames - 1, mode="clip")
+    here = np.take(strength, frames)
+    right = np.take(strength, frames + 1, mode="clip")
+    bow = left - 2.0 * here + right
+    shift = np.where(bow < -1e-9, 0.5 * (left - right) / np.where(bow < -1e-9, bow, 1.0), 0.0)
+    result: Array = frames + shift.clip(-0.5, 0.5)
+    return result

@@ -1,0 +1,78 @@
+"""The host "reaper": adds the song's own drum sounds to a result, and asks a running REAPER for its selection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bridge.hosts.reaper import remote, setup
+from bridge.hosts.reaper.one_shots import cut_one_shots
+from bridge.interfaces import Context
+from bridge.protocol import ItemResult, Request
+
+
+class Reaper:
+    """Hands results to the Lua scripts inside REAPER; the insertion itself is theirs alone."""
+
+    @dataclass(frozen=True, slots=True)
+    class Options:
+        """Settings of this host; the instruments have a table of their own."""
+
+        one_shots: bool = True
+        """Cut the song's own drum sounds for ReaSamplOmatic5000."""
+        osc_port: int = 0
+        """Where REAPER's OSC surface receives (8000 in its defaults), 0 when it has none."""
+        reapy: bool = False
+        """Also try python-reapy's server. It lets every computer of the network run code in REAPER: think first."""
+
+    def __init__(self, options: Options, context: Context) -> None:
+        self._options = options
+        self._home = context.home
+
+    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
+        """Cut the one-shots of each item's drum stem; the items, with "one_shots" among their fields.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        del request
+        if not self._options.one_shots:
+            return list(items)
+        several = len(items) > 1
+        return [
+            _with_one_shots(item, folder / "one_shots" / str(number) if several else folder / "one_shots", folder)
+            for number, item in enumerate(items, 1)
+        ]
+
+    def setup(self, options: Any) -> list[str]:
+        """Install the scripts in REAPER's resource folder, or remove them; lines that say what was done.
+
+        Args:
+            options: with ``uninstall``, and ``portable`` for the folder of a portable REAPER.
+
+        Raises:
+            HostError: there is no REAPER, or it runs.
+            StoreError: a folder cannot be written.
+        """
+        return setup.setup(self._home, uninstall=options.uninstall, folder=options.portable)
+
+    def request_selected(self, options: Mapping[str, Any]) -> None:
+        """Ask the running REAPER to transcribe its selection; waits until one of its ears took the command.
+
+        Raises:
+            HostError: no REAPER took it.
+            StoreError: the command cannot be written.
+        """
+        remote.ask(self._home, options, osc_port=self._options.osc_port, with_reapy=self._options.reapy)
+
+
+def _with_one_shots(item: ItemResult, target: Path, folder: Path) -> ItemResult:
+    stem = next((path for role, path in item.stems if role == "drums"), None)
+    notes = [note for part in item.score.parts if part.is_drums for note in part.notes]
+    if stem is None or not notes:
+        return item
+    shots = cut_one_shots(stem, notes, target)
+    rows = [{"pitch": s.pitch, "path": s.path.relative_to(folder).as_posix()} for s in shots]
+    return replace(item, extra={**item.extra, "one_shots": rows})

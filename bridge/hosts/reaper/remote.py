@@ -1,0 +1,86 @@
+"""Reaches a running REAPER from outside, in the order of trust: our own listener, its OSC surface, python-reapy.
+
+The command always lies in the spool as commands/reaper.json; what differs is who is told to look there. It is
+taken (the file goes away) by the script that obeys it, so taking is the answer. There is one implementation of
+what then happens, the Lua scripts; nothing is inserted from here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import HostError, StoreError
+from bridge.files import write_json
+from bridge.hosts.reaper.actions import ACTION, command_id
+from bridge.protocol import PROTOCOL
+
+ANSWER_S = 2.0
+"""How long each ear has: the listener looks four times a second, OSC and reapy act within a tick."""
+LOOPBACK = "127.0.0.1"
+
+
+def ask(home: Path, options: Mapping[str, Any], *, osc_port: int = 0, with_reapy: bool = False) -> None:
+    """Have REAPER transcribe its selection with ``options``.
+
+    Raises:
+        HostError: nobody took the command.
+        StoreError: it cannot be written.
+    """
+    path = home / "commands" / "reaper.json"
+    ears: list[Callable[[], None]] = [lambda: None]
+    if osc_port:
+        ears.append(lambda: _by_osc(osc_port))
+    if with_reapy:
+        ears.append(_by_reapy)
+    try:
+        for tell in ears:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            content = {"protocol": PROTOCOL, "command": "transcribe_selected", "time": int(time.time())}
+            write_json(path, content | {"options": dict(options)})
+            tell()
+            if _taken(path):
+                return
+        path.unlink(missing_ok=True)
+    except OSError as e:
+        raise StoreError(f"{path} cannot be written; check the permissions of dawscribe's home.") from e
+    raise HostError(
+        "REAPER does not answer; start it, and switch on dawscribe's background listener "
+        "(action \"dawscribe: Set up\", or 'dawscribe setup reaper')."
+    )
+
+
+def _taken(path: Path) -> bool:
+    end = time.monotonic() + ANSWER_S
+    while path.exists():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _by_osc(port: int) -> None:
+    from pythonosc.udp_client import SimpleUDPClient
+
+    # REAPER's default pattern "ACTION s/action/str": the named command runs as if the user had called it.
+    SimpleUDPClient(LOOPBACK, port).send_message("/action/str", command_id(ACTION))
+
+
+def _by_reapy() -> None:
+    try:
+        with warnings.catch_warnings():
+            # reapy warns where no REAPER answers; the missing answer is reported by ask().
+            warnings.simplefilter("ignore")
+            api = importlib.import_module("reapy").reascript_api
+            number = api.NamedCommandLookup(command_id(ACTION))
+            if number:
+                api.Main_OnCommand(number, 0)
+    except ImportError as e:
+        raise HostError("python-reapy is not installed; run: pip install python-reapy") from e
+    except (AttributeError, OSError):
+        # No REAPER with reapy's server: its functions do not exist then.
+        return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -13,18 +14,15 @@ import pytest
 
 from bridge.commands.client import Client
 from bridge.jobs import JobStore
-from tests.support import Home, read_json, sine, wait_for
+from tests.support import Home, read_json, sine
 
 KILLS = 100
 SEED = 20261122
-FINAL = ("done", "failed", "cancelled")
 
 
 def kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 @pytest.mark.slow
@@ -53,7 +51,7 @@ def test_kill_at_100_random_moments(home: Home, tmp_path: Path) -> None:
             daemon.wait()
             daemon = home.start()
     for job in asked:
-        wait_for(lambda job=job: home.status(job).get("state") in FINAL, f"the end of {job}")
+        home.wait_end(job)
     jobs = {j.id: j for j in store.all()}
     tally = Counter(jobs[job].status.state for job in asked)
     print(f"\n{KILLS} kills, {len(asked)} jobs: {dict(tally)}, {sum(j.attempts for j in jobs.values())} attempts")

@@ -37,7 +37,7 @@ install_torch() {
 open_log
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then install_packages; fi
 make_environment
-install_core
+install_core "$here"
 say "Installing what the tests need ..."
 install_list install/requirements-test.txt
 install_torch

@@ -55,19 +55,22 @@ install_list() {
     cp "$list" "$done_list"
 }
 
+# Installs dawscribe from the folder $1, so that it runs the files there; done again only when its needs changed.
 install_core() {
     say "Installing the core ..."
     install_list "$here/install/requirements.txt"
-    quietly "$venv/bin/python" -m pip install --no-deps --editable "$here" ||
-        fail "dawscribe itself could not be installed; see $log."
+    cmp -s "$1/pyproject.toml" "$venv/pyproject.toml.done" && return
+    quietly "$venv/bin/python" -m pip install --no-deps --editable "$1" ||
+        fail "dawscribe itself could not be installed; check the internet connection, or see $log."
     "$venv/bin/python" -c "import rtmidi" 2>/dev/null ||
         quietly "$venv/bin/python" -m pip install python-rtmidi==1.5.8 ||
         say "MIDI commands are off, since python-rtmidi has no package for this Python and could not be built;" \
             "everything else works."
+    cp "$1/pyproject.toml" "$venv/pyproject.toml.done"
 }
 
 fetch_models() {
-    say "Fetching the models, once, 175 MB ..."
-    "$venv/bin/dawscribe" models fetch "$@" >>"$log" ||
-        fail "The models are missing; run this again when the internet connection works."
+    say "Looking for the models (175 MB, once) ..."
+    # What goes wrong it says itself.
+    "$venv/bin/dawscribe" models fetch "$@" >>"$log" || exit 2
 }

@@ -13,7 +13,7 @@ results=$PWD/out/${name%.*}
 
 open_log
 make_environment
-install_core
+install_core "$here"
 fetch_models
 "$venv/bin/dawscribe" transcribe "$audio" -o "$results" --plot || exit $?
 say "The tracks are in $results: open its .mid file in any DAW, look at the .png, listen to stems/."

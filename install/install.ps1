@@ -1,0 +1,45 @@
+# Installs dawscribe for the user who runs this, on Windows:
+#   powershell -ExecutionPolicy Bypass -File install\install.ps1 [-Uninstall]
+# Program and environment go to .dawscribe in the user's folder (or DAWSCRIBE_HOME); -Uninstall keeps models, settings and jobs.
+param([switch]$Uninstall)
+$ErrorActionPreference = "Stop"
+$here = Split-Path -Parent $PSScriptRoot
+$dawscribe = if ($env:DAWSCRIBE_HOME) { $env:DAWSCRIBE_HOME } else { Join-Path $HOME ".dawscribe" }
+$app = Join-Path $dawscribe "app"
+$venv = Join-Path $dawscribe "env"
+$bin = Join-Path $venv "Scripts"
+$python = Join-Path $bin "python.exe"
+
+function Stop-With([string]$text) { Write-Host "dawscribe: $text"; exit 1 }
+
+function Invoke-Checked([string]$complaint, [string]$program) {
+    & $program @args
+    if ($LASTEXITCODE -ne 0) { Stop-With $complaint }
+}
+
+if ($Uninstall) {
+    foreach ($folder in $app, $venv) { if (Test-Path $folder) { Remove-Item -Recurse -Force $folder } }
+    Write-Host "dawscribe is removed; models, settings and jobs are still in $dawscribe."
+    exit 0
+}
+
+New-Item -ItemType Directory -Force $app | Out-Null
+foreach ($part in "bridge", "daw_scripts", "install", "pyproject.toml", "README.md", "LICENSE") {
+    $target = Join-Path $app $part
+    if (Test-Path $target) { Remove-Item -Recurse -Force $target }
+    Copy-Item -Recurse (Join-Path $here $part) $target
+}
+
+if (-not (Test-Path $python)) {
+    $version = "3.12", "3.11", "3.10", "3.13" | Where-Object { & py "-$_" -c "import venv" 2>$null; $LASTEXITCODE -eq 0 } | Select-Object -First 1
+    if (-not $version) { Stop-With "No Python 3.10 to 3.13 was found; install Python 3.12 and run this again." }
+    Invoke-Checked "The environment $venv could not be made." "py" "-$version" -m venv $venv
+}
+$offline = "could not be installed; check the internet connection and run this again."
+Invoke-Checked "The packages $offline" $python -m pip install --quiet --no-deps --require-hashes -r (Join-Path $app "install\requirements.txt")
+Invoke-Checked "dawscribe itself $offline" $python -m pip install --quiet --no-deps --editable $app
+Invoke-Checked "The models are missing; run this again when the internet connection works." (Join-Path $bin "dawscribe.exe") models fetch
+
+$path = [Environment]::GetEnvironmentVariable("Path", "User")
+if (-not (($path -split ";") -contains $bin)) { [Environment]::SetEnvironmentVariable("Path", "$path;$bin", "User") }
+Write-Host "dawscribe is installed. In a new window, with your DAW closed: dawscribe setup reaper"

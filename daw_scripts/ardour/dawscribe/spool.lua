@@ -43,12 +43,16 @@ local function words(command)
   return plain and command or nil
 end
 
--- Starts the daemon as the installer wrote down; false where it did not.
+-- Starts the daemon as the installer wrote down; false where it wrote nothing.
 function spool.start_daemon()
   local launcher = spool.read('launcher.json')
   local command = words(launcher and launcher.command)
   if not command then return false end
-  if os.forkexec then return os.forkexec(table.unpack(command)) > 0 end
+  if os.forkexec then
+    -- What it returns says nothing (false also when the program runs); the pulse will tell.
+    os.forkexec(table.unpack(command))
+    return true
+  end
   -- Windows: Ardour offers no other way than its shell; quotes cannot stand in a file name there.
   return os.execute('start "" /b "' .. table.concat(command, '" "') .. '"') ~= nil
 end

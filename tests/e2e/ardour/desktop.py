@@ -9,11 +9,13 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pythonosc.udp_client import SimpleUDPClient
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from tests.support import wait_for
 
 NEEDED = ("ardour", "ardour7-lua", "Xvfb", "xdotool", "import")
 """Programs of the Debian packages ardour, xvfb, xdotool and imagemagick."""
@@ -40,14 +42,6 @@ CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def wait_for(check: Callable[[], object], seconds: float, what: str) -> None:
-    """Poll until ``check`` is true."""
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, f"waited {seconds} s for {what}"
-        time.sleep(0.1)
-
-
 @dataclass
 class Place:
     """A musician's home folder of its own: configuration, plug-ins, dawscribe's spool."""
@@ -55,6 +49,8 @@ class Place:
     root: Path
     osc_port: int
     rate: int = 44_100
+    extra: dict[str, str] = field(default_factory=dict)
+    """Further environment."""
 
     @property
     def config(self) -> Path:
@@ -74,6 +70,7 @@ class Place:
             "XDG_RUNTIME_DIR": str(self.root),
             "DAWSCRIBE_HOME": str(self.spool),
             "LC_ALL": "C.UTF-8",
+            **self.extra,
         }
 
     def write_config(self) -> None:
@@ -90,7 +87,11 @@ class Place:
         # A configuration of its own: luasession would write into the GUI's.
         environment["XDG_CONFIG_HOME"] = str(self.root / "config-lua")
         done = subprocess.run(
-            [shutil.which("ardour7-lua") or "", str(script)], env=environment, capture_output=True, text=True, timeout=120
+            [shutil.which("ardour7-lua") or "", str(script)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         return done.stdout
 
@@ -105,10 +106,8 @@ def free_port() -> int:
 def prepare_session(folder: Path) -> None:
     """Switch the OSC surface on in the session: a session's own settings win over the configuration's."""
     file = folder / f"{folder.name}.ardour"
-    off, on = ('<Protocol name="Open Sound Control (OSC)" active="%d"/>' % n for n in (0, 1))
-    text = file.read_text()
-    assert off in text or on in text or "Open Sound Control (OSC)" in text
-    file.write_text(text.replace(off, on))
+    surface = '<Protocol name="Open Sound Control (OSC)" active="{}"'
+    file.write_text(file.read_text().replace(surface.format(0), surface.format(1)))
     for left in folder.glob("*.pending"):
         left.unlink()
 
@@ -148,8 +147,7 @@ class Desktop:
         with (place.root / "ardour.log").open("ab") as log:
             command = ["ardour", "--no-announcements", "--no-splash", str(session)]
             self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-        self._osc = SimpleUDPClient("127.0.0.1", place.osc_port)
-        wait_for(self._listens, 40, "Ardour's OSC surface")
+        wait_for(self._listens, "Ardour's OSC surface")
         time.sleep(1.0)  # the window is laid out about a second after the port opens
 
     def _listens(self) -> bool:
@@ -159,7 +157,11 @@ class Desktop:
 
     def osc(self, path: str, *values: object) -> None:
         """Send to Ardour's OSC surface."""
-        self._osc.send_message(path, list(values))
+        message = OscMessageBuilder(path)
+        for value in values:
+            message.add_arg(value)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.sendto(message.build().dgram, ("127.0.0.1", self.place.osc_port))
 
     def action(self, name: str) -> None:
         """Call one of Ardour's actions, as a menu entry would."""
@@ -184,7 +186,10 @@ class Desktop:
     def window(self, title: str) -> str | None:
         """The visible window whose title matches the pattern."""
         done = subprocess.run(
-            ["xdotool", "search", "--onlyvisible", "--name", title], env=self._environment, capture_output=True, text=True
+            ["xdotool", "search", "--onlyvisible", "--name", title],
+            env=self._environment,
+            capture_output=True,
+            text=True,
         )
         return done.stdout.split()[-1] if done.stdout.split() else None
 
@@ -212,7 +217,7 @@ class Desktop:
         before = file.stat().st_mtime_ns
         time.sleep(0.05)
         self.osc("/save_state")
-        wait_for(lambda: file.stat().st_mtime_ns != before, 15, "the session to be saved")
+        wait_for(lambda: file.stat().st_mtime_ns != before, "the session's saving")
         time.sleep(0.3)
 
     def close(self) -> None:

@@ -63,7 +63,11 @@ def _log_to(path: Path, verbose: bool) -> None:
         handlers.append(logging.StreamHandler())
     # A full disk must not end the daemon: logging's own errors are dropped.
     logging.raiseExceptions = False
-    logging.basicConfig(level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Libraries warn of every malformed packet; a flood of those must not push out what matters.
+    logging.basicConfig(
+        level=logging.ERROR, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("dawscribe").setLevel(logging.INFO)
 
 
 def _detach() -> int:

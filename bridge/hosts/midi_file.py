@@ -30,12 +30,14 @@ BEND_STEPS = 1 << 13
 """Steps of a 14-bit pitch wheel to either side."""
 SLOWEST_US = (1 << 24) - 1
 """Microseconds a quarter that fit the three bytes of a tempo event (3.6 BPM)."""
+SINGLE = "song.mid"
+"""The file of a request with one item."""
 LONGEST_NAME = 120
 """Characters of an item's name kept in a file name: 255 bytes is what file systems hold, 2 bytes a letter."""
 
 
 class MidiFile:
-    """Writes ``<item>.mid`` beside result.json."""
+    """Writes MIDI files beside result.json."""
 
     @dataclass(frozen=True, slots=True)
     class Options:
@@ -45,7 +47,7 @@ class MidiFile:
         del options, context
 
     def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
-        """Write one MIDI file per item, under the item's name in ``folder``; the items, with ``midi`` set.
+        """Write song.mid, or of several items one file each under its name; the items, with ``midi`` set.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -54,7 +56,8 @@ class MidiFile:
         delivered: list[ItemResult] = []
         taken: set[str] = set()
         for item in items:
-            path = folder / _free_name(item.name, taken)
+            # One item is the usual case: a fixed name, so that scripts and people know where to look.
+            path = folder / (SINGLE if len(items) == 1 else _free_name(item.name, taken))
             taken.add(path.name.casefold())
             write_midi(item.score, item.name, path)
             delivered.append(replace(item, midi=path))

@@ -211,10 +211,10 @@ def test_ten_thousand_malformed_packets(osc_home: tuple[Home, int]) -> None:
     early = 0
     for number in range(PACKETS):
         flood.send_raw(malformed(rng, number))
-        if number % 500 == 0:
+        if number % 20 == 0:
             # The socket's buffer is finite: a ping keeps the flood to what the daemon has really read.
             control.send("/dawscribe/ping")
-            assert control.receive()[0] == "/dawscribe/pong"
+            control.receive_until("/dawscribe/pong")
         if number == PACKETS // 5:
             early = memory_kb(pid)
     control.send("/dawscribe/ping")

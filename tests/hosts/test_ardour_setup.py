@@ -1,0 +1,149 @@
+"""``dawscribe setup ardour`` on real configuration folders, without Ardour."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import lupa.lua53
+import pytest
+
+from bridge import plugins
+from bridge.errors import HostError
+from bridge.interfaces import Context
+
+ACTION, HOOK = "Transcribe selection", "dawscribe results"
+
+
+def no_model(name: str) -> Path:
+    raise AssertionError(name)
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The configuration folder of an Ardour 7 that was started once."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    folder = tmp_path / "config" / "ardour7"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def setup(tmp_path: Path, *, uninstall: bool = False) -> list[str]:
+    context = Context(no_model, tmp_path / "cache", tmp_path / "spool")
+    host: Any = plugins.create("hosts", "ardour", {}, context)
+    lines: list[str] = host.setup(argparse.Namespace(uninstall=uninstall, portable=None))
+    return lines
+
+
+def bound(config: Path) -> Any:
+    """The table that Ardour would load from ui_scripts, and the Lua that holds it."""
+    lua: Any = lupa.lua53.LuaRuntime()
+    text = ET.parse(config / "ui_scripts").getroot().findtext("ActionScript") or ""
+    lua.execute(base64.b64decode(text).decode())
+    return lua.globals().scripts, lua
+
+
+def hooks(config: Path) -> list[ET.Element]:
+    return list(ET.parse(config / "ui_scripts").getroot().iterfind("ActionHooks/LuaCallback"))
+
+
+def users_own(config: Path, slots: str = "") -> bytes:
+    """A ui_scripts as Ardour writes it, with a script of the user's own."""
+    lua = 'scripts = {} scripts[1] = {} scripts[1]["n"] = "Mine" scripts[1]["s"] = "-- \\"mine\\" \\\\ scripts[3]" '
+    lua += 'scripts[1]["a"] = {} scripts[1]["a"]["x"] = "y" ' + slots
+    code = base64.b64encode(lua.encode()).decode()
+    text = f'<?xml version="1.0"?>\n<UIScripts><ActionScript lua="Lua 5.3">{code}</ActionScript><ActionHooks>'
+    text += (
+        '<LuaCallback lua="Lua 5.3" id="7301" name="My hook" signals="1">eA==</LuaCallback></ActionHooks></UIScripts>'
+    )
+    (config / "ui_scripts").write_text(text)
+    return (config / "ui_scripts").read_bytes()
+
+
+def test_binds_action_icon_and_hook(tmp_path: Path, config: Path) -> None:
+    setup(tmp_path)
+    scripts, lua = bound(config)
+    assert scripts[3]["n"] == ACTION
+    for chunk in ("f", "c"):
+        assert lua.eval("type(load(...)())", scripts[3][chunk]) == "function"
+    assert lua.globals().factory is None, "the chunk leaves globals behind"
+    (hook,) = hooks(config)
+    assert (hook.get("name"), hook.get("signals")) == (HOOK, "1" + 47 * "0")
+    code = base64.b64decode(hook.text or "").decode()
+    lua.execute(code)
+    assert lua.eval("type(load(s.f)())") == "function"
+    for name in ("app", "insert", "lib/json", "lib/files"):
+        assert (config / "dawscribe" / f"{name}.lua").is_file()
+    assert (tmp_path / "spool" / "inbox").is_dir()
+    assert "-m" in (tmp_path / "spool" / "launcher.json").read_text()
+
+
+def test_twice_is_once(tmp_path: Path, config: Path) -> None:
+    users_own(config)
+    setup(tmp_path)
+    first = (config / "ui_scripts").read_bytes()
+    setup(tmp_path)
+    assert (config / "ui_scripts").read_bytes() == first
+
+
+def test_leaves_the_users_own_scripts_alone(tmp_path: Path, config: Path) -> None:
+    taken = 'scripts[3] = {} scripts[3]["n"] = "Transcribe selection" scripts[3]["s"] = "another\'s" '
+    before = users_own(config, taken)
+    setup(tmp_path)
+    scripts, _ = bound(config)
+    assert {slot: scripts[slot]["n"] for slot in scripts} == {1: "Mine", 3: ACTION, 4: ACTION}
+    assert scripts[1]["s"] == '-- "mine" \\ scripts[3]'
+    assert [h.get("name") for h in hooks(config)] == ["My hook", HOOK]
+    setup(tmp_path, uninstall=True)
+    assert (config / "ui_scripts").read_bytes() == before
+    assert not (config / "dawscribe").exists()
+    assert not list((config / "scripts").iterdir())
+
+
+def test_uninstall_after_changes_in_ardour_takes_out_only_ours(tmp_path: Path, config: Path) -> None:
+    users_own(config)
+    setup(tmp_path)
+    text = (config / "ui_scripts").read_text()
+    code = re.search(r"<ActionScript[^>]*>([^<]*)", text)
+    assert code
+    later = base64.b64decode(code[1]) + b'scripts[2] = {} scripts[2]["n"] = "Later" '
+    (config / "ui_scripts").write_text(text.replace(code[1], base64.b64encode(later).decode()))
+    setup(tmp_path, uninstall=True)
+    scripts, _ = bound(config)
+    assert {slot: scripts[slot]["n"] for slot in scripts} == {1: "Mine", 2: "Later"}
+    assert [h.get("name") for h in hooks(config)] == ["My hook"]
+
+
+def test_uninstall_leaves_no_file_that_was_not_there(tmp_path: Path, config: Path) -> None:
+    setup(tmp_path)
+    setup(tmp_path, uninstall=True)
+    assert not (config / "ui_scripts").exists()
+    assert not (tmp_path / ".lv2" / "dawscribe-gm.lv2").exists()
+
+
+def test_a_fetched_soundfont_becomes_a_preset(tmp_path: Path, config: Path) -> None:
+    models = tmp_path / "spool" / "models"
+    models.mkdir(parents=True)
+    (models / 'odd "name".sf2').write_bytes(b"RIFF")
+    lines = setup(tmp_path)
+    preset = (tmp_path / ".lv2" / "dawscribe-gm.lv2" / "preset.ttl").read_text()
+    assert f'"{models}/odd \\"name\\".sf2"^^atom:Path' in preset
+    assert "ACE Fluid Synth" in lines[-1]
+
+
+def test_a_file_it_cannot_read_stops_it_before_it_writes(tmp_path: Path, config: Path) -> None:
+    (config / "ui_scripts").write_text("<UIScripts><broken")
+    with pytest.raises(HostError, match="move it away"):
+        setup(tmp_path)
+    assert [p.name for p in config.iterdir()] == ["ui_scripts"]
+
+
+def test_without_ardour_it_says_so(tmp_path: Path, config: Path) -> None:
+    config.rmdir()
+    with pytest.raises(HostError, match="start Ardour once"):
+        setup(tmp_path)

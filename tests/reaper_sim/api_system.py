@@ -12,7 +12,7 @@ from typing import Any
 from tests.reaper_sim import signatures
 from tests.reaper_sim.engine import Reaper
 from tests.reaper_sim.errors import ApiError
-from tests.reaper_sim.model import Handle, Project, new_guid
+from tests.reaper_sim.model import Handle, Item, Project, Take, Track, new_guid
 from tests.reaper_sim.registry import api, constant
 
 constant(None, "PluginWantsAlwaysRunFx", "UpdateArrange", "UpdateTimeline", "RefreshToolbar", "RefreshToolbar2")
@@ -180,6 +180,14 @@ def LocalizeString(r: Reaper, text: str, section: str, flags: int) -> str:
     return text
 
 
+def _holds(proj: Project, pointer: Any) -> bool:
+    if isinstance(pointer, Take):
+        pointer = pointer.item
+    if isinstance(pointer, Item):
+        pointer = pointer.track
+    return not isinstance(pointer, Track) or pointer is proj.master or pointer in proj.tracks
+
+
 @api
 def ValidatePtr2(r: Reaper, proj: Project, pointer: Any, kind: str) -> bool:
     if not isinstance(pointer, Handle) or not pointer.alive:
@@ -187,7 +195,7 @@ def ValidatePtr2(r: Reaper, proj: Project, pointer: Any, kind: str) -> bool:
     wanted = kind.rstrip("*").strip()
     if wanted == "ReaProject":
         return pointer in r.projects
-    return pointer.kind == wanted
+    return pointer.kind == wanted and _holds(proj, pointer)
 
 
 @api

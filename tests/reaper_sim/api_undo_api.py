@@ -29,7 +29,8 @@ def Undo_EndBlock2(r: Reaper, proj: Project, name: str, flags: int) -> None:
     if r.undo_depth == 0:
         raise ApiError("Undo_EndBlock without Undo_BeginBlock")
     r.undo_depth -= 1
-    if r.undo_depth == 0 and name:
+    # Flags of 0 say that nothing changed which an undo point would have to bring back.
+    if r.undo_depth == 0 and name and flags:
         r.history(proj).add(name)
 
 

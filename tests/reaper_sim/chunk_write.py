@@ -105,13 +105,19 @@ def take_lines(take: Take, volume: str) -> list[str]:
     return lines
 
 
+def fade_line(side: str, v: dict[str, float]) -> str:
+    """``FADEIN`` or ``FADEOUT``."""
+    shape = int(v[f"C_FADE{side}SHAPE"])
+    return f"FADE{side} {shape} {n(v[f'D_FADE{side}LEN'])} 0 {shape} 0 {n(v[f'D_FADE{side}DIR'])}"
+
+
 def item_lines(item: Item) -> list[str]:
     """``<ITEM ... >``."""
     v = item.values
     lines = ["<ITEM", f"POSITION {n(v['D_POSITION'])}", f"SNAPOFFS {n(v['D_SNAPOFFSET'])}",
              f"LENGTH {n(v['D_LENGTH'])}", f"LOOP {int(v['B_LOOPSRC'])}", f"ALLTAKES {int(v['B_ALLTAKESPLAY'])}",
-             f"FADEIN {int(v['C_FADEINSHAPE'])} {n(v['D_FADEINLEN'])} 0 {int(v['C_FADEINSHAPE'])} 0 {n(v['D_FADEINDIR'])}",
-             f"FADEOUT {int(v['C_FADEOUTSHAPE'])} {n(v['D_FADEOUTLEN'])} 0 {int(v['C_FADEOUTSHAPE'])} 0 {n(v['D_FADEOUTDIR'])}",
+             fade_line("IN", v),
+             fade_line("OUT", v),
              f"MUTE {int(v['B_MUTE'])} 0", f"SEL {int(v['B_UISEL'])}", f"IGUID {item.guid}"]  # fmt: skip
     if v["C_BEATATTACHMODE"] >= 0:
         lines.append(f"BEAT {int(v['C_BEATATTACHMODE'])}")

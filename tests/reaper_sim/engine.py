@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ API_MODULES = [
 PRELUDE = Path(__file__).with_name("prelude.lua")
 
 TICK_S = 1 / 30
-"""How often REAPER runs deferred functions."""
+"""How often REAPER runs deferred functions; a test in a hurry sets ``Reaper.tick_s``."""
 
 
 class Script:
@@ -73,14 +74,10 @@ class Script:
             encoding="latin-1", unpack_returned_tuples=True, register_eval=False, register_builtins=False,
             attribute_filter=_no_attributes,
         )  # fmt: skip
-        known = [s for s in signatures.load().values() if s.group in reaper.groups]
-        names = self.lua.table_from(
-            [self.lua.table_from([s.name, self.lua.table_from(s.handle_returns)]) for s in known]
-        )
         prelude = self.lua.eval("function(text, name) return assert(load(text, name, 't')) end")
         chunk = prelude(PRELUDE.read_text(), "=prelude")
         self._user = chunk(
-            self._dispatch, reaper.handle, names, self._gfx_event, self.new_array(1), len
+            self._dispatch, reaper.handle, _function_list(reaper.groups), self._gfx_event, self.new_array(1), len
         )  # fmt: skip
 
     def user(self, what: str, value: float | None = None, other: float | None = None) -> None:
@@ -160,6 +157,13 @@ class Script:
         return None
 
 
+@cache
+def _function_list(groups: frozenset[str]) -> str:
+    """``name:positions of handles`` of each function, as the prelude reads it."""
+    known = [s for s in signatures.load().values() if s.group in groups]
+    return " ".join(f"{s.name}:{','.join(map(str, s.handle_returns))}" for s in known)
+
+
 def _no_attributes(_object: Any, name: Any, _setting: bool) -> Any:
     raise AttributeError(f"a handle has no field {name}")
 
@@ -175,7 +179,7 @@ class Reaper:
             importlib.import_module(f"tests.reaper_sim.api_{module}")
         self.resource_path = resource_path
         self.extensions = extensions
-        self.groups = {"reaper", "lua-builtin", *extensions}
+        self.groups = frozenset({"reaper", "lua-builtin", *extensions})
         self.version = "7.78/linux-x86_64"
         self.os = "Other"
         self.project = Project()
@@ -203,6 +207,7 @@ class Reaper:
         self.midi_sent: list[tuple[int, int, int, int]] = []
         self.midi_editor_take: Any = None
         self.current: Script | None = None
+        self.tick_s = TICK_S
         self.refresh_depth = 0
         self.undo_depth = 0
         self.gmem: dict[int, float] = {}
@@ -274,7 +279,7 @@ class Reaper:
                 raise SimulationError(f"still waiting after {timeout_s} s; console: {self.console[-500:]!r}")
             self.tick()
             if not done():
-                time.sleep(TICK_S)
+                time.sleep(self.tick_s)
 
     def idle(self, timeout_s: float = 10.0) -> None:
         """Turns the loop until no script is left."""

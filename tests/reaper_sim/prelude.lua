@@ -1,5 +1,5 @@
 -- Builds the globals `reaper` and `gfx` of one script. The simulation calls this chunk with:
--- dispatch(name, ...) -> ok, results...;  handle_of(serial) -> userdata;  functions: {{name, handle positions}...};
+-- dispatch(name, ...) -> ok, results...;  handle_of(serial) -> userdata;  functions: 'name:handle positions ...';
 -- gfx_event(name, ...), called for what a script draws and asks of its window; sample: any object of the
 -- simulation, whose metatable all of them share; length_of(object), for `#`.
 local dispatch, handle_of, functions, gfx_event, sample, length_of = ...
@@ -30,8 +30,9 @@ local function passed_handles(positions, ok, ...)
 end
 
 reaper = {}
-for _, entry in ipairs(functions) do
-  local name, positions = entry[1], entry[2]
+for name, listed in functions:gmatch('([%w_.{}]+):(%S*)') do
+  local positions = {}
+  for position in listed:gmatch('%d+') do positions[#positions + 1] = tonumber(position) end
   if #positions == 0 then
     reaper[name] = function(...) return passed(dispatch(name, ...)) end
   elseif #positions == 1 and positions[1] == 1 then

@@ -70,6 +70,14 @@ function selection.read()
   return found
 end
 
+-- Whether the item, its take and its project are still there; the user goes on working while a job runs.
+function selection.is_there(entry)
+  return reaper.ValidatePtr2(nil, entry.project, 'ReaProject*')
+    and reaper.ValidatePtr2(entry.project, entry.item, 'MediaItem*')
+    and reaper.ValidatePtr2(entry.project, entry.take, 'MediaItem_Take*')
+end
+
+selection.GONE = 'The item was deleted while it was read; nothing was transcribed.'
 selection.root_of = root_of
 
 return selection

@@ -71,9 +71,9 @@ function wav_writer.new(entry, path)
   handle:write(header(rate, channels, state.frames))
   return function()
     local begun = reaper.time_precise()
-    if not reaper.ValidatePtr2(entry.project, entry.item, 'MediaItem*') then
+    if not selection.is_there(entry) then
       finish(state)
-      return false, 'The item was deleted while it was read; nothing was transcribed.'
+      return false, selection.GONE
     end
     repeat
       local ok, problem = write_block(state)

@@ -7,11 +7,11 @@ import numpy.typing as npt
 import pytest
 
 from bridge.transcribers.drums.features import FRAMES_PER_S
-from bridge.transcribers.drums.kit import Tuning, notes, strokes
+from bridge.transcribers.drums.kit import GROUPS, Tuning, notes, strokes
 from bridge.transcribers.drums.peaks import CLASSES, HALF_WIDTH, Stroke
 
 Array = npt.NDArray[np.float32]
-TUNING = Tuning(dict.fromkeys(CLASSES, 0.4), dict.fromkeys(CLASSES, 0.0))
+TUNING = Tuning(dict.fromkeys(GROUPS, 0.4), dict.fromkeys(CLASSES, 0.0))
 
 
 def answer(*played: tuple[float, str, float, float], frames: int = 300) -> tuple[Array, Array]:
@@ -60,6 +60,12 @@ def test_of_two_sounds_of_one_stroke_the_surer_stays(weak: str, strong: str) -> 
     for gap in (-0.012, 0.0, 0.012):
         (stroke,) = heard((1.0, strong, 0.8, 0.95), (1.0 + gap, weak, 0.8, 0.5))
         assert stroke.kind == strong
+
+
+def test_a_tom_of_uncertain_height_is_still_a_tom() -> None:
+    (stroke,) = heard((1.0, "tom_low", 0.8, 0.25), (1.0, "tom_mid", 0.8, 0.3), (1.002, "tom_high", 0.8, 0.1))
+    assert stroke.kind == "tom_mid"
+    assert stroke.confidence == pytest.approx(0.65, abs=0.02)
 
 
 def test_limbs_that_are_free_play_together() -> None:

@@ -24,6 +24,8 @@ from training.drums.classes import is_validation
 from training.plan import clip_plan
 from training.separate import MIX_LEVEL_DB, WITHOUT_DRUMS, mixed, parts_of
 
+ROUND = 30
+"""Files made before looking again for stems, which come slowly and are worth most."""
 MANY_DRUMS = 10_000
 """From this number on clips have drums only."""
 
@@ -103,18 +105,18 @@ def _separated(cache: Path, stem: Path) -> int:
 
 
 def build(cache: Path, drums: Path, pitched: Path | None, separated: Path | None) -> int:
-    """Make what is missing, the dearest material first; the number of new files."""
+    """Make what is missing, the dearest material first, at most ROUND files; the number of new files."""
     made = 0
     for done in sorted(separated.glob("*/done")) if separated else []:
         made += _separated(cache, done.parent / "drums.flac")
-    paths = sorted(drums.glob("*.flac"))
-    for path in paths:
+    for path in sorted(drums.glob("*.flac"), key=lambda p: (int(p.stem) % 3, p.stem)):
         made += _clean(cache, path)
-    # A third of the clips as whole mixes is plenty beside the stems, and each costs as much to make.
-    for path in paths:
+        # A third of the clips as whole mixes is plenty beside the stems, and each costs as much to make.
         wanted = int(path.stem) < MANY_DRUMS and (int(path.stem) % 3 == 0 or is_validation(int(path.stem)))
         if pitched and wanted:
             made += _mix(cache, path, drums, pitched)
+        if made >= ROUND:
+            break
     return made
 
 
@@ -130,9 +132,10 @@ def main() -> None:
     while True:
         made = build(args.cache, args.drums, args.pitched, args.separated)
         print(made, "new feature files", flush=True)
-        if not args.follow:
-            break
-        time.sleep(20)
+        if not made:
+            if not args.follow:
+                break
+            time.sleep(20)
 
 
 if __name__ == "__main__":

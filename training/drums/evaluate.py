@@ -22,6 +22,7 @@ from bridge.audio import import_span
 from bridge.interfaces import Context, Stem
 from bridge.music import Note
 from bridge.transcribers.drums import DrumTranscriber
+from bridge.transcribers.drums import engine as engine_module
 
 FIVE = {36: "kick", 37: "snare", 38: "snare", 42: "hihat", 46: "hihat", 43: "tom", 47: "tom", 50: "tom",
         49: "cymbal", 51: "cymbal"}  # fmt: skip
@@ -66,7 +67,9 @@ def main() -> None:
     parser.add_argument("--stems", type=Path, required=True)
     parser.add_argument("--mix", action="store_true")
     parser.add_argument("--sensitivity", type=float, default=0.5)
+    parser.add_argument("--weights", type=Path, help="folder of another drums.onnx and drums.json")
     args = parser.parse_args()
+    engine_module.DATA = args.weights or engine_module.DATA
     total = {name: np.zeros(3, int) for name in NAMES}
     late: dict[str, list[float]] = {name: [] for name in NAMES}
     means = []
@@ -79,7 +82,7 @@ def main() -> None:
             stem = args.stems / item.name / "drums.wav"
             if "drums" not in json.loads((item / "meta.json").read_text())["scored"]:
                 continue
-            if not stem.exists():
+            if not stem.exists() or stem.stat().st_size < 100_000:
                 print(f"{item.name:24s} no stem")
                 continue
             mix = item / "mix.flac"

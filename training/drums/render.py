@@ -28,8 +28,16 @@ from training.plan import CLIP_S, SAMPLE_RATE, clip_plan
 Rng = np.random.Generator
 Kit = dict[str, list[Sound]]
 FRAMES = round(CLIP_S * SAMPLE_RATE)
-LEVEL_DB = {"kick": 0.0, "snare": 0.0, "hat": -10.0, "tom": -2.0, "cymbal": -7.0, "percussion": -8.0}
-"""Usual peak levels of the limbs in a mix, relative to the kick."""
+LEVEL_DB = {
+    "kick": (0.0, 3.0),
+    "snare": (0.0, 3.0),
+    "hat": (-12.0, 5.0),
+    "tom": (-3.0, 4.0),
+    "cymbal": (-11.0, 5.5),
+    "percussion": (-9.0, 4.0),
+}
+"""Peak levels of the limbs in a mix relative to the kick, mean and spread. Hats and cymbals vary most:
+some mixes bury them under the band, on some recordings they are all one hears."""
 PAN = {"kick": 0.05, "snare": 0.15, "hat": 0.6, "tom": 0.7, "cymbal": 0.8, "percussion": 0.9}
 """How far from the middle a limb may stand."""
 
@@ -137,7 +145,7 @@ def play(hits: list[Hit], kit: Kit, rng: Rng) -> np.ndarray:
     out = np.zeros((FRAMES, 2))
     width = rng.choice([0.0, 0.5, 1.0])
     for limb, track in tracks.items():
-        level = 10 ** ((LEVEL_DB[limb] + rng.normal(0, 3.5)) / 20)
+        level = 10 ** (rng.normal(*LEVEL_DB[limb]) / 20)
         angle = np.pi / 4 * (1 + width * PAN[limb] * rng.uniform(-1, 1))
         track = peaking(track, rng) if rng.random() < 0.6 else track
         out += level * track[:, None] * np.array([np.cos(angle), np.sin(angle)])

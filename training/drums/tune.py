@@ -1,9 +1,11 @@
-"""Tune thresholds and timing on the held-out kits and write the shipped files.
+"""Tune thresholds and timing and write the shipped files.
 
-    python -m training.drums.tune RUN_DIR/best.pt --cache CACHE --drums DRUMS_DIR --out bridge/data [--name NOTE]
+    python -m training.drums.tune RUN_DIR/best.pt --cache CACHE --drums DRUMS_DIR --out bridge/data
+        [--dev shared/eval/data --dev-stems STEMS_DIR]
 
-writes `drums.onnx` and `drums.json`: the net with its sigmoid, and beside it the thresholds, the
-median lateness of each class and where it all came from.
+writes `drums.onnx` and `drums.json`: the net with its sigmoid, and beside it five thresholds (from the
+held-out kits, and from the development set where given, both weighing the same), the lateness of
+each class on the held-out kits, and where it all came from.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import mir_eval
@@ -20,14 +24,30 @@ import torch
 from torch import nn
 
 from bridge.transcribers.drums.engine import PIECE
-from bridge.transcribers.drums.features import BANDS, WINDOWS
-from bridge.transcribers.drums.kit import APART_S, Tuning, strokes
-from bridge.transcribers.drums.peaks import CLASSES, class_strokes
+from bridge.transcribers.drums.features import BANDS, MIX_RMS, WINDOWS, spectra
+from bridge.transcribers.drums.kit import APART_S, GROUPS, Tuning, strokes
+from bridge.transcribers.drums.peaks import CLASSES, group_strokes
 from training.drums.batches import KINDS, Clips
+from training.drums.dataset import read
+from training.drums.evaluate import reference
 from training.drums.net import DrumNet, NetConfig
 
-GRID = tuple(np.round(np.arange(0.1, 0.81, 0.05), 2))
+GRID = tuple(float(t) for t in np.round(np.arange(0.1, 0.86, 0.05), 2))
 MATCH_S = 0.05
+DEV_GROUPS = {"hihat": "hat"}
+"""Groups that the development set calls otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A clip as the net hears it."""
+
+    source: str
+    """A kind of training clip, or "dev"."""
+    truth: dict[str, np.ndarray]
+    """Onsets in seconds by group and, for our own clips, by class."""
+    answer: np.ndarray
+    """(frames, 2, classes)."""
 
 
 class Answering(nn.Module):
@@ -51,19 +71,41 @@ def load_net(path: Path) -> DrumNet:
 
 
 @torch.no_grad()
-def answers(net: DrumNet, clips: Clips, most: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Kind, truth rows and activations (frames, 2, classes) of up to `most` clips of each kind."""
+def _answer(net: DrumNet, features: np.ndarray) -> np.ndarray:
+    return np.asarray(torch.sigmoid(net(torch.from_numpy(features.astype(np.float32))[None]))[0].numpy())
+
+
+def held_out(net: DrumNet, clips: Clips, most: int) -> list[Heard]:
+    """Up to `most` validation clips of each kind."""
     out = []
     for kind in KINDS:
         for path in clips.files[kind][:most]:
-            features = torch.from_numpy(np.load(path).astype(np.float32))
-            out.append((kind, clips.rows(kind, path), torch.sigmoid(net(features[None]))[0].numpy()))
+            rows = clips.rows(kind, path)
+            truth = {name: np.sort(rows[rows[:, 1] == k, 0]).astype(float) for k, name in enumerate(CLASSES)}
+            for group, kinds in GROUPS.items():
+                truth[group] = np.sort(np.concatenate([truth[name] for name in kinds]))
+            out.append(Heard(kind, truth, _answer(net, np.load(path))))
     return out
 
 
-def _counts(truth: np.ndarray, heard: np.ndarray) -> tuple[int, int, int]:
+def development(net: DrumNet, items: Path, stems: Path) -> list[Heard]:
+    """The annotated development items whose stems are there."""
+    out = []
+    for item in sorted(items.iterdir()):
+        stem = stems / item.name / "drums.wav"
+        if not stem.exists() or "drums" not in json.loads((item / "meta.json").read_text())["scored"]:
+            continue
+        rms = math.sqrt(float((read(item / "mix.flac") ** 2).mean()))
+        features = spectra((read(stem) * (MIX_RMS / rms)).astype(np.float32))
+        rows = [(on, DEV_GROUPS.get(kind, kind)) for on, kind in reference(item)]
+        truth = {group: np.unique([on for on, kind in rows if kind == group]) for group in GROUPS}
+        out.append(Heard("dev", truth, _answer(net, features)))
+    return out
+
+
+def _counts(truth: np.ndarray, heard: np.ndarray) -> np.ndarray:
     matched = len(mir_eval.util.match_events(truth, heard, MATCH_S)) if len(truth) and len(heard) else 0
-    return matched, len(truth), len(heard)
+    return np.array([matched, len(truth), len(heard)])
 
 
 def f_measure(counts: np.ndarray) -> float:
@@ -72,53 +114,50 @@ def f_measure(counts: np.ndarray) -> float:
     return float(2 * matched / (true + heard)) if true + heard else 1.0
 
 
-def _class_curve(data: list[tuple[str, np.ndarray, np.ndarray]], k: int) -> dict[float, float]:
+def _found(heard: Heard, group: str, threshold: float) -> list[float]:
+    columns = [CLASSES.index(kind) for kind in GROUPS[group]]
+    onset, velocity = heard.answer[:, 0, columns], heard.answer[:, 1, columns]
+    return [s.onset_s for s in group_strokes(GROUPS[group], onset, velocity, threshold, APART_S[group])]
+
+
+def _threshold(data: list[Heard], group: str) -> float:
+    """The middle of the best plateau of the mean F over the sources; "dev" is one, our own clips are one."""
     curve = {}
     for threshold in GRID:
-        counts = np.zeros(3, int)
-        for _, rows, answer in data:
-            truth = np.sort(rows[rows[:, 1] == k, 0]).astype(float)
-            found = class_strokes(
-                CLASSES[k], answer[:, 0, k], answer[:, 1, k], float(threshold), APART_S[CLASSES[k]], 0.0
-            )
-            counts += _counts(truth, np.array([s.onset_s for s in found]))
-        curve[float(threshold)] = f_measure(counts)
-    return curve
+        sums: dict[bool, np.ndarray] = {}
+        for heard in data:
+            counts = _counts(heard.truth[group], np.array(_found(heard, group, threshold)))
+            sums[heard.source == "dev"] = sums.get(heard.source == "dev", np.zeros(3, int)) + counts
+        curve[threshold] = float(np.mean([f_measure(c) for c in sums.values()]))
+    # Anything within half a point of the best is as good, and the middle of it generalises better.
+    plateau = [t for t, f in curve.items() if f > max(curve.values()) - 0.005]
+    return round(float(np.mean(plateau)), 3)
 
 
-def _lateness(data: list[tuple[str, np.ndarray, np.ndarray]], k: int, threshold: float) -> float:
-    late: list[float] = []
-    for _, rows, answer in data:
-        truth = np.sort(rows[rows[:, 1] == k, 0]).astype(float)
-        found = class_strokes(CLASSES[k], answer[:, 0, k], answer[:, 1, k], threshold, APART_S[CLASSES[k]], 0.0)
-        heard = np.array([s.onset_s for s in found])
-        if len(truth) and len(heard):
-            late += [heard[j] - truth[i] for i, j in mir_eval.util.match_events(truth, heard, MATCH_S)]
-    return float(np.median(late)) if late else 0.0
+def _lateness(data: list[Heard], thresholds: dict[str, float]) -> dict[str, float]:
+    nothing = Tuning(thresholds, dict.fromkeys(CLASSES, 0.0))
+    late: dict[str, list[float]] = {name: [] for name in CLASSES}
+    for heard in data:
+        found = strokes(heard.answer[:, 0], heard.answer[:, 1], nothing) if heard.source != "dev" else []
+        for name in CLASSES:
+            times = np.array([s.onset_s for s in found if s.kind == name])
+            if len(times) and len(heard.truth[name]):
+                pairs = mir_eval.util.match_events(heard.truth[name], times, MATCH_S)
+                late[name] += [times[j] - heard.truth[name][i] for i, j in pairs]
+    return {name: round(float(np.median(v)), 5) if v else 0.0 for name, v in late.items()}
 
 
-def tuned(data: list[tuple[str, np.ndarray, np.ndarray]]) -> Tuning:
-    """The best threshold per class, pulled to the middle of its plateau, and the lateness there."""
-    thresholds, late = {}, {}
-    for k, kind in enumerate(CLASSES):
-        curve = _class_curve(data, k)
-        best = max(curve.values())
-        # Anything within half a point of the best is as good: the middle of it generalises better.
-        plateau = [t for t, f in curve.items() if f > best - 0.005]
-        thresholds[kind] = round(float(np.mean(plateau)), 3)
-        late[kind] = round(_lateness(data, k, thresholds[kind]), 5)
-    return Tuning(thresholds, late)
-
-
-def figures(data: list[tuple[str, np.ndarray, np.ndarray]], tuning: Tuning) -> dict[str, float]:
-    """F per class and per kind of sound on the held-out kits, after all post-processing."""
+def figures(data: list[Heard], tuning: Tuning) -> dict[str, float]:
+    """F per class, per group and per kind of sound on the held-out kits, after all post-processing."""
     by: dict[str, np.ndarray] = {}
-    for kind, rows, answer in data:
-        found = strokes(answer[:, 0], answer[:, 1], tuning)
-        for k, name in enumerate(CLASSES):
-            truth = np.sort(rows[rows[:, 1] == k, 0]).astype(float)
-            counts = np.array(_counts(truth, np.array([s.onset_s for s in found if s.kind == name])))
-            for key in (name, f"all {kind}", "all"):
+    for heard in data:
+        if heard.source == "dev":
+            continue
+        found = strokes(heard.answer[:, 0], heard.answer[:, 1], tuning)
+        for name, kinds in {**{k: (k,) for k in CLASSES}, **GROUPS}.items():
+            counts = _counts(heard.truth[name], np.array([s.onset_s for s in found if s.kind in kinds]))
+            keys = (name, f"groups {heard.source}", "groups") if name in GROUPS else (name,)
+            for key in keys:
                 by[key] = by.get(key, np.zeros(3, int)) + counts
     return {key: round(f_measure(counts), 3) for key, counts in by.items()}
 
@@ -141,29 +180,30 @@ def export(net: DrumNet, out: Path) -> str:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--drums", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--dev", type=Path)
+    parser.add_argument("--dev-stems", type=Path)
     parser.add_argument("--most", type=int, default=20, help="validation clips of each kind")
     args = parser.parse_args()
     torch.set_num_threads(1)
     net = load_net(args.checkpoint)
-    data = answers(net, Clips(args.cache, args.drums, validation=True), args.most)
-    tuning = tuned(data)
-    result = figures(data, tuning)
+    data = held_out(net, Clips(args.cache, args.drums, validation=True), args.most)
+    if args.dev and args.dev_stems:
+        data += development(net, args.dev, args.dev_stems)
+    thresholds = {group: _threshold(data, group) for group in GROUPS}
+    tuning = Tuning(thresholds, _lateness(data, thresholds))
     run = json.loads((args.checkpoint.parent / "config.json").read_text())
-    digest = export(net, args.out)
     description = {
         "bands": BANDS,
         "thresholds": dict(tuning.thresholds),
         "late_s": dict(tuning.late_s),
-        "sha256": digest,
-        "held_out_f": result,
-        "net": run["net"],
-        "recipe": run["recipe"],
-        "seed": run["seed"],
+        "held_out_f": figures(data, tuning),
+        "sha256": export(net, args.out),
+        **{key: run[key] for key in ("net", "recipe", "seed", "lr")},
     }
     (args.out / "drums.json").write_text(json.dumps(description, indent=1) + "\n")
     print(json.dumps(description, indent=1))

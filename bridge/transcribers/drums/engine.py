@@ -15,7 +15,7 @@ from bridge.interfaces import Context, Report, Stem
 from bridge.music import Transcription
 from bridge.runtime import Network
 from bridge.transcribers.drums.features import BANDS, FRAMES_PER_S, MIX_RMS, RATE, WINDOWS, spectra
-from bridge.transcribers.drums.kit import Tuning, notes, strokes
+from bridge.transcribers.drums.kit import GROUPS, Tuning, notes, strokes
 from bridge.transcribers.drums.peaks import CLASSES
 
 Array = npt.NDArray[np.float32]
@@ -95,7 +95,7 @@ def load_tuning(path: Path) -> Tuning:
     try:
         values: dict[str, Any] = json.loads(path.read_text())
         tuning = Tuning(
-            {kind: float(values["thresholds"][kind]) for kind in CLASSES},
+            {group: float(values["thresholds"][group]) for group in GROUPS},
             {kind: float(values["late_s"][kind]) for kind in CLASSES},
         )
     except (OSError, ValueError, KeyError, TypeError) as e:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.music import Note
-from bridge.transcribers.drums.peaks import CLASSES, Stroke, class_strokes
+from bridge.transcribers.drums.peaks import CLASSES, Stroke, group_strokes
 
 Array = npt.NDArray[np.float32]
 
@@ -19,20 +19,18 @@ KEYS: Mapping[str, int] = {
 }  # fmt: skip
 """General MIDI percussion keys of the classes."""
 
-APART_S: Mapping[str, float] = {
-    "kick": 0.045, "snare": 0.016, "side_stick": 0.03, "hat_closed": 0.035, "hat_open": 0.05,
-    "tom_low": 0.016, "tom_mid": 0.016, "tom_high": 0.016, "crash": 0.08, "ride": 0.045,
-}  # fmt: skip
-"""Shortest time between two strokes of a class. Snare and toms keep flams (18 ms and more apart); a
-double kick reaches 16 strokes a second, a hat roll 25; nobody crashes faster than a dozen times a second."""
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "kick": ("kick",),
+    "snare": ("snare", "side_stick"),
+    "hat": ("hat_closed", "hat_open"),
+    "tom": ("tom_low", "tom_mid", "tom_high"),
+    "cymbal": ("crash", "ride"),
+}
+"""Classes of which a drummer strikes one at a time; what the net hears as two of them is one stroke."""
 
-EXCLUSIVE: tuple[tuple[tuple[str, ...], float], ...] = (
-    (("snare", "side_stick"), 0.03),
-    (("hat_closed", "hat_open"), 0.03),
-    (("tom_low", "tom_mid", "tom_high"), 0.02),
-    (("crash", "ride"), 0.03),
-)
-"""Groups of which one sound at a time stays, within so many seconds: the net hears one stroke as two."""
+APART_S: Mapping[str, float] = {"kick": 0.045, "snare": 0.016, "hat": 0.035, "tom": 0.016, "cymbal": 0.05}
+"""Shortest time between two strokes of a group. Snare and toms keep flams (18 ms and more apart); a
+double kick reaches 16 strokes a second, a hat roll 25, a ride a dozen."""
 
 CHOKE: tuple[frozenset[str], ...] = (frozenset({"hat_closed", "hat_open"}),)
 """A stroke of such a group ends what the group still sounds."""
@@ -50,7 +48,7 @@ class Tuning:
     """What was tuned on held-out clips for one net; kept beside its weights."""
 
     thresholds: Mapping[str, float]
-    """Lowest peak that counts, by class."""
+    """Lowest peak that counts, by group."""
     late_s: Mapping[str, float]
     """Median time that peaks come after the attack, by class, seconds."""
 
@@ -58,8 +56,8 @@ class Tuning:
         """The thresholds for a sensitivity of 0 (few strokes) to 1 (many); 0.5 leaves them alone."""
         # Four units of log odds from end to end: at 0 a threshold of 0.4 becomes 0.83, at 1 it becomes 0.08.
         shift = 4.0 * (0.5 - sensitivity)
-        odds = {kind: np.log(t / (1 - t)) + shift for kind, t in self.thresholds.items()}
-        return {kind: float(1 / (1 + np.exp(-o))) for kind, o in odds.items()}
+        odds = {group: np.log(t / (1 - t)) + shift for group, t in self.thresholds.items()}
+        return {group: float(1 / (1 + np.exp(-o))) for group, o in odds.items()}
 
 
 def strokes(onset: Array, velocity: Array, tuning: Tuning, sensitivity: float = 0.5) -> list[Stroke]:
@@ -72,44 +70,12 @@ def strokes(onset: Array, velocity: Array, tuning: Tuning, sensitivity: float = 
         sensitivity: 0 to 1.
     """
     thresholds = tuning.shifted(sensitivity)
-    heard = [
-        stroke
-        for k, kind in enumerate(CLASSES)
-        for stroke in class_strokes(
-            kind, onset[:, k], velocity[:, k], thresholds[kind], APART_S[kind], tuning.late_s.get(kind, 0.0)
-        )
-    ]
-    return one_of_each(heard, thresholds)
-
-
-def one_of_each(heard: Iterable[Stroke], thresholds: Mapping[str, float]) -> list[Stroke]:
-    """Of strokes that exclude each other the surest, measured against its own threshold, in time order."""
-    kept: list[Stroke] = []
-    for stroke in sorted(heard):
-        rival = _rival(stroke, kept)
-        if rival is None:
-            kept.append(stroke)
-        elif _sureness(stroke, thresholds) > _sureness(kept[rival], thresholds):
-            kept[rival] = stroke
-    return sorted(kept)
-
-
-def _sureness(stroke: Stroke, thresholds: Mapping[str, float]) -> float:
-    return stroke.confidence - thresholds[stroke.kind]
-
-
-def _rival(stroke: Stroke, kept: list[Stroke]) -> int | None:
-    for group, within_s in EXCLUSIVE:
-        if stroke.kind not in group:
-            continue
-        for k in range(len(kept) - 1, -1, -1):
-            # Strokes were sorted by time, but a replaced one may stand a little later: look a bit further.
-            if stroke.onset_s - kept[k].onset_s > 2 * within_s:
-                break
-            other = kept[k]
-            if other.kind in group and other.kind != stroke.kind and stroke.onset_s - other.onset_s < within_s:
-                return k
-    return None
+    heard: list[Stroke] = []
+    for group, kinds in GROUPS.items():
+        columns = [CLASSES.index(kind) for kind in kinds]
+        found = group_strokes(kinds, onset[:, columns], velocity[:, columns], thresholds[group], APART_S[group])
+        heard += [replace(s, onset_s=max(0.0, s.onset_s - tuning.late_s[s.kind])) for s in found]
+    return sorted(heard)
 
 
 def notes(heard: Iterable[Stroke]) -> tuple[Note, ...]:

@@ -1,4 +1,4 @@
-"""From the net's activations to strokes: peaks with a time between the frames, and what belongs together.
+"""From the net's activations to strokes: peaks with a time between the frames, one for what excludes another.
 
 The net is trained on triangles of :data:`HALF_WIDTH` frames around each stroke, so the two frames
 beside a peak tell where between them the stroke lies.
@@ -64,23 +64,27 @@ def between_frames(activation: Array, frame: int) -> float:
     return float(np.clip(HALF_WIDTH * ratio / (2 + abs(ratio)), -0.5, 0.5))
 
 
-def class_strokes(
-    kind: str, onset: Array, velocity: Array, threshold: float, apart_s: float, early_s: float
+def group_strokes(
+    kinds: tuple[str, ...], onset: Array, velocity: Array, threshold: float, apart_s: float
 ) -> list[Stroke]:
-    """The strokes of one class, in time order; of two closer than ``apart_s`` the surer stays.
+    """The strokes of classes of which one sounds at a time, in time order.
+
+    Their activations are added up, so that a tom which might be the low or the middle one is still a
+    tom; what it is most like then gives its name. Of two strokes closer than ``apart_s`` the surer stays.
 
     Args:
-        kind: one of :data:`CLASSES`.
-        onset: activation (frames,), 0 to 1.
-        velocity: velocity (frames,), 0 to 1.
-        threshold: lowest peak that counts.
-        apart_s: shortest time between two strokes of this class, seconds.
-        early_s: how much the peaks come late against the attack, seconds; taken off.
+        kinds: names out of :data:`CLASSES`, one a column.
+        onset: activations (frames, kinds), 0 to 1.
+        velocity: velocities (frames, kinds), 0 to 1.
+        threshold: lowest sum that counts.
+        apart_s: shortest time between two strokes, seconds.
     """
+    together = np.minimum(1.0, onset.sum(1))
     strokes: list[Stroke] = []
-    for frame in peak_frames(onset, threshold):
-        time_s = (frame + between_frames(onset, int(frame))) / FRAMES_PER_S - early_s
-        stroke = Stroke(max(0.0, time_s), kind, float(velocity[frame]), float(onset[frame]))
+    for frame in peak_frames(together, threshold):
+        time_s = (frame + between_frames(together, int(frame))) / FRAMES_PER_S
+        k = int(onset[max(0, frame - 1) : frame + 2].sum(0).argmax())
+        stroke = Stroke(max(0.0, time_s), kinds[k], float(velocity[frame, k]), float(together[frame]))
         if strokes and stroke.onset_s - strokes[-1].onset_s < apart_s:
             if stroke.confidence > strokes[-1].confidence:
                 strokes[-1] = stroke

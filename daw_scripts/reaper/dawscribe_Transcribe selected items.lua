@@ -12,6 +12,7 @@ package.path = here .. '/lib/?.lua;' .. here .. '/shared/?.lua;' .. here .. '/..
 
 local app = require 'app'
 local selection = require 'selection'
+local settings = require 'settings'
 local job = require 'job'
 
 local context, problem = app.open()
@@ -20,4 +21,6 @@ if not context then return app.leave(problem) end
 local entries, sentence = selection.read()
 if not entries then return app.leave(sentence) end
 
-job.run(context, entries, context.settings)
+-- OSC and other programs leave their options in the spool and call this action.
+local command = context.spool:take_command('reaper', os.time()) or {}
+job.run(context, entries, settings.merge(context.settings, command.options))

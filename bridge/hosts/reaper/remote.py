@@ -8,6 +8,7 @@ what then happens, the Lua scripts; nothing is inserted from here.
 from __future__ import annotations
 
 import importlib
+import socket
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from bridge.files import write_json
 from bridge.hosts.reaper.actions import ACTION, command_id
 from bridge.protocol import PROTOCOL
 
-ANSWER_S = 2.0
+ANSWER_S = 3.0
 """How long each ear has: the listener looks four times a second, OSC and reapy act within a tick."""
 LOOPBACK = "127.0.0.1"
 
@@ -64,10 +65,13 @@ def _taken(path: Path) -> bool:
 
 
 def _by_osc(port: int) -> None:
-    from pythonosc.udp_client import SimpleUDPClient
+    from pythonosc.osc_message_builder import OscMessageBuilder
 
     # REAPER's default pattern "ACTION s/action/str": the named command runs as if the user had called it.
-    SimpleUDPClient(LOOPBACK, port).send_message("/action/str", command_id(ACTION))
+    message = OscMessageBuilder("/action/str")
+    message.add_arg(command_id(ACTION))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.sendto(message.build().dgram, (LOOPBACK, port))
 
 
 def _by_reapy() -> None:

@@ -3,30 +3,18 @@
 local selection = require 'selection'
 local settings = require 'settings'
 local job = require 'job'
-local json = require 'json'
 
 local listener = {}
 
 -- How often the command file is looked for: a quarter of a second is not felt, four file checks a second cost nothing.
 local LOOK_S = 0.25
 
--- Only these options may come from outside; all are words, numbers or lists of words.
-local ALLOWED = { stems = 'table', separator = 'string', quantise = 'string', quantise_strength = 'number' }
-
-local function merged(chosen, options)
-  if type(options) ~= 'table' or options == json.null then return chosen end
-  for key, kind in pairs(ALLOWED) do
-    if type(options[key]) == kind then chosen[key] = options[key] end
-  end
-  return chosen
-end
-
 local handlers = {}
 
 function handlers.transcribe_selected(context, command)
   local entries, problem = selection.read()
   if entries then
-    job.run(context, entries, merged(settings.read(), command.options))
+    job.run(context, entries, settings.merge(settings.read(), command.options))
   else
     -- No message box: whoever sent the command may not sit at this screen.
     reaper.ShowConsoleMsg('dawscribe: ' .. problem .. '\n')

@@ -56,6 +56,17 @@ function settings.ask(title)
   return settings.read()
 end
 
+-- What a command from outside may choose; words, numbers or lists of words.
+local ALLOWED = { stems = 'table', separator = 'string', quantise = 'string', quantise_strength = 'number' }
+
+-- The choices with those of a command's options, which come from another program and are checked.
+function settings.merge(chosen, options)
+  for key, kind in pairs(type(options) == 'table' and ALLOWED or {}) do
+    if type(options[key]) == kind then chosen[key] = options[key] end
+  end
+  return chosen
+end
+
 -- The request's options as the protocol names them.
 function settings.options(chosen)
   local options = { keep_stems = true }

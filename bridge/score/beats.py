@@ -31,9 +31,9 @@ CLEAR_ONSET = 1.0
 """Onset strength, in deviations, of an onset that is sure enough to measure the beat."""
 LEAST_EVEN = 0.06
 """Median change of a beat's length from beat to beat, above which nobody taps along; random onsets give 0.1."""
-LEAST_SALIENCE = 0.25
-"""How much of the onsets comes again a beat later. Onsets at random show up to 0.1, noise 0.21, a song sung to a
-guitar 0.3, a rock band 0.4 to 0.7."""
+LEAST_SALIENCE, SHORT_SALIENCE_S = 0.25, 1.0
+"""How much of the onsets must come again a beat later; the second over the length in seconds is added. Onsets at
+random and noise reach 0.1 in 40 s and 0.4 in 4 s, a song sung to a guitar 0.3, a rock band 0.4 to 0.7."""
 
 
 def track_beats(
@@ -76,7 +76,7 @@ def _with_click(
 
 def _without_click(strength: Array, low: Array, heard: Mapping[str, Transcription]) -> TempoMap:
     tempo = local_tempo(strength, RATE_HZ)
-    if tempo.salience < LEAST_SALIENCE:
+    if tempo.salience < LEAST_SALIENCE + SHORT_SALIENCE_S * RATE_HZ / len(strength):
         return TempoMap()
     period = 60.0 * RATE_HZ / np.interp(np.arange(len(strength)) / RATE_HZ, tempo.times_s, tempo.bpm)
     frames = _sounding(beat_frames(strength, period), strength)

@@ -100,9 +100,9 @@ def _recurrence(accents: Array, lags: Array) -> Array:
     smeared = np.convolve(accents, np.hanning(9), "same")
     smeared = smeared - smeared.mean()
     spectrum = np.fft.rfft(smeared, 2 * len(smeared))
-    products = np.fft.irfft(spectrum * spectrum.conj())
-    result: Array = np.maximum(0.0, _at(products, lags) / max(products[0], 1e-9))
-    return result
+    products: Array = np.fft.irfft(spectrum * spectrum.conj()).astype(np.float64)
+    again: Array = _at(products / max(float(products[0]), 1e-9), lags)
+    return again.clip(0.0)
 
 
 def _by_chance(onsets: Array, rate_hz: float) -> float:
@@ -117,7 +117,7 @@ def _by_chance(onsets: Array, rate_hz: float) -> float:
 def _phase(accents: Array, period: float) -> float:
     """Frames to the first beat: where the accents, folded at the period, are strongest."""
     phases = np.arange(0.0, period, 0.5)
-    beats = np.arange(int((len(accents) - 1) / period))
+    beats = np.arange(int((len(accents) - 1) / period), dtype=np.float64)
     smeared = np.convolve(accents, np.hanning(7), "same")
     folded = [float(_at(smeared, p + beats * period).mean()) for p in phases]
     return float(phases[int(np.argmax(folded))])

@@ -22,7 +22,7 @@ import torch
 
 from bridge.music import Note
 from bridge.transcribers.notes.decode import Maps
-from bridge.transcribers.notes.engine import BASS, OTHER, VOCALS, Manner, decode
+from bridge.transcribers.notes.engine import BASS, OTHER, VOCALS, Manner, Voices, decode
 from bridge.transcribers.notes.features import FLOOR_DB, REFERENCE_DB, Vqt
 from training.notes.compose import HELD_OUT_FIRST
 from training.notes.dataset import STEP_DB, read_audio
@@ -80,12 +80,12 @@ def write_midi(parts: dict[str, list[Note]], path: Path) -> None:
     song.write(str(path))
 
 
-def transcribe_stems(model: NoteNet, stems: Path, out: Path) -> None:
+def transcribe_stems(model: NoteNet, stems: Path, out: Path, voices: Voices) -> None:
     """All songs of a folder."""
     vqt = Vqt()
     for folder in sorted(p for p in stems.iterdir() if all((p / f"{s}.wav").exists() for s in (*ROLES, "drums"))):
         features = stem_features(folder, stems.parent / "eval_features", vqt)
-        parts = {s: decode(listen(model, features[s], s), MANNERS[s], MANNERS[s].one_voice, 0.5) for s in ROLES}
+        parts = {s: decode(listen(model, features[s], s), MANNERS[s], voices, 0.5)[0] for s in ROLES}
         write_midi(parts, out / f"{folder.name}.mid")
 
 
@@ -111,9 +111,9 @@ def f_measure(truth: np.ndarray, notes: Iterable[Note], *, offsets: bool, tolera
 Clip = tuple[Maps, np.ndarray]
 
 
-def score(clips: list[Clip], manner: Manner, *, one_voice: bool, offsets: bool) -> float:
+def score(clips: list[Clip], manner: Manner, *, voices: Voices, offsets: bool) -> float:
     """Mean F-measure over clips."""
-    return float(np.mean([f_measure(t, decode(m, manner, one_voice, 0.5), offsets=offsets) for m, t in clips]))
+    return float(np.mean([f_measure(t, decode(m, manner, voices, 0.5)[0], offsets=offsets) for m, t in clips]))
 
 
 def changed(manner: Manner, name: str, value: float) -> Manner:
@@ -133,8 +133,8 @@ def tune(model: NoteNet, items: Path) -> None:
             role, truth = ROLES[int(z["role"])], z["notes"]
             if len(truth):
                 clips[role].append((listen(model, z["features"] * STEP_DB + FLOOR_DB, role), truth))
-    for role, one_voice in itertools.product(ROLES, (False, True)):
-        if role == "other" and one_voice:
+    for role, voices in itertools.product(ROLES, ("many", "one")):
+        if role == "other" and voices == "one":
             continue
         best = MANNERS[role]
         for name, offsets in (
@@ -144,13 +144,11 @@ def tune(model: NoteNet, items: Path) -> None:
             ("frame", True),
             ("offset_weight", True),
         ):
-            if name == "start_cost" and not one_voice:
+            if name == "start_cost" and voices == "many":
                 continue
-            rows = {
-                v: score(clips[role], changed(best, name, v), one_voice=one_voice, offsets=offsets) for v in GRIDS[name]
-            }
+            rows = {v: score(clips[role], changed(best, name, v), voices=voices, offsets=offsets) for v in GRIDS[name]}
             best = changed(best, name, max(rows, key=lambda v: rows[v]))
-            print(role, "one" if one_voice else "many", name, {v: round(s, 3) for v, s in rows.items()}, flush=True)
+            print(role, voices, name, {v: round(s, 3) for v, s in rows.items()}, flush=True)
         print(role, len(clips[role]), "clips", best, flush=True)
 
 
@@ -161,12 +159,13 @@ def main() -> None:
     parser.add_argument("what", choices=["stems", "tune"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path, nargs="?")
+    parser.add_argument("--voices", choices=["auto", "one", "many"], default="auto")
     args = parser.parse_args()
     model = load_model(args.model)
     if args.what == "tune":
         tune(model, args.folder)
     else:
-        transcribe_stems(model, args.folder, args.out)
+        transcribe_stems(model, args.folder, args.out, args.voices)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, PER_SEMITONE
+from training.notes.compose import HELD_OUT_FIRST
 from training.notes.dataset import STEP_DB
 from training.notes.labels import targets
 from training.notes.model import ROLES, NoteNet, save_model
@@ -76,6 +77,8 @@ class Items:
                 continue
             self._seen.add(path)
             number, variant = int(path.name[:5]), path.stem.split("_")[1]
+            if number >= HELD_OUT_FIRST:
+                continue
             with np.load(path) as z:
                 item = Item(z["features"], int(z["role"]), targets(z["notes"], len(z["features"])))
             if number % HELD_OUT:

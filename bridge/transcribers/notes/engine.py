@@ -16,10 +16,11 @@ from bridge.music import Note, Transcription
 from bridge.runtime import Network
 from bridge.transcribers.notes.decode import Maps, Thresholds, polyphonic
 from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
-from bridge.transcribers.notes.path import monophonic
+from bridge.transcribers.notes.path import monophonic, sounds_together
 from bridge.transcribers.notes.tuning import bends_of, concert_offset, tuning_map
 
 Array = npt.NDArray[np.float32]
+Half = npt.NDArray[np.float16]
 
 WINDOW, MARGIN = 880, 40
 """Frames that the network hears at once, and of these the ones at either end that only give context
@@ -30,6 +31,13 @@ CORE = WINDOW - 2 * MARGIN
 
 EDGE = 16
 """Frames of sound read around a window, so that its outermost analysis windows (4096 samples) are filled."""
+
+
+SURE, CHORDAL = 0.6, 0.3
+"""A bass or voice stem whose sure notes (of this confidence) sound together for more than this share of the time
+plays chords: double stops and harmonies are kept then, where one voice would drop them."""
+
+Voices = Literal["auto", "one", "many"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,9 @@ class Manner:
     """For one voice: see :func:`bridge.transcribers.notes.path.monophonic`."""
 
 
-BASS = Manner(0, 23, 67, True, Thresholds(0.35, 0.5, 1.0), 0.5)
-VOCALS = Manner(1, 36, 96, True, Thresholds(0.3, 0.5, 1.0), 0.5)
-OTHER = Manner(2, 21, 108, False, Thresholds(0.4, 0.5, 1.0))
+BASS = Manner(0, 23, 67, True, Thresholds(0.3, 0.35, 1.0), 0.5)
+VOCALS = Manner(1, 36, 96, True, Thresholds(0.3, 0.35, 1.0), 0.5)
+OTHER = Manner(2, 21, 108, False, Thresholds(0.25, 0.35, 1.0))
 """Thresholds were tuned on clips of a soundfont family that training never heard (training/notes/tune.py).
 B0 to G4 is a five-string bass at its last fret; C2 to C7 is every singer."""
 
@@ -61,8 +69,8 @@ ROLES = {"bass": BASS, "vocals": VOCALS}
 class NoteOptions:
     """Settings of the note model."""
 
-    voices: Literal["auto", "one", "many"] = "auto"
-    """"one" for a single voice, "many" for chords; "auto" takes one for bass and vocals."""
+    voices: Voices = "auto"
+    """"one" for a single voice, "many" for chords; "auto" takes one for bass and vocals, unless they play chords."""
     bends: bool = True
     """Whether glides and vibrato of single voices become pitch bends."""
     sensitivity: float = 0.5
@@ -95,14 +103,14 @@ class NoteTranscriber:
         if stem.audio.is_silent:
             return Transcription()
         manner = ROLES.get(stem.role, OTHER)
-        one_voice = manner.one_voice if self._options.voices == "auto" else self._options.voices == "one"
-        maps, tuning = self.listen(stem, manner, report, with_tuning=one_voice and self._options.bends)
-        notes = decode(maps, manner, one_voice, self._options.sensitivity)
+        may_bend = self._options.bends and (self._options.voices == "one" or manner.one_voice)
+        maps, tuning = self.listen(stem, manner, report, with_tuning=may_bend)
+        notes, one_voice = decode(maps, manner, self._options.voices, self._options.sensitivity)
         notes = [n for n in notes if n.onset_s < stem.audio.length_s]
-        bends = bends_of(notes, tuning, concert_offset(notes, tuning)) if tuning is not None else []
+        bends = bends_of(notes, tuning, concert_offset(notes, tuning)) if one_voice and tuning is not None else []
         return Transcription(tuple(notes), tuple(bends))
 
-    def listen(self, stem: Stem, manner: Manner, report: Report, *, with_tuning: bool) -> tuple[Maps, Array | None]:
+    def listen(self, stem: Stem, manner: Manner, report: Report, *, with_tuning: bool) -> tuple[Maps, Half | None]:
         """The network's maps over the whole stem, and where each key's sound lies."""
         frames = int(stem.audio.length_s * FPS) + 1
         heard = np.zeros((4, frames, 88), np.float16)  # halves memory: 60 kB a second
@@ -117,8 +125,7 @@ class NoteTranscriber:
             if tuning is not None:
                 tuning[first : first + CORE] = tuning_map(features[core])
             report("transcribe", min(1.0, (first + CORE) / frames))
-        full = [h.astype(np.float32, copy=False) for h in heard]
-        return Maps(*full), None if tuning is None else tuning.astype(np.float32)
+        return Maps(*heard), tuning
 
     def _window(self, stem: Stem, first: int) -> Array:
         """(WINDOW, BINS) dB from frame ``first`` on, silence before the start and after the end."""
@@ -130,12 +137,15 @@ class NoteTranscriber:
         return features[EDGE : EDGE + WINDOW]
 
 
-def decode(maps: Maps, manner: Manner, one_voice: bool, sensitivity: float) -> list[Note]:
-    """Notes from maps by a role's manner; 0.5 leaves the tuned thresholds as they are."""
+def decode(maps: Maps, manner: Manner, voices: Voices, sensitivity: float) -> tuple[list[Note], bool]:
+    """Notes from maps by a role's manner, and whether they are one voice; sensitivity 0.5 is as tuned."""
     t = manner.thresholds
-    factor = 4.0 ** (0.5 - sensitivity)
-    odds = t.onset / (1 - t.onset) * factor
+    odds = t.onset / (1 - t.onset) * 4.0 ** (0.5 - sensitivity)
     t = Thresholds(odds / (1 + odds), t.frame, t.offset_weight)
-    if one_voice:
-        return monophonic(maps, t, manner.start_cost, manner.lowest, manner.highest)
-    return polyphonic(maps, t, manner.lowest, manner.highest)
+    if voices == "many" or (voices == "auto" and not manner.one_voice):
+        return polyphonic(maps, t, manner.lowest, manner.highest), False
+    if voices == "auto":
+        notes = polyphonic(maps, t, manner.lowest, manner.highest)
+        if sounds_together([n for n in notes if n.confidence > SURE]) > CHORDAL:
+            return notes, False
+    return monophonic(maps, t, manner.start_cost, manner.lowest, manner.highest), True

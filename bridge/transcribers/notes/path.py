@@ -11,7 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music import Note
-from bridge.transcribers.notes.decode import CLIP, LOW, Maps, Thresholds, log_odds, make_note
+from bridge.transcribers.notes.decode import CLIP, LOW, Array, Maps, Thresholds, log_odds, make_note
+
+TOUCHING_S = 0.06
+"""Seconds two notes of one voice may overlap in legato and in the decoding's blur."""
 
 
 def monophonic(maps: Maps, t: Thresholds, start_cost: float, lowest: int, highest: int) -> list[Note]:
@@ -38,6 +41,20 @@ def monophonic(maps: Maps, t: Thresholds, start_cost: float, lowest: int, highes
         if limit - peak >= 2:
             notes.append(make_note(maps, key + low, peak, limit, t))
     return _apart(sorted(notes))
+
+
+def sounds_together(notes: list[Note]) -> float:
+    """Share of the sounding time in which two or more of the (sorted) notes sound, 0..1.
+
+    Overlaps shorter than TOUCHING_S are one note ringing into the next, not a second voice.
+    """
+    several, total, reach = 0.0, 0.0, 0.0
+    for note in notes:
+        overlap = min(reach, note.offset_s) - note.onset_s
+        several += overlap if overlap > TOUCHING_S else 0.0
+        total += max(0.0, note.offset_s - max(reach, note.onset_s))
+        reach = max(reach, note.offset_s)
+    return several / total if total else 0.0
 
 
 def _best_path(
@@ -69,7 +86,7 @@ def _best_path(
     return states, starts[::-1]
 
 
-def _peak_near(onset: npt.NDArray[np.float32], frame: int) -> int:
+def _peak_near(onset: Array, frame: int) -> int:
     """The onset map's maximum within four frames: the path may start a note a frame or two beside it."""
     low = max(0, frame - 4)
     return low + int(np.argmax(onset[low : frame + 5]))

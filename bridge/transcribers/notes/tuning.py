@@ -12,6 +12,7 @@ from bridge.transcribers.notes.decode import LOW
 from bridge.transcribers.notes.features import FPS, LOWEST_KEY, PER_SEMITONE
 
 Array = npt.NDArray[np.float32]
+Tuning = npt.NDArray[np.float16] | npt.NDArray[np.float32]
 
 PARTIALS = (1, 2, 3, 4, 5)
 """Partials that vote; higher ones lie too close together to be told apart."""
@@ -64,7 +65,7 @@ def tuning_map(features: Array) -> Array:
     return total / weight
 
 
-def bends_of(notes: Sequence[Note], tuning: Array, tuned_by: float = 0.0) -> list[Bend]:
+def bends_of(notes: Sequence[Note], tuning: Tuning, tuned_by: float = 0.0) -> list[Bend]:
     """Bends of a single voice, sorted; every note begins with its own, so that none inherits another's.
 
     Args:
@@ -77,7 +78,7 @@ def bends_of(notes: Sequence[Note], tuning: Array, tuned_by: float = 0.0) -> lis
     for note in notes:
         first, last = round(note.onset_s * FPS) + EDGE_FRAMES, round(note.offset_s * FPS)
         bends.append(Bend(note.onset_s, 0.0))
-        curve = tuning[first:last, note.pitch - LOW] - tuned_by
+        curve = tuning[first:last, note.pitch - LOW].astype(np.float32) - tuned_by
         if len(curve) < 2 * every:
             continue
         smooth = np.convolve(np.pad(curve, 1, mode="edge"), np.ones(3) / 3, "valid")
@@ -90,7 +91,7 @@ def bends_of(notes: Sequence[Note], tuning: Array, tuned_by: float = 0.0) -> lis
     return [b for i, b in enumerate(bends) if i == 0 or b.semitones != bends[i - 1].semitones]
 
 
-def concert_offset(notes: Sequence[Note], tuning: Array) -> float:
+def concert_offset(notes: Sequence[Note], tuning: Tuning) -> float:
     """Semitones by which the part as a whole is tuned off concert pitch: the median over its notes."""
     medians = []
     for note in notes:

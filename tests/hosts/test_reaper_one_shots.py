@@ -16,7 +16,7 @@ RATE = 44100
 HITS = [(0.5, 36, 100), (1.0, 38, 120), (1.0, 36, 100), (1.5, 36, 127), (1.7, 42, 60), (1.8, 42, 64), (2.6, 38, 64)]
 
 
-def hit(pitch: int, velocity: int) -> np.ndarray:  # type: ignore[type-arg]
+def hit(pitch: int, velocity: int) -> np.ndarray:
     """A decaying tone, its pitch telling which drum it is."""
     time = np.arange(round(0.25 * RATE)) / RATE
     return velocity / 127 * 0.5 * np.sin(2 * np.pi * pitch * 10 * time) * np.exp(-time * 18)
@@ -39,7 +39,7 @@ def notes() -> list[Note]:
     return [Note(onset + 0.006, onset + 0.1, pitch, velocity) for onset, pitch, velocity in HITS]
 
 
-def frequency(sound: np.ndarray) -> float:  # type: ignore[type-arg]
+def frequency(sound: np.ndarray) -> float:
     spectrum = np.abs(np.fft.rfft(sound[: round(0.2 * RATE)], 1 << 16))
     return float(np.argmax(spectrum) * RATE / (1 << 16))
 

@@ -77,9 +77,9 @@ def _one(app: Any, file: Path, folder: Path, options: argparse.Namespace, report
         outcome = Pipeline(app.settings, app.context).run(request, draft, report)
         result = write_results(request, outcome, draft, app.settings, app.context)
         if options.plot:
-            from bridge.piano_roll import draw
+            from bridge.score.piano_roll import write_piano_roll
 
-            draw(outcome.items[0].score, draft / "piano_roll.png")
+            write_piano_roll(outcome.items[0].score, file.stem, draft / "piano_roll.png")
         _move_into(draft, folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)

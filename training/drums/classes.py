@@ -25,9 +25,14 @@ ARTICULATION_CLASS: dict[str, int] = {
     "splash": 8,
     "ride": 9,
     "ride_bell": 9,
+    "tambourine": -1,
+    "shaker": -1,
     "percussion": -1,
 }
 """Class index per articulation; -1 is heard but never written."""
+
+PERCUSSION = ("tambourine", "shaker", "percussion")
+"""What a percussionist adds; the first two are what real mixes have most and what sounds most like hats."""
 
 FALLBACK: dict[str, str] = {
     "rimshot": "snare",

@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from training.drums.classes import PERCUSSION
 from training.drums.styles import STYLES, Style
 from training.plan import CLIP_S, ClipPlan
 
 CELLS = 4
 """Cells a beat: sixteenths, or in triplet styles three of them."""
 
+PERCUSSION_SHARE = 0.35
+"""Clips with a percussionist: many, because the net must learn what not to write."""
 FILL_VOICES = (
     ("snare",),
     ("tom_high", "tom_mid", "tom_low"),
@@ -227,11 +230,15 @@ KINDS: list[tuple[float, Callable[[_Writer, ClipPlan], None]]] = [(0.76, _groove
 
 
 def _percussion(writer: _Writer, plan: ClipPlan) -> None:
+    """One percussion instrument: a pulse with accents, or the backbeat alone."""
     rng = writer.rng
-    step, density = float(rng.choice([0.25, 0.5, 1.0])), rng.uniform(0.3, 1.0)
+    name = str(rng.choice(PERCUSSION, p=(0.4, 0.3, 0.3)))
+    step, density = float(rng.choice([0.25, 0.25, 0.5, 0.5, 1.0])), rng.uniform(0.5, 1.0)
+    backbeat, accent = rng.random() < 0.25, rng.uniform(0.0, 0.5)
     for beat in np.arange(0, len(plan.beats_s) - 1, step):
-        if rng.random() < density:
-            writer.add(float(beat), "percussion", rng.uniform(0.4, 0.9))
+        on_backbeat = beat % 2 == 1
+        if on_backbeat or (not backbeat and rng.random() < density):
+            writer.add(float(beat), name, 1.0 if on_backbeat else 1.0 - accent * rng.uniform(0.5, 1.0))
 
 
 def _playable(hits: list[Hit]) -> list[Hit]:
@@ -253,7 +260,7 @@ def groove(plan: ClipPlan, rng: np.random.Generator) -> list[Hit]:
     writer = _Writer(plan, _feel(rng), style, rng)
     kind = rng.choice(len(KINDS), p=[share for share, _ in KINDS])
     KINDS[kind][1](writer, plan)
-    if rng.random() < 0.18:
+    if rng.random() < PERCUSSION_SHARE:
         _percussion(writer, plan)
     hits = _playable(writer.hits)
     if rng.random() < 0.1:

@@ -19,7 +19,7 @@ import soundfile
 import soxr
 
 from training.drums.bus import master, peaking
-from training.drums.classes import ARTICULATION_CLASS, FALLBACK, HELD_OUT_KITS, is_validation
+from training.drums.classes import ARTICULATION_CLASS, FALLBACK, HELD_OUT_KITS, PERCUSSION, is_validation
 from training.drums.grooves import Hit, groove, limb_of
 from training.drums.sounds import PRE, Sound, load
 from training.drums.synth_kit import synthetic_kit
@@ -105,6 +105,10 @@ class _Voice:
         return self.cache[k]
 
 
+def _one(sounds: list[Sound], rng: Rng) -> list[Sound]:
+    return [sounds[int(rng.integers(len(sounds)))]]
+
+
 def _ends(hits: list[Hit], rng: Rng) -> list[float]:
     """When each hit is damped: an open hat by the next hat, in machine kits a voice by itself."""
     alone = rng.random() < 0.15
@@ -128,7 +132,10 @@ def play(hits: list[Hit], kit: Kit, rng: Rng) -> np.ndarray:
         sounds = kit.get(hit.articulation) or kit.get(FALLBACK.get(hit.articulation, ""))
         if not sounds:
             continue
-        voice = voices.setdefault(hit.articulation, _Voice(sounds, rng))
+        if hit.articulation not in voices:
+            # The other percussion sounds are of many instruments: a clip has one of them.
+            voices[hit.articulation] = _Voice(_one(sounds, rng) if hit.articulation == "percussion" else sounds, rng)
+        voice = voices[hit.articulation]
         wave = voice.wave(hit.velocity, rng)
         start = round(hit.onset_s * SAMPLE_RATE) - PRE
         if np.isfinite(end_s):
@@ -136,7 +143,7 @@ def play(hits: list[Hit], kit: Kit, rng: Rng) -> np.ndarray:
             if length + fade < len(wave):
                 wave = wave[: length + fade].copy()
                 wave[length:] *= np.linspace(1, 0, fade)
-        limb = "percussion" if hit.articulation == "percussion" else limb_of(hit.articulation)
+        limb = "percussion" if hit.articulation in PERCUSSION else limb_of(hit.articulation)
         track = tracks.setdefault(limb, np.zeros(FRAMES, np.float32))
         skip = max(0, -start)
         stop = min(FRAMES, start + len(wave))

@@ -35,7 +35,9 @@ LONGEST_S = 4.0
 # First match wins. None means: leave it out, its name does not say what it is.
 NAMES: list[tuple[str, str | None]] = [
     (r"redo|snare roll|drum [12]$|^drum|zap|fx|hat low|hat ring|hat free|hat choke|splash choke|flink", None),
-    (r"tambour|conga|bongo|maraca|clave|block|shaker|whistle|agogo|glass|cajon|cowbell|snap", "percussion"),
+    (r"tambour", "tambourine"),
+    (r"maraca|shaker|cabasa", "shaker"),
+    (r"conga|bongo|clave|block|whistle|agogo|glass|cajon|cowbell|snap", "percussion"),
     (r"crash/ride|ride-crash", None),
     (r"clap", "clap"),
     (r"rim ?click|stick|side ?stick", "side_stick"),
@@ -58,9 +60,9 @@ NAMES: list[tuple[str, str | None]] = [
 GM_KEYS = {
     35: "kick", 36: "kick", 37: "side_stick", 38: "snare", 39: "clap", 40: "snare", 41: "tom_low",
     42: "hat_closed", 43: "tom_low", 44: "hat_pedal", 45: "tom_mid", 46: "hat_open", 47: "tom_mid",
-    48: "tom_high", 49: "crash", 50: "tom_high", 51: "ride", 52: "china", 53: "ride_bell", 54: "percussion",
+    48: "tom_high", 49: "crash", 50: "tom_high", 51: "ride", 52: "china", 53: "ride_bell", 54: "tambourine",
     55: "splash", 56: "percussion", 57: "crash", 59: "ride", 60: "percussion", 62: "percussion",
-    64: "percussion", 69: "percussion", 70: "percussion", 75: "percussion", 76: "percussion",
+    64: "percussion", 69: "shaker", 70: "shaker", 75: "percussion", 76: "percussion", 82: "shaker",
 }  # fmt: skip
 """General MIDI percussion key -> articulation."""
 BRUSH_PROGRAM = 40
@@ -68,8 +70,8 @@ BRUSH_PROGRAM = 40
 AVL_KEYS = {
     36: "kick", 37: "side_stick", 38: "snare", 39: "clap", 40: "rimshot", 41: "tom_low", 42: "hat_closed",
     43: "tom_low", 44: "hat_pedal", 45: "tom_mid", 46: "hat_half", 47: "tom_mid", 48: "hat_open",
-    49: "crash", 51: "ride", 53: "ride_bell", 54: "percussion", 55: "splash", 56: "percussion",
-    57: "crash", 59: "ride", 64: "percussion",
+    49: "crash", 51: "ride", 53: "ride_bell", 54: "tambourine", 55: "splash", 56: "percussion",
+    57: "crash", 59: "ride", 64: "shaker",
 }  # fmt: skip
 """Keys of the AVL drum kits, which deviate from General MIDI (read from their sample names)."""
 

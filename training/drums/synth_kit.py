@@ -98,6 +98,24 @@ def _cymbal(rng: Rng, ring: tuple[float, float], ping: float) -> np.ndarray:
     return np.asarray(wash / (wash.std() + 1e-9) * 0.2 + np.asarray(tone) * ping)
 
 
+def _shaker(rng: Rng) -> np.ndarray:
+    t = _time(0.3)
+    noise = _band(rng.normal(0, 1, len(t)), rng.uniform(2500, 6000), rng.uniform(9000, 16000))
+    rise = 1 - np.exp(-t / rng.uniform(0.002, 0.02))
+    return np.asarray(noise * rise * np.exp(-t / rng.uniform(0.015, 0.06)))
+
+
+def _tambourine(rng: Rng) -> np.ndarray:
+    t = _time(0.6)
+    jingles = np.zeros(len(t))
+    for _ in range(int(rng.integers(4, 12))):
+        late = np.maximum(0, t - abs(rng.normal(0, 0.012)))
+        pitch = rng.uniform(4000, 12000)
+        jingles += np.sin(2 * np.pi * pitch * late) * np.exp(-late / rng.uniform(0.03, 0.15)) * (late > 0)
+    burst = _band(rng.normal(0, 1, len(t)), 3000, 15000) * np.exp(-t / 0.03)
+    return jingles + burst
+
+
 MAKERS: dict[str, Callable[[Rng], np.ndarray]] = {
     "kick": _kick,
     "snare": _snare,
@@ -113,6 +131,8 @@ MAKERS: dict[str, Callable[[Rng], np.ndarray]] = {
     "tom_high": lambda rng: _tom(rng, 140, 230),
     "crash": lambda rng: _cymbal(rng, (0.5, 1.4), rng.uniform(0, 0.05)),
     "ride": lambda rng: _cymbal(rng, (0.2, 0.9), rng.uniform(0.05, 0.3)),
+    "shaker": _shaker,
+    "tambourine": _tambourine,
     "ride_bell": lambda rng: _cymbal(rng, (0.1, 0.4), rng.uniform(0.3, 0.8)),
 }
 

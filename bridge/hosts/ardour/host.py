@@ -11,12 +11,12 @@ from typing import Any
 
 from bridge.errors import HostError, StoreError
 from bridge.files import write_json
-from bridge.hosts.ardour import setup, smf
+from bridge.hosts.ardour import session, setup, smf
 from bridge.hosts.ardour.instruments import instruments_for
 from bridge.hosts.ardour.place import PPQN, Place, place_of
 from bridge.interfaces import Context
 from bridge.music import Part
-from bridge.protocol import PROTOCOL, ItemResult, Request, channels
+from bridge.protocol import PROTOCOL, AudioSpan, ItemResult, Request, channels
 
 MIDI_NAME, PLAN_NAME = "ardour.mid", "ardour.json"
 ANSWER_S = 3.0
@@ -72,7 +72,8 @@ class Ardour:
             for part in item.score.parts:
                 count += 1
                 key = (place.track_id, part.role, part.name)
-                track = tracks.setdefault(key, self._track(part, place))
+                head = {"after": place.track_id, "regions": []}
+                track = tracks.setdefault(key, self._track(part, place.track_name) | head)
                 region = {"smf_track": count, "name": f"{item.name} {part.name}", "notes": len(part.notes)}
                 track["regions"].append(region | {"position": place.position, "length": place.length})
         return {
@@ -86,15 +87,29 @@ class Ardour:
             "tracks": list(tracks.values()),
         }
 
-    def _track(self, part: Part, place: Place) -> dict[str, Any]:
+    def _track(self, part: Part, source_name: str) -> dict[str, Any]:
         return {
             # A colon would end the name of the track's ports.
-            "name": re.sub(r"[:/\\]", "_", f"{part.name} ({place.track_name})"),
-            "after": place.track_id,
+            "name": re.sub(r"[:/\\]", "_", f"{part.name} ({source_name})"),
             "color": COLORS.get(part.role, COLORS["other"]),
             "instruments": instruments_for(part.role, self._instruments),
-            "regions": [],
         }
+
+    def write_session(self, item: ItemResult, span: AudioSpan, folder: Path) -> Path:
+        """Make an Ardour session of an item, without Ardour's window; the session file.
+
+        Args:
+            item: what was heard.
+            span: the audio it was heard in.
+            folder: the session's folder, which must not exist yet.
+
+        Raises:
+            HostError: Ardour's Lua shell is missing or failed.
+            InputError: the audio cannot be read.
+            StoreError: the folder exists, or cannot be written.
+        """
+        tracks = [self._track(part, folder.name) for part in item.score.parts]
+        return session.write_session(item, span, tracks, folder)
 
     def setup(self, options: Any) -> list[str]:
         """Install the scripts in every Ardour of this user, or remove them; lines that say what was done.

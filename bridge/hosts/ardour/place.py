@@ -57,21 +57,29 @@ def place_of(extra: Mapping[str, Any]) -> Place:
     track = extra.get("track")
     if not isinstance(track, Mapping):
         raise _wrong("track")
-    table = extra.get("tempo_table")
-    if not isinstance(table, Sequence) or isinstance(table, str) or not 2 <= len(table) <= MOST_POINTS:
-        raise _wrong("tempo_table")
-    points = tuple(_point(p) for p in table)
-    rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(points))
-    if not rising or points[0][1] != 0:
-        raise _wrong("tempo_table")
     return Place(
         position=_whole(extra, "position", 0),
         length=_whole(extra, "length", 1),
         rate=_whole(extra, "rate", 1),
         track_id=_text(track, "id"),
         track_name=_text(track, "name"),
-        table=points,
+        table=tempo_points(extra.get("tempo_table")),
     )
+
+
+def tempo_points(table: object) -> tuple[tuple[float, int], ...]:
+    """A tempo table as the scripts write it, checked.
+
+    Raises:
+        InputError: it is not one.
+    """
+    if not isinstance(table, Sequence) or isinstance(table, str) or not 2 <= len(table) <= MOST_POINTS:
+        raise _wrong("tempo_table")
+    points = tuple(_point(p) for p in table)
+    rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(points))
+    if not rising or points[0][1] != 0:
+        raise _wrong("tempo_table")
+    return points
 
 
 def _point(data: object) -> tuple[float, int]:

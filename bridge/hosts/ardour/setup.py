@@ -64,6 +64,12 @@ def scripts_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "daw_scripts"
 
 
+def copy_modules(target: Path) -> None:
+    """Copy the scripts' modules, with the library they share with other DAWs' scripts."""
+    shutil.copytree(scripts_folder() / "ardour" / FOLDER, target, dirs_exist_ok=True)
+    shutil.copytree(scripts_folder() / "lib", target / "lib", dirs_exist_ok=True)
+
+
 def _prepare_home(home: Path) -> None:
     for name in SPOOL_FOLDERS:
         (home / name).mkdir(parents=True, exist_ok=True)
@@ -78,8 +84,7 @@ def _install(config: Path) -> str:
     ui = UiScripts(ui_file)
     scripts.mkdir(parents=True, exist_ok=True)
     modules.mkdir(exist_ok=True)
-    shutil.copytree(source / "ardour" / FOLDER, modules, dirs_exist_ok=True)
-    shutil.copytree(source / "lib", modules / "lib", dirs_exist_ok=True)
+    copy_modules(modules)
     for name in (ACTION_FILE, HOOK_FILE):
         shutil.copy(source / "ardour" / name, scripts / name)
     if not (modules / RECORD).exists() and ui_file.exists():

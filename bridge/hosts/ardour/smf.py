@@ -36,6 +36,13 @@ def write_file(path: Path, regions: Iterable[tuple[Part, int, Place]]) -> None:
     file.save(path)
 
 
+def write_source(path: Path, part: Part, channel: int, place: Place) -> None:
+    """Write one part as the kind of file that a session keeps a region's notes in; an OSError where it cannot be."""
+    file = mido.MidiFile(type=0, ticks_per_beat=PPQN, charset="utf-8")
+    file.tracks.append(_track(part.name, _events(part, channel, place), place.tick(place.length_s)))
+    file.save(path)
+
+
 def _events(part: Part, channel: int, place: Place) -> list[Timed]:
     events: list[Timed] = [(0, _CONTROL, mido.Message("program_change", channel=channel, program=part.program))]
     if part.bends:

@@ -9,11 +9,13 @@ function messages.refuse(sentence)
 end
 
 function messages.show(sentence)
+  messages.log(sentence)
   LuaDialog.Message('dawscribe', sentence, LuaDialog.MessageType.Info, LuaDialog.ButtonType.Close):run()
 end
 
 -- Asks; true for yes.
 function messages.ask(question)
+  messages.log(question)
   local dialog = LuaDialog.Message('dawscribe', question, LuaDialog.MessageType.Question, LuaDialog.ButtonType.Yes_No)
   return dialog:run() == LuaDialog.Response.Yes
 end

@@ -25,7 +25,7 @@ POSITION = 154_350
 """Samples: 3.5 s, where the fixture's tempo is still constant; the ramp begins 0.2 s later."""
 REGION = (351, 363)
 """A point inside the region of the only track, in the window as Ardour lays it out without a window manager."""
-SELECTED = (401, 356)
+SELECTED = (331, 356)
 """A point of the region: red, or orange on the waveform, once it is selected."""
 BUTTON = (1250, 44)
 """The toolbar's script button 3."""
@@ -113,6 +113,27 @@ class Studio:
         folder = self.place.spool / "jobs"
         waiting = [folder / f.stem for f in (self.place.spool / "inbox").glob("*.json")]
         return [*waiting, *(f for f in folder.glob("ardour-*") if f not in waiting)]
+
+    def sentences(self) -> str:
+        """Everything dawscribe told the user so far."""
+        log = self.place.spool / "logs" / "ardour.log"
+        return log.read_text() if log.exists() else ""
+
+    def wait_sentence(self, part: str) -> None:
+        """Until a dialog with this sentence came up."""
+        wait_for(lambda: part in self.sentences(), f"the sentence {part!r} (so far: {self.sentences()!r})", 40)
+        time.sleep(0.5)
+
+    def answer(self, key: str) -> None:
+        """Press a key in dawscribe's dialog, until it is gone."""
+
+        def gone() -> bool:
+            window = self.desktop.window("^dawscribe$")
+            if window:
+                self.desktop.tool("xdotool", "windowfocus", window, "key", key, "sleep", "0.3")
+            return window is None
+
+        wait_for(gone, "the dialog's end", 20)
 
     def status(self, job: Path) -> dict[str, Any]:
         return read_json(job / "status.json")

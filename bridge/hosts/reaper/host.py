@@ -9,8 +9,9 @@ from typing import Any
 
 from bridge.hosts.reaper import remote, setup
 from bridge.hosts.reaper.one_shots import cut_one_shots
+from bridge.hosts.reaper.project_file import write_project
 from bridge.interfaces import Context
-from bridge.protocol import ItemResult, Request
+from bridge.protocol import AudioSpan, ItemResult, Request
 
 
 class Reaper:
@@ -57,6 +58,15 @@ class Reaper:
             StoreError: a folder cannot be written.
         """
         return setup.setup(self._home, uninstall=options.uninstall, folder=options.portable)
+
+    def write_project(self, item: ItemResult, span: AudioSpan, path: Path) -> Path:
+        """Write ``path``, a REAPER project with the audio, its stems and a MIDI track per part.
+
+        Raises:
+            InputError: the audio cannot be read.
+            StoreError: the project cannot be written.
+        """
+        return write_project(item, span, path)
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
         """Ask the running REAPER to transcribe its selection; waits until one of its ears took the command.

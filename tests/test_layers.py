@@ -1,0 +1,140 @@
+"""The import rule: a module imports only from rows below its own, also inside functions."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import bridge
+
+ROOT = Path(bridge.__file__).parent
+
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("__main__",),
+    ("cli", "commands"),
+    ("daemon", "service"),
+    ("jobs", "worker", "worker_process"),
+    ("app", "results"),
+    ("pipeline",),
+    ("engines",),
+    ("options",),
+    ("plugins", "config", "models", "testing"),
+    ("triggers", "separators", "transcribers", "score", "hosts"),
+    ("interfaces", "cache"),
+    ("audio", "spectral", "runtime", "protocol", "segments", "playback", "midi_ports"),
+    ("music",),
+    ("tempo",),
+    ("files",),
+    ("units", "errors"),
+    ("__init__",),
+)
+"""Module or package per row, from the top; each may import only what stands in a row below its own."""
+
+PLUGIN_FOLDERS = ("triggers", "separators", "transcribers", "hosts")
+HEAVY = ("openvino", "torch", "demucs", "rtmidi")
+"""Imported where they are used: they take seconds, or are not installed everywhere."""
+EXTRAS = ("scipy", "matplotlib", "pretty_midi", "mir_eval", "librosa", "onnxruntime", "onnx", "training", "tests")
+"""Never imported by the product."""
+
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def _imports(tree: ast.AST) -> list[tuple[int, str]]:
+    """(line, module) of every import anywhere in a file; for ``from a import b`` both a and a.b."""
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: relative import"
+            found.append((node.lineno, node.module or ""))
+            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
+    return found
+
+
+def _row(unit: str) -> int | None:
+    return next((i for i, row in enumerate(LAYERS) if unit in row), None)
+
+
+def _unit(module: str) -> str | None:
+    """The module or package of ours that an import names: "bridge.score.parts" is "score"."""
+    parts = module.split(".")
+    if parts[0] != "bridge":
+        return None
+    if len(parts) == 1:
+        return "__init__"
+    return parts[1] if (ROOT / parts[1]).is_dir() or (ROOT / f"{parts[1]}.py").exists() else "__init__"
+
+
+def violations(path: Path, root: Path = ROOT) -> list[str]:
+    """What a file imports against the rule."""
+    place = path.relative_to(root)
+    unit = place.parts[0].removesuffix(".py")
+    row = _row(unit)
+    assert row is not None, f"bridge/{place} stands in no row of the table in tests/test_layers.py"
+    found = []
+    for line, module in _imports(ast.parse(path.read_text(encoding="utf-8"))):
+        target = _unit(module)
+        if target is None:
+            if module.split(".")[0] in EXTRAS:
+                found.append(f"{place}:{line} imports {module}, which the product does not depend on")
+        elif target == unit and len(place.parts) > 1:
+            own = place.parts[1].removesuffix(".py")
+            inner = module.split(".")[2:3]
+            if (
+                unit in PLUGIN_FOLDERS
+                and inner
+                and inner[0] not in (own, "__init__")
+                and _is_module(root, unit, inner[0])
+            ):
+                found.append(f"{place}:{line} imports the plugin {module} by name")
+        elif (_row(target) or 0) <= row:
+            found.append(f"{place}:{line} imports {module}, which is not below it")
+        elif target in PLUGIN_FOLDERS and unit != "plugins":
+            found.append(f"{place}:{line} imports the plugin {module} by name; ask bridge.plugins for it")
+    return found
+
+
+def _is_module(root: Path, unit: str, name: str) -> bool:
+    return (root / unit / f"{name}.py").exists() or (root / unit / name).is_dir()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_module_imports_only_from_rows_below_its_own(path: Path) -> None:
+    assert violations(path) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_heavy_packages_are_imported_at_use(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    top = ast.Module([n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))], [])
+    assert [m for _, m in _imports(top) if m.split(".")[0] in HEAVY] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("tempo.py", "def f():\n    from bridge import audio"),
+        ("score/parts.py", "import bridge.pipeline"),
+        ("audio.py", "from bridge.protocol import Request"),
+        ("pipeline.py", "from bridge.separators.whole_mix import WholeMix"),
+        ("hosts/reaper.py", "from bridge.score.parts import build_parts"),
+        ("hosts/reaper.py", "from bridge.hosts.midi_file import write_midi"),
+        ("score/parts.py", "import scipy.signal"),
+    ],
+)
+def test_the_rule_notices(place: str, code: str, tmp_path: Path) -> None:
+    (tmp_path / "hosts").mkdir()
+    (tmp_path / "hosts" / "midi_file.py").touch()
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(code)
+    assert violations(path, tmp_path)
+
+
+def test_the_rule_lets_pass_what_points_down(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.py"
+    path.write_text("import json\nfrom bridge import plugins\nfrom bridge.audio import Recording\n")
+    assert violations(path, tmp_path) == []

@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"dawscribe: {e}", file=sys.stderr)
         return BAD_INPUT
     except (KeyboardInterrupt, JobCancelled):
-        print("dawscribe: cancelled; nothing was written.", file=sys.stderr)
+        print("dawscribe: cancelled; nothing half-written is left.", file=sys.stderr)
         return CANCELLED
     except BrokenPipeError:
         # The reader (head, less) has gone: not an error, but Python would complain once more at exit.

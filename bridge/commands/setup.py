@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
-from bridge import plugins
+from bridge import plugins, service
 from bridge.app import application
 from bridge.errors import InputError
 from bridge.results import host_table
@@ -22,17 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Install or uninstall, and say what was done."""
-    app = application()
+    install: Callable[[argparse.Namespace], list[str]] | None
     if options.target == "service":
-        from bridge.service import setup
+        install = service.setup
     elif options.target in plugins.names("hosts"):
+        app = application()
         host = plugins.create("hosts", options.target, host_table(app.settings, options.target), app.context)
-        setup = getattr(host, "setup", None)
-        if setup is None:
+        install = getattr(host, "setup", None)
+        if install is None:
             raise InputError(f"The host {options.target} has nothing to set up.")
     else:
         known = ", ".join(dict.fromkeys([*TARGETS, *plugins.names("hosts")]))
         raise InputError(f'There is nothing called "{options.target}" to set up; choose one of: {known}.')
-    for line in setup(options):
+    for line in install(options):
         print(line)
     return 0

@@ -11,15 +11,20 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bridge.app import application
+from bridge import plugins
+from bridge.app import Application, application
 from bridge.commands.progress import Progress
-from bridge.errors import InputError, JobCancelled, StoreError
+from bridge.errors import InputError, StoreError
+from bridge.interfaces import Report
 from bridge.music import STEM_ROLES
-from bridge.protocol import AudioSpan, ItemRequest, Request
+from bridge.pipeline import Pipeline
+from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
+from bridge.results import host_table, write_results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,19 +46,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-tempo", action="store_true", help="do not look for the beat; keep 120 BPM")
     parser.add_argument("--no-stems", action="store_true", help="leave out stems/*.wav")
     parser.add_argument("--plot", action="store_true", help="also draw all parts as piano_roll.png")
+    parser.add_argument("--project", type=Path, metavar="FILE.rpp", help="also write a REAPER project")
+    parser.add_argument("--session", type=Path, metavar="DIR", help="also write an Ardour session (needs ardour-lua)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Transcribe every file; the first that fails stops the run and leaves nothing of its own."""
     app = application({"device": options.device} if options.device else {})
+    pipeline = Pipeline(app.settings, app.context)
     folders = _folders(options.files, options.output)
     printed = []
     with _stoppable() as stopped:
         for file, folder in zip(options.files, folders, strict=True):
             started = time.monotonic()
             with Progress(file.name, stopped) as progress:
-                result = _one(app, file, folder, options, progress.report)
+                result = _one(app, pipeline, file, folder, options, progress.report)
             printed.append(result)
             if not options.json:
                 print(_summary(result, folder, time.monotonic() - started))
@@ -62,11 +70,10 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _one(app: Any, file: Path, folder: Path, options: argparse.Namespace, report: Any) -> dict[str, Any]:
-    """Transcribe one file into a hidden folder beside its target, then move everything there at once."""
-    from bridge.pipeline import Pipeline
-    from bridge.results import write_results
-
+def _one(
+    app: Application, pipeline: Pipeline, file: Path, folder: Path, options: argparse.Namespace, report: Report
+) -> dict[str, Any]:
+    """Transcribe one file into a hidden folder inside its target, then move everything up at once."""
     request = _request(file, options)
     made = _made_folders(folder)
     try:
@@ -74,13 +81,14 @@ def _one(app: Any, file: Path, folder: Path, options: argparse.Namespace, report
     except OSError as e:
         raise StoreError(f"The folder {folder} cannot be written; choose another with -o.") from e
     try:
-        outcome = Pipeline(app.settings, app.context).run(request, draft, report)
+        outcome = pipeline.run(request, draft, report)
         result = write_results(request, outcome, draft, app.settings, app.context)
         if options.plot:
             from bridge.score.piano_roll import write_piano_roll
 
             write_piano_roll(outcome.items[0].score, file.stem, draft / "piano_roll.png")
         _move_into(draft, folder)
+        _write_projects(app, _moved(outcome.items[0], draft, folder), request, options)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         for made_folder in reversed(made):
@@ -89,6 +97,26 @@ def _one(app: Any, file: Path, folder: Path, options: argparse.Namespace, report
                 made_folder.rmdir()
         raise
     return result
+
+
+def _write_projects(app: Application, item: ItemResult, request: Request, options: argparse.Namespace) -> None:
+    """What DAWs open as a whole; these refer to the stems where they now lie."""
+    span = request.items[0].audio
+    if options.project:
+        host = plugins.create("hosts", "reaper", host_table(app.settings, "reaper"), app.context)
+        host.write_project(item, span, options.project.absolute())
+    if options.session:
+        host = plugins.create("hosts", "ardour", host_table(app.settings, "ardour"), app.context)
+        host.write_session(item, span, options.session.absolute())
+
+
+def _moved(item: ItemResult, before: Path, after: Path) -> ItemResult:
+    """The item with its files where they were moved to."""
+
+    def new(path: Path) -> Path:
+        return (after / path.relative_to(before)).absolute()
+
+    return replace(item, stems=tuple((r, new(p)) for r, p in item.stems), midi=item.midi and new(item.midi))
 
 
 def _request(file: Path, options: argparse.Namespace) -> Request:
@@ -161,8 +189,6 @@ def _stoppable() -> Iterator[threading.Event]:
     before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stopped
-        if stopped.is_set():
-            raise JobCancelled
     finally:
         for s, handler in before.items():
             signal.signal(s, handler)

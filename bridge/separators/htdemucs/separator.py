@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.audio import Recording, Writer
-from bridge.errors import ConfigError
+from bridge.errors import PluginError
 from bridge.interfaces import Context, Report, Stem
-from bridge.runtime import Network, Precision
-from bridge.separators.htdemucs.overlap import OverlapAdd, plan
+from bridge.runtime import PRECISIONS, Network, Precision
+from bridge.segments import OverlapAdd, centred, mono_level, plan
 from bridge.separators.htdemucs.stft import Spectrogram
 
 Array = npt.NDArray[np.float32]
@@ -24,36 +24,46 @@ SEGMENT = 343_980
 """Samples the network takes at once: 7.8 s, the length it was trained on."""
 STEMS = ("drums", "bass", "other", "vocals")
 """In the network's order."""
+REPORT_S = 0.2
+"""Between two reports while the network runs; the contract asks for two a second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """Settings of the separator."""
+class HTDemucsOptions:
+    """Settings of the separator.
+
+    Raises:
+        ValueError: a value that makes no sense.
+    """
 
     overlap: float = 0.25
-    """Share of a segment that is computed twice and cross-faded, 0 to 0.9."""
-    precision: Precision = "auto"
+    """Least share of a segment that is computed twice and cross-faded, 0 to 0.9."""
+    precision: str = "auto"
     """"auto", "f32", "bf16" or "f16"."""
     threads: int = 0
     """Processor threads, 0 for all cores."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.overlap <= 0.9:
-            raise ConfigError("The separator's overlap must lie between 0 and 0.9; change it in the settings.")
+            raise ValueError("overlap must lie between 0 and 0.9")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}")
+        if self.threads < 0:
+            raise ValueError("threads must be 0 or more")
 
 
 class HTDemucs:
     """Separator of drums, bass, vocals and other."""
 
-    Options = Options
+    Options = HTDemucsOptions
     stems = STEMS
 
-    def __init__(self, options: Options, context: Context) -> None:
-        self._options = options
+    def __init__(self, options: HTDemucsOptions, context: Context) -> None:
+        self._overlap = options.overlap
         self._network = Network(
             context.model("htdemucs"),
             device=context.device,
-            precision=options.precision,
+            precision=cast(Precision, options.precision),
             threads=options.threads,
             cache=context.cache,
         )
@@ -61,45 +71,66 @@ class HTDemucs:
         self.device = self._network.device
 
     def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
-        """Write the ``wanted`` stems to ``folder`` as ``<role>.wav``; see the Separator contract."""
+        """Write the ``wanted`` stems to ``folder`` as ``<role>.wav``; see the Separator contract.
+
+        Raises:
+            PluginError: the mix is not stereo at 44.1 kHz, or a stem is wanted that HTDemucs does not have.
+        """
+        unknown = [role for role in wanted if role not in STEMS]
+        if unknown:
+            message = f'HTDemucs has no stem "{unknown[0]}"; choose from: {", ".join(STEMS)}.'
+            raise PluginError(message)
         with ExitStack() as stack:
+            # All files or none: whatever ends this early, a cancel too, makes each writer remove its file.
             writers = [stack.enter_context(Writer(folder / f"{role}.wav", mix.rate, 2)) for role in wanted]
-            for block in self._blocks(mix, wanted, report):
+            for block in self.stream(mix, wanted, report):
                 for writer, audio in zip(writers, block, strict=True):
                     writer.write(audio)
             recordings = [writer.finish() for writer in writers]
         return [Stem(role, audio, mix.rms) for role, audio in zip(wanted, recordings, strict=True)]
 
-    def _blocks(self, mix: Recording, wanted: Sequence[str], report: Report) -> Iterator[Array]:
-        """The stems in pieces, (stems, 2, samples), each final."""
+    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Iterator[Array]:
+        """The ``wanted`` stems piece by piece, each (stems, 2, samples) and final, in full the length of the mix.
+
+        While the network computes a segment, the one before is transformed back and the next one forth.
+        """
         picks = [STEMS.index(role) for role in wanted]
-        mean, deviation = _level(mix)
-        offsets = plan(mix.frames, SEGMENT, self._options.overlap)
+        mean, deviation = mono_level(mix.blocks(), lambda: report("separate", 0.0))
+        # demucs gives the whole mean to every stem, so that a mix with an offset has stems that do not sum to it.
+        share = mean / np.float32(len(STEMS))
+        offsets = plan(mix.frames, SEGMENT, self._overlap)
         joined = OverlapAdd(offsets, SEGMENT, mix.frames, (len(picks), 2))
-        for number, offset in enumerate(offsets):
-            report("separate", number / len(offsets))
-            audio = (_padded(mix.read(offset, SEGMENT)) - mean) / deviation
-            spectra, waves = self._network(audio[None], self._transform.forward(audio)[None])
-            stems = np.stack([waves[0, i] + self._transform.inverse(spectra[0, i]) for i in picks])
-            left = (SEGMENT - mix.frames) // 2 if mix.frames < SEGMENT else 0
-            yield joined.add(stems[..., left:]) * deviation + mean
-        report("separate", 1.0)
+        inputs = self._inputs(mix, 0, mean, deviation)
+        computed: tuple[Array, Array] | None = None
+        for number in range(len(offsets)):
+            running = inputs
+            self._network.start(*running)
+            try:
+                if computed is not None:
+                    yield joined.add(self._stems(*computed)) * deviation + share
+                if number + 1 < len(offsets):
+                    inputs = self._inputs(mix, offsets[number + 1], mean, deviation)
+                while not self._network.wait(REPORT_S):
+                    report("separate", number / len(offsets))
+            except BaseException:
+                self._network.cancel()
+                raise
+            spectra, waves = self._network.outputs()
+            computed = spectra[0, picks], waves[0, picks]
+            report("separate", (number + 1) / len(offsets))
+        if computed is not None:
+            yield joined.add(self._stems(*computed)) * deviation + share
 
+    def _inputs(self, mix: Recording, offset: int, mean: np.float32, deviation: np.float32) -> tuple[Array, Array]:
+        """What the network takes: a segment's normalised samples and their spectrogram."""
+        audio = mix.read(offset, SEGMENT)
+        audio -= mean
+        audio /= deviation
+        audio = centred(audio, SEGMENT)
+        return audio[None], self._transform.forward(audio)[None]
 
-def _padded(audio: Array) -> Array:
-    """A recording shorter than a segment in the middle of one, silence around it."""
-    missing = SEGMENT - audio.shape[1]
-    return np.pad(audio, ((0, 0), (missing // 2, missing - missing // 2))) if missing else audio
-
-
-def _level(mix: Recording) -> tuple[np.float32, np.float32]:
-    """Mean and standard deviation of the mono mix, as demucs normalises by them."""
-    total = squares = 0.0
-    for block in mix.blocks():
-        mono = block.mean(0, dtype=np.float64)
-        total += float(mono.sum())
-        squares += float(np.vdot(mono, mono))
-    mean = total / mix.frames
-    variance = max(0.0, (squares - mix.frames * mean**2) / max(1, mix.frames - 1))
-    # The smallest divisor is that of demucs: it keeps silence silent.
-    return np.float32(mean), np.float32(math.sqrt(variance) + 1e-8)
+    def _stems(self, spectra: Array, waves: Array) -> Array:
+        """Sum of the network's two branches, (stems, 2, samples); written over ``waves``."""
+        for wave, spectrum in zip(waves, spectra, strict=True):
+            wave += self._transform.inverse(spectrum)
+        return waves

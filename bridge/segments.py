@@ -8,6 +8,9 @@ before has not heard already, or be mostly zeros.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,26 +32,55 @@ def plan(length: int, segment: int, overlap: float) -> list[int]:
     return [round(i * (length - segment) / steps) for i in range(steps + 1)]
 
 
+def mono_level(blocks: Iterable[Array], tick: Callable[[], None]) -> tuple[np.float32, np.float32]:
+    """Mean and standard deviation of the mono mix, by which demucs normalises what its models hear.
+
+    Args:
+        blocks: the signal in pieces, (channels, samples).
+        tick: called after each piece.
+    """
+    count, total, squares = 0, 0.0, 0.0
+    for block in blocks:
+        mono = block.mean(0, dtype=np.float64)
+        count += len(mono)
+        total += float(mono.sum())
+        squares += float(np.vdot(mono, mono))
+        tick()
+    mean = total / max(1, count)
+    variance = max(0.0, squares - count * mean**2) / max(1, count - 1)
+    # demucs adds as much: silence stays silence.
+    return np.float32(mean), np.float32(math.sqrt(variance) + 1e-8)
+
+
 def triangle(segment: int) -> Array:
     """Weight of each sample of a segment: largest in the middle, above 0 at the ends, at most 1."""
     half = segment // 2
     weight = np.concatenate([np.arange(1, half + 1), np.arange(segment - half, 0, -1)])
-    return (weight / weight.max()).astype(np.float32)
+    return np.asarray(weight / weight.max(), np.float32)
+
+
+def centred(audio: Array, segment: int) -> Array:
+    """(channels, segment): a signal shorter than a segment in the middle of one, silence around it."""
+    missing = segment - audio.shape[1]
+    return np.pad(audio, ((0, 0), (missing // 2, missing - missing // 2))) if missing > 0 else audio
 
 
 class OverlapAdd:
     """Joins segments in order; hands out each sample as soon as no later segment can change it.
 
+    A signal shorter than a segment is expected where :func:`centred` put it.
+
     Args:
-        offsets: first sample of each segment, rising.
+        offsets: first sample of each segment, rising, the first 0.
         segment: samples of a segment.
         length: samples of the whole signal.
         shape: leading dimensions of a segment, such as (stems, channels).
     """
 
     def __init__(self, offsets: list[int], segment: int, length: int, shape: tuple[int, ...]) -> None:
-        self._ends = [*offsets[1:], length]
-        self._offsets, self._segment, self._length = offsets, segment, length
+        self._offsets, self._ends = offsets, [*offsets[1:], length]
+        self._segment, self._length = segment, length
+        self._lead = max(0, (segment - length) // 2)
         self._weight = triangle(segment)
         self._sum = np.zeros((*shape, segment), np.float32)
         self._weights = np.zeros(segment, np.float32)
@@ -59,15 +91,18 @@ class OverlapAdd:
         first, end = self._offsets[self._next], self._ends[self._next]
         self._next += 1
         size = min(self._segment, self._length - first)
-        self._sum[..., :size] += audio[..., :size] * self._weight[:size]
-        self._weights[:size] += self._weight[:size]
+        weight = self._weight[:size]
+        self._sum[..., :size] += audio[..., self._lead : self._lead + size] * weight
+        self._weights[:size] += weight
         done = end - first
         ready = self._sum[..., :done] / self._weights[:done]
-        self._shift(self._sum, done)
-        self._shift(self._weights, done)
+        _shift(self._sum, done)
+        _shift(self._weights, done)
         return ready
 
-    @staticmethod
-    def _shift(buffer: Array, count: int) -> None:
-        buffer[..., : buffer.shape[-1] - count] = buffer[..., count:].copy()
-        buffer[..., buffer.shape[-1] - count :] = 0
+
+def _shift(buffer: Array, count: int) -> None:
+    """Move the last axis ``count`` to the left, zeros behind."""
+    kept = buffer.shape[-1] - count
+    buffer[..., :kept] = buffer[..., count:].copy()
+    buffer[..., kept:] = 0

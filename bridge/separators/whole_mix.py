@@ -1,0 +1,58 @@
+"""No separation, for recordings of one instrument: the mix itself is the only stem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.audio import Recording, Writer
+from bridge.errors import PluginError
+from bridge.interfaces import Context, Report, Stem
+from bridge.music import STEM_ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class WholeMixOptions:
+    """Settings of the separator.
+
+    Raises:
+        ValueError: a role there is none of.
+    """
+
+    role: str = "other"
+    """What the recording is: "drums", "bass", "vocals", "guitar", "piano" or "other"."""
+
+    def __post_init__(self) -> None:
+        if self.role not in STEM_ROLES:
+            raise ValueError(f"role must be one of {', '.join(STEM_ROLES)}")
+
+
+class WholeMix:
+    """Separator that hands the mix on under one role."""
+
+    Options = WholeMixOptions
+    device = "none (no separation)"
+
+    def __init__(self, options: WholeMixOptions, context: Context) -> None:
+        self.stems: tuple[str, ...] = (options.role,)
+
+    def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
+        """Copy the mix to ``folder``; see the Separator contract.
+
+        Raises:
+            PluginError: another stem is wanted.
+        """
+        if any(role not in self.stems for role in wanted):
+            message = f"Without separation the only stem is {self.stems[0]}; choose the role of the recording."
+            raise PluginError(message)
+        found = []
+        for role in wanted:
+            with Writer(folder / f"{role}.wav", mix.rate, mix.channels) as writer:
+                done = 0
+                for block in mix.blocks():
+                    writer.write(block)
+                    done += block.shape[1]
+                    report("separate", done / mix.frames)
+                found.append(Stem(role, writer.finish(), mix.rms))
+        return found

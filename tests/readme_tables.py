@@ -69,8 +69,8 @@ TABLES = {"commands": commands, "engines": engines, "routing": routing, "models"
 def filled(text: str) -> str:
     """``text`` with every marker followed by its table, and what stood there before taken out."""
     for name, rows in TABLES.items():
-        table = "\n".join(rows())
-        text = re.sub(rf"<!-- {name} -->\n(?:\|.*\n)*", lambda _, n=name, t=table: f"<!-- {n} -->\n{t}\n", text)
+        head, marker, rest = text.partition(f"<!-- {name} -->\n")
+        text = head + marker + "".join(f"{row}\n" for row in rows()) + re.sub(r"\A(?:\|.*\n)*", "", rest)
     return text
 
 

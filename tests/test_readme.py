@@ -39,7 +39,7 @@ def _all_help() -> str:
     texts = []
     for name in cli.COMMANDS:
         parser = cli.parser(name)
-        texts.append(parser._subparsers._group_actions[0].choices[name].format_help())  # type: ignore[union-attr, index, call-overload]
+        texts.append(parser._subparsers._group_actions[0].choices[name].format_help())  # type: ignore[union-attr, index]
     return "".join(texts)
 
 

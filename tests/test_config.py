@@ -1,0 +1,55 @@
+"""Settings: explained, checked, and traced to where they come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridge.config import load
+from bridge.errors import ConfigError
+from tests.support import Home
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_users_file_changes_one_setting_and_keeps_the_rest(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, "[triggers.osc]\nport = 9000\n"), {"device": "cpu"})
+    assert settings.get("triggers.osc.port") == 9000
+    assert settings.get("triggers.osc.host") == "127.0.0.1"
+    origins = {name: origin for name, _, origin in settings.lines()}
+    assert origins["triggers.osc.port"] == str(tmp_path / "config.toml")
+    assert origins["triggers.osc.host"] == "default"
+    assert origins["device"] == "command line"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[triggers.osc]\nprot = 1\n", 'did you mean "triggers.osc.port"'),
+        ("[seperation]\nseparator = 'x'\n", "did you mean"),
+        ("[triggers.osc]\nport = 'high'\n", "must be like 9910"),
+        ("device = 3\n", "must be like 'auto'"),
+        ("[triggers]\nosc = 1\n", "is a table"),
+        ("device = [", "not valid TOML"),
+    ],
+)
+def test_mistakes_are_sentences(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence.replace("(", r"\(")):
+        load(write(tmp_path, text))
+
+
+def test_tables_of_outsiders_are_open(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, "[transcribers.mine]\ndepth = 3\n[transcription]\nguitar = 'mine'\n"))
+    assert settings.table("transcribers.mine") == {"depth": 3}
+    assert settings.get("transcription.guitar") == "mine"
+
+
+def test_the_command_prints_value_and_origin(home: Home) -> None:
+    lines = home.run("config").stdout.splitlines()
+    assert any(line.startswith('separation.separator = "fake"') and "config.toml" in line for line in lines)
+    assert "# default" in home.run("config").stdout
+    assert "[separation]" in home.run("config", "--explain").stdout

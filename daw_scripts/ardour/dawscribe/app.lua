@@ -1,5 +1,6 @@
 -- Puts the parts together. Called with this folder's path; returns what the action and the hook call.
--- Ardour has neither `require` nor `dofile`, so each module is a chunk that is handed the table of all others.
+-- Ardour has neither `require` nor `dofile`, so each module is a chunk that is handed the table of all others, and
+-- the modules shared with other DAWs' scripts get a `require` of their own.
 
 local folder = ...
 local app = {}
@@ -8,8 +9,9 @@ local function module(name)
   return assert(loadfile(folder .. name .. '.lua'))(app)
 end
 
-app.json = module('lib/json')
-app.files = module('lib/files').new(io, os)
+app.library = module('library')(folder)
+app.json = app.library('json')
+app.files = app.library('files').new(io, os)
 app.spool = module('spool')
 app.messages = module('messages')
 app.tempo_table = module('tempo_table')

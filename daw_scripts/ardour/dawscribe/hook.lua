@@ -7,8 +7,6 @@ local hook = {}
 local EVERY = 3
 -- Seconds between two attempts to start the daemon, and how many there are before the user is told.
 local START_PAUSE_S, STARTS = 15, 3
--- Seconds after which a command from outside is too old to obey.
-local COMMAND_LIFE_S = 10
 
 local OFFER = 'dawscribe finished a transcription for this session while it was closed. Insert it now?\n'
   .. '"No" discards it.'
@@ -29,14 +27,6 @@ local function forget(id)
   app.pending.remove(id)
 end
 
-local function status_of(id)
-  return app.spool.read('jobs/' .. id .. '/status.json')
-end
-
-local function inserted_file(id)
-  return 'jobs/' .. id .. '/inserted'
-end
-
 -- Inserts a finished job, once: its mark is set before, so that a crash in between cannot double the tracks.
 local function insert(id)
   if not app.insert.possible() then
@@ -45,24 +35,25 @@ local function insert(id)
     return
   end
   app.progress.close()
-  app.spool.write(inserted_file(id), { session = app.pending.session(), time = os.time() })
+  local marked, why = app.spool:mark_inserted(id)
+  if not marked then app.spool:complain(why) end
   local ok, result = pcall(app.insert.run, id)
   if ok then
     for _, warning in ipairs(result) do app.messages.log(warning) end
     return app.pending.remove(id)
   end
-  app.spool.remove(inserted_file(id))
+  app.spool:unmark_inserted(id)
   set_aside[id] = true
   app.messages.show(app.messages.sentence(result))
 end
 
 -- A job that ended before this session was opened is offered, not forced upon the user.
 local function finished(id)
-  if app.spool.exists(inserted_file(id)) then return forget(id) end
+  if app.spool:is_inserted(id) then return forget(id) end
   local asked_at = tonumber(id:match('^ardour%-(%d+)%-')) or 0
   if not watched[id] and asked_at < opened then
     if not app.messages.ask(OFFER) then
-      app.spool.write(inserted_file(id), { declined = true, time = os.time() })
+      app.spool:mark_inserted(id)
       return forget(id)
     end
     watched[id] = true
@@ -77,11 +68,11 @@ end
 
 -- The daemon died or was never there: its journal goes on once it runs again.
 local function keep_daemon()
-  if app.spool.daemon_runs() then
+  if app.spool:daemon_runs() then
     starts = 0
   elseif os.time() - last_start >= START_PAUSE_S and starts <= STARTS then
     last_start, starts = os.time(), starts + 1
-    if starts > STARTS or not app.spool.start_daemon() then
+    if starts > STARTS or not app.spool:start_daemon() then
       starts = STARTS + 1
       app.progress.close()
       app.messages.show(NO_DAEMON)
@@ -91,17 +82,12 @@ end
 
 local function cancel(id)
   -- Not taken over yet: without its request there is no job.
-  if app.spool.remove('inbox/' .. id .. '.json') then return forget(id) end
-  app.spool.write('jobs/' .. id .. '/cancel', {})
+  if app.files:remove(app.spool:path('inbox', id .. '.json')) then return forget(id) end
+  app.spool:cancel(id)
 end
 
 local function follow(id)
-  local status = status_of(id)
-  if not status then
-    local refused = app.spool.read('refused/' .. id .. '.json')
-    if refused then return failed(id, refused.message) end
-    status = { state = 'queued' }
-  end
+  local status = app.spool:status(id) or { state = 'queued' }
   if status.state == 'done' then return finished(id) end
   if status.state == 'failed' then return failed(id, status.message) end
   if status.state == 'cancelled' then return forget(id) end
@@ -116,10 +102,8 @@ end
 
 -- A command from outside, such as an OSC message; removed before it is obeyed, so that it is obeyed once.
 local function obey()
-  local command = app.spool.read('commands/ardour.json')
-  if not command or not app.spool.remove('commands/ardour.json') then return end
-  local age = os.time() - (type(command.time) == 'number' and command.time or 0)
-  if command.command ~= 'transcribe_selected' or age > COMMAND_LIFE_S then return end
+  local command = app.spool:take_command('ardour', os.time())
+  if not command or command.command ~= 'transcribe_selected' then return end
   app.request.send(type(command.options) == 'table' and command.options or {})
 end
 

@@ -21,7 +21,7 @@ function messages.ask(question)
 end
 
 function messages.log(text)
-  local handle = io.open(app.spool.home .. '/logs/ardour.log', 'ab')
+  local handle = io.open(app.spool:path('logs', 'ardour.log'), 'ab')
   if not handle then return end
   handle:write(os.date('%Y-%m-%d %H:%M:%S '), text, '\n')
   handle:close()

@@ -14,16 +14,16 @@ end
 
 -- Ids of the jobs, oldest first.
 function pending.ids()
-  local record = app.spool.read(file_name())
+  local record = app.spool:read_json(file_name())
   local ids = {}
   for _, id in ipairs(record and type(record.jobs) == 'table' and record.jobs or {}) do
-    if type(id) == 'string' and id:match('^[a-z0-9-]+$') and #id <= 64 then ids[#ids + 1] = id end
+    if app.spool.is_id(id) then ids[#ids + 1] = id end
   end
   return ids
 end
 
 local function write(ids)
-  app.spool.write(file_name(), { session = pending.session(), jobs = app.json.array(ids) })
+  app.spool:write_json(file_name(), { session = pending.session(), jobs = app.json.array(ids) })
 end
 
 function pending.add(id)
@@ -37,7 +37,7 @@ function pending.remove(id)
   for _, other in ipairs(pending.ids()) do
     if other ~= id then left[#left + 1] = other end
   end
-  if #left > 0 then write(left) else app.spool.remove(file_name()) end
+  if #left > 0 then write(left) else app.files:remove(app.spool:path(file_name())) end
 end
 
 -- How a result is known to belong to this session.

@@ -61,7 +61,7 @@ end
 
 -- The checked plan of a job, with `midi_path` and `midi_bytes`; stops with a sentence where it cannot be inserted.
 function plan.load(id)
-  local found = app.spool.read('jobs/' .. id .. '/ardour.json')
+  local found = app.spool:read_json('jobs', id, 'ardour.json')
   need(found, 'no plan')
   need(found.protocol == app.spool.PROTOCOL, 'protocol')
   local session = app.pending.session()
@@ -71,7 +71,7 @@ function plan.load(id)
   for _, track in ipairs(found.tracks) do check_track(track, found.smf_tracks) end
   check_tempo(found.tempo)
   -- The name is fixed, so that a plan cannot point anywhere else.
-  found.midi_path = app.spool.home .. '/jobs/' .. id .. '/ardour.mid'
+  found.midi_path = app.spool:path('jobs', id, 'ardour.mid')
   local bytes = app.files:read(found.midi_path)
   check_midi(bytes, found.smf_tracks, found.ppqn)
   found.midi_size = #bytes

@@ -30,10 +30,10 @@ function request.send(options)
   local rate = math.tointeger(Session:nominal_sample_rate())
   local items = {}
   for index, span in ipairs(spans) do items[index] = item(span, rate) end
-  if not app.spool.daemon_runs() and not app.spool.start_daemon() then app.messages.refuse(NO_DAEMON) end
-  local id = app.spool.new_id()
+  if not app.spool:daemon_runs() and not app.spool:start_daemon() then app.messages.refuse(NO_DAEMON) end
+  local id = app.spool:fresh_id()
   app.pending.add(id)
-  local ok, reason = pcall(app.spool.write, 'inbox/' .. id .. '.json', {
+  local ok, reason = app.spool:submit({
     protocol = app.spool.PROTOCOL,
     id = id,
     host = 'ardour',
@@ -44,7 +44,7 @@ function request.send(options)
   })
   if not ok then
     app.pending.remove(id)
-    error(reason, 0)
+    app.spool:complain(reason)
   end
 end
 

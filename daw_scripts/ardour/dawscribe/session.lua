@@ -5,8 +5,8 @@
 local folder = os.getenv("DAWSCRIBE_FOLDER")
 local function module(name, ...) return assert(loadfile(folder .. name .. ".lua"))(...) end
 
-local app = { json = module("lib/json") }
-app.files = module("lib/files").new(io, os)
+local library = module("library")(folder)
+local app = { json = library("json"), files = library("files").new(io, os) }
 app.messages = { refuse = function(sentence) error(sentence, 0) end }
 app.tempo_table = module("tempo_table", app)
 

@@ -1,52 +1,28 @@
--- The spool (protocol 1, see daw_scripts/README.md): requests out, status and results in, and the daemon's pulse.
+-- The spool as Ardour's scripts use it: lib/spool.lua, and Ardour's own way to start a program.
 
 local app = ...
-local spool = { PROTOCOL = 1 }
 
-spool.home = os.getenv('DAWSCRIBE_HOME') or (os.getenv('HOME') or os.getenv('USERPROFILE') or '') .. '/.dawscribe'
-
--- Seconds; the daemon renews its pulse every two, so three are missed.
-local STALE_S = 6
-
--- A JSON object from the spool, or nil where there is none (yet).
-function spool.read(name)
-  local text = app.files:read(spool.home .. '/' .. name)
-  local object = text and app.json.decode(text)
-  return type(object) == 'table' and object or nil
-end
+local shared = app.library('spool')
+local spool = shared.new(assert(shared.home(os.getenv), 'no home folder'), app.files)
 
 -- Writes a JSON object; stops with a sentence where that fails.
-function spool.write(name, object)
-  local ok, reason = app.files:write(spool.home .. '/' .. name, app.json.encode(object))
-  if not ok then
-    app.messages.refuse(tostring(reason) .. "\nCheck the free space, and run 'dawscribe setup ardour' again.")
-  end
+function spool:write_json(name, object)
+  local ok, reason = self.files:write(self:path(name), app.json.encode(object))
+  if not ok then self:complain(reason) end
 end
 
-function spool.exists(name)
-  return app.files:exists(spool.home .. '/' .. name)
+-- Stops with a sentence about a file that could not be written.
+function spool:complain(reason)
+  app.messages.refuse(tostring(reason) .. "\nCheck the free space, and run 'dawscribe setup ardour' again.")
 end
 
-function spool.remove(name)
-  return os.remove(spool.home .. '/' .. name)
-end
-
-function spool.daemon_runs()
-  local pulse = spool.read('daemon.json')
-  local heartbeat = pulse and pulse.heartbeat
-  return type(heartbeat) == 'number' and os.time() - heartbeat <= STALE_S
-end
-
-local function words(command)
-  local plain = type(command) == 'table' and #command > 0
-  for _, word in ipairs(plain and command or {}) do plain = plain and type(word) == 'string' end
-  return plain and command or nil
+function spool:daemon_runs()
+  return self:daemon(os.time()) ~= nil
 end
 
 -- Starts the daemon as the installer wrote down; false where it wrote nothing.
-function spool.start_daemon()
-  local launcher = spool.read('launcher.json')
-  local command = words(launcher and launcher.command)
+function spool:start_daemon()
+  local command = self:launcher()
   if not command then return false end
   if os.forkexec then
     -- What it returns says nothing (false also when the program runs); the pulse will tell.
@@ -58,8 +34,8 @@ function spool.start_daemon()
 end
 
 -- A name for a new job that no other script will choose.
-function spool.new_id()
-  return string.format('ardour-%d-%06x', os.time(), ARDOUR.LuaAPI.monotonic_time() & 0xffffff)
+function spool:fresh_id()
+  return shared.new_id('ardour', os.time(), ARDOUR.LuaAPI.monotonic_time())
 end
 
 return spool

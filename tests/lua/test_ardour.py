@@ -1,0 +1,206 @@
+"""Ardour's scripts under plain Lua 5.3, with just as much of Ardour as each needs."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import lupa.lua53
+import pytest
+
+from bridge import plugins
+from bridge.interfaces import Context
+from bridge.music import Note, Part, Score
+from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request, parse_request
+
+SCRIPTS = Path(__file__).parents[2] / "daw_scripts"
+ARDOUR = r"""
+shown, written = {}, {}
+rate, bpm = 48000, 120
+Session = {
+  path = function() return '/songs/demo' end, name = function() return 'demo' end,
+  nominal_sample_rate = function() return rate * 1.0 end,
+}
+local function ticks(sample) return math.floor(sample / rate * bpm / 60 * 1920 + 0.5) end
+local function samples(tick) return math.floor(tick / 1920 * 60 / bpm * rate + 0.5) end
+Temporal = { TempoMap = { read = function() return {
+  quarters_at = function(_, sample)
+    return { str = function() return ticks(sample) // 1920 .. ':' .. ticks(sample) % 1920 end }
+  end } end } }
+Temporal.timepos_t = setmetatable(
+  { from_ticks = function(tick) return { samples = function() return samples(tick) end } end },
+  { __call = function(_, sample) return sample end })
+LuaDialog = { MessageType = {}, ButtonType = {}, Response = {},
+  Message = function(_, text) return { run = function() shown[#shown + 1] = text end } end }
+ARDOUR = { LuaAPI = { monotonic_time = function() return 4711 end } }
+"""
+
+
+def load(home: Path, *modules: str) -> Any:
+    """A Lua with an Ardour of sorts, and ``app`` with some of its modules."""
+    lua: Any = lupa.lua53.LuaRuntime(encoding="utf-8", unpack_returned_tuples=True)
+    lua.execute(ARDOUR)
+    lua.execute(f"os.getenv = function(name) return name == 'DAWSCRIBE_HOME' and '{home}' or nil end")
+    lua.execute(
+        """
+        local scripts, names = ...
+        app = {}
+        function module(name) return assert(loadfile(scripts .. '/ardour/dawscribe/' .. name .. '.lua'))(app) end
+        app.library = module('library')(scripts .. '/')
+        app.json, app.files = app.library('json'), app.library('files').new(io, os)
+        for name in names:gmatch('%S+') do app[name] = module(name) end
+        """,
+        str(SCRIPTS),
+        " ".join(modules),
+    )
+    return lua
+
+
+@pytest.mark.parametrize("name", ["dawscribe_transcribe", "dawscribe_results"])
+def test_a_shell_never_raises(name: str) -> None:
+    """Ardour drops a script for good after an uncaught error, so even without its files it must only speak."""
+    lua: Any = lupa.lua53.LuaRuntime(unpack_returned_tuples=True)
+    lua.execute("header = nil; function ardour(h) header = h end")
+    lua.execute((SCRIPTS / "ardour" / f"{name}.lua").read_text())
+    assert lua.eval("header.type") in ("EditorAction", "EditorHook")
+    assert lua.eval("header.name and header.license and header.description")
+    lua.execute("action = factory({}); action(); action()")
+    lua.execute("ARDOUR = { user_config_directory = function() return '/nonexistent' end }; factory({})()")
+    lua.execute("loadfile, io = nil, nil; factory({})()")
+
+
+def test_the_tempo_table_follows_ramps_and_steps(tmp_path: Path) -> None:
+    lua = load(tmp_path, "tempo_table")
+    # Samples by tick: 60 BPM, from tick 5000 a step to 150 BPM, from 9600 a ramp down.
+    lua.execute(
+        """
+        function sample_at(tick)
+          local exact
+          if tick < 5000 then exact = tick * 25.0
+          elseif tick < 9600 then exact = 125000 + (tick - 5000) * 10
+          else local t = tick - 9600; exact = 171000 + 10 * t + t * t / 1000 end
+          return math.floor(exact + 0.5)
+        end
+        """
+    )
+    points = [tuple(p.values()) for p in lua.eval("app.tempo_table.points(sample_at, 130, 19990)").values()]
+    assert points[0] == (130 * 25, 130)
+    assert points[-1][1] >= 19990
+    sample_at = lua.globals().sample_at
+    for (sample_a, tick_a), (sample_b, tick_b) in pairwise(points):
+        for tick in range(tick_a, tick_b, 7):
+            line = sample_a + (sample_b - sample_a) * (tick - tick_a) / (tick_b - tick_a)
+            # The table's own tolerance of 2 samples, and a little between the places that it looks at.
+            assert abs(line - sample_at(tick)) <= 3 or 4990 <= tick <= 5010
+
+
+def deliver(home: Path, job: str) -> Path:
+    """A plan as the daemon writes it, for a second at 1 s in the fake session."""
+    lua = load(home, "tempo_table")
+    table = json.loads(lua.eval("app.json.encode(app.tempo_table.build(48000, 48000))"))
+    extra = {"track": {"id": "7", "name": "Song"}, "position": 48_000, "length": 48_000, "rate": 48_000}
+    extra["tempo_table"] = table
+    score = Score((Part("bass", "Bass", (Note(0.0, 0.5, 40, 90),)),), 1.0)
+    item = ItemRequest(AudioSpan(Path("/song.wav")), "Take", extra)
+    session = {"path": "/songs/demo", "name": "demo"}
+    folder = home / "jobs" / job
+    folder.mkdir(parents=True)
+    host = plugins.create("hosts", "ardour", {}, Context(lambda name: home / name, home, home))
+    request = Request(job, "ardour", (item,), extra={"session": session})
+    host.deliver([ItemResult("Take", score, extra=extra)], request, folder)
+    return folder
+
+
+MODULES = ("spool", "messages", "tempo_table", "pending", "plan")
+
+
+def test_the_hosts_plan_is_what_the_script_takes(tmp_path: Path) -> None:
+    folder = deliver(tmp_path, "ardour-1-000001")
+    plan = load(tmp_path, *MODULES).eval("app.plan.load('ardour-1-000001')")
+    assert plan.tracks[1].name == "Bass (Song)"
+    assert plan.midi_path == str(folder / "ardour.mid")
+
+
+def torn(folder: Path) -> None:
+    (folder / "ardour.mid").write_bytes((folder / "ardour.mid").read_bytes()[:-3])
+
+
+def other_session(folder: Path) -> None:
+    plan = json.loads((folder / "ardour.json").read_text())
+    (folder / "ardour.json").write_text(json.dumps(plan | {"session": {"path": "/songs/other", "name": "demo"}}))
+
+
+def no_plan(folder: Path) -> None:
+    (folder / "ardour.json").write_text("[[[")
+
+
+def too_many_tracks(folder: Path) -> None:
+    plan = json.loads((folder / "ardour.json").read_text())
+    plan["tracks"][0]["regions"][0]["smf_track"] = 2
+    (folder / "ardour.json").write_text(json.dumps(plan))
+
+
+@pytest.mark.parametrize("spoil", [torn, other_session, no_plan, too_many_tracks])
+def test_a_spoilt_result_is_refused_with_a_sentence(tmp_path: Path, spoil: Any) -> None:
+    spoil(deliver(tmp_path, "ardour-1-000001"))
+    lua = load(tmp_path, *MODULES)
+    ok, reason = lua.eval("pcall(app.plan.load, 'ardour-1-000001')")
+    assert not ok
+    assert "transcribe the region again" in reason.sentence
+
+
+def test_a_changed_tempo_map_is_noticed(tmp_path: Path) -> None:
+    deliver(tmp_path, "ardour-1-000001")
+    lua = load(tmp_path, *MODULES)
+    lua.execute("bpm = 121")
+    _, reason = lua.eval("pcall(app.plan.load, 'ardour-1-000001')")
+    assert "tempo map" in reason.sentence
+
+
+def test_a_request_is_what_the_daemon_reads(tmp_path: Path) -> None:
+    for name in ("inbox", "hosts"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "daemon.json").write_text('{"heartbeat": 99999999999}')
+    lua = load(tmp_path, *MODULES)
+    lua.execute(
+        """
+        app.selection = { spans = function() return { {
+          name = 'Gitarre "Übung"', track = { id = '7', name = 'Song' }, position = 48000, length = 24000,
+          source_start = 12000, gain = -0.5,
+          channels = { { path = '/a%L.wav', channel = 0 }, { path = '/a%R.wav', channel = 0 } } } } end }
+        app.request = module('request')
+        app.request.send({ stems = app.json.array({ 'bass' }) })
+        """
+    )
+    (file,) = (tmp_path / "inbox").iterdir()
+    request = parse_request(json.loads(file.read_text()))
+    assert request.id == file.stem
+    (item,) = request.items
+    assert item.name == 'Gitarre "Übung"'
+    assert (item.audio.start_s, item.audio.length_s, item.audio.gain) == (0.25, 0.5, -0.5)
+    assert item.audio.channels == ((Path("/a%L.wav"), 0), (Path("/a%R.wav"), 0))
+    assert request.options == {"stems": ["bass"]}
+    assert list(lua.eval("app.pending.ids()").values()) == [request.id]
+
+
+def test_without_a_daemon_nothing_is_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "hosts").mkdir()
+    lua = load(tmp_path, *MODULES)
+    lua.execute("app.selection = { spans = function() return {} end }; app.request = module('request')")
+    _, reason = lua.eval("pcall(app.request.send, {})")
+    assert "dawscribe setup ardour" in reason.sentence
+    assert not list((tmp_path / "inbox").iterdir())
+    assert not list((tmp_path / "hosts").iterdir())
+
+
+def test_a_request_that_cannot_be_written_is_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "hosts").mkdir()
+    (tmp_path / "daemon.json").write_text('{"heartbeat": 99999999999}')
+    lua = load(tmp_path, *MODULES)
+    lua.execute("app.selection = { spans = function() return {} end }; app.request = module('request')")
+    _, reason = lua.eval("pcall(app.request.send, {})")
+    assert "Cannot write" in reason.sentence
+    assert not list((tmp_path / "hosts").iterdir())

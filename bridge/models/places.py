@@ -24,7 +24,7 @@ Pulse = Callable[[float], None]
 """Called several times a second with the fraction done; raises to cancel."""
 
 POLL_S = 0.2
-"""Seconds between looks at a running client: as often as a cancel should be heard."""
+"""Seconds between looks at what is waited for: as often as a cancel should be heard."""
 CHUNK = 1 << 20
 """Bytes copied at a time."""
 LONGEST_REASON = 160

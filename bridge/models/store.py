@@ -8,15 +8,16 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from bridge.errors import ModelError, StoreError
-from bridge.models.lock import FileLock
-from bridge.models.places import CHUNK, Place, Pulse, UnavailableError
+from bridge.files import FileLock, write_json
+from bridge.models.places import CHUNK, POLL_S, Place, Pulse, UnavailableError
 from bridge.models.table import Model, models
 
 State = Literal["present", "missing", "damaged"]
@@ -110,7 +111,7 @@ class ModelStore:
             return self.path(name)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder / f".{wanted.file}.lock", lambda: report("wait", 0.0)):
+            with _alone(self._folder / f".{wanted.file}.lock", report):
                 # Another process may have brought it while this one waited.
                 state, path = self._state(wanted)
                 return path if state == "present" and path else self._download(wanted, report, tell)
@@ -200,12 +201,23 @@ class ModelStore:
 
     def _remember(self, path: Path, wanted: Model) -> None:
         verdicts = {**self._verdicts(), str(path): _seal(path, wanted)}
-        draft = self._folder / f"verified.json.{os.getpid()}"
         # A folder that cannot be written costs the next start another look, nothing else.
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
-            os.replace(draft, self._folder / "verified.json")
+            write_json(self._folder / "verified.json", verdicts, durable=False)
+
+
+@contextmanager
+def _alone(path: Path, report: Report) -> Iterator[None]:
+    """Wait until no other process downloads the same model."""
+    lock = FileLock(path)
+    while not lock.take():
+        report("wait", 0.0)
+        time.sleep(POLL_S)
+    try:
+        yield
+    finally:
+        lock.free()
 
 
 def _seal(path: Path, wanted: Model) -> list[object]:

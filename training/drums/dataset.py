@@ -105,11 +105,11 @@ def _separated(cache: Path, stem: Path) -> int:
 
 
 def build(cache: Path, drums: Path, pitched: Path | None, separated: Path | None) -> int:
-    """Make what is missing, the dearest material first, at most ROUND files; the number of new files."""
+    """Make what is missing, stems and the newest clips first, at most ROUND files; the number of new files."""
     made = 0
     for done in sorted(separated.glob("*/done")) if separated else []:
         made += _separated(cache, done.parent / "drums.flac")
-    for path in sorted(drums.glob("*.flac"), key=lambda p: (int(p.stem) % 3, p.stem)):
+    for path in sorted(drums.glob("*.flac"), reverse=True):
         made += _clean(cache, path)
         # A third of the clips as whole mixes is plenty beside the stems, and each costs as much to make.
         wanted = int(path.stem) < MANY_DRUMS and (int(path.stem) % 3 == 0 or is_validation(int(path.stem)))

@@ -103,7 +103,8 @@ def development(net: DrumNet, items: Path, stems: Path) -> list[Heard]:
     return out
 
 
-def _counts(truth: np.ndarray, heard: np.ndarray) -> np.ndarray:
+def matched_counts(truth: np.ndarray, heard: np.ndarray) -> np.ndarray:
+    """Matched, true and heard of two lists of onsets."""
     matched = len(mir_eval.util.match_events(truth, heard, MATCH_S)) if len(truth) and len(heard) else 0
     return np.array([matched, len(truth), len(heard)])
 
@@ -120,15 +121,15 @@ def _found(heard: Heard, group: str, threshold: float) -> list[float]:
     return [s.onset_s for s in group_strokes(GROUPS[group], onset, velocity, threshold, APART_S[group])]
 
 
-def _threshold(data: list[Heard], group: str) -> float:
+def threshold(data: list[Heard], group: str) -> float:
     """The middle of the best plateau of the mean F over the sources; "dev" is one, our own clips are one."""
     curve = {}
-    for threshold in GRID:
+    for height in GRID:
         sums: dict[bool, np.ndarray] = {}
         for heard in data:
-            counts = _counts(heard.truth[group], np.array(_found(heard, group, threshold)))
+            counts = matched_counts(heard.truth[group], np.array(_found(heard, group, height)))
             sums[heard.source == "dev"] = sums.get(heard.source == "dev", np.zeros(3, int)) + counts
-        curve[threshold] = float(np.mean([f_measure(c) for c in sums.values()]))
+        curve[height] = float(np.mean([f_measure(c) for c in sums.values()]))
     # Anything within half a point of the best is as good, and the middle of it generalises better.
     plateau = [t for t, f in curve.items() if f > max(curve.values()) - 0.005]
     return round(float(np.mean(plateau)), 3)
@@ -155,7 +156,7 @@ def figures(data: list[Heard], tuning: Tuning) -> dict[str, float]:
             continue
         found = strokes(heard.answer[:, 0], heard.answer[:, 1], tuning)
         for name, kinds in {**{k: (k,) for k in CLASSES}, **GROUPS}.items():
-            counts = _counts(heard.truth[name], np.array([s.onset_s for s in found if s.kind in kinds]))
+            counts = matched_counts(heard.truth[name], np.array([s.onset_s for s in found if s.kind in kinds]))
             keys = (name, f"groups {heard.source}", "groups") if name in GROUPS else (name,)
             for key in keys:
                 by[key] = by.get(key, np.zeros(3, int)) + counts
@@ -194,7 +195,7 @@ def main() -> None:
     data = held_out(net, Clips(args.cache, args.drums, validation=True), args.most)
     if args.dev and args.dev_stems:
         data += development(net, args.dev, args.dev_stems)
-    thresholds = {group: _threshold(data, group) for group in GROUPS}
+    thresholds = {group: threshold(data, group) for group in GROUPS}
     tuning = Tuning(thresholds, _lateness(data, thresholds))
     run = json.loads((args.checkpoint.parent / "config.json").read_text())
     description = {

@@ -1,0 +1,48 @@
+"""No separation: the mix under a role."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bridge.audio import Recording, import_span
+from bridge.errors import JobCancelled, PluginError
+from bridge.interfaces import Context, Separator
+from bridge.separators.whole_mix import WholeMix, WholeMixOptions
+
+
+@pytest.fixture
+def mix(wav: Path, tmp_path: Path) -> Recording:
+    return import_span(wav, tmp_path / "mix.wav")
+
+
+def separator(tmp_path: Path, role: str) -> WholeMix:
+    return WholeMix(WholeMixOptions(role), Context(model=lambda name: tmp_path, cache=tmp_path, home=tmp_path))
+
+
+def test_the_mix_is_the_stem(mix: Recording, tmp_path: Path) -> None:
+    made = separator(tmp_path, "bass")
+    assert isinstance(made, Separator)
+    assert made.stems == ("bass",)
+    (stem,) = made.separate(mix, ["bass"], tmp_path / "stems", lambda stage, fraction: None)
+    assert (stem.role, stem.mix_rms) == ("bass", mix.rms)
+    assert stem.audio.path == tmp_path / "stems" / "bass.wav"
+    assert np.array_equal(stem.audio.read(), mix.read())
+
+
+def test_a_cancel_leaves_no_file(mix: Recording, tmp_path: Path) -> None:
+    def cancel(stage: str, fraction: float) -> None:
+        raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        separator(tmp_path, "other").separate(mix, ["other"], tmp_path / "stems", cancel)
+    assert list((tmp_path / "stems").iterdir()) == []
+
+
+def test_other_roles_are_refused(mix: Recording, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="role"):
+        WholeMixOptions("flute")
+    with pytest.raises(PluginError, match="only stem is bass"):
+        separator(tmp_path, "bass").separate(mix, ["drums"], tmp_path / "stems", lambda stage, fraction: None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,10 @@ SHORTEST_S = 0.1
 """Under this no engine can tell a pitch; a sixteenth note at 150 BPM lasts as long."""
 SILENCE_DB = -75.0
 """A peak below this is called silence: under the noise of a 12-bit converter, over dither of 16 bit."""
+LARGEST_WAV = 0xFFFF_0000
+"""Bytes up to which a file is a plain WAV: what 32-bit sizes hold, with room for a player's own chunks."""
+EXTENSIBLE_BYTES = 40
+"""Size of the extended form of a WAV's format chunk, which libsndfile writes into RF64."""
 RESAMPLE_MARGIN_S = 0.05
 """Read around a span before resampling it; soxr's HQ filter rings for less."""
 
@@ -90,7 +95,7 @@ class Recording:
 
 
 class Writer:
-    """Writes a WAV in pieces (RF64 where it outgrows 4 GB) and measures it on the way; removed when it fails.
+    """Writes a WAV in pieces (RF64 only where it outgrows 4 GB) and measures it on the way; removed when it fails.
 
     Raises:
         StoreError: the disk is full or the folder cannot be written.
@@ -120,7 +125,12 @@ class Writer:
         """Close the file and say what is in it."""
         self._file.close()
         rms = math.sqrt(self._squares / max(1, self._frames * self._channels))
-        written = self._path.stat().st_size
+        try:
+            written = self._path.stat().st_size
+            if written < LARGEST_WAV:
+                _as_plain_wav(self._path, written)
+        except OSError as e:
+            raise _unwritable(self._path) from e
         if written < self._frames * self._channels * 2:
             raise _unwritable(self._path)
         return Recording(self._path, self._rate, self._channels, self._frames, rms, self._peak)
@@ -136,6 +146,29 @@ class Writer:
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
             self.discard()
+
+
+def _as_plain_wav(path: Path, size: int) -> None:
+    """Turn a finished RF64 file of less than 4 GB into the WAV that every program reads (EBU Tech 3306, 4.2)."""
+    with path.open("r+b") as f:
+        f.write(b"RIFF" + struct.pack("<I", size - 8) + b"WAVE" + b"JUNK")
+        f.seek(20)
+        data_size = struct.unpack("<QQ", f.read(16))[1]
+        place = 12
+        while True:
+            f.seek(place)
+            name, length = struct.unpack("<4sI", f.read(8))
+            if name == b"data":
+                break
+            if name == b"fmt " and length == EXTENSIBLE_BYTES:
+                # The extended header names the plain format first; older readers know only that.
+                f.seek(place + 32)
+                code = f.read(2)
+                f.seek(place + 8)
+                f.write(code)
+            place += 8 + length + length % 2
+        f.seek(place + 4)
+        f.write(struct.pack("<I", data_size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +204,8 @@ def import_span(
         InputError: missing, empty, damaged, too short, not audio, or samples that are not numbers.
         StoreError: the working copy cannot be written.
     """
+    if not all(math.isfinite(n) for n in (start_s, gain, length_s or 0.0)):
+        raise InputError("The start, length or gain of this item is not a number; glue or bounce the item first.")
     paths = [sources] if isinstance(sources, Path) else [s.path for s in sources]
     picks = None if isinstance(sources, Path) else [s.channel for s in sources]
     files = [_open(p) for p in paths]
@@ -182,7 +217,7 @@ def import_span(
         total = min(f.frames for f in files)
         first = round(start_s * rate)
         wanted = total - first if length_s is None else min(round(length_s * rate), total - first)
-        if not math.isfinite(start_s) or first < 0 or wanted < SHORTEST_S * rate:
+        if first < 0 or wanted < SHORTEST_S * rate:
             message = (
                 f"There is too little audio to transcribe in {paths[0].name} "
                 f"({max(0.0, wanted / rate):.2f} s); select at least {SHORTEST_S} s."
@@ -242,11 +277,11 @@ def _stereo(columns: list[Array], picks: list[int] | None) -> Array:
 
 
 def _open(path: Path) -> Any:
-    if path.is_dir():
-        raise InputError(f"{path.name} is a folder; name an audio file.")
-    if not path.exists():
-        raise InputError(f"There is no audio file {path}; check the path, or whether the media is offline.")
     try:
+        if path.is_dir():
+            raise InputError(f"{path.name} is a folder; name an audio file.")
+        if not path.exists():
+            raise InputError(f"There is no audio file {path}; check the path, or whether the media is offline.")
         if path.stat().st_size == 0:
             raise InputError(f"{path.name} is empty; export the audio again.")
         if not os.access(path, os.R_OK):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from bridge.tempo import TempoMap
@@ -31,7 +32,7 @@ class Note:
     """0..1, how sure the engine was; clean-up may drop the doubtful."""
 
     def __post_init__(self) -> None:
-        if not (self.onset_s >= 0 and self.offset_s > self.onset_s):
+        if not 0 <= self.onset_s < self.offset_s < math.inf:
             raise ValueError(f"a note must end after it begins: {self.onset_s} .. {self.offset_s}")
         if not (0 <= self.pitch <= 127 and 1 <= self.velocity <= 127):
             raise ValueError(f"pitch {self.pitch} or velocity {self.velocity} is outside MIDI")

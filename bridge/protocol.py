@@ -27,6 +27,8 @@ LARGEST_NUMBER = 1e9
 """Seconds or gain beyond this are a mistake (30 years)."""
 MOST_ITEMS = 1000
 """Items in one request."""
+LONGEST_NAME = 512
+"""Characters of an item's name that are kept."""
 BEND_RANGE = 12
 """Semitones that a full pitch bend means in what we write; twelve hold every slide within an octave."""
 NOTE_FIELDS = ("onset_s", "offset_s", "pitch", "velocity")
@@ -89,6 +91,8 @@ def parse_json(text: str | bytes, what: str) -> dict[str, Any]:
     """
     try:
         data = json.loads(text, parse_constant=_no_constant)
+        # What cannot be written again (1e999, half a surrogate pair) would break a job later; it ends here.
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as e:
         raise InputError(f"The {what} is not valid JSON; update dawscribe's DAW scripts and try again.") from e
     if not isinstance(data, dict):
@@ -159,7 +163,7 @@ def _item(data: object) -> ItemRequest:
     pairs = []
     for c in channels:
         number = c.get("channel", 0) if isinstance(c, Mapping) else None
-        if not isinstance(number, int) or not 0 <= number < 1024:
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 1024:
             raise _wrong("channels")
         pairs.append((_path(c), number))
     span = AudioSpan(
@@ -169,7 +173,11 @@ def _item(data: object) -> ItemRequest:
         gain=_number(audio, "gain", 1.0, least=-LARGEST_NUMBER),
         channels=tuple(pairs),
     )
-    name = _text(data, "name", longest=512, default=span.path.stem or "item")
+    # A take without a name, or with a page of text for one, is no reason to refuse it.
+    name = data.get("name") or span.path.stem or "item"
+    if not isinstance(name, str):
+        raise _wrong("name")
+    name = name.replace("\0", " ")[:LONGEST_NAME]
     return ItemRequest(span, name, {k: v for k, v in data.items() if k not in ("audio", "name")})
 
 
@@ -244,11 +252,16 @@ def _part_json(part: Part, channel: int) -> dict[str, Any]:
         "program": part.program,
         "bend_range": BEND_RANGE,
         "note_fields": list(NOTE_FIELDS),
-        # Tenths of a millisecond: finer than any DAW's tick, and the file stays readable.
-        "notes": [[round(n.onset_s, 4), round(n.offset_s, 4), n.pitch, n.velocity] for n in part.notes],
+        "notes": [_note_json(n) for n in part.notes],
         "bend_fields": list(BEND_FIELDS),
         "bends": [[round(b.time_s, 4), round(b.semitones, 3)] for b in part.bends],
     }
+
+
+def _note_json(note: Note) -> list[float]:
+    """The row of :data:`NOTE_FIELDS`, in tenths of a millisecond: finer than any DAW's tick, and readable."""
+    onset_s = round(note.onset_s, 4)
+    return [onset_s, max(round(note.offset_s, 4), round(onset_s + 1e-4, 4)), note.pitch, note.velocity]
 
 
 def parse_item_result(data: Mapping[str, Any], folder: Path) -> ItemResult:
@@ -260,12 +273,12 @@ def parse_item_result(data: Mapping[str, Any], folder: Path) -> ItemResult:
     try:
         parts = tuple(
             Part(
-                p["role"],
-                p["name"],
-                tuple(Note(*row) for row in p["notes"]),
-                tuple(Bend(*row) for row in p["bends"]),
-                p["program"],
-                p["is_drums"],
+                str(p["role"]),
+                str(p["name"]),
+                tuple(Note(float(on), float(off), int(key), int(vel)) for on, off, key, vel in p["notes"]),
+                tuple(Bend(float(time_s), float(semitones)) for time_s, semitones in p["bends"]),
+                int(p["program"]),
+                bool(p["is_drums"]),
             )
             for p in data["parts"]
         )
@@ -273,13 +286,13 @@ def parse_item_result(data: Mapping[str, Any], folder: Path) -> ItemResult:
         tempo = TempoMap.from_points(points, confident=data["tempo"]["confident"])
         known = {"name", "length_s", "tempo", "parts", "stems", "midi", "warnings"}
         return ItemResult(
-            name=data["name"],
-            score=Score(parts, data["length_s"], tempo, tuple(data["warnings"])),
+            name=str(data["name"]),
+            score=Score(parts, float(data["length_s"]), tempo, tuple(str(w) for w in data["warnings"])),
             stems=tuple((s["role"], folder / s["path"]) for s in data["stems"]),
             midi=folder / data["midi"] if data["midi"] else None,
             extra={k: v for k, v in data.items() if k not in known},
         )
-    except (KeyError, TypeError, ValueError) as e:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as e:
         raise InputError("A saved result is damaged; transcribe the item again.") from e
 
 

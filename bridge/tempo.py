@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 DEFAULT_BPM = 120.0
 """What a Standard MIDI File means when it says nothing, and what is kept when the beat is not certain."""
+
+MOST_BEATS = 255
+"""In a bar: the numerator of a MIDI time signature is one byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +30,28 @@ class TempoMap:
     """Piecewise constant tempo; the first point stands at 0 s.
 
     Raises:
-        ValueError: no point at 0 s, times not rising, or a tempo not above 0.
+        ValueError: no point at 0 s, times not rising, a tempo not above 0, or a bar without beats.
     """
 
     points: tuple[TempoPoint, ...] = (TempoPoint(0.0, DEFAULT_BPM, 4),)
     confident: bool = False
     """Whether the tempo was heard, not assumed."""
+    _times_s: tuple[float, ...] = field(init=False, repr=False, compare=False)
     _starts_qn: tuple[float, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.points or self.points[0].time_s != 0:
             raise ValueError("a tempo map starts with a point at 0 s")
+        if not all(0 < p.bpm < math.inf for p in self.points):
+            raise ValueError("a tempo must be above 0")
+        if not all(p.beats_per_bar is None or 1 <= p.beats_per_bar <= MOST_BEATS for p in self.points):
+            raise ValueError(f"a bar has 1 to {MOST_BEATS} beats")
         starts = [0.0]
         for a, b in zip(self.points, self.points[1:], strict=False):
-            if b.time_s <= a.time_s:
+            if not a.time_s < b.time_s < math.inf:
                 raise ValueError("tempo points must rise in time")
             starts.append(starts[-1] + (b.time_s - a.time_s) * a.bpm / 60.0)
-        if any(not p.bpm > 0 for p in self.points):
-            raise ValueError("a tempo must be above 0")
+        object.__setattr__(self, "_times_s", tuple(p.time_s for p in self.points))
         object.__setattr__(self, "_starts_qn", tuple(starts))
 
     @classmethod
@@ -58,7 +66,7 @@ class TempoMap:
 
     def to_qn(self, time_s: float) -> float:
         """Quarter notes from the start at ``time_s`` seconds (before 0 s the first tempo holds)."""
-        i = max(0, bisect_right([p.time_s for p in self.points], time_s) - 1)
+        i = max(0, bisect_right(self._times_s, time_s) - 1)
         return self._starts_qn[i] + (time_s - self.points[i].time_s) * self.points[i].bpm / 60.0
 
     def to_s(self, position_qn: float) -> float:

@@ -39,9 +39,7 @@ def parse_grid(text: str) -> Grid:
     match = re.fullmatch(r"1/([0-9]{1,2})([TtDd]?)", text.strip())
     if match is None or int(match[1]) not in DIVISIONS:
         valid = ", ".join(f"1/{d}" for d in DIVISIONS)
-        message = (
-            f'"{text[:40]}" is not a grid; use one of {valid}, with T for triplets (1/8T) or D for dotted.'
-        )
+        message = f'"{text[:40]}" is not a grid; use one of {valid}, with T for triplets (1/8T) or D for dotted.'
         raise InputError(message)
     factor = {"": 1.0, "T": 2.0 / 3.0, "D": 1.5}[match[2].upper()]
     return Grid(f"1/{int(match[1])}{match[2].upper()}", 4.0 / int(match[1]) * factor)
@@ -91,7 +89,8 @@ def _moved_onsets(onsets: list[float], tempo: TempoMap, step_qn: float, strength
     moved: list[float] = []
     for k, onset_s in enumerate(onsets):
         line_s = tempo.to_s(math.floor(tempo.to_qn(onset_s) / step_qn + 0.5) * step_qn)
-        time_s = onset_s + strength * (line_s - onset_s)
+        # Written so that full strength gives the line itself, the same for all notes of a chord.
+        time_s = (1.0 - strength) * onset_s + strength * line_s
         gap_s = onset_s - onsets[k - 1] if k else 0.0
         if gap_s > 0 and time_s - moved[-1] < min(gap_s, SHORTEST_NOTE_S):
             time_s = moved[-1] + gap_s
@@ -101,9 +100,7 @@ def _moved_onsets(onsets: list[float], tempo: TempoMap, step_qn: float, strength
 
 def _voices(notes: list[Note]) -> list[list[int]]:
     """Indices of notes that are played in turn: all notes of a monophonic part, else key by key."""
-    in_turn = all(
-        b.onset_s > a.onset_s and b.onset_s >= a.offset_s - OVERLAP_SLACK_S for a, b in pairwise(notes)
-    )
+    in_turn = all(b.onset_s > a.onset_s and b.onset_s >= a.offset_s - OVERLAP_SLACK_S for a, b in pairwise(notes))
     if in_turn:
         return [list(range(len(notes)))]
     keys: dict[int, list[int]] = {}

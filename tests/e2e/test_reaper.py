@@ -29,6 +29,7 @@ from tests.reaper_sim.rpp_file import save
 from tests.support import Home, read_json, sine, wait_for
 
 SCRIPTS = Path(__file__).parents[2] / "daw_scripts" / "reaper"
+DEMO = Path(__file__).parents[2] / "bridge" / "data" / "demo.ogg"
 POSITION_S = 3.5
 TOLERANCE_S = 0.001
 """What no ear can tell; half a tick is 0.3 ms at 100 BPM."""
@@ -134,19 +135,18 @@ def test_two_presses_make_two_jobs_and_two_results(studio: Reaper, home: Home, t
 
 @pytest.mark.model
 @pytest.mark.slow
-def test_with_real_models(studio: Reaper, home: Home, tmp_path: Path, evaluation: Path) -> None:
-    """Seven seconds of a full mix; DAWSCRIBE_PICTURE keeps the picture."""
+def test_with_real_models(studio: Reaper, home: Home, tmp_path: Path) -> None:
+    """Eight seconds of the demo song; DAWSCRIBE_PICTURE keeps the picture."""
     models = os.environ.get("DAWSCRIBE_MODELS", "")
     if not list(Path(models or "/nonexistent").glob("htdemucs*")):
         reason = "needs DAWSCRIBE_MODELS: a folder made by 'dawscribe models fetch'"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     (home.folder / "config.toml").write_text("[triggers.osc]\nenabled = false\n")
-    with soundfile.SoundFile(evaluation / "data" / "render_keep_on_rolling" / "mix.flac") as file:
-        file.seek(8 * file.samplerate)
-        sound, rate = file.read(7 * file.samplerate, always_2d=True), file.samplerate
-    soundfile.write(tmp_path / "Keep on rolling.wav", sound, rate, subtype="FLOAT")
-    transcribe(studio, tmp_path / "Keep on rolling.wav", 7.0)
-    parts = check_tracks(studio, home, 7.0)
+    sound, rate = soundfile.read(DEMO, frames=8 * 44100, always_2d=True)
+    length_s = len(sound) / rate
+    soundfile.write(tmp_path / "Demo song.wav", sound, rate, subtype="FLOAT")
+    transcribe(studio, tmp_path / "Demo song.wav", length_s)
+    parts = check_tracks(studio, home, length_s)
     assert sum(len(p["notes"]) for p in parts) > 40
     drums = next(t for t in studio.project.tracks if t.name == "Drums")
     assert {fx.name for fx in drums.fx} == {"VSTi: ReaSamplOmatic5000 (Cockos)"}
@@ -154,4 +154,4 @@ def test_with_real_models(studio: Reaper, home: Home, tmp_path: Path, evaluation
         shot, _ = soundfile.read(fx.config["FILE0"])
         assert 0.001 < np.abs(shot).max() <= 1.0
     if kept := os.environ.get("DAWSCRIBE_PICTURE"):
-        draw(studio, Path(kept), 2.0, 11.5)
+        draw(studio, Path(kept), 2.0, 12.5)

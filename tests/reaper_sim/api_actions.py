@@ -10,9 +10,8 @@ from tests.reaper_sim import native_actions
 from tests.reaper_sim.engine import Reaper
 from tests.reaper_sim.errors import ApiError
 from tests.reaper_sim.model import Project
-from tests.reaper_sim.registry import api, constant
+from tests.reaper_sim.registry import api
 
-constant(None, "KBD_OnMainActionEx")
 FIRST_SCRIPT = 53000
 
 

@@ -13,7 +13,7 @@ from tests.reaper_sim.registry import alias, api, constant
 REC = 0x1000000
 Owner = Any
 
-constant(None, "TrackFX_Show", "TakeFX_Show", "TrackFX_SetOpenEx")
+constant(None, "TrackFX_Show", "TakeFX_Show")
 constant(None, "TrackFX_GetFloatingWindow", "TakeFX_GetFloatingWindow")
 constant(-1, "TrackFX_GetChainVisible", "TrackFX_GetRecChainVisible", "TakeFX_GetChainVisible")
 

@@ -179,8 +179,3 @@ def GetItemProjectContext(r: Reaper, item: Item) -> Project:
 @api
 def GetItemEditingTime2(r: Reaper) -> None:
     return None
-
-
-@api
-def IsMediaItemInProject(r: Reaper, proj: Project, item: Item) -> bool:
-    return item in proj.all_items()

@@ -219,11 +219,3 @@ def GetSetRegionOrMarkerInfo_String(
         m.name = value
     texts = {"P_NAME": m.name, "GUID": m.guid}
     return key in texts, texts.get(key, "")
-
-
-@api
-def DeleteRegionOrMarker(r: Reaper, proj: Project, handle: Any) -> bool:
-    if handle.marker not in proj.markers:
-        return False
-    proj.markers.remove(handle.marker)
-    return True

@@ -11,7 +11,7 @@ from tests.reaper_sim.midi_events import MidiCC, MidiData, MidiNote, MidiText, c
 from tests.reaper_sim.model import Take
 from tests.reaper_sim.registry import alias, api, constant
 
-constant(None, "MIDI_RefreshEditors", "MIDI_InsertLyric")
+constant(None, "MIDI_RefreshEditors")
 
 
 def _byte(value: int, limit: int = 127) -> int:

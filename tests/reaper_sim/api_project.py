@@ -8,7 +8,7 @@ from tests.reaper_sim.engine import Reaper
 from tests.reaper_sim.model import Project
 from tests.reaper_sim.registry import api, constant
 
-constant(0, "GetSetProjectAuthor", "IsProjectDirtyEx")
+constant(0, "GetSetProjectAuthor")
 
 INFO = {"PROJECT_SRATE": 44100.0, "PROJECT_SRATE_USE": 0.0, "RENDER_CHANNELS": 2.0, "PROJECT_TIMEBASE": 1.0}
 

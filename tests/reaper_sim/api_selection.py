@@ -7,7 +7,7 @@ from tests.reaper_sim.engine import Reaper
 from tests.reaper_sim.model import Item, Project, Track
 from tests.reaper_sim.registry import alias, api, constant
 
-constant(None, "CSurf_OnScrub", "CSurf_OnRecord", "CSurf_OnZoom", "CSurf_OnScroll", "CSurf_OnArrow")
+constant(None, "CSurf_OnRecord", "CSurf_OnZoom", "CSurf_OnScroll", "CSurf_OnArrow")
 constant(0, "GetPlayPosition2Ex")
 
 

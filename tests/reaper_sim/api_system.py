@@ -176,7 +176,7 @@ def ColorFromNative(r: Reaper, color: int) -> tuple[int, int, int]:
 
 
 @api
-def LocalizeString(r: Reaper, text: str, section: str, flags: int) -> str:
+def LocalizeString(r: Reaper, text: str, section: str, flags: int | None) -> str:
     return text
 
 

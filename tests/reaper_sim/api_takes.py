@@ -71,11 +71,6 @@ def GetMediaItemTakeByGUID(r: Reaper, proj: Project, guid: str) -> Take | None:
 
 
 @api
-def GetTakeGUID(r: Reaper, take: Take) -> str:
-    return take.guid
-
-
-@api
 def GetNumTakeMarkers(r: Reaper, take: Take) -> int:
     return len(take.markers)
 

@@ -9,8 +9,8 @@ from tests.reaper_sim.engine import Reaper
 from tests.reaper_sim.model import Item, Take, Track
 from tests.reaper_sim.registry import api, constant
 
-constant(None, "adjustZoom", "CSurf_SetPlayState", "DockWindowActivate", "AttachWindowTopmostButton")
-constant(1, "GetCursorContext", "GetCursorContext2", "GetMasterTrackVisibility", "IsREAPER")
+constant(None, "adjustZoom", "CSurf_SetPlayState", "DockWindowActivate")
+constant(1, "GetCursorContext", "GetCursorContext2", "GetMasterTrackVisibility")
 constant(-1, "DockGetPosition")
 constant(100.0, "GetHZoomLevel")
 constant(0, "SetMasterTrackVisibility", "GetTooltipWindow")

@@ -48,6 +48,7 @@ API_MODULES = [
     "sends",
     "view",
     "sws",
+    "more",
     "js",
 ]
 
@@ -171,10 +172,13 @@ def _no_attributes(_object: Any, name: Any, _setting: bool) -> Any:
 class Reaper:
     """The program: its projects, its settings, its running scripts and its user.
 
-    ``extensions`` names the API groups present beside REAPER's own: "sws", "js_ReaScriptAPI".
+    ``extensions`` names the API groups present beside REAPER's own: "sws",
+    "more", "js_ReaScriptAPI".
     """
 
-    def __init__(self, resource_path: Path, *, extensions: tuple[str, ...] = ("sws", "js_ReaScriptAPI")) -> None:
+    def __init__(
+        self, resource_path: Path, *, extensions: tuple[str, ...] = ("sws", "more", "js_ReaScriptAPI")
+    ) -> None:
         for module in API_MODULES:
             importlib.import_module(f"tests.reaper_sim.api_{module}")
         self.resource_path = resource_path

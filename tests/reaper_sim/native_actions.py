@@ -12,6 +12,7 @@ from tests.reaper_sim.api_tracks import DeleteTrack, insert_track
 from tests.reaper_sim.audio import root
 from tests.reaper_sim.engine import Reaper
 from tests.reaper_sim.model import Item, Source
+from tests.reaper_sim.native_more import MORE
 
 Action = Callable[[Reaper], None]
 
@@ -30,6 +31,11 @@ def _select_tracks(selected: bool) -> Action:
             track.values["I_SELECTED"] = float(selected)
 
     return run
+
+
+def _select_nothing(r: Reaper) -> None:
+    _select_items(False)(r)
+    _select_tracks(False)(r)
 
 
 def _remove_items(r: Reaper) -> None:
@@ -207,10 +213,6 @@ def _paste(r: Reaper) -> None:
         clone(item, item.track).values["D_POSITION"] = r.project.cursor + at - first
 
 
-def _nothing(r: Reaper) -> None:
-    return None
-
-
 def _play(state: int) -> Action:
     def run(r: Reaper) -> None:
         r.project.play_state = state
@@ -226,7 +228,7 @@ def _undo(by: int) -> Action:
 
 
 ACTIONS: dict[int, Action] = {
-    40182: _select_items(True), 40289: _select_items(False), 40769: _select_items(False), 40296: _select_tracks(True),
+    40182: _select_items(True), 40289: _select_items(False), 40769: _select_nothing, 40296: _select_tracks(True),
     40297: _select_tracks(False), 40006: _remove_items, 40697: _remove_items, 40005: _remove_tracks,
     40421: _items_of_tracks, 40717: _items_in_time, 40290: _time_to_items, 40635: _clear_time, 41039: _time_to_items,
     40020: _clear_time_and_loop, 40001: _insert_track, 40012: _split_at(lambda r: [r.project.cursor]),
@@ -246,20 +248,21 @@ ACTIONS: dict[int, Action] = {
     40073: _play(2), 1008: _play(2), 40029: _undo(-1), 40030: _undo(1), 40209: render_actions.apply_fx(2),
     40361: render_actions.apply_fx(1), 41993: render_actions.apply_fx(2), 41999: render_actions.render_take,
     40601: render_actions.render_take, 40362: render_actions.glue, 41588: render_actions.glue,
-    42432: render_actions.glue, 40441: _nothing, 40047: _nothing, 40245: _nothing, 40048: _nothing,
-}  # fmt: skip
+    42432: render_actions.glue, }  # fmt: skip
 """Command number -> what it does."""
 
-SILENT = frozenset({
-    40153, 40109, 40847, 41622, 40031, 40295, 40913, 41295, 40548, 40549, 40110, 40111, 1011, 1012, 40727, 41311, 40026,
-    40101, 40100, 40108, 42406, 40726, 40729, 40454, 40070, 41117, 40310, 40311, 40309, 41990, 41991, 1155, 40745,
-})  # fmt: skip
+SILENT = frozenset(
+    {
+        40153, 40109, 40847, 41622, 40031, 40295, 40913, 40110, 40111, 1011, 1012, 40727, 40026, 42406, 40454, 40070,
+        41117, 40310, 40311, 40309, 41990, 41991, 1155, 40745, 1156, 40041, 41118, 41119, 40441, 40047, 40245, 40048,
+    }
+)  # fmt: skip
 """Zoom, scroll, windows, peaks, saving and ripple modes: nothing in the model changes."""
 
 
 def run(r: Reaper, command: int) -> bool:
     """Whether the command is known; if so it was done."""
-    action = ACTIONS.get(command)
+    action = ACTIONS.get(command) or MORE.get(command)
     if action is not None:
         action(r)
     return action is not None or command in SILENT

@@ -15,6 +15,17 @@ from pathlib import Path
 
 TABLE = Path(__file__).with_name("signatures.txt")
 
+RETURNS = {"my_getViewport": "integer integer integer integer"}
+"""What functions return whose list entry names only the C side's in-and-out parameters."""
+
+LENIENT = {"LocalizeString": 1}
+"""Functions whose last arguments scripts leave out although the list does not say so: how many."""
+
+POINTERS = frozenset(
+    f"Get{what}Info_Value" for what in ("MediaTrack", "MediaItem", "MediaItemTake", "TrackSend", "Envelope")
+)
+"""Functions that return a number, except for the attributes that begin with P_."""
+
 HANDLES = frozenset(
     [
         "MediaTrack",
@@ -50,6 +61,8 @@ class Signature:
     @property
     def handle_returns(self) -> tuple[int, ...]:
         """Positions, counted from 1, at which the function returns a handle."""
+        if self.name in POINTERS:
+            return (1,)
         return tuple(i for i, kind in enumerate(self.returns, 1) if kind.rstrip("?") in HANDLES)
 
 
@@ -59,7 +72,11 @@ def load() -> dict[str, Signature]:
     found = {}
     for line in TABLE.read_text().splitlines():
         group, name, args, returns = line.split("|")
-        found[name] = Signature(group, name, tuple(args.split()), tuple(returns.split()))
+        kinds = args.split()
+        returns = RETURNS.get(name, returns)
+        for place in range(len(kinds) - LENIENT.get(name, 0), len(kinds)):
+            kinds[place] = kinds[place].rstrip("?") + "?"
+        found[name] = Signature(group, name, tuple(kinds), tuple(returns.split()))
     return found
 
 

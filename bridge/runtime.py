@@ -118,3 +118,15 @@ def fastest_precision(target: str) -> str:
         return "bf16" if "amx_bf16" in CPU_FLAGS.read_text(encoding="ascii", errors="ignore") else "f32"
     except OSError:
         return "f32"
+
+
+def devices() -> list[tuple[str, str]]:
+    """Name and description of what networks can run on here, such as ("cpu", "Intel ..., f32")."""
+    import openvino as ov
+
+    core = ov.Core()
+    found = []
+    for name in core.available_devices:
+        text = str(core.get_property(name, "FULL_DEVICE_NAME")).strip()
+        found.append((name.lower(), f"{text}, {fastest_precision(name)}"))
+    return found

@@ -7,9 +7,9 @@ venv=${DAWSCRIBE_VENV:-$here/.venv}
 . "$here/install/core.sh"
 cd "$here"
 
-# Python and a compiler's parts for python-rtmidi, the client of one model's registry, a real DAW on a screen that
-# nobody sees, and Lua and OSC tools that speak to our scripts as the DAWs do.
-packages="python3-venv npm ardour xvfb xdotool lua5.4 liblo-tools jackd2 fluid-soundfont-gm imagemagick"
+# Python, the client of one model's registry, a real DAW with its soundfont, a screen that nobody sees with a mouse
+# and a camera, OSC tools, and a server for MIDI ports where the kernel has none.
+packages="python3-venv npm ardour fluid-soundfont-gm xvfb xdotool imagemagick liblo-tools jackd2"
 
 install_packages() {
     missing=

@@ -9,6 +9,7 @@ from typing import Any
 from bridge.config import Settings
 from bridge.errors import InputError
 from bridge.music import STEM_ROLES
+from bridge.score.drum_map import drum_keys
 from bridge.score.quantise import Grid, parse_grid
 
 
@@ -28,6 +29,8 @@ class RunOptions:
     quantise_strength: float
     find_tempo: bool
     keep_stems: bool
+    drum_map: str
+    """Whose keys the drum notes are written on, one of :data:`bridge.score.drum_map.KEYS`."""
 
     def engine(self, role: str) -> str:
         """The name of the transcriber for a role."""
@@ -39,9 +42,10 @@ def run_options(chosen: Mapping[str, Any], settings: Settings) -> RunOptions:
 
     Raises:
         InputError: an option is unknown or has an impossible value.
+        ConfigError: there is no such drum map.
     """
     known = {"separator", "transcribers", "stems", "role", "device", "quantise", "quantise_strength"}
-    known |= {"find_tempo", "keep_stems"}
+    known |= {"find_tempo", "keep_stems", "drum_map"}
     # Unknown options are a DAW script's own or a later version's: kept in the request, no use here.
     values = {k: v for k, v in chosen.items() if k in known and v is not None}
     stems = values.get("stems")
@@ -60,10 +64,12 @@ def run_options(chosen: Mapping[str, Any], settings: Settings) -> RunOptions:
         "separator": values.get("separator", settings.get("separation.separator")),
         "device": values.get("device", settings.get("device")),
         "quantise": values.get("quantise", settings.get("score.quantise")),
+        "drum_map": values.get("drum_map", settings.get("score.drum_map")),
     }
     for name, value in texts.items():
         if not isinstance(value, str):
             raise _wrong(name, value)
+    drum_keys(texts["drum_map"])  # before the long separation, not after it
     return RunOptions(
         separator=texts["separator"],
         transcribers={**settings.table("transcription"), **transcribers},
@@ -74,6 +80,7 @@ def run_options(chosen: Mapping[str, Any], settings: Settings) -> RunOptions:
         quantise_strength=float(strength),
         find_tempo=bool(values.get("find_tempo", settings.get("score.find_tempo"))),
         keep_stems=bool(values.get("keep_stems", settings.get("output.keep_stems"))),
+        drum_map=texts["drum_map"],
     )
 
 

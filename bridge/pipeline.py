@@ -18,6 +18,7 @@ from bridge.music import STEM_ROLES, Score
 from bridge.options import RunOptions, run_options
 from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
 from bridge.score.arrange import arrange
+from bridge.score.drum_map import mapped_score
 
 SHARES = {"read": 0.03, "separate": 0.77, "transcribe": 0.17, "score": 0.03}
 """Share of each stage in the progress bar: about what a 4 min song took on two cores."""
@@ -108,6 +109,7 @@ class Pipeline:
             find_tempo=options.find_tempo,
             report=stages.report("score"),
         )
+        score = mapped_score(score, options.drum_map)
         kept = tuple((s.role, s.audio.path) for s in separated.stems) if options.keep_stems else ()
         return ItemResult(item.name, score, kept, extra=item.extra)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bridge.errors import ConfigError
-from bridge.music import Note
+from bridge.music import Note, Score
 
 GENERAL_MIDI: Mapping[int, str] = {
     35: "kick", 36: "kick", 37: "side stick", 38: "snare", 39: "clap", 40: "snare",
@@ -59,3 +59,13 @@ def mapped_drums(notes: Iterable[Note], name: str) -> tuple[Note, ...]:
     """The notes on the keys of the instrument ``name``, in time order; unknown keys stay as they are."""
     keys = drum_keys(name)
     return tuple(sorted(replace(note, pitch=keys.get(note.pitch, note.pitch)) for note in notes))
+
+
+def mapped_score(score: Score, name: str) -> Score:
+    """The score with its drum parts on the keys of the instrument ``name``.
+
+    Raises:
+        ConfigError: there is no map of that name.
+    """
+    parts = (replace(p, notes=mapped_drums(p.notes, name)) if p.is_drums else p for p in score.parts)
+    return replace(score, parts=tuple(parts))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import ConfigError
-from bridge.music import Note
-from bridge.score.drum_map import GENERAL_MIDI, KEYS, drum_keys, mapped_drums
+from bridge.music import Note, Part, Score
+from bridge.score.drum_map import GENERAL_MIDI, KEYS, drum_keys, mapped_drums, mapped_score
 
 
 def test_general_midi_leaves_every_key_alone() -> None:
@@ -35,3 +35,10 @@ def test_nothing_but_the_key_changes_and_unknown_keys_stay() -> None:
 def test_an_unknown_map_names_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="addictive, avl, ezdrummer, gm, mt_power, superior"):
         drum_keys("bfd")
+
+
+def test_a_score_maps_its_drum_parts_only() -> None:
+    drums = Part("drums", "Drums", (Note(0.0, 0.1, 42, 90),), is_drums=True)
+    bass = Part("bass", "Bass", (Note(0.0, 0.5, 42, 90),), program=33)
+    score = mapped_score(Score((drums, bass), 1.0), "addictive")
+    assert [p.notes[0].pitch for p in score.parts] == [49, 42]

@@ -31,6 +31,8 @@ BACK_WINDOWS = 1
 """Windows decoded before them, so that a note from before is not taken for a new one."""
 LEVEL_SIZE = 2048
 """Samples of a level's spectrum, 93 ms: tells keys apart from about 100 Hz on."""
+LATE_S = 0.01
+"""Seconds by which the network's onsets lie behind the notes', the median over the evaluation set."""
 ATTACK_S = 0.1
 """A note's velocity is its loudest level within this time: the attack of most instruments lies in it."""
 
@@ -45,21 +47,25 @@ class BasicPitchTranscriber:
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """Settings; the defaults fit separated stems, see docs for the figures."""
+        """Settings.
 
-        onset_threshold: float = 0.5
+        The defaults fit separated stems: of 22 sets they are best on the "other" stems of the evaluation set and
+        of our own clips alike (F-measure 0.63 and 0.64; the package's own settings 0.53 and 0.55).
+        """
+
+        onset_threshold: float = 0.6
         """Least probability of a note's start, 0..1; lower finds more notes."""
         frame_threshold: float = 0.3
         """Probability below which a key is silent, 0..1; lower makes notes longer."""
         shortest_s: float = 0.06
-        """Shorter notes are dropped."""
-        gap_s: float = 0.06
+        """Notes of this length or less are dropped."""
+        gap_s: float = 0.09
         """Dips shorter than this do not end a note."""
-        infer_onsets: bool = True
+        infer_onsets: bool = False
         """Also start notes where a key swells without an attack."""
         without_onset: float = 2.0
         """Notes without any onset grow from frames of at least this probability; above 1 there are none."""
-        gate_db: float = -36.0
+        gate_db: float = -30.0
         """Notes this far below the whole mix are leakage of other stems."""
 
     def __init__(self, options: Options, context: Context) -> None:
@@ -125,8 +131,8 @@ class BasicPitchTranscriber:
         key = found.pitch - LOWEST_KEY
         attack = level_db[found.start : min(found.end, found.start + _frames(ATTACK_S)), key]
         level = float(attack.max())
-        onset_s = max(0.0, (first + found.start) * FRAME / RATE)
-        offset_s = min(length_s, (first + found.end) * FRAME / RATE)
+        onset_s = max(0.0, (first + found.start) * FRAME / RATE - LATE_S)
+        offset_s = min(length_s, (first + found.end) * FRAME / RATE - LATE_S)
         if level < self._options.gate_db or offset_s <= onset_s:
             return []
         return [Note(onset_s, offset_s, found.pitch, velocity_of(level), min(1.0, found.amplitude))]

@@ -132,6 +132,7 @@ class FakeTrigger:
     class Options:
         """What it asks for."""
 
+        enabled: bool = True
         requests: tuple[Mapping[str, Any], ...] = ()
 
     def __init__(self, options: Options, context: Context) -> None:

@@ -112,7 +112,7 @@ class MidiTrigger:
         except DawscribeError as e:
             log.warning("%s", e)
 
-    def _open(self, callback: Callable[[Any], None]) -> list[Any]:
+    def _open(self, callback: Callable[[Any], object]) -> list[Any]:
         options = self._options
         ports = []
         try:

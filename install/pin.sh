@@ -15,7 +15,7 @@ compile() {
 compile $(left_out openvino-telemetry) requirements.in -o requirements.txt
 
 # torch is installed by check.sh, which takes a build without CUDA where there is one. demucs wants an old numpy on
-# Intel Macs, where there is no OpenVINO for us either; the override keeps one numpy for all.
+# Intel Macs; the override keeps the core's.
 override=$(mktemp)
 trap 'rm -f "$override"' EXIT
 printf 'numpy>=2.2.6\ntorch==2.13.0\n' >"$override"

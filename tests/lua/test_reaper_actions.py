@@ -366,10 +366,13 @@ def test_take_fx_are_rendered_and_everything_is_put_back(desk: Desk) -> None:
     assert plugin is not None
     desk.take.fx.append(instance(plugin))
     desk.take.fx[0].params[0][1] = 0.0  # -6 dB
+    history = desk.reaper.history(desk.project)
+    history.add("the user's last step")
     before = rpp_text(desk.project)
     asked = desk.request()
     assert rpp_text(desk.project) == before
-    assert desk.reaper.history(desk.project).names == []
+    assert history.names == ["the user's last step"]
+    assert {p.name for p in Path(desk.project.path).parent.glob("*render*")} == set()
     plain, _ = soundfile.read(desk.song, always_2d=True)
     np.testing.assert_allclose(desk.heard(asked), plain[: 3 * 44100] * 10 ** (-6 / 20), atol=1e-5)
 

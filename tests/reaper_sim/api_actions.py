@@ -38,8 +38,11 @@ def run_command(r: Reaper, command: int, context: str = "") -> None:
     """Does what a command does; scripts run their first slice before this returns."""
     if command in r.actions:
         r.run(r.actions[command][1], context)
-    elif not native_actions.run(r, command):
+        return
+    if not native_actions.run(r, command):
         raise ApiError(f"action {command} is not simulated")
+    if r.undo_depth:
+        r.acted_in_block = True
 
 
 def lookup(r: Reaper, name: str) -> int:

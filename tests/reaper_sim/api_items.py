@@ -137,8 +137,6 @@ def SplitMediaItem(r: Reaper, item: Item, position: float) -> Item | None:
     right = clone(item, item.track)
     right.values["D_POSITION"], right.values["D_LENGTH"] = position, start + length - position
     item.values["D_LENGTH"] = position - start
-    for values, key in ((right.values, "D_FADEINLEN"), (item.values, "D_FADEOUTLEN")):
-        values[key] = float(r.config["defsplitxfadelen"])
     for take in right.takes:
         if take is not None:
             _shift(take, position - start)

@@ -29,9 +29,14 @@ def Undo_EndBlock2(r: Reaper, proj: Project, name: str, flags: int) -> None:
     if r.undo_depth == 0:
         raise ApiError("Undo_EndBlock without Undo_BeginBlock")
     r.undo_depth -= 1
-    # Flags of 0 say that nothing changed which an undo point would have to bring back.
-    if r.undo_depth == 0 and name and flags:
+    if r.undo_depth:
+        return
+    # Flags of 0 mean "only what the actions inside did": without any, the block leaves no point of its own.
+    if name and (flags or r.acted_in_block):
         r.history(proj).add(name)
+    elif r.current is not None:
+        r.current.used_undo = False
+    r.acted_in_block = False
 
 
 @api

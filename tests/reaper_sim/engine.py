@@ -214,6 +214,7 @@ class Reaper:
         self.tick_s = TICK_S
         self.refresh_depth = 0
         self.undo_depth = 0
+        self.acted_in_block = False
         self.gmem: dict[int, float] = {}
         self.ui: dict[str, Any] = {}
         self.history(self.project)
@@ -306,7 +307,7 @@ class Reaper:
             self.violations += unbalanced
             raise SimulationError(f"{script.path.name}: {'; '.join(unbalanced)}")
         if not script.used_undo and not script.has_deferred:
-            self.history(self.project).add(f"ReaScript: {script.path.stem}")
+            self.history(self.project).add("ReaScript: Run")
 
     def close(self) -> None:
         """REAPER quits: scripts end, processes it waited for are left alone."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.reaper_sim.model import Fx, Handle, Item, Project, Take, Track
 
-KEPT = ("serial", "alive", "path", "change_count", "dirty", "play_state", "view")
+KEPT = ("serial", "alive", "path", "change_count", "dirty", "play_state", "view", "cursor")
 """What undo leaves alone."""
 
 

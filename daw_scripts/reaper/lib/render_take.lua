@@ -1,6 +1,10 @@
 -- Renders an item with its take FX to a file and puts everything back: active take, selection, undo list.
 
+local selection = require 'selection'
+
 local render_take = {}
+
+local STEP = 'Transcribe: read item'
 
 -- "Item: Render items to new take": take FX, no track FX. "Take: Delete active take from items".
 local RENDER, DELETE_TAKE = 41999, 40129
@@ -36,13 +40,15 @@ function render_take.audio(entry, target)
   local ok, path = pcall(rendered_path, entry)
   if reaper.ValidatePtr2(project, entry.take, 'MediaItem_Take*') then reaper.SetActiveTake(entry.take) end
   select_only(project, before)
-  -- No flags: nothing is left that an undo point would have to bring back.
-  reaper.Undo_EndBlock2(project, 'Transcribe: read item', 0)
+  reaper.Undo_EndBlock2(project, STEP, 0)
+  -- The actions inside made an undo step although nothing is left of them; taking it back leaves the list as it was.
+  if reaper.Undo_CanUndo2(project) == STEP then reaper.Undo_DoUndo2(project) end
   reaper.PreventUIRefresh(-1)
   reaper.UpdateArrange()
   if not ok or not path or not reaper.file_exists(path) then
     return false, ('REAPER could not render "%s"; switch its take FX off or freeze them and try again.'):format(entry.name)
   end
+  if not selection.find_again(entry) then return false, selection.GONE end
   -- Out of the project's media folder, where nothing may be left; across disks a rename fails and the file stays.
   os.remove(path .. '.reapeaks')
   if os.rename(path, target) then path = target end

@@ -32,7 +32,7 @@ function request.steps(context, entries, chosen)
   return function()
     if #items < #entries then
       local entry = entries[#items + 1]
-      if not step and not selection.is_there(entries[#items + 1]) then return false, selection.GONE end
+      if not step and not selection.find_again(entries[#items + 1]) then return false, selection.GONE end
       step = step or item_audio.steps(entry, ('%s/audio/%s-%d.wav'):format(context.home, id, #items + 1))
       local audio, problem = step()
       if audio == false then return false, problem end

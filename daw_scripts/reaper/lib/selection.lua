@@ -62,6 +62,7 @@ function selection.read()
     found[#found + 1] = {
       item = item, take = take, name = name, track = track, project = project, project_path = path,
       track_guid = guid_of(track),
+      take_guid = select(2, reaper.GetSetMediaItemTakeInfo_String(take, 'GUID', '', false)),
       item_guid = select(2, reaper.GetSetMediaItemInfo_String(item, 'GUID', '', false)),
       position_s = position, length_s = stop - position, offset_s = position - start,
     }
@@ -70,11 +71,31 @@ function selection.read()
   return found
 end
 
--- Whether the item, its take and its project are still there; the user goes on working while a job runs.
-function selection.is_there(entry)
-  return reaper.ValidatePtr2(nil, entry.project, 'ReaProject*')
-    and reaper.ValidatePtr2(entry.project, entry.item, 'MediaItem*')
-    and reaper.ValidatePtr2(entry.project, entry.take, 'MediaItem_Take*')
+local function guid_is(object, info, guid)
+  return select(2, info(object, 'GUID', '', false)) == guid
+end
+
+-- Whether the item is still there; the user goes on working while a job runs, and an undo gives items new handles.
+function selection.find_again(entry)
+  local project = entry.project
+  if not reaper.ValidatePtr2(nil, project, 'ReaProject*') then return false end
+  if reaper.ValidatePtr2(project, entry.item, 'MediaItem*') and reaper.ValidatePtr2(project, entry.take, 'MediaItem_Take*')
+  then
+    return true
+  end
+  for index = 0, reaper.CountMediaItems(project) - 1 do
+    local item = reaper.GetMediaItem(project, index)
+    if guid_is(item, reaper.GetSetMediaItemInfo_String, entry.item_guid) then
+      for number = 0, reaper.CountTakes(item) - 1 do
+        local take = reaper.GetTake(item, number)
+        if take and guid_is(take, reaper.GetSetMediaItemTakeInfo_String, entry.take_guid) then
+          entry.item, entry.take = item, take
+          return true
+        end
+      end
+    end
+  end
+  return false
 end
 
 selection.GONE = 'The item was deleted while it was read; nothing was transcribed.'

@@ -71,7 +71,7 @@ function wav_writer.new(entry, path)
   handle:write(header(rate, channels, state.frames))
   return function()
     local begun = reaper.time_precise()
-    if not selection.is_there(entry) then
+    if not selection.find_again(entry) then
       finish(state)
       return false, selection.GONE
     end

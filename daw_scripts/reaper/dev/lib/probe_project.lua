@@ -15,7 +15,7 @@ return {
     end,
   },
   {
-    question = 'Undo_EndBlock2 with flags 0: does it leave an undo point? (dawscribe needs: no)',
+    question = 'Undo_EndBlock2 with flags 0: does it leave an undo point? (expected: no, with no action inside)',
     run = function()
       reaper.Undo_OnStateChange2(0, 'probe: before')
       local before = undo_name()
@@ -27,7 +27,7 @@ return {
     end,
   },
   {
-    question = 'Do 41999 and 40129 inside such a block leave undo points of their own? (dawscribe needs: no)',
+    question = 'Do 41999 and 40129 inside such a block leave undo points of their own? (dawscribe takes one back that has the block\'s name)',
     run = function()
       reaper.Undo_OnStateChange2(0, 'probe: before render')
       local before = undo_name()

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from bridge.config import home_folder, load
 from bridge.errors import InputError, PluginError
 from bridge.midi_ports import PORT_NAME, find_port, midi_backend
 from bridge.playback import Event, follow, play
+
+SETTLE_S = 0.25
+"""Pause after a port was opened: JACK and ALSA connect it a moment later, and what is sent before is lost."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         if not options.clock:
             print(f"Playing {file.name} on {output.name}.", flush=True)
+            time.sleep(SETTLE_S)
             play(events_s(file), output.send, stopped.is_set)
             return 0
         clock = _open(backend, "input", options.clock_port, f"{PORT_NAME} clock")

@@ -109,6 +109,7 @@ def source_from(node: Node) -> Source:
         source.parent = source_from(inner[0]) if inner else Source()
     elif "HASDATA" in lines:
         source.midi = _midi_from(node)
+        source.guid = lines.get("POOLEDEVTS", ["", source.guid])[1]
     elif "FILE" in lines:
         source.path = lines["FILE"][1]
     return source

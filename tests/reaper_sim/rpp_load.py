@@ -54,7 +54,9 @@ def _line(project: Project, line: list[str]) -> None:
             last.end, last.color = float(line[2]), 0
             return
         color = -1 if region else int(line[5]) if len(line) > 5 else 0
-        project.markers.append(Marker(id=int(line[1]), position=float(line[2]), name=line[3], color=color))
+        marker = Marker(id=int(line[1]), position=float(line[2]), name=line[3], color=color)
+        marker.guid = line[8] if len(line) > 8 else marker.guid
+        project.markers.append(marker)
 
 
 def _tempo(line: list[str]) -> TempoMarker:

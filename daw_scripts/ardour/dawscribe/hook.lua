@@ -8,6 +8,9 @@ local EVERY = 3
 -- Seconds between two attempts to start the daemon, and how many there are before the user is told.
 local START_PAUSE_S, STARTS = 15, 3
 
+-- Timer calls after which an opened session stands: a question before that would hold up Ardour's start.
+local SETTLED = 30
+
 local OFFER = 'dawscribe finished a transcription for this session while it was closed. Insert it now?\n'
   .. '"No" discards it.'
 local NO_DAEMON = "dawscribe cannot be started; run 'dawscribe doctor'. Your transcription continues when it runs again."
@@ -24,6 +27,7 @@ local starts, last_start = 0, 0
 
 local function forget(id)
   app.progress.close()
+  app.rendering.clean(id)
   app.pending.remove(id)
 end
 
@@ -40,7 +44,7 @@ local function insert(id)
   local ok, result = pcall(app.insert.run, id)
   if ok then
     for _, warning in ipairs(result) do app.messages.log(warning) end
-    return app.pending.remove(id)
+    return forget(id)
   end
   app.spool:unmark_inserted(id)
   set_aside[id] = true
@@ -52,6 +56,7 @@ local function finished(id)
   if app.spool:is_inserted(id) then return forget(id) end
   local asked_at = tonumber(id:match('^ardour%-(%d+)%-')) or 0
   if not watched[id] and asked_at < opened then
+    if calls < SETTLED then return end
     if not app.messages.ask(OFFER) then
       app.spool:mark_inserted(id)
       return forget(id)

@@ -15,7 +15,6 @@ local function item(span, rate)
     tempo_table = app.tempo_table.build(span.position, span.length),
     audio = {
       path = span.channels[1].path,
-      -- Ardour counts in samples of the session, also inside files of another rate.
       start_s = span.source_start / rate,
       length_s = span.length / rate,
       gain = span.gain,
@@ -28,10 +27,12 @@ end
 function request.send(options)
   local spans = app.selection.spans()
   local rate = math.tointeger(Session:nominal_sample_rate())
-  local items = {}
-  for index, span in ipairs(spans) do items[index] = item(span, rate) end
   if not app.spool:daemon_runs() and not app.spool:start_daemon() then app.messages.refuse(NO_DAEMON) end
-  local id = app.spool:fresh_id()
+  local id, items = app.spool:fresh_id(), {}
+  for index, span in ipairs(spans) do
+    app.rendering.prepare(span, id, index, rate)
+    items[index] = item(span, rate)
+  end
   app.pending.add(id)
   local ok, reason = app.spool:submit({
     protocol = app.spool.PROTOCOL,

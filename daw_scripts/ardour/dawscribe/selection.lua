@@ -36,6 +36,8 @@ local function span(region, track, from, to)
     length = to - from,
     source_start = region:start():samples() + from - region:position():samples(),
     gain = audio:scale_amplitude(),
+    audio = audio,
+    offset = from - region:position():samples(),
     channels = channels_of(region, audio),
   }
 end

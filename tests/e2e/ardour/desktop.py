@@ -96,6 +96,10 @@ class Place:
         return done.stdout
 
 
+START_S = 150.0
+"""Longest wait for Ardour's start: soundfonts of 150 MB a track on a busy machine."""
+
+
 def free_port() -> int:
     """A free UDP port (for Ardour's OSC surface)."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -147,7 +151,7 @@ class Desktop:
         with (place.root / "ardour.log").open("ab") as log:
             command = ["ardour", "--no-announcements", "--no-splash", str(session)]
             self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-        wait_for(self._listens, "Ardour's OSC surface")
+        wait_for(self._listens, "Ardour's OSC surface", START_S)
         time.sleep(1.0)  # the window is laid out about a second after the port opens
 
     def _listens(self) -> bool:

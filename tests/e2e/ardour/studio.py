@@ -92,13 +92,16 @@ class Studio:
 
     def select_region(self) -> None:
         """Click the region until it shows that it is selected."""
-        for _ in range(20):
+        colors = []
+        for _ in range(30):
             self.desktop.click(*REGION)
-            time.sleep(0.4)
-            red, green, _ = self.desktop.pixel(*SELECTED)
-            if red > green + 60:
+            time.sleep(0.5)
+            red, green, blue = self.desktop.pixel(*SELECTED)
+            if red > green + 45:
                 return
-        raise AssertionError("the region could not be selected with the mouse")
+            colors.append((red, green, blue))
+        self.desktop.picture(self.place.root / "unselected.png")
+        raise AssertionError(f"the region could not be selected with the mouse: {colors}, {self.desktop.titles()}")
 
     def transcribe(self) -> Path:
         """Press the toolbar button; the folder of the job that results."""

@@ -1,0 +1,88 @@
+-- Embedded files of another sample rate: Ardour plays their samples at the session's rate, slower or faster than they
+-- are, so what the region sounds like is written to files of our own. Blocks Ardour for 2 % of the region's length.
+
+local app = ...
+local rendering = {}
+
+-- Samples read at a time; string.pack and table.unpack take so many at once.
+local BLOCK = 4096
+-- Bytes in which the format is looked for; broadcast WAVs have a chunk of 1 kB before it.
+local HEAD = 1 << 16
+
+local function file_name(id, number, channel)
+  return app.spool:path('hosts', string.format('%s-%d-%d.wav', id, number, channel))
+end
+
+-- The sample rate in a WAV file's head, or nil where it is no WAV.
+function rendering.wav_rate(head)
+  local kind = head:sub(1, 4)
+  if (kind ~= 'RIFF' and kind ~= 'RF64') or head:sub(9, 12) ~= 'WAVE' then return nil end
+  local position = 13
+  while position + 23 <= #head do
+    local name, size = head:sub(position, position + 3), string.unpack('<I4', head, position + 4)
+    if name == 'fmt ' then return (string.unpack('<I4', head, position + 12)) end
+    position = position + 8 + size + size % 2
+  end
+  return nil
+end
+
+-- Whether the daemon can read the file itself: it is the session's own, or a WAV of the session's rate.
+local function is_plain(path, rate)
+  local own = Session:path() .. '/interchange/'
+  if path:sub(1, #own) == own then return true end
+  local handle = io.open(path, 'rb')
+  if not handle then return true end
+  local head = handle:read(HEAD) or ''
+  handle:close()
+  return rendering.wav_rate(head) == rate
+end
+
+-- A mono file of 32-bit floats.
+local function wav_head(rate, frames)
+  local bytes = 4 * frames
+  return 'RIFF' .. string.pack('<I4', 36 + bytes) .. 'WAVEfmt '
+    .. string.pack('<I4I2I2I4I4I2I2', 16, 3, 1, rate, 4 * rate, 4, 32) .. 'data' .. string.pack('<I4', bytes)
+end
+
+local function write_channel(handle, audio, channel, first, length)
+  local readable, memory = audio:to_readable(), ARDOUR.DSP.DspShm(BLOCK)
+  local done = 0
+  while done < length do
+    local count = math.min(BLOCK, length - done)
+    local got = readable:read(memory:to_float(0), first + done, count, channel)
+    if got <= 0 then return nil, 'the audio file ends too early' end
+    local samples = memory:to_float(0):get_table(got)
+    local ok, reason = handle:write(string.pack('<' .. ('f'):rep(got), table.unpack(samples, 1, got)))
+    if not ok then return nil, reason end
+    done = done + got
+  end
+  return true
+end
+
+-- Writes what the daemon cannot read itself; the span's channels and start then name those files.
+function rendering.prepare(span, id, number, rate)
+  local plain = true
+  for _, channel in ipairs(span.channels) do plain = plain and is_plain(channel.path, rate) end
+  if plain then return end
+  for index, channel in ipairs(span.channels) do
+    local path = file_name(id, number, index)
+    local handle, reason = io.open(path, 'wb')
+    local ok = handle and handle:write(wav_head(rate, span.length))
+    if ok then ok, reason = write_channel(handle, span.audio, index - 1, span.offset, span.length) end
+    if handle then handle:close() end
+    if not ok then app.spool:complain('The audio cannot be written: ' .. tostring(reason)) end
+    channel.path, channel.channel = path, 0
+  end
+  span.source_start = 0
+end
+
+-- Removes what was written for a job. Items are few, and those that were not rendered have no such file.
+function rendering.clean(id)
+  local request = app.spool:request(id)
+  for number in ipairs(request and type(request.items) == 'table' and request.items or {}) do
+    local index = 1
+    while app.files:remove(file_name(id, number, index)) do index = index + 1 end
+  end
+end
+
+return rendering

@@ -77,7 +77,7 @@ class Cache:
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-        self._trim()
+        self._trim(spare=target)
         return self.stems(key)
 
     def notes(self, key: str) -> Transcription | None:
@@ -103,13 +103,15 @@ class Cache:
             data = {"notes": rows, "bends": bends, "warnings": list(heard.warnings)}
             write_json(self._notes / f"{key}.json", data, durable=False)
 
-    def _trim(self) -> None:
-        """Remove the least recently used until the rest fits the limit."""
+    def _trim(self, spare: Path) -> None:
+        """Remove the least recently used until the rest fits; ``spare`` is in use and stays, however large."""
         entries = sorted(self._entries())
         total = sum(size for _, size, _ in entries)
         for _, size, path in entries:
             if total <= self._limit:
                 return
+            if path == spare:
+                continue
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:

@@ -11,12 +11,16 @@ GHOST_S = 0.07
 """Only notes shorter than this may be ghosts: a blip of six frames."""
 GHOST_CONFIDENCE = 0.3
 """A ghost's confidence lies below this."""
+BLIP_S = 0.1
+"""Shorter than this a doubtful partial goes: it rings up with the attack and is masked by the note after it."""
 PARTIALS = (12, 19, 24)
 """Semitones of the second, third and fourth partial over a note: the ones that engines take for notes."""
 PARTIAL_ONSET_S = 0.03
 """A partial begins with its note."""
 PARTIAL_WEAKER = 0.5
 """A partial of at most this share of the note's velocity, 12 dB less, is not a played octave."""
+PARTIAL_DOUBTFUL = 0.5
+"""Neither is a blip of at most this share of the note's confidence: its level is the note's own partial's."""
 
 
 def without_ghosts(notes: Sequence[Note]) -> list[Note]:
@@ -25,13 +29,12 @@ def without_ghosts(notes: Sequence[Note]) -> list[Note]:
 
 
 def without_harmonics(notes: Sequence[Note]) -> list[Note]:
-    """Drop weak notes an octave, a twelfth or two octaves over a note that begins and sounds with them."""
+    """Drop weak or doubtful notes an octave, a twelfth or two octaves over a note that begins and sounds with them."""
     return [n for n in notes if not any(_is_partial(n, low) for low in near(notes, n.onset_s, PARTIAL_ONSET_S))]
 
 
 def _is_partial(note: Note, low: Note) -> bool:
-    return (
-        note.pitch - low.pitch in PARTIALS
-        and note.velocity <= PARTIAL_WEAKER * low.velocity
-        and note.offset_s <= low.offset_s
-    )
+    if note.pitch - low.pitch not in PARTIALS or note.offset_s > low.offset_s:
+        return False
+    doubtful = note.length_s < BLIP_S and note.confidence <= PARTIAL_DOUBTFUL * low.confidence
+    return doubtful or note.velocity <= PARTIAL_WEAKER * low.velocity

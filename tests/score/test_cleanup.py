@@ -55,6 +55,9 @@ def test_a_weak_note_on_a_partial_that_sounds_with_its_note_goes(partial: int) -
     assert len(cleaned(C, replace(over, velocity=80))) == 2, "a played octave stays"
     assert len(cleaned(C, replace(over, onset_s=1.3))) == 2, "a note that begins later stays"
     assert len(cleaned(C, replace(over, pitch=over.pitch + 1))) == 2
+    blip = Note(1.01, 1.08, 60 + partial, 80, 0.35)
+    assert cleaned(C, blip) == [C]
+    assert len(cleaned(C, replace(blip, confidence=0.7))) == 2, "a sure short note stays"
 
 
 def test_of_two_stems_the_one_that_leaked_loses_its_note() -> None:

@@ -60,7 +60,9 @@ def process_cost(pid: int) -> tuple[float, float]:
     # After the command's name in brackets: state is field 3, utime field 14, stime field 15.
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])
-    peak = next(line for line in (folder / "status").read_text().splitlines() if line.startswith("VmHWM"))
+    lines = (folder / "status").read_text().splitlines()
+    # A process that has ended and was not yet waited for has no memory any more, and no such line.
+    peak = next((line for line in lines if line.startswith("VmHWM")), "VmHWM: 0")
     return ticks / os.sysconf("SC_CLK_TCK"), int(peak.split()[1]) / 1e3
 
 

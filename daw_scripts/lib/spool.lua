@@ -17,7 +17,9 @@ local COMMAND_S = 10
 function spool.home(getenv)
   local moved = getenv('DAWSCRIBE_HOME')
   if moved and moved ~= '' then return moved end
-  local user = getenv('HOME') or getenv('USERPROFILE')
+  -- As Python's home folder: on Windows a HOME that some shell has set is not the user's.
+  local on_windows = package and package.config:sub(1, 1) == '\\'
+  local user = on_windows and getenv('USERPROFILE') or getenv('HOME') or getenv('USERPROFILE')
   return user and user .. '/.dawscribe'
 end
 

@@ -277,6 +277,19 @@ def test_a_project_closed_meanwhile_gets_its_result_when_it_is_open_again(desk: 
     assert names(desk.project)[1] == ("song (transcribed)", 1)
 
 
+def test_a_result_finds_its_project_behind_another_tab(desk: Desk) -> None:
+    asked = desk.request()
+    song, other = desk.project, Project(path="/elsewhere.rpp")
+    desk.reaper.projects.append(other)
+    desk.reaper.project = other
+    desk.finish(asked)
+    desk.reaper.idle()
+    assert desk.reaper.project is other
+    assert other.tracks == []
+    assert names(song)[1] == ("song (transcribed)", 1)
+    assert desk.reaper.history(song).names == ["Transcribe song"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -24,7 +24,9 @@ end
 local function launch(words)
   local quoted = {}
   for index, word in ipairs(words) do quoted[index] = '"' .. word:gsub('"', '') .. '"' end
-  return reaper.ExecProcess(table.concat(quoted, ' '), -1) ~= nil
+  -- -1 and -2 do not wait; on Windows -2 also keeps the console window out of sight.
+  local how = reaper.GetOS():match('^Win') and -2 or -1
+  return reaper.ExecProcess(table.concat(quoted, ' '), how) ~= nil
 end
 
 -- The parts every action needs, or nil and a sentence.

@@ -2,6 +2,7 @@
 
 local spool = require 'spool'
 local insert = require 'insert'
+local request = require 'request'
 local keep_files = require 'keep_files'
 
 local finished = {}
@@ -19,8 +20,8 @@ local function job_ids(context)
 end
 
 local function is_ours(context, id)
-  local request = context.spool:request(id)
-  return request ~= nil and request.host == 'reaper'
+  local asked = context.spool:request(id)
+  return asked ~= nil and asked.host == 'reaper'
 end
 
 -- Cancels what is queued or running for REAPER; how many that were.
@@ -50,6 +51,7 @@ function finished.insert(context, done)
       if keep() then
         local ok, more = insert.result(context, result, project)
         if ok then count = count + 1 else problem = more end
+        if ok then request.clean(context, result.id) end
         keep = nil
       end
     else

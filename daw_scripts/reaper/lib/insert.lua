@@ -91,6 +91,9 @@ local function insert_all(project, result, choices, warnings)
 end
 
 local function in_one_step(project, name, work)
+  -- Undo blocks are kept for the project in front; another tab comes to the front for this moment only.
+  local in_front = reaper.EnumProjects(-1)
+  if in_front ~= project then reaper.SelectProjectInstance(project) end
   local put_back = courtesy.remember(project)
   reaper.PreventUIRefresh(1)
   reaper.Undo_BeginBlock2(project)
@@ -98,6 +101,7 @@ local function in_one_step(project, name, work)
   put_back()
   reaper.Undo_EndBlock2(project, name, -1)
   if not ok then reaper.Undo_DoUndo2(project) end
+  if in_front ~= project then reaper.SelectProjectInstance(in_front) end
   reaper.PreventUIRefresh(-1)
   reaper.TrackList_AdjustWindows(false)
   reaper.UpdateArrange()

@@ -1,0 +1,1 @@
+"""How the networks that dawscribe ships and its demo song were made; never imported by bridge/."""

@@ -3,8 +3,8 @@
 
 local start_daemon = {}
 
--- Python needs 1 to 3 s to start on a slow disk; after this the launch has failed.
-local PATIENCE_S = 20
+-- Python needs 1 to 3 s, and ten times that on a machine that is busy; after this the launch has failed.
+local PATIENCE_S = 60
 
 -- Returns a function to call again and again: it answers 'running', 'waiting', or nil and a sentence.
 function start_daemon.new(spool, launch, version)

@@ -98,9 +98,10 @@ def _map(beats: Array, downbeat: int, beats_per_bar: int, *, straight_s: float) 
         straight = np.abs(beats[first : last + 1] - even).max() <= straight_s + 1e-9
         marks = [first, last] if straight else list(range(first, last + 1))
         for a, b in pairwise(marks):
-            bpm = 60.0 * (b - a) / float(beats[b] - beats[a])
+            # A millionth of a BPM moves a beat by 30 us in an hour.
+            bpm = round(60.0 * (b - a) / float(beats[b] - beats[a]), 6)
             sign = meter if a == first else None
-            if sign is not None or not points or abs(bpm / points[-1].bpm - 1.0) > 1e-9:
+            if sign is not None or not points or bpm != points[-1].bpm:
                 points.append(TempoPoint(float(beats[a]), bpm, sign))
     return TempoMap.from_points(points)
 

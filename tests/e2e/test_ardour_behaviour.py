@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +60,15 @@ def region_count(studio: s.Studio) -> int:
     """MIDI regions on tracks, as saved right now."""
     studio.desktop.save()
     return len(Session(studio.desktop.session).regions())
+
+
+def test_setup_refuses_while_ardour_runs(studio: s.Studio) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge", "setup", "ardour", "--uninstall"],
+        env=studio.place.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Ardour is running" in done.stderr
 
 
 def test_nothing_selected(studio: s.Studio) -> None:

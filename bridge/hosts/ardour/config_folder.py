@@ -56,10 +56,10 @@ def is_running(folder: Path) -> bool:
 
 
 def _linux_processes() -> Iterator[Path]:
-    """/proc folders of all Ardour windows (ardour-7.3.0~ds0 and the like; not its Lua shell)."""
+    """/proc folders of all Ardours: ardour-7.3.0~ds0 while it starts, then ArdourGUI; not its Lua shell."""
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if re.match(r"ardour(-\d|\d?$)", (process / "comm").read_text()):
+            if re.match(r"ArdourGUI|ardour(-\d|\d?$)", (process / "comm").read_text()):
                 yield process
 
 

@@ -122,6 +122,8 @@ def screen(folder: Path, size: str = "1600x1000") -> Iterator[str]:
     ends = os.pipe()
     with (folder / "xvfb.log").open("wb") as log:
         command = ["Xvfb", "-displayfd", str(ends[1]), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+        # Else the server starts anew whenever its last client goes, and refuses who comes meanwhile.
+        command.append("-noreset")
         server = subprocess.Popen(command, pass_fds=[ends[1]], stderr=log)
     os.close(ends[1])
     try:

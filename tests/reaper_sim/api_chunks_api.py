@@ -42,9 +42,6 @@ def set_chunk(r: Reaper, target: Any, text: str) -> bool:
             project.sends.append(Send(source=source, target=target, values=send_values(line)))
         return True
     if isinstance(target, Item) and node.name == "ITEM":
-        for take in target.takes:
-            if take:
-                take.alive = False
         chunk_read.apply_item(target, node)
         return True
     if isinstance(target, Envelope):

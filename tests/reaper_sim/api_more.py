@@ -19,6 +19,8 @@ from tests.reaper_sim.registry import alias, api, constant
 constant(None, "OpenMediaExplorer", "GSC_mainwnd", "ClearPeakCache", "ViewPrefs", "ShowActionList", "Audio_Init")
 constant(None, "Audio_Quit", "NF_UpdateSWSMarkerRegionSubWindow", "OpenColorThemeFile", "ReaScriptError")
 constant("", "GetLastColorThemeFile", "GetMIDIOutputName", "BR_GetMouseCursorContext_Envelope")
+constant((0, ""), "JS_MIDIEditor_ListAll")
+constant(None, "BR_Win32_FindWindowEx")
 constant(-1, "BR_GetMouseCursorContext_StretchMarker")
 constant((False, False, -1, -1, -1, -1), "BR_GetMouseCursorContext_MIDI")
 constant((False, 0, 0, 0, 0, 0), "GetTouchedOrFocusedFX")
@@ -187,6 +189,26 @@ def NF_GetSWSMarkerRegionSub(r: Reaper, index: int) -> str:
 def NF_SetSWSMarkerRegionSub(r: Reaper, text: str, index: int) -> bool:
     r.ui[f"subtitle:{index}"] = text
     return True
+
+
+@api
+def BR_SetMediaItemImageResource(r: Reaper, item: Item, path: str, flags: int) -> None:
+    item.ext["image"], item.values["image_flags"] = path, float(flags)
+
+
+@api
+def BR_GetMediaItemImageResource(r: Reaper, item: Item) -> tuple[bool, str, int]:
+    return "image" in item.ext, item.ext.get("image", ""), int(item.values.get("image_flags", 0))
+
+
+@api
+def JB_GetSWSExtraProjectNotes(r: Reaper, proj: Project) -> str:
+    return proj.info_text.get("sws_extra_notes", "")
+
+
+@api
+def JB_SetSWSExtraProjectNotes(r: Reaper, proj: Project, text: str) -> None:
+    proj.info_text["sws_extra_notes"] = text
 
 
 def _level(item: Item, peak: bool) -> float:

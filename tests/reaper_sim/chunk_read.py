@@ -155,7 +155,23 @@ def _ext(node: Node) -> dict[str, str]:
 
 
 def apply_item(item: Item, node: Node) -> None:
-    """Replaces an item's contents by a chunk's."""
+    """Replaces an item's contents by a chunk's; a take that is in both keeps its handle."""
+    before = {take.guid: take for take in item.takes if take is not None}
+    _read_item(item, node)
+    for index, take in enumerate(item.takes):
+        known = before.pop(take.guid, None) if take is not None else None
+        if take is not None and known is not None:
+            serial = known.serial
+            known.__dict__.update(take.__dict__)
+            known.serial = serial
+            for envelope in known.envelopes:
+                envelope.parent = known
+            item.takes[index] = known
+    for gone in before.values():
+        gone.alive = False
+
+
+def _read_item(item: Item, node: Node) -> None:
     item.values = dict(ITEM)
     item.takes, item.ext, item.notes = [], {}, ""
     take: Take | None = None

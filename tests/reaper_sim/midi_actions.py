@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.reaper_sim import timeline
 from tests.reaper_sim.api_midi import data_of, store
 from tests.reaper_sim.api_midi_edit import MIDI_SelectAll
 from tests.reaper_sim.engine import Reaper
@@ -27,6 +28,10 @@ def run(r: Reaper, take: Take, command: int) -> bool:
         notes = tuple(n for n in data.notes if not n.selected)
         ccs = tuple(c for c in data.ccs if not c.selected)
         store(take, MidiData(notes, ccs, data.texts, data.end))
+    elif command in (40047, 40048):
+        step = r.ui.get("midi_grid", 0.25)
+        here = timeline.to_qn(r.project, r.project.cursor) + (step if command == 40048 else -step)
+        r.project.cursor = max(0.0, timeline.to_time(r.project, here))
     elif command in TRANSPOSE:
         by = TRANSPOSE[command]
         notes = tuple(replace(n, pitch=max(0, min(127, n.pitch + by))) if n.selected else n for n in data.notes)

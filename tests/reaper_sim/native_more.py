@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable
 
 from tests.reaper_sim import audio
+from tests.reaper_sim.api_envelopes import ensure
 from tests.reaper_sim.api_items import clone, kill
 from tests.reaper_sim.api_selection import SetOnlyTrackSelected, selected_items, selected_tracks
 from tests.reaper_sim.defaults import new_item, sort_items
@@ -218,6 +219,36 @@ def _colour(value: float | None) -> Action:
     return run
 
 
+def _to_one_track(r: Reaper) -> None:
+    items = selected_items(r.project)
+    for item in items[1:]:
+        item.track.items.remove(item)
+        item.track = items[0].track
+        item.track.items.append(item)
+        sort_items(item.track)
+
+
+def _toggle_envelope(name: str) -> Action:
+    def run(r: Reaper) -> None:
+        for track in selected_tracks(r.project):
+            present = next((e for e in track.envelopes if e.name == name), None)
+            if present is None:
+                ensure(track, name)
+            else:
+                present.visible = not present.visible
+
+    return run
+
+
+def _record(r: Reaper) -> None:
+    r.project.play_state = 0 if r.project.play_state & 4 else 5
+
+
+def _toggle_free_positioning(r: Reaper) -> None:
+    for track in selected_tracks(r.project):
+        track.values["B_FREEMODE"] = float(not track.values["B_FREEMODE"])
+
+
 MORE: dict[int, Action] = {
     40914: _touch_first, 40032: _group, 40033: _ungroup, 40034: _select_groups, 40718: _select_on_tracks_in_time,
     40859: _new_tab, 40062: _duplicate_tracks, 40142: _insert_empty_item, 40513: _cursor_to_mouse,
@@ -226,6 +257,8 @@ MORE: dict[int, Action] = {
     40117: _move_items(-1), 40118: _move_items(1), 40543: _implode_same_track, 40438: _implode_across,
     40224: _explode_across, 41305: _trim(left=True), 41311: _trim(left=False), 40101: _all_media(False),
     40100: _all_media(True), 40705: _colour(None), 40706: _colour(0x1000000 | 0x336699), 40707: _colour(0.0),
-    40434: lambda r: None,
+    40434: lambda r: None, 40644: _to_one_track, 40406: _toggle_envelope("Volume"), 40407: _toggle_envelope("Pan"),
+    40408: _toggle_envelope("Volume (Pre-FX)"), 40409: _toggle_envelope("Pan (Pre-FX)"),
+    40867: _toggle_envelope("Mute"), 1013: _record, 40641: _toggle_free_positioning,
 }  # fmt: skip
 """Command number -> what it does."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from bridge.audio import Recording, Writer
-from bridge.errors import JobCancelled, PluginError
+from bridge.errors import JobCancelled, PluginError, StoreError
 from bridge.interfaces import Context, Separator
 from bridge.separators.htdemucs import HTDemucs, HTDemucsOptions
 from tests.separators.stand_in import WAVE, separator
@@ -87,6 +87,24 @@ def test_a_cancel_leaves_no_file_and_a_separator_that_still_works(tmp_path: Path
     assert list((tmp_path / "stems").iterdir()) == []
     (stem,) = made.separate(mix, ["bass"], tmp_path / "stems", ignore)
     assert stem.audio.rms == pytest.approx(0.3 * mix.rms, rel=1e-3)
+
+
+def test_a_full_disk_leaves_no_file_and_a_separator_that_still_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mix = recording(tmp_path / "mix.wav", noise(20.0))
+    made = separator(tmp_path)
+
+    def full(writer: Writer, block: Array) -> None:
+        raise StoreError("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "write", full)
+        with pytest.raises(StoreError) as kept:
+            made.separate(mix, list(WAVE), tmp_path / "stems", ignore)
+    assert list((tmp_path / "stems").iterdir()) == []
+    (stem,) = made.separate(mix, ["bass"], tmp_path / "stems", ignore)
+    assert stem.audio.rms == pytest.approx(0.3 * mix.rms, rel=1e-3), kept
 
 
 def test_progress_rises_from_0_to_1(tmp_path: Path) -> None:

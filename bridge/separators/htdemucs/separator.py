@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -83,13 +83,14 @@ class HTDemucs:
         with ExitStack() as stack:
             # All files or none: whatever ends this early, a cancel too, makes each writer remove its file.
             writers = [stack.enter_context(Writer(folder / f"{role}.wav", mix.rate, 2)) for role in wanted]
-            for block in self.stream(mix, wanted, report):
+            # Closed at once when a writer fails: the network must be at rest before the next job.
+            for block in stack.enter_context(closing(self.stream(mix, wanted, report))):
                 for writer, audio in zip(writers, block, strict=True):
                     writer.write(audio)
             recordings = [writer.finish() for writer in writers]
         return [Stem(role, audio, mix.rms) for role, audio in zip(wanted, recordings, strict=True)]
 
-    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Iterator[Array]:
+    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
         """The ``wanted`` stems piece by piece, each (stems, 2, samples) and final, in full the length of the mix.
 
         While the network computes a segment, the one before is transformed back and the next one forth.
@@ -108,6 +109,7 @@ class HTDemucs:
             try:
                 if computed is not None:
                     yield joined.add(self._stems(*computed)) * deviation + share
+                report("separate", number / len(offsets))
                 if number + 1 < len(offsets):
                     inputs = self._inputs(mix, offsets[number + 1], mean, deviation)
                 while not self._network.wait(REPORT_S):

@@ -40,9 +40,15 @@ def stem_of(folder: Path, notes: list[tuple[float, float, int]], length_s: float
     return Stem(role, Recording(path, RATE, 2, len(x), rms, peak), max(rms, 0.02))
 
 
-@pytest.fixture
-def context(tmp_path: Path) -> Context:
-    return Context(model=model, cache=tmp_path / "cache", home=tmp_path)
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    home = tmp_path_factory.mktemp("home")
+    return Context(model=model, cache=home / "cache", home=home)
+
+
+@pytest.fixture(scope="module")
+def engine(context: Context) -> NoteTranscriber:
+    return NoteTranscriber(NoteOptions(), context)
 
 
 def quiet(stage: str, fraction: float) -> None:
@@ -53,48 +59,48 @@ LINE = [(0.5, 0.4, 40), (1.0, 0.4, 43), (1.5, 0.4, 45), (2.0, 0.4, 45), (2.5, 0.
 CHORDS = [(0.5, 0.9, p) for p in (60, 64, 67)] + [(1.5, 0.9, p) for p in (59, 62, 67)]
 
 
-def test_a_bass_line_comes_back_as_one_voice(tmp_path: Path, context: Context) -> None:
-    notes = NoteTranscriber(NoteOptions(), context).transcribe(stem_of(tmp_path, LINE, 4.0, "bass"), quiet).notes
+def test_a_bass_line_comes_back_as_one_voice(tmp_path: Path, engine: NoteTranscriber) -> None:
+    notes = engine.transcribe(stem_of(tmp_path, LINE, 4.0, "bass"), quiet).notes
     assert [n.pitch for n in notes] == [p for *_, p in LINE]
     for note, (onset, _, _) in zip(notes, LINE, strict=True):
         assert note.onset_s == pytest.approx(onset, abs=0.03)
     assert all(a.offset_s <= b.onset_s for a, b in itertools.pairwise(notes))
 
 
-def test_chords_come_back_whole(tmp_path: Path, context: Context) -> None:
-    notes = NoteTranscriber(NoteOptions(), context).transcribe(stem_of(tmp_path, CHORDS, 3.0, "other"), quiet).notes
+def test_chords_come_back_whole(tmp_path: Path, engine: NoteTranscriber) -> None:
+    notes = engine.transcribe(stem_of(tmp_path, CHORDS, 3.0, "other"), quiet).notes
     heard = {(round(n.onset_s * 2) / 2, n.pitch) for n in notes}
     assert heard == {(onset, p) for onset, _, p in CHORDS}
 
 
-def test_notes_across_the_edge_of_a_window_are_heard_once(tmp_path: Path, context: Context) -> None:
+def test_notes_across_the_edge_of_a_window_are_heard_once(tmp_path: Path, engine: NoteTranscriber) -> None:
     line = [(0.5 + 0.5 * i, 0.4, 40 + i % 7) for i in range(40)]
-    notes = NoteTranscriber(NoteOptions(), context).transcribe(stem_of(tmp_path, line, 21.0, "bass"), quiet).notes
+    notes = engine.transcribe(stem_of(tmp_path, line, 21.0, "bass"), quiet).notes
     onsets = np.array([n.onset_s for n in notes])
     for onset, _, _ in line:
         assert np.count_nonzero(np.abs(onsets - onset) < 0.1) == 1
 
 
-def test_a_silent_stem_has_no_notes(tmp_path: Path, context: Context) -> None:
-    assert NoteTranscriber(NoteOptions(), context).transcribe(stem_of(tmp_path, [], 2.0, "other"), quiet).notes == ()
+def test_a_silent_stem_has_no_notes(tmp_path: Path, engine: NoteTranscriber) -> None:
+    assert engine.transcribe(stem_of(tmp_path, [], 2.0, "other"), quiet).notes == ()
 
 
-def test_leakage_far_below_the_mix_is_no_music(tmp_path: Path, context: Context) -> None:
+def test_leakage_far_below_the_mix_is_no_music(tmp_path: Path, engine: NoteTranscriber) -> None:
     stem = stem_of(tmp_path, CHORDS, 3.0, "other")
     faint = Stem(stem.role, stem.audio, stem.mix_rms * 10 ** (60 / 20))
-    assert NoteTranscriber(NoteOptions(), context).transcribe(faint, quiet).notes == ()
+    assert engine.transcribe(faint, quiet).notes == ()
 
 
-def test_a_very_short_stem_is_taken(tmp_path: Path, context: Context) -> None:
-    NoteTranscriber(NoteOptions(), context).transcribe(stem_of(tmp_path, [(0.0, 0.1, 60)], 0.1, "other"), quiet)
+def test_a_very_short_stem_is_taken(tmp_path: Path, engine: NoteTranscriber) -> None:
+    engine.transcribe(stem_of(tmp_path, [(0.0, 0.1, 60)], 0.1, "other"), quiet)
 
 
-def test_a_cancelled_job_stops(tmp_path: Path, context: Context) -> None:
+def test_a_cancelled_job_stops(tmp_path: Path, engine: NoteTranscriber) -> None:
     def cancelled(stage: str, fraction: float) -> None:
         raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        NoteTranscriber(NoteOptions(), context).transcribe(stem_of(tmp_path, LINE, 4.0, "bass"), cancelled)
+        engine.transcribe(stem_of(tmp_path, LINE, 4.0, "bass"), cancelled)
 
 
 @pytest.mark.parametrize("options", [NoteOptions(voices="two"), NoteOptions(sensitivity=2.0)])  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from bridge.score.bleed import near
 GHOST_S = 0.07
 """Only notes shorter than this may be ghosts: a blip of six frames."""
 GHOST_CONFIDENCE = 0.3
-"""A ghost's confidence lies below this."""
+"""A ghost's confidence lies below this; at 0.5, notes of 100 ms that were played went (other 0.631 to 0.624)."""
 BLIP_S = 0.1
 """Shorter than this a doubtful partial goes: it rings up with the attack and is masked by the note after it."""
 PARTIALS = (12, 19, 24)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import lupa.lua53
+import numpy as np
 import pytest
+import soundfile
 
 from bridge import plugins
 from bridge.interfaces import Context
@@ -113,7 +115,7 @@ def deliver(home: Path, job: str) -> Path:
     return folder
 
 
-MODULES = ("spool", "messages", "tempo_table", "pending", "plan")
+MODULES = ("spool", "messages", "tempo_table", "pending", "plan", "rendering")
 
 
 def test_the_hosts_plan_is_what_the_script_takes(tmp_path: Path) -> None:
@@ -183,6 +185,46 @@ def test_a_request_is_what_the_daemon_reads(tmp_path: Path) -> None:
     assert item.audio.channels == ((Path("/a%L.wav"), 0), (Path("/a%R.wav"), 0))
     assert request.options == {"stems": ["bass"]}
     assert list(lua.eval("app.pending.ids()").values()) == [request.id]
+
+
+def test_an_embedded_file_of_another_rate_is_rendered_as_ardour_plays_it(tmp_path: Path) -> None:
+    (tmp_path / "hosts").mkdir()
+    ramp = np.arange(20_000, dtype=np.float32) / 20_000
+    soundfile.write(tmp_path / "foreign.wav", ramp, 44_100, subtype="FLOAT")
+    soundfile.write(tmp_path / "same.wav", ramp, 48_000)
+    lua = load(tmp_path, *MODULES)
+    lua.execute(
+        """
+        local folder = ...
+        ARDOUR.DSP = { DspShm = function() local shared = {}; return { to_float = function()
+          return { put = function(_, t) shared = t end, get_table = function() return shared end } end } end }
+        local function read(_, target, position, count)
+          local t = {}
+          for i = 1, count do t[i] = (position + i - 1) / 20000 end
+          target:put(t)
+          return count
+        end
+        local audio = { to_readable = function() return { read = read } end }
+        function span(name)
+          local channels = { { path = folder .. '/' .. name, channel = 0 } }
+          local made = { audio = audio, offset = 5000, length = 9000, source_start = 5000, channels = channels }
+          app.rendering.prepare(made, 'ardour-1-000001', 2, rate)
+          return made
+        end
+        """,
+        str(tmp_path),
+    )
+    untouched = lua.eval("span('same.wav')")
+    assert (untouched.channels[1].path, untouched.source_start) == (str(tmp_path / "same.wav"), 5000)
+    rendered = lua.eval("span('foreign.wav')")
+    samples, rate = soundfile.read(rendered.channels[1].path, dtype="float32")
+    assert (rate, rendered.source_start) == (48_000, 0)
+    np.testing.assert_array_equal(samples, ramp[5000:14_000])
+    job = tmp_path / "jobs" / "ardour-1-000001"
+    job.mkdir(parents=True)
+    (job / "request.json").write_text('{"items": [{}, {}]}')
+    lua.execute("app.rendering.clean('ardour-1-000001')")
+    assert not list((tmp_path / "hosts").iterdir())
 
 
 def test_without_a_daemon_nothing_is_left_behind(tmp_path: Path) -> None:

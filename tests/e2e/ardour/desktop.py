@@ -183,9 +183,10 @@ class Desktop:
         self.tool("xdotool", "mousemove", str(x - 9), str(y - 3), "sleep", "0.2", "mousemove", str(x), str(y))
         self.tool("xdotool", "sleep", "0.2", "mousedown", "1", "sleep", "0.1", "mouseup", "1")
 
-    def pixel(self, x: int, y: int) -> tuple[int, int, int]:
-        """Colour of a point on the screen."""
-        text = self.tool("import", "-window", "root", "-crop", f"1x1+{x}+{y}", "-depth", "8", "txt:-")
+    def color(self, area: str) -> tuple[int, int, int]:
+        """Mean colour of an area of the screen, WIDTHxHEIGHT+X+Y."""
+        shot = ["import", "-window", "root", "-crop", area, "-resize", "1x1!", "-depth", "8", "txt:-"]
+        text = self.tool(*shot)
         red, green, blue = re.search(r"#([0-9A-F]{2})([0-9A-F]{2})([0-9A-F]{2})", text).groups()  # type: ignore[union-attr]
         return int(red, 16), int(green, 16), int(blue, 16)
 

@@ -25,8 +25,8 @@ POSITION = 154_350
 """Samples: 3.5 s, where the fixture's tempo is still constant; the ramp begins 0.2 s later."""
 REGION = (351, 363)
 """A point inside the region of the only track, in the window as Ardour lays it out without a window manager."""
-SELECTED = (331, 356)
-"""A point of the region: red, or orange on the waveform, once it is selected."""
+SELECTED = "50x40+296+340"
+"""An area of the region: red, and orange on the waveform, once it is selected; grey and pink before."""
 BUTTON = (1250, 44)
 """The toolbar's script button 3."""
 PATIENCE_S = 150.0
@@ -96,7 +96,7 @@ class Studio:
         for _ in range(30):
             self.desktop.click(*REGION)
             time.sleep(0.5)
-            red, green, blue = self.desktop.pixel(*SELECTED)
+            red, green, blue = self.desktop.color(SELECTED)
             if red > green + 45:
                 return
             colors.append((red, green, blue))

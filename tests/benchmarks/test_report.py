@@ -1,0 +1,36 @@
+"""What the benchmark prints and draws of its measurements."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.benchmarks import chart
+from tests.benchmarks.measure import Cost, median, run
+from tests.benchmarks.peers import COLD, TORCH, table
+
+
+def test_the_table_gives_medians_and_their_ratio() -> None:
+    costs = {"8 s": {TORCH: [Cost(30, 50, 900), Cost(20, 40, 800), Cost(90, 60, 1000)], COLD: [Cost(10, 12, 700)]}}
+    rows = table(costs).splitlines()
+    assert rows[2] == f"| 8 s | {TORCH} | 30.0 | 50.0 | 900 | 1.0 |"
+    assert rows[3] == f"| 8 s | {COLD} | 10.0 | 12.0 | 700 | 3.0 |"
+    assert median([Cost(1, 5, 3), Cost(2, 4, 9), Cost(3, 6, 1)]) == Cost(2, 5, 3)
+
+
+def test_a_command_is_measured_and_its_failure_told(tmp_path: Path) -> None:
+    cost = run([sys.executable, "-c", "b = bytearray(200_000_000); print(sum(range(10**6)))"])
+    assert cost.peak_mb > 190
+    assert 0 < cost.cpu_s
+    with pytest.raises(RuntimeError, match="no such thing"):
+        run([sys.executable, "-c", "raise SystemExit('no such thing')"])
+
+
+def test_the_chart_is_a_picture_with_bars_of_both_colours(tmp_path: Path) -> None:
+    chart.draw(tmp_path / "chart.png", {"8 s": {TORCH: 20.0, COLD: 5.0}})
+    with Image.open(tmp_path / "chart.png") as image:
+        colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 16) or []}
+    assert set(chart.COLOURS.values()) <= colours

@@ -55,9 +55,9 @@ class Manner:
     """For one voice: see :func:`bridge.transcribers.notes.path.monophonic`."""
 
 
-BASS = Manner(0, 23, 67, True, Thresholds(0.3, 0.35, 1.0), 0.5)
-VOCALS = Manner(1, 36, 96, True, Thresholds(0.3, 0.35, 1.0), 0.5)
-OTHER = Manner(2, 21, 108, False, Thresholds(0.25, 0.35, 1.0))
+BASS = Manner(0, 23, 67, True, Thresholds(0.5, 0.35, 1.0), 0.5)
+VOCALS = Manner(1, 36, 96, True, Thresholds(0.5, 0.35, 1.0), 0.5)
+OTHER = Manner(2, 21, 108, False, Thresholds(0.5, 0.35, 1.0))
 """Thresholds were tuned on clips of a soundfont family that training never heard (training/notes/tune.py).
 B0 to G4 is a five-string bass at its last fret; C2 to C7 is every singer."""
 

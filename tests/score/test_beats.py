@@ -106,8 +106,9 @@ def test_wherever_the_first_beat_is_the_beats_fall_on_the_grid(start_s: float, t
     hits = _pattern(14.0, _steady(120, start_s))
     tempo = track_beats(_recording(hits, 14.0, tmp_path), {})
     off = _off_grid_s(tempo, hits)
-    # Only what is inside a first beat that is too short for a tempo of its own may be off the grid.
-    assert np.mean(off < 0.012) > 0.95 and off[2:].max() < 0.012
+    # Only the beat in front of which there is no room for one at 300 BPM may be off the grid.
+    stretched = 0.012 < start_s < 0.2
+    assert off[2 if stretched else 0 :].max() < 0.012
     assert all(30 <= p.bpm <= 300 for p in tempo.points)
     assert all(1 <= (p.beats_per_bar or 4) <= 4 for p in tempo.points)
 

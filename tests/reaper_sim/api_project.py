@@ -102,6 +102,9 @@ def Main_openProject(r: Reaper, name: str) -> None:
     from tests.reaper_sim.rpp_load import load
 
     path = name.removeprefix("noprompt:").removeprefix("template:")
+    if not Path(path).is_file():
+        r.messages.append(("Open project", f"{path} could not be opened", 0))
+        return
     opened = load(Path(path))
     r.projects[r.projects.index(r.project)] = opened
     r.project.alive = False

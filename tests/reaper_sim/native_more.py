@@ -240,6 +240,22 @@ def _toggle_envelope(name: str) -> Action:
     return run
 
 
+def _source_length(r: Reaper) -> None:
+    for item in selected_items(r.project):
+        take = item.active_take
+        if take is not None and take.source is not None and take.source.midi is None:
+            item.values["D_LENGTH"] = audio.length_of(take.source) / take.values["D_PLAYRATE"]
+
+
+def _crossfade_overlaps(r: Reaper) -> None:
+    for track in r.project.tracks:
+        items = [i for i in track.items if i.values["B_UISEL"]]
+        for left, right in itertools.pairwise(items):
+            overlap = left.start + left.length - right.start
+            if overlap > 0:
+                left.values["D_FADEOUTLEN_AUTO"] = right.values["D_FADEINLEN_AUTO"] = overlap
+
+
 def _record(r: Reaper) -> None:
     r.project.play_state = 0 if r.project.play_state & 4 else 5
 
@@ -259,6 +275,7 @@ MORE: dict[int, Action] = {
     40100: _all_media(True), 40705: _colour(None), 40706: _colour(0x1000000 | 0x336699), 40707: _colour(0.0),
     40434: lambda r: None, 40644: _to_one_track, 40406: _toggle_envelope("Volume"), 40407: _toggle_envelope("Pan"),
     40408: _toggle_envelope("Volume (Pre-FX)"), 40409: _toggle_envelope("Pan (Pre-FX)"),
-    40867: _toggle_envelope("Mute"), 1013: _record, 40641: _toggle_free_positioning,
+    40867: _toggle_envelope("Mute"), 1013: _record,
+    40612: _source_length, 41059: _crossfade_overlaps, 40641: _toggle_free_positioning,
 }  # fmt: skip
 """Command number -> what it does."""

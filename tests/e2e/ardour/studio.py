@@ -29,7 +29,8 @@ SELECTED = "50x40+296+340"
 """An area of the region: red, and orange on the waveform, once it is selected; grey and pink before."""
 BUTTON = (1250, 44)
 """The toolbar's script button 3."""
-PATIENCE_S = 150.0
+PATIENCE_S = 420.0
+"""Longest wait for a transcription; on an idle machine it takes ten seconds, and only a failing test waits on."""
 
 
 def require_programs() -> None:

@@ -15,7 +15,7 @@ from bridge import __version__, plugins
 from bridge.app import Application, application
 from bridge.errors import DawscribeError
 
-PACKAGES = ("numpy", "openvino", "soundfile", "soxr", "mido", "python-osc", "python-rtmidi", "pillow")
+PACKAGES = ("numpy", "openvino", "soundfile", "soxr", "mido", "python-osc", "pillow")
 """What the core stands on; the torch extra is told with its separator."""
 
 

@@ -12,25 +12,12 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from bridge.transcribers.drums.kit import GROUPS, Tuning, strokes
+from bridge.transcribers.drums.kit import GROUPS, Tuning
 from bridge.transcribers.drums.peaks import CLASSES
 from training.drums.batches import Clips
-from training.drums.tune import Heard, development, f_measure, figures, held_out, load_net, matched_counts, threshold
-
-
-def development_mean(data: list[Heard], tuning: Tuning) -> float:
-    """Mean over the items of F over the five groups."""
-    items = []
-    for heard in data:
-        found = strokes(heard.answer[:, 0], heard.answer[:, 1], tuning)
-        counts = np.zeros(3, int)
-        for group, kinds in GROUPS.items():
-            counts += matched_counts(heard.truth[group], np.array([s.onset_s for s in found if s.kind in kinds]))
-        items.append(f_measure(counts))
-    return float(np.mean(items))
+from training.drums.tune import development, development_mean, figures, held_out, load_net, threshold
 
 
 def main() -> None:
@@ -53,7 +40,7 @@ def main() -> None:
         size = sum(p.numel() for p in net.parameters()) // 1000
         steps = json.loads((run / "config.json").read_text())["steps"]
         score = figures(own, tuning)["groups"]
-        print(f"| {run.name} | {size} k | {steps} | {score:.3f} | {development_mean(dev, tuning):.3f} |", flush=True)
+        print(f"| {run.name} | {size} k | {steps} | {score:.3f} | {development_mean(dev, tuning)[1]:.3f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -62,11 +62,12 @@ class Answering(nn.Module):
         return torch.sigmoid(self.net(spectra))
 
 
-def load_net(path: Path) -> DrumNet:
-    """A net from a checkpoint of `training.drums.train`."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    net = DrumNet(NetConfig(**state["config"]))
-    net.load_state_dict(state["net"])
+def load_net(*paths: Path) -> DrumNet:
+    """The net of a checkpoint of `training.drums.train`, or the mean of several of one run."""
+    states = [torch.load(path, map_location="cpu", weights_only=True) for path in paths]
+    net = DrumNet(NetConfig(**states[0]["config"]))
+    weights = [state["net"] for state in states]
+    net.load_state_dict({k: torch.stack([w[k].float() for w in weights]).mean(0) for k in weights[0]})
     return net.eval()
 
 
@@ -163,6 +164,20 @@ def figures(data: list[Heard], tuning: Tuning) -> dict[str, float]:
     return {key: round(f_measure(counts), 3) for key, counts in by.items()}
 
 
+def development_mean(data: list[Heard], tuning: Tuning) -> tuple[list[float], float]:
+    """F over the five groups of each development item, and their mean."""
+    items = []
+    for heard in data:
+        if heard.source != "dev":
+            continue
+        found = strokes(heard.answer[:, 0], heard.answer[:, 1], tuning)
+        counts = np.zeros(3, int)
+        for group, kinds in GROUPS.items():
+            counts += matched_counts(heard.truth[group], np.array([s.onset_s for s in found if s.kind in kinds]))
+        items.append(round(f_measure(counts), 3))
+    return items, round(float(np.mean(items)), 3) if items else 0.0
+
+
 def export(net: DrumNet, out: Path) -> str:
     """Write the ONNX file; its SHA-256."""
     out.mkdir(parents=True, exist_ok=True)
@@ -182,7 +197,7 @@ def export(net: DrumNet, out: Path) -> str:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+", help="of one run; several are averaged")
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--drums", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -191,23 +206,25 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=20, help="validation clips of each kind")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    net = load_net(args.checkpoint)
+    net = load_net(*args.checkpoints)
     data = held_out(net, Clips(args.cache, args.drums, validation=True), args.most)
     if args.dev and args.dev_stems:
         data += development(net, args.dev, args.dev_stems)
     thresholds = {group: threshold(data, group) for group in GROUPS}
     tuning = Tuning(thresholds, _lateness(data, thresholds))
-    run = json.loads((args.checkpoint.parent / "config.json").read_text())
+    run = json.loads((args.checkpoints[0].parent / "config.json").read_text())
     description = {
         "bands": BANDS,
         "thresholds": dict(tuning.thresholds),
         "late_s": dict(tuning.late_s),
         "held_out_f": figures(data, tuning),
+        "development_f": development_mean(data, tuning)[1],
         "sha256": export(net, args.out),
         **{key: run[key] for key in ("net", "recipe", "seed", "lr")},
     }
     (args.out / "drums.json").write_text(json.dumps(description, indent=1) + "\n")
     print(json.dumps(description, indent=1))
+    print("development items", *development_mean(data, tuning))
 
 
 if __name__ == "__main__":

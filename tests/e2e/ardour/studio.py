@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -134,7 +135,8 @@ class Studio:
         def gone() -> bool:
             window = self.desktop.window("^dawscribe$")
             if window:
-                self.desktop.tool("xdotool", "windowfocus", window, "key", key, "sleep", "0.3")
+                with contextlib.suppress(subprocess.CalledProcessError):  # it went in between
+                    self.desktop.tool("xdotool", "windowfocus", window, "key", key, "sleep", "0.3")
             return window is None
 
         wait_for(gone, "the dialog's end", 20)

@@ -137,8 +137,7 @@ def test_closed_session(studio: s.Studio, display: str) -> None:
     studio.desktop = Desktop(studio.place, desktop.session, display)
     # The torn one, whole again by now, is offered first.
     for number in (1, 2):
-        wait_for(lambda n=number: studio.sentences().count("while it was closed") == n, "the question", s.PATIENCE_S)
-        time.sleep(0.5)
+        studio.wait_sentence("while it was closed", number)
         studio.answer("alt+y")
     studio.wait_inserted(job)
     count = region_count(studio)

@@ -124,9 +124,13 @@ class Studio:
         log = self.place.spool / "logs" / "ardour.log"
         return log.read_text() if log.exists() else ""
 
-    def wait_sentence(self, part: str) -> None:
-        """Until a dialog with this sentence came up."""
-        wait_for(lambda: part in self.sentences(), f"the sentence {part!r} (so far: {self.sentences()!r})", 40)
+    def wait_sentence(self, part: str, times: int = 1) -> None:
+        """Until a dialog with this sentence came up, for the given time in all."""
+
+        def said() -> bool:
+            return self.sentences().count(part) >= times
+
+        wait_for(said, f"the sentence {part!r}", PATIENCE_S)
         time.sleep(0.5)
 
     def answer(self, key: str) -> None:

@@ -77,7 +77,8 @@ class ClockFollower:
         """Quarter notes at ``now_s``, between clocks by the last intervals; None while the DAW does not roll."""
         if not self.rolling or self._last_s is None:
             return None
-        if self._interval_s is None:
+        if not self._interval_s:
+            # Too few clocks yet, or all of them came in one go: no tempo to go on between them.
             return self.position_qn
         late = min((now_s - self._last_s) / self._interval_s, LOST_CLOCKS)
         # Never past the next clock: a slower tempo must not make the position run ahead and back.

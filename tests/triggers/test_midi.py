@@ -157,6 +157,14 @@ def test_the_follower_counts_clocks_and_stands_still_when_they_stop() -> None:
     assert clock.position(now) is None
 
 
+def test_clocks_that_come_in_one_go_are_counted() -> None:
+    clock = ClockFollower()
+    clock.feed(mido.Message("start"), 5.0)
+    for _ in range(CLOCKS + 1):
+        clock.feed(mido.Message("clock"), 5.0)
+    assert clock.position(5.0) == pytest.approx(1.0)
+
+
 def test_own_time_sends_everything_in_order_and_ends_silent() -> None:
     sent: list[Any] = []
     events = [Event(0.0, mido.Message("note_on", note=1)), Event(0.02, mido.Message("note_off", note=1))]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -85,3 +87,34 @@ def test_a_damaged_job_is_a_failed_one_and_the_daemon_lives(home: Home, wav: Pat
     home.start()
     assert "damaged" in Client(home.folder, JobStore(home.folder)).job("damaged-0001").status.message
     assert home.wait_end(home.submit(home.request("sound-0001", wav)))["state"] == "done"
+
+
+def test_a_full_disk_fails_jobs_with_a_sentence_and_the_daemon_lives(tmp_path: Path) -> None:
+    """The home lies on a small file system that is full, then has room again."""
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("only root can make a small file system; CI runs as root")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("file systems cannot be mounted here")
+    home = Home(disk / "home", "[triggers.osc]\nenabled = false\n")
+    try:
+        daemon = home.start()
+        # Four stems of two seconds need 3 MB, so the job begins and cannot end.
+        job = home.submit(home.request("full-0001", sine(tmp_path / "long.wav", seconds=4.0)))
+        status = home.wait_end(job)
+        assert status["state"] == "failed"
+        assert "free space" in status["message"]
+        ballast = disk / "ballast"
+        with contextlib.suppress(OSError), ballast.open("wb") as f:
+            f.write(bytes(8 << 20))
+        time.sleep(0.5)
+        assert daemon.poll() is None
+        ballast.unlink()
+        small = home.submit(home.request("full-0002", sine(tmp_path / "short.wav", seconds=0.3)))
+        assert home.wait_end(small)["state"] == "done"
+    finally:
+        home.kill()
+        time.sleep(0.2)
+        subprocess.run(["umount", "-l", str(disk)], check=False)

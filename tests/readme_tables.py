@@ -32,11 +32,15 @@ ENGINE_LICENCES = {"htdemucs": "MIT; weights personal and research use", "demucs
 
 
 def commands() -> Iterator[str]:
+    yield "| command | |"
+    yield "|---|---|"
     for name, line in COMMANDS.items():
         yield f"| `dawscribe {name}` | {line} |"
 
 
 def engines() -> Iterator[str]:
+    yield "| kind | name | what it is | licence |"
+    yield "|---|---|---|---|"
     for kind in ("separators", "transcribers", "hosts", "triggers"):
         for name in plugins.BUILT_IN[kind]:
             text = (plugins.load(kind, name).__doc__ or "").strip().splitlines()[0].rstrip(".")
@@ -52,11 +56,15 @@ def routing() -> Iterator[str]:
 
 
 def model_rows() -> Iterator[str]:
+    yield "| model | for | size | licence |"
+    yield "|---|---|---|---|"
     for model in models().values():
         yield f"| `{model.name}` | {model.purpose} | {model.size / 1e6:.1f} MB | {model.licence} |"
 
 
 def packages() -> Iterator[str]:
+    yield "| package | licence |"
+    yield "|---|---|"
     text = (README.parent / "pyproject.toml").read_text(encoding="utf-8")
     block = text[text.index("dependencies = [") : text.index("]\n\n[project.optional")]
     for name in re.findall(r'"([a-z-]+)[><=]', block):

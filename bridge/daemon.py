@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -19,6 +18,7 @@ from bridge.files import FileLock, write_json
 from bridge.interfaces import Host, JobReport, Trigger
 from bridge.jobs import MOST_ATTEMPTS, Job, JobStore, Queue
 from bridge.protocol import PROTOCOL, Status
+from bridge.spool_home import launch_command, write_launcher
 from bridge.worker_process import WorkerProcess
 
 HEARTBEAT_S = 2.0
@@ -88,7 +88,7 @@ class Daemon:
         if host not in plugins.names("hosts"):
             known = ", ".join(plugins.names("hosts"))
             raise HostError(f'There is no DAW called "{host[:40]}" here; choose one of: {known}.')
-        table = {k: v for k, v in self._app.settings.table(f"hosts.{host}").items() if k != "instruments"}
+        table = self._app.settings.plugin_table("hosts", host)
         plugin: Host = plugins.create("hosts", host, table, self._app.context)
         await asyncio.to_thread(plugin.request_selected, options)
 
@@ -167,16 +167,15 @@ class Daemon:
             log.exception("trigger %s", name)
 
     async def _heartbeat(self) -> None:
-        launch = [sys.executable, "-m", "bridge", "daemon", "--detach"]
         with contextlib.suppress(OSError):
-            write_json(self._app.home / "launcher.json", {"command": launch})
+            write_launcher(self._app.home)
         while True:
             beat = {
                 "pid": os.getpid(),
                 "version": __version__,
                 "protocol": PROTOCOL,
                 "heartbeat": time.time(),
-                "command": launch,
+                "command": launch_command(),
                 "worker": self._worker.pid,
                 "waiting": len(self._queue),
                 "triggers": self.trigger_states,

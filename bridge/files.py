@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from bridge.errors import InputError
+from bridge.errors import InputError, StoreError
 
 
 def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
@@ -38,6 +38,20 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """Write a file that the user asked for, whole or not at all.
+
+    Raises:
+        StoreError: the disk is full or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, data)
+    except OSError as e:
+        message = f"{path.name} could not be written to {path.parent}; check free space and permissions."
+        raise StoreError(message) from e
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ def write_results(
     try:
         for name in dict.fromkeys(("midi_file", request.host)):
             if name in plugins.names("hosts"):
-                host: Host = plugins.create("hosts", name, host_table(settings, name), context)
+                host: Host = plugins.create("hosts", name, settings.plugin_table("hosts", name), context)
                 outcome.items = list(host.deliver(outcome.items, request, folder))
         result = {
             **request.extra,
@@ -58,11 +57,6 @@ def write_results(
         message = f"The result could not be written to {folder}; check the free space and the permissions there."
         raise StoreError(message) from e
     return result
-
-
-def host_table(settings: Settings, name: str) -> Mapping[str, Any]:
-    """A host's own settings, without the instruments, which are handed out per part."""
-    return {k: v for k, v in settings.table(f"hosts.{name}").items() if k != "instruments"}
 
 
 def with_instruments(item: dict[str, Any], host: str, settings: Settings) -> dict[str, Any]:

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("plugins", "config", "models", "testing"),
     ("triggers", "separators", "transcribers", "score", "hosts"),
     ("interfaces", "cache"),
-    ("audio", "spectral", "runtime", "protocol", "segments", "playback", "midi_ports"),
+    ("audio", "spectral", "runtime", "protocol", "segments", "playback", "midi_ports", "spool_home"),
     ("music",),
     ("tempo",),
     ("files",),

@@ -93,13 +93,9 @@ def _plugins(app: Application) -> Iterator[Finding]:
         for name in plugins.names(kind):
             try:
                 plugin = plugins.load(kind, name)
-                plugins.options(plugin, _own_table(app, kind, name), f"{kind}.{name}")
+                plugins.options(plugin, app.settings.plugin_table(kind, name), f"{kind}.{name}")
                 missing = getattr(plugin, "missing", lambda: "")()
             except DawscribeError as e:
                 missing = str(e)
             needed = name in used or kind in ("hosts", "triggers")
             yield Finding(f"{'' if needed else 'optional '}{kind[:-1]} {name}", not missing, missing or "ready")
-
-
-def _own_table(app: Application, kind: str, name: str) -> dict[str, object]:
-    return {k: v for k, v in app.settings.table(f"{kind}.{name}").items() if k != "instruments"}

@@ -8,7 +8,6 @@ from bridge import plugins
 from bridge.app import application
 from bridge.errors import InputError
 from bridge.interfaces import Host
-from bridge.results import host_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     if options.host not in plugins.names("hosts"):
         known = ", ".join(plugins.names("hosts"))
         raise InputError(f'There is no DAW called "{options.host}" here; choose one of: {known}.')
-    host: Host = plugins.create("hosts", options.host, host_table(app.settings, options.host), app.context)
+    host: Host = plugins.create("hosts", options.host, app.settings.plugin_table("hosts", options.host), app.context)
     host.request_selected({})
     print(f"Asked {options.host} for its selection.")
     return 0

@@ -9,7 +9,6 @@ from pathlib import Path
 from bridge import plugins, service
 from bridge.app import application
 from bridge.errors import InputError
-from bridge.results import host_table
 
 TARGETS = ("reaper", "ardour", "service")
 
@@ -28,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         install = service.setup
     elif options.target in plugins.names("hosts"):
         app = application()
-        host = plugins.create("hosts", options.target, host_table(app.settings, options.target), app.context)
+        host = plugins.create("hosts", options.target, app.settings.plugin_table("hosts", options.target), app.context)
         install = getattr(host, "setup", None)
         if install is None:
             raise InputError(f"The host {options.target} has nothing to set up.")

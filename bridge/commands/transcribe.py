@@ -24,7 +24,7 @@ from bridge.interfaces import Report
 from bridge.music import STEM_ROLES
 from bridge.pipeline import Pipeline
 from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
-from bridge.results import host_table, write_results
+from bridge.results import write_results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,10 +103,10 @@ def _write_projects(app: Application, item: ItemResult, request: Request, option
     """What DAWs open as a whole; these refer to the stems where they now lie."""
     span = request.items[0].audio
     if options.project:
-        host = plugins.create("hosts", "reaper", host_table(app.settings, "reaper"), app.context)
+        host = plugins.create("hosts", "reaper", app.settings.plugin_table("hosts", "reaper"), app.context)
         host.write_project(item, span, options.project.absolute())
     if options.session:
-        host = plugins.create("hosts", "ardour", host_table(app.settings, "ardour"), app.context)
+        host = plugins.create("hosts", "ardour", app.settings.plugin_table("hosts", "ardour"), app.context)
         host.write_session(item, span, options.session.absolute())
 
 

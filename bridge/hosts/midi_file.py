@@ -17,8 +17,8 @@ from typing import Any
 
 import mido
 
-from bridge.errors import HostError, StoreError
-from bridge.files import write_bytes
+from bridge.errors import HostError
+from bridge.files import write_output
 from bridge.interfaces import Context
 from bridge.music import Bend, Note, Part, Score
 from bridge.protocol import BEND_RANGE, ItemResult, Request, channels
@@ -80,12 +80,7 @@ def write_midi(score: Score, name: str, path: Path) -> None:
     """
     data = io.BytesIO()
     to_midi(score, name).save(file=data)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, data.getvalue())
-    except OSError as e:
-        message = f"{path.name} could not be written to {path.parent}; check free space and permissions."
-        raise StoreError(message) from e
+    write_output(path, data.getvalue())
 
 
 def to_midi(score: Score, name: str) -> mido.MidiFile:

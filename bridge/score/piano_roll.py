@@ -10,8 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bridge.errors import StoreError
-from bridge.files import write_bytes
+from bridge.files import write_output
 from bridge.music import Note, Part, Score
 from bridge.score.general_midi import DRUM_NAMES
 from bridge.tempo import TempoMap
@@ -68,12 +67,7 @@ def write_piano_roll(score: Score, title: str, path: Path) -> None:
     """
     data = io.BytesIO()
     draw_piano_roll(score, title).save(data, "PNG", optimize=True)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, data.getvalue())
-    except OSError as e:
-        message = f"{path.name} could not be written to {path.parent}; check free space and permissions."
-        raise StoreError(message) from e
+    write_output(path, data.getvalue())
 
 
 def draw_piano_roll(score: Score, title: str) -> Image.Image:

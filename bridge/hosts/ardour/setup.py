@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from bridge.errors import HostError, StoreError
 from bridge.files import write_bytes, write_json
 from bridge.hosts.ardour import config_folder, preset
 from bridge.hosts.ardour.ui_scripts import UiScripts
+from bridge.spool_home import prepare, scripts_folder
 
 ACTION, HOOK = "Transcribe selection", "dawscribe results"
 """Names as Ardour shows them; the scripts' headers say the same."""
@@ -51,29 +51,16 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
         if uninstall:
             preset.remove()
             return [_remove(f) for f in found]
-        _prepare_home(home)
+        prepare(home, SPOOL_FOLDERS)
         return [*(_install(f) for f in found), _place_preset(home)]
     except OSError as e:
         raise StoreError(f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.") from e
-
-
-def scripts_folder() -> Path:
-    """The DAW scripts: beside the package in a checkout, inside it once installed."""
-    package = Path(bridge.__file__).parent
-    inside = package / "daw_scripts"
-    return inside if inside.is_dir() else package.parent / "daw_scripts"
 
 
 def copy_modules(target: Path) -> None:
     """Copy the scripts' modules, with the library they share with other DAWs' scripts."""
     shutil.copytree(scripts_folder() / "ardour" / FOLDER, target, dirs_exist_ok=True)
     shutil.copytree(scripts_folder() / "lib", target / "lib", dirs_exist_ok=True)
-
-
-def _prepare_home(home: Path) -> None:
-    for name in SPOOL_FOLDERS:
-        (home / name).mkdir(parents=True, exist_ok=True)
-    write_json(home / "launcher.json", {"command": [sys.executable, "-m", "bridge", "daemon", "--detach"]})
 
 
 def _install(config: Path) -> str:

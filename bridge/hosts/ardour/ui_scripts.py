@@ -113,10 +113,6 @@ class UiScripts:
         for hook in [h for h in self._hooks if h.get("name") == name]:
             self._hooks.remove(hook)
 
-    def is_empty(self) -> bool:
-        """Whether no script and no hook is left."""
-        return not self.slots() and len(self._hooks) == 0
-
     def to_bytes(self) -> bytes:
         """The file's content."""
         self._actions.text = base64.b64encode(self._lua).decode()

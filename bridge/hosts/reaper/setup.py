@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import bridge
@@ -14,6 +13,7 @@ from bridge.files import write_bytes, write_json
 from bridge.hosts.reaper import ini_edits, resource_folder
 from bridge.hosts.reaper.actions import ACTION, FOLDER
 from bridge.hosts.reaper.ini_edits import EDITS, Edit
+from bridge.spool_home import prepare, scripts_folder
 
 RECORD = "installed.json"
 BACKUP_SUFFIX = ".before-dawscribe"
@@ -46,23 +46,10 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
     try:
         if uninstall:
             return [_remove(resources) for resources in found]
-        _prepare_home(home)
+        prepare(home, SPOOL_FOLDERS)
         return [line for resources in found for line in _install(resources)]
     except OSError as e:
         raise StoreError(f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.") from e
-
-
-def scripts_folder() -> Path:
-    """The DAW scripts: beside the package in a checkout, inside it once installed."""
-    package = Path(bridge.__file__).parent
-    inside = package / "daw_scripts"
-    return inside if inside.is_dir() else package.parent / "daw_scripts"
-
-
-def _prepare_home(home: Path) -> None:
-    for name in SPOOL_FOLDERS:
-        (home / name).mkdir(parents=True, exist_ok=True)
-    write_json(home / "launcher.json", {"command": [sys.executable, "-m", "bridge", "daemon", "--detach"]})
 
 
 def _install(resources: Path) -> list[str]:

@@ -41,9 +41,11 @@ end
 -- One new track; its Track object and a warning, or nil.
 local function make(wanted, order)
   local plugin, preset, chosen = instrument(wanted.instruments)
-  local midi, stereo = ARDOUR.ChanCount(ARDOUR.DataType('midi'), 1), ARDOUR.ChanCount(ARDOUR.DataType('audio'), 2)
+  local midi = ARDOUR.ChanCount(ARDOUR.DataType('midi'), 1)
+  -- Audio outputs come with the instrument. Asked for here, Ardour makes them, drops them (nothing plays audio yet) and
+  -- makes them anew; where the dropped ones are not cleared away by then (another thread does it), it crashes.
   local made = Session:new_midi_track(
-    midi, stereo, true, plugin, preset, no_group(), 1, wanted.name, order, ARDOUR.TrackMode.Normal, true)
+    midi, midi, true, plugin, preset, no_group(), 1, wanted.name, order, ARDOUR.TrackMode.Normal, true)
   local warning
   if chosen ~= wanted.instruments[1] then
     local first, got = wanted.instruments[1], chosen and chosen.id or 'no instrument'

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +60,7 @@ class Recording:
     @property
     def is_silent(self) -> bool:
         """Whether nothing can be heard in it."""
-        return gain_to_db(self.peak) < SILENCE_DB
+        return is_silent(self.peak)
 
     def blocks(self, frames: int = BLOCK_FRAMES) -> Iterator[Array]:
         """Consecutive blocks, (channels, up to ``frames``) float32, full scale -1 to 1."""
@@ -94,16 +94,24 @@ class Recording:
         return np.pad(samples, (0, wanted - len(samples))) if len(samples) < wanted else samples
 
 
+def is_silent(peak: float) -> bool:
+    """Whether nothing can be heard in a sound with this largest absolute sample, full scale 1."""
+    return gain_to_db(peak) < SILENCE_DB
+
+
 class Writer:
     """Writes a WAV in pieces (RF64 only where it outgrows 4 GB) and measures it on the way; removed when it fails.
+
+    ``peak`` is the largest absolute sample so far.
 
     Raises:
         StoreError: the disk is full or the folder cannot be written.
     """
 
     def __init__(self, path: Path, rate: int, channels: int, subtype: str = "FLOAT") -> None:
-        self._path, self._rate, self._channels = path, rate, channels
-        self._squares, self._peak, self._frames = 0.0, 0.0, 0
+        self.path, self._rate, self._channels = path, rate, channels
+        self.peak = 0.0
+        self._squares, self._frames = 0.0, 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: Any = soundfile.SoundFile(path, "w", rate, channels, subtype, format="RF64")
@@ -115,30 +123,34 @@ class Writer:
         try:
             self._file.write(np.ascontiguousarray(block.T))
         except (OSError, soundfile.LibsndfileError) as e:
-            raise _unwritable(self._path) from e
+            raise _unwritable(self.path) from e
         self._frames += block.shape[1]
         if block.size:
             self._squares += float(np.vdot(block, block))
-            self._peak = max(self._peak, float(np.abs(block).max()))
+            self.peak = max(self.peak, float(np.abs(block).max()))
+
+    def flush(self) -> None:
+        """Bring what was written to the disk's view of the file, for :func:`raw_samples`."""
+        self._file.flush()
 
     def finish(self) -> Recording:
         """Close the file and say what is in it."""
         self._file.close()
         rms = math.sqrt(self._squares / max(1, self._frames * self._channels))
         try:
-            written = self._path.stat().st_size
+            written = self.path.stat().st_size
             if written < LARGEST_WAV:
-                _as_plain_wav(self._path, written)
+                _as_plain_wav(self.path, written)
         except OSError as e:
-            raise _unwritable(self._path) from e
+            raise _unwritable(self.path) from e
         if written < self._frames * self._channels * 2:
-            raise _unwritable(self._path)
-        return Recording(self._path, self._rate, self._channels, self._frames, rms, self._peak)
+            raise _unwritable(self.path)
+        return Recording(self.path, self._rate, self._channels, self._frames, rms, self.peak)
 
     def discard(self) -> None:
         """Close and remove the file."""
         self._file.close()
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
     def __enter__(self) -> Writer:
         return self
@@ -154,21 +166,37 @@ def _as_plain_wav(path: Path, size: int) -> None:
         f.write(b"RIFF" + struct.pack("<I", size - 8) + b"WAVE" + b"JUNK")
         f.seek(20)
         data_size = struct.unpack("<QQ", f.read(16))[1]
-        place = 12
-        while True:
-            f.seek(place)
-            name, length = struct.unpack("<4sI", f.read(8))
-            if name == b"data":
-                break
+        for name, place, length in _chunks(f):
             if name == b"fmt " and length == EXTENSIBLE_BYTES:
                 # The extended header names the plain format first; older readers know only that.
                 f.seek(place + 32)
                 code = f.read(2)
                 f.seek(place + 8)
                 f.write(code)
-            place += 8 + length + length % 2
         f.seek(place + 4)
         f.write(struct.pack("<I", data_size))
+
+
+def raw_samples(path: Path, channels: int, start: int, frames: int) -> Array:
+    """(channels, frames) of a float WAV that a :class:`Writer` is still writing, from what it has flushed.
+
+    libsndfile writes the sizes last, so that no reader would believe that there is sound yet.
+    """
+    with path.open("rb") as f:
+        place = [place for _, place, _ in _chunks(f)][-1]
+        f.seek(place + 8 + start * channels * 4)
+        data = f.read(frames * channels * 4)
+    return np.ascontiguousarray(np.frombuffer(data, "<f4").reshape(-1, channels).T)
+
+
+def _chunks(f: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """(name, place in the file, bytes of content) of a WAV's chunks up to and with its sound."""
+    place, name = 12, b""
+    while name != b"data":
+        f.seek(place)
+        name, length = struct.unpack("<4sI", f.read(8))
+        yield name, place, length
+        place += 8 + length + length % 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,8 @@ class Daemon:
             spent_s = time.monotonic() - started
             eta_s = spent_s * (1 - fraction) / fraction if fraction > 0.02 else None
             device = str(answer.get("device", job.status.device))
-            job.status = Status("running", str(answer.get("stage", "")), fraction, eta_s, device)
+            notes = int(answer.get("notes", 0))
+            job.status = Status("running", str(answer.get("stage", "")), fraction, eta_s, device, notes=notes)
             self._save(job)
             self._tell(job)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +13,32 @@ from bridge import __version__, plugins
 from bridge.audio import Recording
 from bridge.cache import Cache, content_key, derived_key, link
 from bridge.config import Settings
-from bridge.interfaces import Context, Report, Separator, Stem, Transcriber
-from bridge.music import Transcription
+from bridge.growing import Growth
+from bridge.hearing import Hearing
+from bridge.interfaces import Context, Report, Separator, Stem, StreamingSeparator, Transcriber
+from bridge.music import Note, Transcription
 from bridge.options import RunOptions
+from bridge.stems import write_stems
+
+Begin = Callable[[Sequence[Stem]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Separated:
-    """The stems of an item, and the key under which what is derived from them may be kept."""
+class Run:
+    """What holds for all items of a request."""
+
+    options: RunOptions
+    settings: Settings
+    engines: Mapping[str, str]
+    """The transcriber of each role that is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The stems of an item and what was heard in them, by role."""
 
     stems: tuple[Stem, ...]
-    key: str = ""
-    """Empty without a cache."""
+    transcriptions: dict[str, Transcription]
 
 
 class Engines:
@@ -50,62 +66,92 @@ class Engines:
         transcriber: Transcriber = self._plugin("transcribers", name, table, device, settings)
         return transcriber
 
-    def separate(
+    def hear(
         self,
+        mix: Recording,
+        run: Run,
+        target: Path,
+        report: Callable[[str], Report],
+        tell: Callable[[str, Sequence[Note]], None] = lambda role, notes: None,
+    ) -> Heard:
+        """Separate and transcribe an item; what is separated is transcribed while the rest still is.
+
+        Args:
+            mix: the item's sound.
+            run: what is wanted of it.
+            target: folder for the stems.
+            report: the report of a stage.
+            tell: takes the notes of a role as they are heard, for those who watch.
+        """
+        separator = self.separator(run.options, run.settings)
+        table = sorted(_separator_table(run.options, run.settings).items())
+        key = ""
+        if self._cache is not None:
+            key = derived_key(content_key(mix), __version__, run.options.separator, table, separator.device)
+        growth = Growth()
+        with Hearing(growth) as hearing:
+
+            def begin(stems: Sequence[Stem]) -> None:
+                for stem in stems:
+                    if stem.role in run.engines:
+                        known = replace(stem, tell=partial(tell, stem.role))
+                        hearing.start(stem.role, partial(self._hear, known, key, run))
+
+            def separating(stage: str, fraction: float) -> None:
+                hearing.check()
+                report("separate")(stage, fraction)
+
+            stems = self._separate(separator, mix, list(run.engines), target, key, growth, begin, separating)
+            growth.settle({s.role: s.audio for s in stems})
+            if not hearing.started:
+                begin(stems)
+            return Heard(tuple(stems), hearing.finish(report("transcribe")))
+
+    def _separate(
+        self,
+        separator: Separator,
         mix: Recording,
         wanted: Sequence[str],
         target: Path,
-        options: RunOptions,
-        settings: Settings,
+        key: str,
+        growth: Growth,
+        begin: Begin,
         report: Report,
-    ) -> Separated:
+    ) -> list[Stem]:
         """The wanted stems as files in ``target``, from the cache where the same sound was separated before."""
-        separator = self.separator(options, settings)
+
+        def made(roles: Sequence[str], folder: Path) -> list[Stem]:
+            if not isinstance(separator, StreamingSeparator):
+                return separator.separate(mix, roles, folder, report)
+            # Closed at once when a writer fails: the network must be at rest before the next job.
+            with closing(separator.stream(mix, roles, report)) as blocks:
+                return write_stems(blocks, mix, roles, folder, growth, begin)
+
         if self._cache is None:
-            return Separated(tuple(separator.separate(mix, wanted, target, report)))
-        table = _separator_table(options, settings)
-        key = derived_key(content_key(mix), __version__, options.separator, sorted(table.items()), separator.device)
+            return made(wanted, target)
         found = self._cache.stems(key)
         if not set(wanted) <= set(found):
-
-            def make(folder: Path) -> dict[str, Recording]:
-                # All stems: the network computes them together, and the next request may want the others.
-                return {s.role: s.audio for s in separator.separate(mix, separator.stems, folder, report)}
-
-            found = self._cache.add_stems(key, make)
+            # All stems: the network computes them together, and the next request may want the others.
+            found = self._cache.add_stems(key, lambda folder: {s.role: s.audio for s in made(separator.stems, folder)})
         stems = []
         for role in wanted:
             link(found[role].path, target / f"{role}.wav")
             stems.append(Stem(role, replace(found[role], path=target / f"{role}.wav"), mix.rms))
         report("separate", 1.0)
-        return Separated(tuple(stems), key)
+        return stems
 
-    def hear(
-        self, separated: Separated, engines: Mapping[str, str], device: str, settings: Settings, report: Report
-    ) -> dict[str, Transcription]:
-        """The transcription of every stem by role; a silent stem has no notes."""
-        heard: dict[str, Transcription] = {}
-        count = len(separated.stems)
-        for number, stem in enumerate(separated.stems):
-
-            def part(stage: str, fraction: float, done: int = number) -> None:
-                report(stage, (done + fraction) / count)
-
-            part("transcribe", 0.0)
-            heard[stem.role] = self._heard(stem, separated.key, engines[stem.role], device, settings, part)
-        return heard
-
-    def _heard(
-        self, stem: Stem, stems_key: str, name: str, device: str, settings: Settings, report: Report
-    ) -> Transcription:
+    def _hear(self, stem: Stem, stems_key: str, run: Run, report: Report) -> Transcription:
+        """The notes of a stem, from the cache where they are known; a silent stem has none."""
         if stem.audio.is_silent:
             return Transcription()
-        table = settings.table(f"transcribers.{name}")
-        key = derived_key(stems_key, stem.role, name, sorted(table.items()), device)
-        known = self._cache.notes(key) if self._cache and stems_key else None
+        name, device = run.engines[stem.role], run.options.device
+        key = derived_key(
+            stems_key, stem.role, name, sorted(run.settings.table(f"transcribers.{name}").items()), device
+        )
+        known = self._cache.notes(key) if self._cache else None
         if known is None:
-            known = self.transcriber(name, device, settings).transcribe(stem, report)
-            if self._cache and stems_key:
+            known = self.transcriber(name, device, run.settings).transcribe(stem, report)
+            if self._cache:
                 self._cache.add_notes(key, known)
         return known
 

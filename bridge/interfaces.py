@@ -8,16 +8,17 @@ second of work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from bridge.audio import Recording
-from bridge.music import Transcription
+from bridge.audio import Array, Recording
+from bridge.music import Note, Transcription
 from bridge.protocol import ItemResult, Request, Status
 
 Report = Callable[[str, float], None]
+Tell = Callable[[Sequence[Note]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Stem:
     audio: Recording
     mix_rms: float
     """RMS of the whole mix, full scale 1: engines scale by it, so that leakage in a silent stem stays silent."""
+    tell: Tell = field(default=lambda notes: None, compare=False)
+    """For engines that go through a stem in pieces: the notes of each piece, for those who watch; the end decides."""
 
 
 @runtime_checkable
@@ -61,11 +64,24 @@ class Separator(Protocol):
 
 
 @runtime_checkable
+class StreamingSeparator(Separator, Protocol):
+    """One that hands the stems over as it goes: they are transcribed while it works on the rest."""
+
+    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
+        """The ``wanted`` stems piece by piece, each (stems, channels, samples) and final, as long as the mix in all."""
+
+
+@runtime_checkable
 class Transcriber(Protocol):
     """Hears the notes in a stem."""
 
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        """The stem's notes, sorted, times in seconds from the stem's start. Memory must not grow fast with length."""
+        """The stem's notes, sorted, times in seconds from the stem's start. Memory must not grow fast with length.
+
+        Read the stem in pieces, from front to back: it may still be growing, and each read waits for its sound.
+        Meanwhile the same object may be asked for another stem, so keep what belongs to a stem in local variables;
+        two calls never run at the same moment, they change over only where a stem is read.
+        """
 
 
 @runtime_checkable

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from bridge.tempo import TempoMap
 
@@ -41,6 +42,11 @@ class Note:
     def length_s(self) -> float:
         """Seconds from onset to offset."""
         return self.offset_s - self.onset_s
+
+
+def later(notes: Iterable[Note], by_s: float) -> list[Note]:
+    """The notes moved by ``by_s`` seconds."""
+    return [replace(n, onset_s=n.onset_s + by_s, offset_s=n.offset_s + by_s) for n in notes]
 
 
 @dataclass(frozen=True, slots=True, order=True)

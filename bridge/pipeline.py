@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bridge.audio import ChannelSource, Recording, import_span
 from bridge.cache import Cache
 from bridge.config import Settings
-from bridge.engines import Engines
+from bridge.engines import Engines, Run
 from bridge.errors import InputError, StoreError
 from bridge.interfaces import Context, Report, Separator
-from bridge.music import STEM_ROLES, Score
+from bridge.music import STEM_ROLES, Note, Score
 from bridge.options import RunOptions, run_options
+from bridge.preview import Preview
 from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
 from bridge.score.arrange import arrange
 from bridge.score.drum_map import mapped_score
@@ -50,8 +52,18 @@ class Pipeline:
         self.settings = settings
         self._engines = Engines(context, cache)
 
-    def run(self, request: Request, folder: Path, report: Report) -> Outcome:
+    def run(
+        self, request: Request, folder: Path, report: Report, counted: Callable[[int], None] = lambda notes: None
+    ) -> Outcome:
         """Transcribe all items of ``request``; stems go to ``folder``/stems where they are kept.
+
+        While it works, ``folder``/partial.json grows (see :class:`~bridge.preview.Preview`).
+
+        Args:
+            request: what to do.
+            folder: the job folder.
+            report: progress and stop point.
+            counted: takes the number of notes heard so far, whenever it grows.
 
         Raises:
             DawscribeError: with the sentence for the user; ``folder`` is then as it was.
@@ -66,6 +78,8 @@ class Pipeline:
             self._engines.transcriber(name, options.device, self.settings)
         outcome = Outcome([], options.separator, engines, separator.device)
         work = folder / "work"
+        preview = Preview(folder, [item.name for item in request.items], counted)
+        run = Run(options, self.settings, engines)
         try:
             work.mkdir(parents=True, exist_ok=True)
         except OSError as e:
@@ -76,33 +90,32 @@ class Pipeline:
                 stages = _Stages(report, number, len(request.items), outcome.times_s)
                 stem_folder = folder / "stems" / (str(number + 1) if len(request.items) > 1 else "")
                 target = stem_folder if options.keep_stems else work / "stems"
-                outcome.items.append(self._item(item, options, engines, work, target, stages))
+                outcome.items.append(self._item(item, run, work, target, stages, partial(preview.add, number)))
                 stages.close()
         except BaseException:
             shutil.rmtree(folder / "stems", ignore_errors=True)
             raise
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            preview.remove()
         return outcome
 
     def _item(
         self,
         item: ItemRequest,
-        options: RunOptions,
-        engines: dict[str, str],
+        run: Run,
         work: Path,
         target: Path,
         stages: _Stages,
+        tell: Callable[[str, Sequence[Note]], None],
     ) -> ItemResult:
+        options = run.options
         mix = read_span(item.audio, work / "mix.wav", stages.report("read"))
         if mix.is_silent:
             return ItemResult(item.name, Score((), mix.length_s, warnings=(SILENT,)), extra=item.extra)
-        separated = self._engines.separate(
-            mix, list(engines), target, options, self.settings, stages.report("separate")
-        )
-        heard = self._engines.hear(separated, engines, options.device, self.settings, stages.report("transcribe"))
+        heard = self._engines.hear(mix, run, target, stages.report, tell)
         score = arrange(
-            heard,
+            heard.transcriptions,
             mix,
             grid=options.grid,
             strength=options.quantise_strength,
@@ -110,7 +123,7 @@ class Pipeline:
             report=stages.report("score"),
         )
         score = mapped_score(score, options.drum_map)
-        kept = tuple((s.role, s.audio.path) for s in separated.stems) if options.keep_stems else ()
+        kept = tuple((s.role, s.audio.path) for s in heard.stems) if options.keep_stems else ()
         return ItemResult(item.name, score, kept, extra=item.extra)
 
 

@@ -309,6 +309,8 @@ class Status:
     device: str = ""
     message: str = ""
     """The sentence for the user: why it failed, or what was noted."""
+    notes: int = 0
+    """Notes heard so far, while it runs."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object."""
@@ -320,6 +322,7 @@ class Status:
             "eta_s": None if self.eta_s is None else round(self.eta_s, 1),
             "device": self.device,
             "message": self.message,
+            "notes": self.notes,
         }
 
 
@@ -337,5 +340,6 @@ def parse_status(data: Mapping[str, Any]) -> Status:
         state=state,
         fraction=_number(data, "fraction", 0.0, least=0.0),
         eta_s=None if eta is None else _number(data, "eta_s", 0.0, least=0.0),
+        notes=int(_number(data, "notes", 0.0, least=0.0)),
         **fields,
     )

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bridge.audio import Recording, Writer
+from bridge.audio import Array, Recording
 from bridge.errors import HostError, PluginError
 from bridge.interfaces import Context, Desk, Report, Stem
 from bridge.music import Note, Transcription
 from bridge.protocol import ItemResult, Request
+from bridge.stems import write_stems
 
 STEP_S = 0.05
 """Between two reports of a fake that takes its time."""
@@ -50,6 +51,10 @@ class FakeSeparator:
 
     def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
         """See :class:`bridge.interfaces.Separator`."""
+        return write_stems(self.stream(mix, wanted, report), mix, wanted, folder)
+
+    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
+        """See :class:`bridge.interfaces.StreamingSeparator`; the first half of the sound comes before the wait."""
         options = self._options
         if options.error:
             raise PluginError(options.error)
@@ -59,22 +64,21 @@ class FakeSeparator:
             Path(options.crash_on).unlink()
             os.abort()
         time.sleep(options.deaf_s)
+        half = mix.frames // 2
+        yield self._stems(mix.read(0, half), len(wanted))
         steps = max(1, round(options.seconds / STEP_S))
         for step in range(steps):
             report("separate", step / steps)
             time.sleep(options.seconds / steps)
-        stems = []
-        for role in wanted:
-            with Writer(folder / f"{role}.wav", mix.rate, mix.channels) as writer:
-                for block in mix.blocks():
-                    writer.write(block * np.float32(1 / len(self.stems)))
-                stems.append(Stem(role, writer.finish(), mix.rms))
+        yield self._stems(mix.read(half), len(wanted))
         report("separate", 1.0)
-        return stems
+
+    def _stems(self, audio: Array, count: int) -> Array:
+        return np.broadcast_to(audio / np.float32(len(self.stems)), (count, *audio.shape))
 
 
 class FakeTranscriber:
-    """Hears one note per half second."""
+    """Hears one note per half second that is not silent."""
 
     @dataclass(frozen=True, slots=True)
     class Options:
@@ -87,13 +91,17 @@ class FakeTranscriber:
 
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
         """See :class:`bridge.interfaces.Transcriber`."""
-        report("transcribe", 0.0)
         count = max(1, int(stem.audio.length_s * 2))
         step_s = stem.audio.length_s / count
         pitch = 36 if stem.role == "drums" else self._options.pitch
-        notes = tuple(Note(i * step_s, (i + 0.9) * step_s, pitch, 80) for i in range(count))
+        notes: list[Note] = []
+        for i in range(count):
+            report("transcribe", i / count)
+            if stem.audio.mono(stem.audio.rate, i * step_s, step_s).any():
+                notes.append(Note(i * step_s, (i + 0.9) * step_s, pitch, 80))
+                stem.tell(notes[-1:])
         report("transcribe", 1.0)
-        return Transcription(notes)
+        return Transcription(tuple(notes))
 
 
 class FakeHost:

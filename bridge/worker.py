@@ -1,7 +1,7 @@
 """The worker process: owns the models and runs one job at a time, so that what crashes is never the daemon.
 
 The daemon writes lines to its standard input, ``run ID`` and ``cancel ID``; it answers with JSON lines:
-``{"id", "stage", "fraction", "device"}`` while it works, at last ``{"id", "end", "message"}`` where the end is
+``{"id", "stage", "fraction", "notes", "device"}`` while it works, at last ``{"id", "end", "message"}`` where the end is
 "done", "failed" or "cancelled".
 When the input ends, the daemon has died, and the worker ends at once: a job never runs twice at a time.
 """
@@ -79,15 +79,21 @@ class Worker:
         request = parse_request(parse_json(read_hostile(folder / "request.json", LARGEST_FILE), "request"))
         self._pipeline.settings = load(self._app.home)
 
+        so_far = 0
+
+        def counted(notes: int) -> None:
+            nonlocal so_far
+            so_far = notes
+
         def report(stage: str, fraction: float) -> None:
             if job_id in self._cancelled:
                 raise JobCancelled
             now = time.monotonic()
             if now - self._told_s >= REPORT_S:
                 self._told_s = now
-                self._tell({"id": job_id, "stage": stage, "fraction": fraction})
+                self._tell({"id": job_id, "stage": stage, "fraction": fraction, "notes": so_far})
 
-        outcome = self._pipeline.run(request, folder, report)
+        outcome = self._pipeline.run(request, folder, report, counted)
         result = write_results(request, outcome, folder, self._pipeline.settings, self._app.context)
         notes = sum(len(p["notes"]) for item in result["items"] for p in item["parts"])
         warnings = [w for item in result["items"] for w in item["warnings"]] + result["warnings"]

@@ -9,8 +9,8 @@ from typing import TextIO
 
 from bridge.errors import JobCancelled
 
-WIDTH = 28
-"""Characters of the bar: with the stage and the time it fits a terminal of 80."""
+WIDTH = 18
+"""Characters of the bar: with the stage, the time and the notes it fits a terminal of 80."""
 STAGES = {"read": "reading", "separate": "separating", "transcribe": "listening", "score": "arranging"}
 REDRAW_S = 0.1
 """Seconds between drawings; ten a second look smooth and cost nothing."""
@@ -25,6 +25,11 @@ class Progress:
         self._shown = self._stream.isatty()
         self._started = time.monotonic()
         self._drawn_s = 0.0
+        self._notes = 0
+
+    def count(self, notes: int) -> None:
+        """Show from now on how many notes were heard so far."""
+        self._notes = notes
 
     def report(self, stage: str, fraction: float) -> None:
         """Show ``fraction`` (0..1 of the whole job).
@@ -41,6 +46,7 @@ class Progress:
             bar = "#" * filled + "." * (WIDTH - filled)
             line = f"{self._name[:20]} {STAGES.get(stage, stage):10} [{bar}] {fraction:4.0%}"
             line += remaining(fraction, now - self._started)
+            line += f", {self._notes} notes" if self._notes else ""
             self._stream.write("\r\x1b[K" + line)
             self._stream.flush()
 

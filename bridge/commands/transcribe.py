@@ -20,7 +20,6 @@ from bridge import plugins
 from bridge.app import Application, application
 from bridge.commands.progress import Progress
 from bridge.errors import InputError, StoreError
-from bridge.interfaces import Report
 from bridge.music import STEM_ROLES
 from bridge.pipeline import Pipeline
 from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
@@ -61,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         for file, folder in zip(options.files, folders, strict=True):
             started = time.monotonic()
             with Progress(file.name, stopped) as progress:
-                result = _one(app, pipeline, file, folder, options, progress.report)
+                result = _one(app, pipeline, file, folder, options, progress)
             printed.append(result)
             if not options.json:
                 print(_summary(result, folder, time.monotonic() - started))
@@ -71,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _one(
-    app: Application, pipeline: Pipeline, file: Path, folder: Path, options: argparse.Namespace, report: Report
+    app: Application, pipeline: Pipeline, file: Path, folder: Path, options: argparse.Namespace, progress: Progress
 ) -> dict[str, Any]:
     """Transcribe one file into a hidden folder inside its target, then move everything up at once."""
     request = _request(file, options)
@@ -81,7 +80,7 @@ def _one(
     except OSError as e:
         raise StoreError(f"The folder {folder} cannot be written; choose another with -o.") from e
     try:
-        outcome = pipeline.run(request, draft, report)
+        outcome = pipeline.run(request, draft, progress.report, progress.count)
         result = write_results(request, outcome, draft, app.settings, app.context)
         if options.plot:
             from bridge.score.piano_roll import write_piano_roll

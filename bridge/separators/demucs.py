@@ -6,8 +6,7 @@ so memory does not grow with the length.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bridge.audio import Recording, Writer
+from bridge.audio import Recording
 from bridge.errors import ModelError, PluginError
 from bridge.interfaces import Context, Report, Stem
 from bridge.segments import OverlapAdd, centred, mono_level, plan
+from bridge.stems import write_stems
 
 Array = npt.NDArray[np.float32]
 
@@ -77,6 +77,14 @@ class Demucs:
         Raises:
             PluginError: a stem is wanted that the model does not have, or PyTorch failed.
         """
+        return write_stems(self.stream(mix, wanted, report), mix, wanted, folder)
+
+    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
+        """The ``wanted`` stems piece by piece, each (stems, 2, samples) and final.
+
+        Raises:
+            PluginError: as above.
+        """
         unknown = [role for role in wanted if role not in self.stems]
         if unknown:
             message = f'This demucs model has no stem "{unknown[0]}"; choose from: {", ".join(self.stems)}.'
@@ -88,20 +96,15 @@ class Demucs:
         offsets = plan(mix.frames, self._segment, self._overlap)
         joined = OverlapAdd(offsets, self._segment, mix.frames, (len(picks), 2))
         mean, deviation = mono_level(mix.blocks(), lambda: report("separate", 0.0))
-        with ExitStack() as stack:
-            writers = [stack.enter_context(Writer(folder / f"{role}.wav", mix.rate, 2)) for role in wanted]
-            for number, offset in enumerate(offsets):
-                report("separate", number / len(offsets))
-                audio = mix.read(offset, self._segment)
-                audio -= mean
-                audio /= deviation
-                found = self._run(centred(audio, self._segment))[picks]
-                share = mean / np.float32(len(self.stems))
-                for writer, stem in zip(writers, joined.add(found) * deviation + share, strict=True):
-                    writer.write(stem)
-            report("separate", 1.0)
-            recordings = [writer.finish() for writer in writers]
-        return [Stem(role, audio, mix.rms) for role, audio in zip(wanted, recordings, strict=True)]
+        share = mean / np.float32(len(self.stems))
+        for number, offset in enumerate(offsets):
+            report("separate", number / len(offsets))
+            audio = mix.read(offset, self._segment)
+            audio -= mean
+            audio /= deviation
+            found = self._run(centred(audio, self._segment))[picks]
+            yield joined.add(found) * deviation + share
+        report("separate", 1.0)
 
     def _run(self, audio: Array) -> Array:
         """All stems of a segment, (stems, 2, samples)."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.audio import Recording, Writer
+from bridge.audio import Array, Recording
 from bridge.errors import PluginError
 from bridge.interfaces import Context, Report, Stem
 from bridge.music import STEM_ROLES
+from bridge.stems import write_stems
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,12 @@ class WholeMix:
         if any(role not in self.stems for role in wanted):
             message = f"Without separation the only stem is {self.stems[0]}; choose the role of the recording."
             raise PluginError(message)
-        found = []
-        for role in wanted:
-            with Writer(folder / f"{role}.wav", mix.rate, mix.channels) as writer:
-                done = 0
-                for block in mix.blocks():
-                    writer.write(block)
-                    done += block.shape[1]
-                    report("separate", done / mix.frames)
-                found.append(Stem(role, writer.finish(), mix.rms))
-        return found
+        return write_stems(_copies(mix, len(wanted), report), mix, wanted, folder)
+
+
+def _copies(mix: Recording, count: int, report: Report) -> Iterator[list[Array]]:
+    done = 0
+    for block in mix.blocks():
+        yield [block] * count
+        done += block.shape[1]
+        report("separate", done / mix.frames)

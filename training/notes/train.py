@@ -32,7 +32,7 @@ from training.notes.labels import targets
 from training.notes.model import ROLES, NoteNet, save_model
 from training.notes.muon import Muon
 
-WEIGHTS = (1.0, 0.5, 0.2, 0.5)
+WEIGHTS = (1.0, 0.5, 0.4, 0.5)
 """Shares of onset, frame, offset and velocity in the loss."""
 
 POSITIVE = (3.0, 1.0, 2.0)

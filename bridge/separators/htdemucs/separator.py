@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -11,12 +11,13 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from bridge.audio import Recording, Writer
+from bridge.audio import Recording
 from bridge.errors import PluginError
 from bridge.interfaces import Context, Report, Stem
 from bridge.runtime import PRECISIONS, Network, Precision
 from bridge.segments import OverlapAdd, centred, mono_level, plan
 from bridge.separators.htdemucs.stft import Spectrogram
+from bridge.stems import write_stems
 
 Array = npt.NDArray[np.float32]
 
@@ -78,27 +79,24 @@ class HTDemucs:
         """Write the ``wanted`` stems to ``folder`` as ``<role>.wav``; see the Separator contract.
 
         Raises:
-            PluginError: the mix is not stereo at 44.1 kHz, or a stem is wanted that HTDemucs does not have.
+            PluginError: a stem is wanted that HTDemucs does not have.
         """
-        unknown = [role for role in wanted if role not in STEMS]
-        if unknown:
-            message = f'HTDemucs has no stem "{unknown[0]}"; choose from: {", ".join(STEMS)}.'
-            raise PluginError(message)
-        with ExitStack() as stack:
-            # All files or none: whatever ends this early, a cancel too, makes each writer remove its file.
-            writers = [stack.enter_context(Writer(folder / f"{role}.wav", mix.rate, 2)) for role in wanted]
-            # Closed at once when a writer fails: the network must be at rest before the next job.
-            for block in stack.enter_context(closing(self.stream(mix, wanted, report))):
-                for writer, audio in zip(writers, block, strict=True):
-                    writer.write(audio)
-            recordings = [writer.finish() for writer in writers]
-        return [Stem(role, audio, mix.rms) for role, audio in zip(wanted, recordings, strict=True)]
+        # Closed at once when a writer fails: the network must be at rest before the next job.
+        with closing(self.stream(mix, wanted, report)) as blocks:
+            return write_stems(blocks, mix, wanted, folder)
 
     def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
         """The ``wanted`` stems piece by piece, each (stems, 2, samples) and final, in full the length of the mix.
 
         While the network computes a segment, the one before is transformed back and the next one forth.
+
+        Raises:
+            PluginError: a stem is wanted that HTDemucs does not have.
         """
+        unknown = [role for role in wanted if role not in STEMS]
+        if unknown:
+            message = f'HTDemucs has no stem "{unknown[0]}"; choose from: {", ".join(STEMS)}.'
+            raise PluginError(message)
         picks = [STEMS.index(role) for role in wanted]
         mean, deviation = mono_level(mix.blocks(), lambda: report("separate", 0.0))
         # demucs gives the whole mean to every stem, so that a mix with an offset has stems that do not sum to it.

@@ -96,9 +96,12 @@ class BasicPitchTranscriber:
             level_db = self._levels(stem, first, len(heard.notes))
             core_start = KEPT_FRAMES * (BACK_WINDOWS if first else 0)
             core_end = len(heard.notes) if is_last else core_start + KEPT_FRAMES * CORE_WINDOWS
+            fresh: list[Note] = []
             for found in decode(heard, self._decoding):
                 if core_start <= found.start < core_end:
-                    notes += self._note(found, heard, level_db, first, stem.audio.length_s)
+                    fresh += self._note(found, heard, level_db, first, stem.audio.length_s)
+            stem.tell(fresh)
+            notes += fresh
         return Transcription(tuple(sorted(notes)))
 
     def _blocks(self, stem: Stem, report: Report) -> Iterator[tuple[int, Posteriors, bool]]:

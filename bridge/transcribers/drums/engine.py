@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bridge.errors import ConfigError, PluginError
 from bridge.interfaces import Context, Report, Stem
-from bridge.music import Transcription
+from bridge.music import Note, Transcription, later
 from bridge.runtime import Network
 from bridge.transcribers.drums.features import BANDS, FRAMES_PER_S, MIX_RMS, RATE, WINDOWS, spectra
 from bridge.transcribers.drums.kit import GROUPS, Tuning, notes, strokes
@@ -63,7 +63,10 @@ class DrumTranscriber:
             report("drums", 1.0)
             return Transcription()
         onset, velocity = self.activations(stem, report)
-        return Transcription(notes=notes(strokes(onset, velocity, self._tuning, self._options.sensitivity)))
+        return Transcription(notes=self._strokes(onset, velocity))
+
+    def _strokes(self, onset: Array, velocity: Array) -> tuple[Note, ...]:
+        return notes(strokes(onset, velocity, self._tuning, self._options.sensitivity))
 
     def activations(self, stem: Stem, report: Report) -> tuple[Array, Array]:
         """The net's onset and velocity answers, each (frames, classes), 100 frames a second."""
@@ -74,6 +77,7 @@ class DrumTranscriber:
         for start in range(0, total, step):
             stop = min(total, start + step)
             answers[start:stop] = self._piece(stem, start - MARGIN, gain)[MARGIN : MARGIN + stop - start]
+            stem.tell(later(self._strokes(answers[start:stop, 0], answers[start:stop, 1]), start / FRAMES_PER_S))
             report("drums", stop / total)
         return answers[:, 0], answers[:, 1]
 

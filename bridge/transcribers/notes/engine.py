@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bridge.errors import ConfigError
 from bridge.interfaces import Context, Report, Stem
-from bridge.music import Note, Transcription
+from bridge.music import Note, Transcription, later
 from bridge.runtime import Network
 from bridge.transcribers.notes.decode import Maps, Thresholds, polyphonic
 from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
@@ -125,6 +125,7 @@ class NoteTranscriber:
             heard[:, first : first + CORE] = maps[0, :, core]
             if tuning is not None:
                 tuning[first : first + CORE] = tuning_map(features[core])
+            stem.tell(preview(heard[:, first : first + CORE], first / FPS, manner))
             report("transcribe", min(1.0, (first + CORE) / frames))
         return Maps(*heard), tuning
 
@@ -136,6 +137,11 @@ class NoteTranscriber:
         features = self._vqt(samples * np.float32(reference_gain(stem.mix_rms)))
         features = np.pad(features, ((lead, 0), (0, 0)), constant_values=FLOOR_DB)
         return features[EDGE : EDGE + WINDOW]
+
+
+def preview(heard: Half, start_s: float, manner: Manner) -> list[Note]:
+    """What a piece of the maps, (4, frames, keys) from ``start_s`` on, says by itself."""
+    return later(polyphonic(Maps(*heard), manner.thresholds, manner.lowest, manner.highest), start_s)
 
 
 def decode(maps: Maps, manner: Manner, voices: Voices, sensitivity: float) -> tuple[list[Note], bool]:

@@ -18,6 +18,9 @@ local function line(status)
   if type(status.eta_s) == 'number' and status.eta_s >= 1 then
     stage = string.format('%s, about %d s to go', stage, math.ceil(status.eta_s))
   end
+  if type(status.notes) == 'number' and status.notes > 0 then
+    stage = string.format('%s, %d notes so far', stage, math.floor(status.notes))
+  end
   return stage
 end
 

@@ -19,6 +19,11 @@ local function time_text(seconds)
   return ('about %d min left'):format(math.ceil(seconds / 60))
 end
 
+local function notes_text(count)
+  if type(count) ~= 'number' or count < 1 then return '' end
+  return ('   %d notes so far'):format(math.floor(count))
+end
+
 local function write(x, y, text, bright)
   gfx.x, gfx.y = x, y
   local shade = bright and 0.92 or 0.62
@@ -60,7 +65,7 @@ function window.open(title)
     gfx.rect(0, 0, gfx.w, gfx.h, 1)
     write(MARGIN, MARGIN, STAGES[status.stage] or STAGES[status.state] or tostring(status.stage), true)
     bar(status.fraction)
-    write(MARGIN, 60, time_text(status.eta_s), false)
+    write(MARGIN, 60, time_text(status.eta_s) .. notes_text(status.notes), false)
     write(MARGIN, 82, notice or tostring(status.device or ''), false)
     local cancel = button(state) or key == 27
     gfx.update()

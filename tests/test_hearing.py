@@ -1,0 +1,151 @@
+"""Transcribing what is separated while the rest still is: same notes, in time, and nothing left behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bridge.audio import Array, Recording, import_span
+from bridge.config import load
+from bridge.engines import Engines, Heard, Run
+from bridge.errors import JobCancelled, PluginError
+from bridge.interfaces import Context, Report, Stem
+from bridge.music import Note, Transcription
+from bridge.options import run_options
+from bridge.preview import PARTIAL
+from bridge.stems import write_stems
+from tests.support import Home, read_json, sine, wait_for
+
+ROLES = ("bass", "other")
+
+
+class Halves:
+    """Two stems in two blocks; the second comes only when both engines have heard the first."""
+
+    stems = ROLES
+    device = "test"
+
+    def __init__(self) -> None:
+        self.heard = threading.Barrier(len(ROLES) + 1, timeout=20)
+        self.fail = False
+
+    def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
+        return write_stems(self.stream(mix, wanted, report), mix, wanted, folder)
+
+    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
+        half = mix.frames // 2
+        yield np.stack([mix.read(0, half)] * len(wanted))
+        self.heard.wait()
+        if self.fail:
+            raise PluginError("The separator failed on purpose.")
+        report("separate", 0.5)
+        yield np.stack([mix.read(half)] * len(wanted))
+
+
+class Reader:
+    """Reads a stem in two pieces and keeps what it read; says when it has the first."""
+
+    def __init__(self, separator: Halves) -> None:
+        self._separator, self.pieces = separator, dict[str, list[Array]]()
+        self.fail = False
+
+    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+        if stem.audio.is_silent:
+            return Transcription()
+        half_s = stem.audio.length_s / 2
+        first = stem.audio.mono(22_050, 0.0, half_s - 0.2)
+        threading.Thread(target=self._separator.heard.wait).start()
+        stem.tell([Note(0.0, 0.5, 60, 80)])
+        if self.fail:
+            raise PluginError("The engine failed on purpose.")
+        second = stem.audio.mono(22_050, half_s - 0.2, half_s + 0.2)
+        self.pieces[stem.role] = [first, second]
+        report("transcribe", 1.0)
+        return Transcription((Note(0.0, 0.5, 60, round(100 * stem.audio.peak)),))
+
+
+@pytest.fixture
+def mix(tmp_path: Path) -> Recording:
+    return import_span(sine(tmp_path / "song.wav", seconds=4.0), tmp_path / "mix.wav")
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> tuple[Halves, Reader]:
+    separator = Halves()
+    reader = Reader(separator)
+    monkeypatch.setattr(Engines, "separator", lambda *_: separator)
+    monkeypatch.setattr(Engines, "transcriber", lambda *_: reader)
+    return separator, reader
+
+
+def hear(tmp_path: Path, mix: Recording, report: Report = lambda stage, fraction: None) -> Heard:
+    settings = load(tmp_path)
+    context = Context(lambda name: tmp_path / name, tmp_path / "cache", tmp_path)
+    run = Run(run_options({}, settings), settings, dict.fromkeys(ROLES, "reader"))
+    return Engines(context, None).hear(mix, run, tmp_path / "stems", lambda stage: report)
+
+
+def hearing_threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("hear ")]
+
+
+def test_engines_hear_the_first_half_before_the_second_is_separated(
+    tmp_path: Path, mix: Recording, parts: tuple[Halves, Reader]
+) -> None:
+    # The separator waits for both engines: heard one after the other this would time out.
+    heard = hear(tmp_path, mix)
+    assert list(heard.transcriptions) == list(ROLES)
+    for stem in heard.stems:
+        whole = stem.audio.mono(22_050)
+        read = np.concatenate(parts[1].pieces[stem.role])
+        assert np.allclose(read, whole, atol=1e-6)
+        assert heard.transcriptions[stem.role].notes[0].velocity == round(100 * stem.audio.peak)
+    assert not hearing_threads()
+
+
+def test_an_engine_that_fails_ends_the_separation(tmp_path: Path, mix: Recording, parts: tuple[Halves, Reader]) -> None:
+    parts[1].fail = True
+    with pytest.raises(PluginError, match="engine failed"):
+        hear(tmp_path, mix)
+    assert not list((tmp_path / "stems").glob("*"))
+    assert not hearing_threads()
+
+
+def test_a_separator_that_fails_ends_the_engines(tmp_path: Path, mix: Recording, parts: tuple[Halves, Reader]) -> None:
+    parts[0].fail = True
+    with pytest.raises(PluginError, match="separator failed"):
+        hear(tmp_path, mix)
+    assert not list((tmp_path / "stems").glob("*"))
+    assert not hearing_threads()
+
+
+def test_a_cancel_ends_both(tmp_path: Path, mix: Recording, parts: tuple[Halves, Reader]) -> None:
+    def cancel(stage: str, fraction: float) -> None:
+        raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        hear(tmp_path, mix, cancel)
+    assert not hearing_threads()
+
+
+def test_the_first_notes_are_in_the_job_folder_before_the_end(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home", "[separators.fake]\nseconds = 3.0\n")
+    home.start()
+    try:
+        job = home.submit(home.request("partial-notes", sine(tmp_path / "song.wav", seconds=6.0)))
+        folder = home.folder / "jobs" / job
+        partial = wait_for(lambda: read_json(folder / PARTIAL), "the first notes")
+        wait_for(lambda: home.status(job).get("notes", 0) > 0, "their count")
+        assert home.status(job)["state"] == "running"
+        assert partial["protocol"] == 1
+        (item,) = partial["items"]
+        assert item["name"] == "song"
+        assert item["parts"][0]["notes"][0] in ([0.0, 0.45, 36, 80], [0.0, 0.45, 60, 80])
+        assert home.wait_end(job)["state"] == "done"
+        assert not (folder / PARTIAL).exists()
+    finally:
+        home.kill()

@@ -36,7 +36,7 @@ WINDOW, MARGIN = 1024, 48
 GRIDS = {
     "onset": (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6),
     "frame": (0.3, 0.4, 0.5, 0.6),
-    "offset_weight": (0.0, 1.0, 2.0, 4.0),
+    "offset_weight": (1.0, 6.0, 30.0, 60.0, 90.0, 140.0),
     "start_cost": (-1.0, 0.0, 1.0, 2.0, 3.0),
 }
 """Values tried, one setting after another."""

@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("stems",),
     ("interfaces", "cache", "growing"),
     ("audio", "spectral", "runtime", "protocol", "segments", "playback", "midi_ports", "spool_home"),
+    ("rewriting",),
     ("music",),
     ("tempo",),
     ("files",),

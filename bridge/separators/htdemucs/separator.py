@@ -16,6 +16,7 @@ from bridge.errors import PluginError
 from bridge.interfaces import Context, Report, Stem
 from bridge.runtime import PRECISIONS, Network, Precision
 from bridge.segments import OverlapAdd, centred, mono_level, plan, stretched
+from bridge.separators.htdemucs.graph import REWRITE
 from bridge.separators.htdemucs.stft import Spectrogram
 from bridge.stems import write_stems
 
@@ -75,6 +76,7 @@ class HTDemucs:
             precision=cast(Precision, options.precision),
             threads=options.threads,
             cache=context.cache,
+            rewrite=REWRITE,
         )
         self._transform = Spectrogram(SEGMENT)
         self.device = self._network.device

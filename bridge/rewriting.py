@@ -95,9 +95,10 @@ def _keep(model: Any, folder: Path) -> bool:
 
 
 def _remove_others(folder: Path, rewrite: Rewrite) -> None:
-    """Remove what older versions left; a file in use on Windows stays until the next time."""
+    """Remove what older versions and killed processes left; a file in use on Windows stays until the next time."""
     family = rewrite.name.rsplit("-", 1)[0]
     with suppress(OSError):
-        for other in folder.parent.glob(f"{family}-*-*"):
-            if other != folder and other.is_dir():
-                shutil.rmtree(other, ignore_errors=True)
+        for pattern in (f"{family}-*-*", f".{family}-*-*"):
+            for other in folder.parent.glob(pattern):
+                if other != folder and other.is_dir():
+                    shutil.rmtree(other, ignore_errors=True)

@@ -75,6 +75,7 @@ def test_another_file_or_version_replaces_what_was_kept(path: Path, tmp_path: Pa
     change = Negation()
     cache = tmp_path / "cache"
     factor(path, change, cache)
+    (cache / ".test-1-0123.1").mkdir()
     path.touch()
     factor(path, change, cache)
     factor(path, change, cache, "test-2")

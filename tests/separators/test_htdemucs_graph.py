@@ -21,6 +21,7 @@ STEPS = (
     graph.inner_branches,
     graph.gates,
     graph.transposed_convolutions,
+    graph.planar_ends,
     graph.norms,
     graph.stretched_constants,
 )
@@ -91,19 +92,25 @@ class Export:
 Piece = Callable[[Export, Any], Any]
 BANDED, PLAIN = [1, CHANNELS, BANDS, FRAMES], [1, CHANNELS, FRAMES]
 PIECES: list[tuple[str, list[int], Piece, tuple[int, ...]]] = [
-    ("dconv over bands", BANDED, Export.folded_dconv, (1, 0, 0, 0, 0)),
-    ("dconv over bands of two", [2, *BANDED[1:]], Export.folded_dconv, (1, 0, 0, 0, 0)),
-    ("dconv", PLAIN, Export.dconv, (1, 0, 0, 0, 0)),
-    ("gate", BANDED, lambda e, x: e.glu(e.conv(x, 8, 3)), (0, 1, 0, 0, 0)),
-    ("gate in time", PLAIN, lambda e, x: e.glu(e.conv(x, 8, 1)), (0, 1, 0, 0, 0)),
-    ("upsampling", BANDED, Export.upsampled, (0, 0, 1, 0, 0)),
-    ("upsampling, uneven", BANDED, lambda e, x: e.upsampled(x, (2, 23)), (0, 0, 1, 0, 0)),
-    ("norm", PLAIN, Export.norm_out, (0, 0, 0, 1, 0)),
+    ("dconv over bands", BANDED, Export.folded_dconv, (1, 0, 0, 0, 0, 0)),
+    ("dconv over bands of two", [2, *BANDED[1:]], Export.folded_dconv, (1, 0, 0, 0, 0, 0)),
+    ("dconv", PLAIN, Export.dconv, (1, 0, 0, 0, 0, 0)),
+    ("gate", BANDED, lambda e, x: e.glu(e.conv(x, 8, 3)), (0, 1, 0, 0, 0, 0)),
+    ("gate in time", PLAIN, lambda e, x: e.glu(e.conv(x, 8, 1)), (0, 1, 0, 0, 0, 0)),
+    ("upsampling", BANDED, Export.upsampled, (0, 0, 1, 0, 0, 0)),
+    ("upsampling, uneven", BANDED, lambda e, x: e.upsampled(x, (2, 23)), (0, 0, 1, 0, 0, 0)),
+    (
+        "end",
+        [1, CHANNELS, 256, 260],
+        lambda e, x: ops.reshape(e.upsampled(x), [1, 2, 2, 1024, 260], False),
+        (0, 0, 1, 1, 0, 0),
+    ),
+    ("norm", PLAIN, Export.norm_out, (0, 0, 0, 0, 1, 0)),
     (
         "embedding",
         [1, 64, 128, 160],
         lambda e, x: ops.add(x, np.repeat(e.weights(1, 64, 128, 1), 160, -1)),
-        (0, 0, 0, 0, 1),
+        (0, 0, 0, 0, 0, 1),
     ),
 ]
 OTHER: list[tuple[dict[str, Any], list[int], Piece]] = [
@@ -151,7 +158,7 @@ def test_what_is_only_like_it_stays(changes: dict[str, Any], shape: list[int], p
     network = model(shape, piece, **changes)
     assert graph.inner_branches(network) == 0
     operations = [n.get_type_name() for n in network.get_ordered_ops()]
-    assert [step(network) for step in STEPS[2:]] == [0, 0, 0]
+    assert [step(network) for step in STEPS[2:]] == [0, 0, 0, 0]
     assert [n.get_type_name() for n in network.get_ordered_ops()] == operations
     check_same(network, shape)
 
@@ -159,7 +166,7 @@ def test_what_is_only_like_it_stays(changes: dict[str, Any], shape: list[int], p
 def test_a_stride_is_no_dconv() -> None:
     x = ops.parameter(PLAIN, np.float32)
     network = ov.Model([Export(stride=2).conv(x, 8, 1)], [x])
-    assert [step(network) for step in STEPS] == [0] * 5
+    assert [step(network) for step in STEPS] == [0] * 6
 
 
 def test_a_network_of_open_shape_stays_as_it_is() -> None:
@@ -187,5 +194,5 @@ def test_the_real_network_holds_all_of_them(tmp_path: Path, monkeypatch: pytest.
         name = step.__name__
         monkeypatch.setattr(graph, name, lambda m, step=step, name=name: counts.setdefault(name, step(m)))
     graph.rewrite(network)
-    assert list(counts.values()) == [16, 16, 8, 9, 1]
+    assert list(counts.values()) == [16, 16, 8, 1, 9, 1]
     assert [list(o.shape) for o in network.outputs] == [[1, 4, 4, 2048, 336], [1, 4, 2, 343_980]]

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 
 Array = npt.NDArray[np.float32]
 
@@ -64,14 +63,6 @@ def centred(audio: Array, segment: int) -> Array:
     """(channels, segment): a signal shorter than a segment in the middle of one, silence around it."""
     missing = segment - audio.shape[1]
     return np.pad(audio, ((0, 0), (missing // 2, missing - missing // 2))) if missing > 0 else audio
-
-
-def stretched(audio: Array, frames: int) -> Array:
-    """(..., frames): the sound played slower or faster, with its pitch, so that it lasts ``frames`` samples."""
-    flat = audio.reshape(-1, audio.shape[-1])
-    played = soxr.resample(flat.T, audio.shape[-1], frames, quality="VHQ").T[:, :frames]
-    played = np.pad(played, ((0, 0), (0, frames - played.shape[1])))
-    return np.ascontiguousarray(played, np.float32).reshape(*audio.shape[:-1], frames)
 
 
 class OverlapAdd:

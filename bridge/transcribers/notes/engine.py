@@ -60,9 +60,9 @@ OFFSET_WEIGHT = 60.0
 much. Note ends get better up to some 90, on the development set (0.450 at 1, 0.456 at 3, 0.464 at 6, 0.488 at 30,
 0.495 at 60, 0.497 at 90) and on every item of it; more lets a false offset cut a note that goes on."""
 
-BASS = Manner(0, 23, 67, True, Thresholds(0.35, 0.5, OFFSET_WEIGHT), 0.5)
+BASS = Manner(0, 23, 67, True, Thresholds(0.4, 0.5, OFFSET_WEIGHT), 0.5)
 VOCALS = Manner(1, 36, 96, True, Thresholds(0.5, 0.4, OFFSET_WEIGHT), 0.5)
-OTHER = Manner(2, 21, 108, False, Thresholds(0.45, 0.4, OFFSET_WEIGHT))
+OTHER = Manner(2, 21, 108, False, Thresholds(0.55, 0.4, OFFSET_WEIGHT))
 """Thresholds lie between the best on clips of a soundfont family kept out of training (training/notes/evaluate.py
 tune: onset 0.3, 0.5 and 0.4, flat around) and the best on the development set (0.5 for all, flat for bass).
 B0 to G4 is a five-string bass at its last fret; C2 to C7 is every singer."""

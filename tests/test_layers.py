@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("music",),
     ("tempo",),
     ("files",),
-    ("units", "errors"),
+    ("units", "errors", "memory"),
     ("__init__",),
 )
 """Module or package per row, from the top; each may import only what stands in a row below its own."""

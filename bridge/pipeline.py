@@ -15,7 +15,7 @@ from bridge.config import Settings
 from bridge.engines import Engines, Run
 from bridge.errors import InputError, StoreError
 from bridge.interfaces import Context, Report, Separator
-from bridge.memory import share_heap
+from bridge.memory import use_little
 from bridge.music import STEM_ROLES, Note, Score
 from bridge.options import RunOptions, run_options
 from bridge.preview import Preview
@@ -50,7 +50,7 @@ class Pipeline:
     """
 
     def __init__(self, settings: Settings, context: Context, cache: Cache | None = None) -> None:
-        share_heap()
+        use_little()
         self.settings = settings
         self._engines = Engines(context, cache)
 

@@ -57,9 +57,9 @@ class Manner:
 
 OFFSET_WEIGHT = 60.0
 """Log-odds of a sure offset: as much as fifteen frames (0.17 s) of the surest frame map, which blurs ends by about so
-much. Note ends got better up to some 90 on the development set (net of 716 steps: F 0.450 at 1, 0.456 at 3, 0.464 at 6,
-0.488 at 30, 0.495 at 60, 0.497 at 90, on every item of it) and on sounds kept out of training (net of 885 steps: 0.378 at
-1, 0.393 at 30, 0.396 at 60, 0.400 at 90); more lets a false offset cut a note that goes on."""
+much. Note ends got better up to some 90: on the development set (net of 716 steps) F 0.450 at 1, 0.456 at 3, 0.464 at
+6, 0.488 at 30, 0.495 at 60, 0.497 at 90, on every item; on sounds kept out of training (net of 885 steps) 0.378 at 1,
+0.393 at 30, 0.396 at 60, 0.400 at 90. More lets a false offset cut a note that goes on."""
 
 BASS = Manner(0, 23, 67, True, Thresholds(0.4, 0.5, OFFSET_WEIGHT), 0.5)
 VOCALS = Manner(1, 36, 96, True, Thresholds(0.5, 0.4, OFFSET_WEIGHT), 0.5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -123,9 +122,7 @@ class Engines:
         def made(roles: Sequence[str], folder: Path) -> list[Stem]:
             if not isinstance(separator, StreamingSeparator):
                 return separator.separate(mix, roles, folder, report)
-            # Closed at once when a writer fails: the network must be at rest before the next job.
-            with closing(separator.stream(mix, roles, report)) as blocks:
-                return write_stems(blocks, mix, roles, folder, growth, begin)
+            return write_stems(separator.stream(mix, roles, report), mix, roles, folder, growth, begin)
 
         if self._cache is None:
             return made(wanted, target)

@@ -107,17 +107,12 @@ def test_engines_hear_the_first_half_before_the_second_is_separated(
     assert not hearing_threads()
 
 
-def test_an_engine_that_fails_ends_the_separation(tmp_path: Path, mix: Recording, parts: tuple[Halves, Reader]) -> None:
-    parts[1].fail = True
-    with pytest.raises(PluginError, match="engine failed"):
-        hear(tmp_path, mix)
-    assert not list((tmp_path / "stems").glob("*"))
-    assert not hearing_threads()
-
-
-def test_a_separator_that_fails_ends_the_engines(tmp_path: Path, mix: Recording, parts: tuple[Halves, Reader]) -> None:
-    parts[0].fail = True
-    with pytest.raises(PluginError, match="separator failed"):
+@pytest.mark.parametrize(("number", "said"), [(0, "separator failed"), (1, "engine failed")])
+def test_whichever_fails_ends_the_other(
+    tmp_path: Path, mix: Recording, parts: tuple[Halves, Reader], number: int, said: str
+) -> None:
+    parts[number].fail = True
+    with pytest.raises(PluginError, match=said):
         hear(tmp_path, mix)
     assert not list((tmp_path / "stems").glob("*"))
     assert not hearing_threads()

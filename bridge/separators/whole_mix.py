@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class WholeMix:
         return write_stems(_copies(mix, len(wanted), report), mix, wanted, folder)
 
 
-def _copies(mix: Recording, count: int, report: Report) -> Iterator[list[Array]]:
+def _copies(mix: Recording, count: int, report: Report) -> Generator[list[Array], None, None]:
     done = 0
     for block in mix.blocks():
         yield [block] * count

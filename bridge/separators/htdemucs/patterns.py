@@ -155,7 +155,7 @@ def gated(value: Output) -> Output | None:
         return None
     for kept, gate in _operands(value.get_node()):
         half = source(gate, "Sigmoid")
-        if half is None or kind(kept) != "Split" or not kept.get_node().get_friendly_name():
+        if half is None or kind(kept) != "Split":
             continue
         node = kept.get_node()
         axis = integers(node.input_value(1))

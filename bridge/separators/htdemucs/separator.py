@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -84,9 +83,7 @@ class HTDemucs:
         Raises:
             PluginError: a stem is wanted that HTDemucs does not have.
         """
-        # Closed at once when a writer fails: the network must be at rest before the next job.
-        with closing(self.stream(mix, wanted, report)) as blocks:
-            return write_stems(blocks, mix, wanted, folder)
+        return write_stems(self.stream(mix, wanted, report), mix, wanted, folder)
 
     def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
         """The ``wanted`` stems piece by piece, each (stems, 2, samples) and final, in full the length of the mix.

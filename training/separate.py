@@ -3,7 +3,7 @@
     python -m training.separate --drums DIR --pitched DIR --model htdemucs.onnx OUT --first 0 --clips 300
 
 For every clip the drum file (DIR/<clip:05d>.flac) and the pitched stems (DIR/<clip:05d>/<stem>.flac) are summed
-at levels and positions drawn at random, separated by HTDemucs without overlap (a clip is exactly three of its
+at levels and positions drawn at random, separated by HTDemucs without overlap (a clip is three of its
 segments) and written to OUT/<clip:05d>/{drums,bass,other,vocals}.flac: drums at 44.1 kHz, the others at
 22.05 kHz, all mono, scaled so that the mix has MIX_LEVEL_DB. The truth stays where the generators wrote it.
 Clips whose parts are not there yet are tried again until nothing is left to do.
@@ -12,6 +12,7 @@ Clips whose parts are not there yet are tried again until nothing is left to do.
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from pathlib import Path
 
@@ -19,20 +20,13 @@ import numpy as np
 import soundfile
 import soxr
 
-from bridge.runtime import Network
+from bridge.audio import import_span
+from bridge.interfaces import Context
+from bridge.separators.htdemucs import HTDemucs, HTDemucsOptions
 from training.plan import CLIP_S, SAMPLE_RATE, clip_plan
 
 STEMS = ("drums", "bass", "other", "vocals")
 """HTDemucs' order of outputs."""
-
-SEGMENT = 343_980
-"""HTDemucs' input length in samples, 7.8 s."""
-
-FFT, HOP, FRAMES = 4096, 1024, 336
-"""HTDemucs' transform; 336 frames cover a segment."""
-
-EDGE = HOP // 2 * 3
-"""Reflected samples at both ends of a segment before its transform."""
 
 MIX_LEVEL_DB = -24.0
 """RMS of the mix that the written stems belong to: room for a drum's peaks in 16 bits."""
@@ -45,47 +39,21 @@ WITHOUT_DRUMS = 0.12
 
 
 class Separator:
-    """HTDemucs on one segment at a time."""
+    """The product's separator, for sound in memory."""
 
-    def __init__(self, model: Path, threads: int) -> None:
-        """Compile ``model`` for this machine."""
-        self._network = Network(model, threads=threads)
-        self._window = np.hanning(FFT + 1)[:-1].astype(np.float32)
+    def __init__(self, model: Path, folder: Path, threads: int) -> None:
+        """Compile ``model`` for this machine; ``folder`` keeps the compiled form and one mix at a time."""
+        context = Context(lambda name: model, folder / "cache", folder)
+        self._engine = HTDemucs(HTDemucsOptions(overlap=0.0, threads=threads), context)
+        self._folder = folder
 
     def __call__(self, mix: np.ndarray) -> np.ndarray:
-        """(2, samples) -> (4, 2, samples); samples must be a multiple of SEGMENT."""
-        mean, spread = mix.mean(), mix.mean(0).std() + 1e-8
-        scaled = ((mix - mean) / spread).astype(np.float32)
-        pieces = [self._segment(scaled[:, a : a + SEGMENT]) for a in range(0, mix.shape[1], SEGMENT)]
-        return np.concatenate(pieces, 2) * spread + mean
-
-    def _segment(self, x: np.ndarray) -> np.ndarray:
-        outputs = self._network(x[None], self._spectrum(x)[None])
-        masked = next(o for o in outputs if o.ndim == 5)[0]
-        direct = next(o for o in outputs if o.ndim == 4)[0]
-        return np.stack([d + self._wave(m) for d, m in zip(direct, masked, strict=True)])
-
-    def _spectrum(self, x: np.ndarray) -> np.ndarray:
-        """(2, SEGMENT) -> (4, 2048, FRAMES): real and imaginary part of each channel."""
-        x = np.pad(x, ((0, 0), (EDGE, EDGE + FRAMES * HOP - SEGMENT)), mode="reflect")
-        x = np.pad(x, ((0, 0), (FFT // 2, FFT // 2)), mode="reflect")
-        frames = np.lib.stride_tricks.sliding_window_view(x, FFT, 1)[:, ::HOP][:, 2 : 2 + FRAMES]
-        z = np.fft.rfft(frames * self._window, axis=2)[:, :, :-1] / np.sqrt(FFT)
-        return np.stack([z.real, z.imag], 1).transpose(0, 1, 3, 2).reshape(4, FFT // 2, FRAMES).astype(np.float32)
-
-    def _wave(self, spectrum: np.ndarray) -> np.ndarray:
-        """The inverse of :meth:`_spectrum`."""
-        parts = spectrum.reshape(2, 2, FFT // 2, FRAMES)
-        z = np.pad((parts[:, 0] + 1j * parts[:, 1]).transpose(0, 2, 1), ((0, 0), (2, 2), (0, 1)))
-        frames = np.fft.irfft(z * np.sqrt(FFT), FFT, axis=2) * self._window
-        length = (FRAMES + 3) * HOP + FFT
-        out, weight = np.zeros((2, length)), np.zeros(length)
-        for i in range(frames.shape[1]):
-            out[:, i * HOP : i * HOP + FFT] += frames[:, i]
-            # The two frames at either end that the network does not deliver weigh nothing.
-            weight[i * HOP : i * HOP + FFT] += self._window**2 * (2 <= i < 2 + FRAMES)
-        start = FFT // 2 + EDGE
-        return (out[:, start : start + SEGMENT] / weight[start : start + SEGMENT]).astype(np.float32)
+        """(2, samples) -> (4, 2, samples)."""
+        with tempfile.TemporaryDirectory(dir=self._folder) as name:
+            path = Path(name) / "mix.wav"
+            soundfile.write(path, mix.T, SAMPLE_RATE, "FLOAT")
+            recording = import_span(path, path.with_name("read.wav"))
+            return np.concatenate(list(self._engine.stream(recording, STEMS, lambda stage, fraction: None)), 2)
 
 
 def mixed(parts: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
@@ -145,7 +113,8 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=300)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
-    separator = Separator(args.model, args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    separator = Separator(args.model, args.out, args.threads)
     left = list(range(args.first, args.first + args.clips))
     while left:
         for number in [n for n in left if not (args.out / f"{n:05d}" / "done").exists()]:

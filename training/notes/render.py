@@ -1,6 +1,6 @@
 """Render the pitched stems of clips: notes, sound and effects, one folder a clip.
 
-    python -m training.notes.render OUT --font A.sf2 --font B.sf3 --songs DIR --first 0 --clips 300
+    python -m training.notes.render OUT --font A.sf2 --font B.sf3 --songs DIR --songs DIR --first 0 --clips 300
 
 Writes OUT/<clip:05d>/{bass,other,vocals}.flac (44.1 kHz mono) with a .csv of truth beside each
 (onset_s, offset_s, pitch, velocity). A clip depends on its number alone, so a run resumes where it stopped.
@@ -33,16 +33,20 @@ OTHER_KINDS = ("chords", "pad", "arp", "lead", "riff", "random")
 OTHER_SHARES = (0.3, 0.12, 0.18, 0.2, 0.14, 0.06)
 """What the lines of the "other" stem are, as shares."""
 
+SONGS = 0.45
+"""Share of the clips that are an excerpt of a song; every folder of songs is as likely."""
+
 LEVEL_DB = -20.0
 """RMS of each stem's file; separate.py sets the balance."""
 
 
-def lines_of(number: int, songs: list, rng: np.random.Generator) -> dict[str, list[Line]]:
-    """The lines of a clip by stem: one clip in four is an excerpt of a song."""
+def lines_of(number: int, songs: list[list], rng: np.random.Generator) -> dict[str, list[Line]]:
+    """The lines of a clip by stem: excerpts of songs, or made up."""
     plan = clip_plan(number)
     stems: dict[str, list[Line]] = {s: [] for s in STEMS}
-    if songs and rng.random() < 0.25:
-        stems |= excerpt(songs[rng.integers(len(songs))], plan, rng)
+    if songs and rng.random() < SONGS:
+        folder = songs[rng.integers(len(songs))]
+        stems |= excerpt(folder[rng.integers(len(folder))], plan, rng)
     else:
         if rng.random() < 0.9:
             stems["bass"].append(line("bass", plan, rng))
@@ -79,7 +83,7 @@ def levelled(audio: np.ndarray) -> np.ndarray:
     return audio / max(1.0, np.abs(audio).max() / 0.99)
 
 
-def write_clip(number: int, out: Path, fonts: list, songs: list) -> None:
+def write_clip(number: int, out: Path, fonts: list, songs: list[list]) -> None:
     """Render one clip, unless it is there already; stems without notes are left out."""
     folder = out / f"{number:05d}"
     if (folder / "done").exists():
@@ -107,8 +111,8 @@ def write_clip(number: int, out: Path, fonts: list, songs: list) -> None:
 _STATE: dict = {}
 
 
-def _start(fonts: list[Path], songs: Path | None, out: Path) -> None:
-    _STATE.update(fonts=[open_font(f) for f in fonts], songs=load_songs(songs) if songs else [], out=out)
+def _start(fonts: list[Path], songs: list[Path], out: Path) -> None:
+    _STATE.update(fonts=[open_font(f) for f in fonts], songs=[load_songs(f) for f in songs], out=out)
 
 
 def _one(number: int) -> int:
@@ -121,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--font", type=Path, action="append", default=[])
-    parser.add_argument("--songs", type=Path)
+    parser.add_argument("--songs", type=Path, action="append", default=[])
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--clips", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=1)

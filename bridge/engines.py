@@ -94,7 +94,7 @@ class Engines:
                 for stem in stems:
                     if stem.role in run.engines:
                         known = replace(stem, tell=partial(tell, stem.role))
-                        hearing.start(stem.role, partial(self._hear, known, key, run))
+                        hearing.start(stem.role, run.engines[stem.role], partial(self._hear, known, key, run))
 
             def separating(stage: str, fraction: float) -> None:
                 hearing.check()

@@ -2,8 +2,9 @@
 
 A :class:`Growing` stands for a stem's recording: reading it waits until the sound is there, so that an engine that
 reads piece by piece works behind the separation without knowing of it. Engines run in threads of their own, but
-one at a time: they take turns, and hand on where they wait. So they need not be safe for threads that really run
-together, and the memory they take is that of one.
+take turns, and hand on where they wait: one at a time beside the separation, so that the memory they take is that of
+one, and two once it is done, when a processor core would be idle. No engine runs in two threads at a time, so it need
+not be safe for them.
 """
 
 from __future__ import annotations
@@ -16,22 +17,43 @@ from pathlib import Path
 from bridge.audio import BLOCK_FRAMES, Array, Recording, Writer, is_silent, raw_samples
 from bridge.errors import JobCancelled
 
+LANES = 2
+"""Engines that run together after the separation: a third would wait for those that hear two stems."""
+
 
 class Growth:
     """How far the stems of one item are; shared by all of them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._turn = threading.Lock()
+        self._running: set[str] = set()
+        self._own = threading.local()
         self._frames = 0
         self._final: Mapping[str, Recording] = {}
         self._stopped = False
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Hold the turn: what runs inside runs alone, but for its waits."""
-        with self._turn:
+    def turn(self, engine: str) -> Iterator[None]:
+        """Hold a turn: nothing else of ``engine`` runs while what is inside does, but for its waits."""
+        self._own.engine = engine
+        self._take()
+        try:
             yield
+        finally:
+            self._hand_on()
+
+    def _take(self) -> None:
+        engine: str = self._own.engine
+        with self._changed:
+            self._changed.wait_for(
+                lambda: engine not in self._running and len(self._running) < (LANES if self._final else 1)
+            )
+            self._running.add(engine)
+
+    def _hand_on(self) -> None:
+        with self._changed:
+            self._running.remove(self._own.engine)
+            self._changed.notify_all()
 
     def advance(self, frames: int) -> None:
         """``frames`` more of every stem are in their files, flushed."""
@@ -83,12 +105,12 @@ class Growth:
                 raise JobCancelled
             if holds():
                 return
-        self._turn.release()
+        self._hand_on()
         try:
             with self._changed:
                 self._changed.wait_for(lambda: self._stopped or holds())
         finally:
-            self._turn.acquire()
+            self._take()
         if self._stopped:
             raise JobCancelled
 
@@ -96,7 +118,7 @@ class Growth:
 class Growing(Recording):
     """A stem's recording from its first sample on; reading and measuring wait for what they need.
 
-    Only for threads that hold the turn of its growth.
+    Only for threads that hold a turn of its growth.
 
     Args:
         role: the stem's.

@@ -1,4 +1,4 @@
-"""Transcribing the stems of an item beside its separation: a thread a stem, of which one computes at a time."""
+"""Transcribing the stems of an item beside its separation: a thread a stem, which take turns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Hearing:
     """The transcriptions under way of one item. As a context it leaves no thread behind.
 
     Args:
-        growth: where the stems are; its turn is what the threads take.
+        growth: where the stems are; its turns are what the threads take.
     """
 
     def __init__(self, growth: Growth) -> None:
@@ -34,10 +34,10 @@ class Hearing:
         """Whether anything was."""
         return bool(self._threads)
 
-    def start(self, role: str, work: Callable[[Report], Transcription]) -> None:
-        """Run ``work`` in a thread; the transcription of ``role`` is what it returns."""
+    def start(self, role: str, engine: str, work: Callable[[Report], Transcription]) -> None:
+        """Run ``work`` of an engine in a thread; the transcription of ``role`` is what it returns."""
         self._done[role] = 0.0
-        thread = threading.Thread(target=self._run, args=(role, work), name=f"hear {role}")
+        thread = threading.Thread(target=self._run, args=(role, engine, work), name=f"hear {role}")
         self._threads.append(thread)
         thread.start()
 
@@ -56,14 +56,14 @@ class Hearing:
         self.check()
         return {role: self._heard[role] for role in self._done}
 
-    def _run(self, role: str, work: Callable[[Report], Transcription]) -> None:
+    def _run(self, role: str, engine: str, work: Callable[[Report], Transcription]) -> None:
         def report(_: str, fraction: float) -> None:
             self._done[role] = fraction
             if self._stopped.is_set():
                 raise JobCancelled
 
         try:
-            with self._growth.turn():
+            with self._growth.turn(engine):
                 self._heard[role] = work(report)
                 self._done[role] = 1.0
         except BaseException as e:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
@@ -82,10 +83,15 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> tuple[Halves, Reader]:
     return separator, reader
 
 
-def hear(tmp_path: Path, mix: Recording, report: Report = lambda stage, fraction: None) -> Heard:
+def hear(
+    tmp_path: Path,
+    mix: Recording,
+    report: Report = lambda stage, fraction: None,
+    engines: Sequence[str] = ("reader", "reader"),
+) -> Heard:
     settings = load(tmp_path)
     context = Context(lambda name: tmp_path / name, tmp_path / "cache", tmp_path)
-    run = Run(run_options({}, settings), settings, dict.fromkeys(ROLES, "reader"))
+    run = Run(run_options({}, settings), settings, dict(zip(ROLES, engines, strict=True)))
     return Engines(context, None).hear(mix, run, tmp_path / "stems", lambda stage: report)
 
 
@@ -116,6 +122,39 @@ def test_whichever_fails_ends_the_other(
         hear(tmp_path, mix)
     assert not list((tmp_path / "stems").glob("*"))
     assert not hearing_threads()
+
+
+class Crowd:
+    """Hears a whole stem, then counts how many do so at once; waits a while for the others."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self.most = threading.Lock(), 0, 0
+
+    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+        stem.audio.read()
+        with self._lock:
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+        time.sleep(0.5)
+        with self._lock:
+            self._inside -= 1
+        return Transcription()
+
+
+@pytest.mark.parametrize(("engines", "together"), [(("one", "two"), 2), (("one", "one"), 1)])
+def test_two_engines_run_together_after_the_separation_but_none_twice(
+    tmp_path: Path,
+    mix: Recording,
+    parts: tuple[Halves, Reader],
+    monkeypatch: pytest.MonkeyPatch,
+    engines: tuple[str, str],
+    together: int,
+) -> None:
+    crowd = Crowd()
+    monkeypatch.setattr(Engines, "transcriber", lambda *_: crowd)
+    parts[0].heard = threading.Barrier(1)
+    hear(tmp_path, mix, engines=engines)
+    assert crowd.most == together
 
 
 def test_a_cancel_ends_both(tmp_path: Path, mix: Recording, parts: tuple[Halves, Reader]) -> None:

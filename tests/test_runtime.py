@@ -7,29 +7,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bridge import runtime
 from bridge.errors import PluginError
-from bridge.runtime import Network, devices, fastest_precision
+from bridge.runtime import Network, bf16_pays, devices, fastest_precision
 from tests.separators.stand_in import network
 
 
 @pytest.mark.parametrize(
-    ("flags", "wanted"),
-    [("fma avx2", "f32"), ("avx512f avx512_bf16", "f32"), ("avx512_bf16 amx_tile amx_bf16", "bf16")],
+    ("processor", "flags", "pays"),
+    [
+        ("Intel(R) Xeon(R) Processor", "avx512f avx512_bf16", False),
+        ("Intel(R) Xeon(R) Processor", "avx512_bf16 amx_tile amx_bf16", True),
+        ("AMD EPYC", "avx512f avx512_bf16", True),
+    ],
 )
-def test_bf16_is_for_processors_with_a_matrix_unit(
-    flags: str, wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bf16_pays_with_a_matrix_unit_and_on_amd(processor: str, flags: str, pays: bool, tmp_path: Path) -> None:
     listed = tmp_path / "cpuinfo"
     listed.write_text(f"processor\t: 0\nflags\t\t: fpu {flags} rdpid\n", encoding="ascii")
-    monkeypatch.setattr(runtime, "CPU_FLAGS", listed)
-    assert fastest_precision("CPU") == wanted
+    assert bf16_pays(processor, listed) == pays
+
+
+def test_a_system_that_lists_no_flags_gets_f32_where_it_has_to_ask(tmp_path: Path) -> None:
+    assert not bf16_pays("Intel(R) Core(TM)", tmp_path / "none")
+
+
+def test_each_device_has_its_precision() -> None:
     assert fastest_precision("GPU") == "f16"
-
-
-def test_a_system_that_lists_no_flags_gets_f32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "CPU_FLAGS", tmp_path / "none")
-    assert fastest_precision("CPU") == "f32"
+    assert fastest_precision("CPU") in ("bf16", "f32")
 
 
 def test_a_started_run_gives_what_a_plain_call_gives(tmp_path: Path) -> None:

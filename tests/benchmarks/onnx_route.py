@@ -13,7 +13,8 @@ import onnxruntime
 import soundfile
 
 from bridge.segments import OverlapAdd, centred
-from bridge.separators.htdemucs.separator import SEGMENT, STEMS
+from bridge.separators.htdemucs.length import TRAINED as SEGMENT
+from bridge.separators.htdemucs.separator import STEMS
 from bridge.separators.htdemucs.stft import Spectrogram
 
 

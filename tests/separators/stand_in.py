@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from bridge.interfaces import Context
 from bridge.separators.htdemucs import HTDemucs, HTDemucsOptions
-from bridge.separators.htdemucs.separator import SEGMENT
+from bridge.separators.htdemucs.length import TRAINED as SEGMENT
 
 WAVE = {"drums": 0.4, "bass": 0.3, "other": 0.2, "vocals": 0.1}
 """They sum to 1, as the stems do to the mix."""

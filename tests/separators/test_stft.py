@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bridge.separators.htdemucs.separator import SEGMENT
+from bridge.separators.htdemucs.length import TRAINED as SEGMENT
 from bridge.separators.htdemucs.stft import BINS, Spectrogram
 
 demucs = pytest.importorskip("demucs.htdemucs", reason="pip install demucs==4.1.0")

@@ -21,8 +21,6 @@ from bridge.stems import write_stems
 
 Array = npt.NDArray[np.float32]
 
-SEGMENT = 343_980
-"""Samples the network takes at once: 7.8 s, the length it was trained on."""
 STEMS = ("drums", "bass", "other", "vocals")
 """In the network's order."""
 OVERLAP = 0.25
@@ -74,7 +72,8 @@ class HTDemucs:
             cache=context.cache,
             rewrite=REWRITE,
         )
-        self._transform = Spectrogram(SEGMENT)
+        self._segment = self._network.input_shape(0)[-1]
+        self._transform = Spectrogram(self._segment)
         self.device = self._network.device
 
     def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
@@ -101,8 +100,8 @@ class HTDemucs:
         mean, deviation = mono_level(mix.blocks(), lambda: report("separate", 0.0))
         # demucs gives the whole mean to every stem, so that a mix with an offset has stems that do not sum to it.
         share = mean / np.float32(len(STEMS))
-        offsets = plan(mix.frames, SEGMENT, self._overlap)
-        joined = OverlapAdd(offsets, SEGMENT, mix.frames, (len(picks), 2))
+        offsets = plan(mix.frames, self._segment, self._overlap)
+        joined = OverlapAdd(offsets, self._segment, mix.frames, (len(picks), 2))
         inputs = self._inputs(mix, 0, mean, deviation)
         computed: tuple[Array, Array] | None = None
         for number in range(len(offsets)):
@@ -127,10 +126,10 @@ class HTDemucs:
 
     def _inputs(self, mix: Recording, offset: int, mean: np.float32, deviation: np.float32) -> tuple[Array, Array]:
         """What the network takes: a segment's normalised samples and their spectrogram."""
-        audio = mix.read(offset, SEGMENT)
+        audio = mix.read(offset, self._segment)
         audio -= mean
         audio /= deviation
-        audio = centred(audio, SEGMENT)
+        audio = centred(audio, self._segment)
         return audio[None], self._transform.forward(audio)[None]
 
     def _stems(self, spectra: Array, waves: Array) -> Array:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -124,37 +124,37 @@ def test_whichever_fails_ends_the_other(
     assert not hearing_threads()
 
 
-class Crowd:
-    """Hears a whole stem, then counts how many do so at once; waits a while for the others."""
+class Pair:
+    """Hears a whole stem, then waits for another that does so at the same time."""
 
-    def __init__(self) -> None:
-        self._lock, self._inside, self.most = threading.Lock(), 0, 0
+    def __init__(self, patience_s: float) -> None:
+        self._other, self._patience_s, self.met = threading.Barrier(2), patience_s, False
 
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
         stem.audio.read()
-        with self._lock:
-            self._inside += 1
-            self.most = max(self.most, self._inside)
-        time.sleep(0.5)
-        with self._lock:
-            self._inside -= 1
+        with suppress(threading.BrokenBarrierError):
+            self._other.wait(self._patience_s)
+            self.met = True
         return Transcription()
 
 
-@pytest.mark.parametrize(("engines", "together"), [(("one", "two"), 2), (("one", "one"), 1)])
+@pytest.mark.parametrize(
+    ("engines", "patience_s", "together"), [(("one", "two"), 20, True), (("one", "one"), 1, False)]
+)
 def test_two_engines_run_together_after_the_separation_but_none_twice(
     tmp_path: Path,
     mix: Recording,
     parts: tuple[Halves, Reader],
     monkeypatch: pytest.MonkeyPatch,
     engines: tuple[str, str],
-    together: int,
+    patience_s: float,
+    together: bool,
 ) -> None:
-    crowd = Crowd()
-    monkeypatch.setattr(Engines, "transcriber", lambda *_: crowd)
+    pair = Pair(patience_s)
+    monkeypatch.setattr(Engines, "transcriber", lambda *_: pair)
     parts[0].heard = threading.Barrier(1)
     hear(tmp_path, mix, engines=engines)
-    assert crowd.most == together
+    assert pair.met == together
 
 
 def test_a_cancel_ends_both(tmp_path: Path, mix: Recording, parts: tuple[Halves, Reader]) -> None:

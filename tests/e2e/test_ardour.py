@@ -77,13 +77,9 @@ def test_click_to_tracks(studio: s.Studio) -> None:
     assert worst < TOLERANCE_S
 
     desktop.key("ctrl+z")
-    time.sleep(1)
-    desktop.save()
-    assert Session(desktop.session).regions() == []
+    studio.wait_regions(lambda found: found == [], "the undo")
     desktop.key("ctrl+shift+z")
-    time.sleep(1)
-    desktop.save()
-    assert Session(desktop.session).regions() == regions
+    studio.wait_regions(lambda found: found == regions, "the redo")
 
 
 def compare(region: SavedRegion, part: dict[str, object]) -> float:

@@ -114,10 +114,7 @@ def test_rolling_transport_and_a_torn_result(studio: s.Studio) -> None:
 def test_command_from_outside_and_survival(studio: s.Studio) -> None:
     """After a refused result the hook still runs: it obeys a command and inserts what comes of it, once."""
     studio.select_region()
-    before = set(studio.jobs())
-    s.dawscribe(studio.place, "selected", "ardour")
-    wait_for(lambda: set(studio.jobs()) - before, "a new job", 20)
-    (job,) = set(studio.jobs()) - before
+    job = studio.new_job(lambda: s.dawscribe(studio.place, "selected", "ardour"))
     studio.wait_inserted(job)
     assert read_json(job / "request.json")["items"][0]["position"] == s.POSITION
     time.sleep(1)

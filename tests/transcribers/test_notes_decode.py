@@ -17,7 +17,7 @@ from bridge.transcribers.notes.decode import (
 from bridge.transcribers.notes.features import FPS
 from bridge.transcribers.notes.path import monophonic
 
-T = Thresholds(onset=0.4, frame=0.5, offset_weight=1.0)
+T = Thresholds(onset=0.4, repeat=0.7, frame=0.5, offset_weight=1.0)
 
 
 def maps_of(notes: list[tuple[float, float, int, float]], frames: int = 400) -> Maps:
@@ -48,6 +48,13 @@ def test_repeated_notes_stay_apart() -> None:
     notes = polyphonic(maps_of(repeats), T, 21, 108)
     assert len(notes) == 6
     assert all(a.offset_s <= b.onset_s for a, b in itertools.pairwise(notes))
+
+
+@pytest.mark.parametrize(("strength", "starts"), [(0.65, [50, 200]), (0.8, [50, 100, 200])])
+def test_only_a_sure_onset_repeats_what_sounds_on(strength: float, starts: list[int]) -> None:
+    maps = maps_of([(50.0, 150.0, 60, 0.6), (200.0, 250.0, 60, 0.6)])
+    maps.onset[[100, 200], 60 - LOW] = strength
+    assert [round(n.onset_s * FPS) for n in polyphonic(maps, T, 21, 108)] == starts
 
 
 def test_two_peaks_of_one_attack_are_one_note() -> None:

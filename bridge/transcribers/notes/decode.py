@@ -47,6 +47,9 @@ class Thresholds:
 
     onset: float
     """Least onset probability of a note."""
+    repeat: float
+    """The same where its key still sounds from the note before: every stroke of another instrument that leaked into
+    the stem looks a little like a repetition of what sounds on."""
     frame: float
     """Frame probability at which going on and stopping are equally likely."""
     offset_weight: float
@@ -120,12 +123,27 @@ def make_note(maps: Maps, key: int, first: int, limit: int, t: Thresholds) -> No
     )
 
 
+SOUNDS_ON_FRAMES = 2
+"""A note that would last this much longer than to an onset on its key, was it not for that, sounds on there."""
+
+
+def attacks(maps: Maps, key: int, t: Thresholds) -> list[int]:
+    """Frames at which notes of one key begin."""
+    peaks = onset_peaks(maps.onset[:, key], min(t.onset, t.repeat))
+    kept: list[int] = []
+    for frame, following in zip(peaks, [*peaks[1:], len(maps.onset)], strict=False):
+        sounds_on = bool(kept) and end_of(maps, key, kept[-1], following, t) > frame + SOUNDS_ON_FRAMES
+        if maps.onset[frame, key] >= (t.repeat if sounds_on else t.onset):
+            kept.append(frame)
+    return kept
+
+
 def polyphonic(maps: Maps, t: Thresholds, lowest: int, highest: int) -> list[Note]:
     """All notes between two MIDI pitches, sorted; a note ends at the latest where its key is struck again."""
     notes = []
     for key in range(max(0, lowest - LOW), min(maps.onset.shape[1], highest - LOW + 1)):
-        peaks = onset_peaks(maps.onset[:, key], t.onset)
-        for first, limit in zip(peaks, [*peaks[1:], len(maps.onset)], strict=False):
+        starts = attacks(maps, key, t)
+        for first, limit in zip(starts, [*starts[1:], len(maps.onset)], strict=False):
             if limit - first >= 2:
                 notes.append(make_note(maps, key, first, limit, t))
     return sorted(notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -61,9 +61,9 @@ much. Note ends got better up to some 90: on the development set (net of 716 ste
 6, 0.488 at 30, 0.495 at 60, 0.497 at 90, on every item; on sounds kept out of training (net of 885 steps) 0.378 at 1,
 0.393 at 30, 0.396 at 60, 0.400 at 90. More lets a false offset cut a note that goes on."""
 
-BASS = Manner(0, 23, 67, True, Thresholds(0.4, 0.5, OFFSET_WEIGHT), 0.5)
-VOCALS = Manner(1, 36, 96, True, Thresholds(0.5, 0.4, OFFSET_WEIGHT), 0.5)
-OTHER = Manner(2, 21, 108, False, Thresholds(0.55, 0.4, OFFSET_WEIGHT))
+BASS = Manner(0, 23, 67, True, Thresholds(0.4, 0.4, 0.5, OFFSET_WEIGHT), 0.5)
+VOCALS = Manner(1, 36, 96, True, Thresholds(0.5, 0.5, 0.4, OFFSET_WEIGHT), 0.5)
+OTHER = Manner(2, 21, 108, False, Thresholds(0.5, 0.65, 0.4, OFFSET_WEIGHT))
 """Thresholds lie between the best on clips of a soundfont family kept out of training (training/notes/evaluate.py
 tune: onset of other 0.4 to 0.5, of bass 0.3 to 0.5, of vocals 0.5) and the best on the development set (other 0.6,
 bass 0.45).
@@ -154,8 +154,8 @@ def preview(heard: Half, start_s: float, manner: Manner) -> list[Note]:
 def decode(maps: Maps, manner: Manner, voices: Voices, sensitivity: float) -> tuple[list[Note], bool]:
     """Notes from maps by a role's manner, and whether they are one voice; sensitivity 0.5 is as tuned."""
     t = manner.thresholds
-    odds = t.onset / (1 - t.onset) * 4.0 ** (0.5 - sensitivity)
-    t = Thresholds(odds / (1 + odds), t.frame, t.offset_weight)
+    onset, repeat = (_shifted(p, 0.5 - sensitivity) for p in (t.onset, t.repeat))
+    t = replace(t, onset=onset, repeat=repeat)
     if voices == "many" or (voices == "auto" and not manner.one_voice):
         return polyphonic(maps, t, manner.lowest, manner.highest), False
     if voices == "auto":
@@ -163,3 +163,9 @@ def decode(maps: Maps, manner: Manner, voices: Voices, sensitivity: float) -> tu
         if sounds_together([n for n in notes if n.confidence > SURE]) > CHORDAL:
             return notes, False
     return monophonic(maps, t, manner.start_cost, manner.lowest, manner.highest), True
+
+
+def _shifted(probability: float, by: float) -> float:
+    """A threshold moved in its odds, by a factor of 4 for a ``by`` of 1."""
+    odds = probability / (1 - probability) * 4.0**by
+    return odds / (1 + odds)

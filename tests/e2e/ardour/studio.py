@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 import soundfile
 
 from tests.e2e.ardour.desktop import NEEDED, Desktop, Place, free_port
+from tests.e2e.ardour.session_file import SavedRegion, Session
 from tests.support import read_json, wait_for
 
 HERE = Path(__file__).parent
@@ -107,11 +109,25 @@ class Studio:
 
     def transcribe(self) -> Path:
         """Press the toolbar button; the folder of the job that results."""
+        return self.new_job(lambda: self.desktop.click(*BUTTON))
+
+    def new_job(self, ask: Callable[[], object]) -> Path:
+        """The folder of the job that results when one is asked for."""
         before = set(self.jobs())
-        self.desktop.click(*BUTTON)
-        wait_for(lambda: set(self.jobs()) - before, "a new job", 20)
+        ask()
+        wait_for(lambda: set(self.jobs()) - before, "a new job")
         (job,) = set(self.jobs()) - before
         return job
+
+    def wait_regions(self, wanted: Callable[[list[SavedRegion]], bool], what: str) -> list[SavedRegion]:
+        """The MIDI regions on tracks as saved, once they are as wanted."""
+
+        def saved() -> bool:
+            self.desktop.save()
+            return wanted(Session(self.desktop.session).regions())
+
+        wait_for(saved, what)
+        return Session(self.desktop.session).regions()
 
     def jobs(self) -> list[Path]:
         """The job folders there are, or will be as soon as the daemon takes them over."""
@@ -143,7 +159,7 @@ class Studio:
                     self.desktop.tool("xdotool", "windowfocus", window, "key", key, "sleep", "0.3")
             return window is None
 
-        wait_for(gone, "the dialog's end", 20)
+        wait_for(gone, "the dialog's end")
 
     def status(self, job: Path) -> dict[str, Any]:
         return read_json(job / "status.json")

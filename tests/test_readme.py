@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,9 @@ from bridge import cli, config, plugins
 from bridge.triggers import osc
 from tests.readme_tables import README, filled
 
+PAGES = [
+    p for pattern in ("*.md", "*/*.md", "*/*/*/*.md") for p in README.parent.glob(pattern) if ".venv" not in p.parts
+]
 TEXT = README.read_text(encoding="utf-8")
 
 
@@ -29,18 +34,17 @@ def test_every_file_it_links_to_is_there() -> None:
         assert (README.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(README.parent)))
+def test_every_command_it_shows_is_one(page: Path) -> None:
+    for line in re.findall(r"^    dawscribe (.*)$", page.read_text(encoding="utf-8"), re.M):
+        words = shlex.split(line, comments=True)
+        cli.parser(words[0]).parse_args(words)
+
+
 def test_every_option_it_names_exists() -> None:
-    helps = _all_help()
-    for option in set(re.findall(r"`?dawscribe [a-z]+[^`\n]*?(--[a-z-]+)", TEXT)):
-        assert option in helps, option
-
-
-def _all_help() -> str:
-    texts = []
-    for name in cli.COMMANDS:
-        parser = cli.parser(name)
-        texts.append(parser._subparsers._group_actions[0].choices[name].format_help())  # type: ignore[union-attr, index]
-    return "".join(texts)
+    for command, option in set(re.findall(r"`dawscribe ([a-z]+)[^`\n]*?(--[a-z-]+)", TEXT)):
+        choices = cli.parser(command)._subparsers._group_actions[0].choices  # type: ignore[union-attr]
+        assert option in choices[command].format_help(), f"{command} {option}"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("kind", list(plugins.BUILT_IN))

@@ -35,6 +35,7 @@ WINDOW, MARGIN = 1024, 48
 
 GRIDS = {
     "onset": (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6),
+    "repeat": (0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8),
     "frame": (0.3, 0.4, 0.5, 0.6),
     "offset_weight": (1.0, 6.0, 30.0, 60.0, 90.0, 140.0),
     "start_cost": (-1.0, 0.0, 1.0, 2.0, 3.0),
@@ -139,12 +140,13 @@ def tune(model: NoteNet, items: Path) -> None:
         best = MANNERS[role]
         for name, offsets in (
             ("onset", False),
+            ("repeat", False),
             ("start_cost", False),
             ("onset", False),
             ("frame", True),
             ("offset_weight", True),
         ):
-            if name == "start_cost" and voices == "many":
+            if name == {"many": "start_cost", "one": "repeat"}[voices]:
                 continue
             rows = {v: score(clips[role], changed(best, name, v), voices=voices, offsets=offsets) for v in GRIDS[name]}
             best = changed(best, name, max(rows, key=lambda v: rows[v]))

@@ -44,14 +44,17 @@ def sounding(notes: np.ndarray, clean: np.ndarray) -> np.ndarray:
 
 
 def targets(notes: np.ndarray, frames: int) -> np.ndarray:
-    """(4, frames, PITCHES) uint8 0..255: onset, frame, offset and velocity (set around onsets, 0 elsewhere)."""
+    """(4, frames, PITCHES) uint8 0..255: onset, frame, offset and velocity (set around onsets, 0 elsewhere).
+
+    Notes may lie outside, before 0 too: of a crop, those around it.
+    """
     y = np.zeros((4, frames, PITCHES), np.float32)
     for onset, offset, pitch, velocity in notes:
         k, a, b = int(pitch) - LOW, onset * FPS, offset * FPS
-        y[1, max(0, round(a)) : max(round(a) + 1, round(b)), k] = 1
+        y[1, max(0, round(a)) : max(0, round(a) + 1, round(b)), k] = 1
         for channel, t, width in ((0, a, ONSET_FRAMES), (2, b, OFFSET_FRAMES)):
             i = np.arange(max(0, int(np.ceil(t - width))), min(frames, int(np.floor(t + width)) + 1))
             y[channel, i, k] = np.maximum(y[channel, i, k], 1 - np.abs(i - t) / width)
-        i = slice(max(0, round(a) - 1), round(a) + 3)
+        i = slice(max(0, round(a) - 1), max(0, round(a) + 3))
         y[3, i, k] = velocity / 127
     return np.round(y * 255).astype(np.uint8)

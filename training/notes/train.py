@@ -57,7 +57,7 @@ class Item:
 
     features: np.ndarray
     role: int
-    truth: np.ndarray
+    notes: np.ndarray
 
 
 class Items:
@@ -80,7 +80,7 @@ class Items:
             if number >= HELD_OUT_FIRST:
                 continue
             with np.load(path) as z:
-                item = Item(z["features"], int(z["role"]), targets(z["notes"], len(z["features"])))
+                item = Item(z["features"], int(z["role"]), z["notes"])
             if number % HELD_OUT:
                 self.train[variant].append(item)
             else:
@@ -98,7 +98,7 @@ def crop_of(item: Item, crop: int, rng: np.random.Generator) -> tuple[np.ndarray
     """A random crop, augmented: transposed (truth too), detuned, equalised, louder or softer, noisier."""
     a = int(rng.integers(0, len(item.features) - crop))
     x = item.features[a : a + crop].astype(np.float32) * STEP_DB + FLOOR_DB
-    y = item.truth[:, a : a + crop].astype(np.float32) / 255
+    y = targets(item.notes - np.array([a / FPS, a / FPS, 0, 0], np.float32), crop).astype(np.float32) / 255
     semitones = int(rng.integers(-3, 4)) if rng.random() < 0.6 else 0
     by = semitones * PER_SEMITONE + int(rng.choice([-1, 0, 0, 0, 0, 0, 0, 1]))
     if by:

@@ -121,14 +121,20 @@ def compiled_rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | No
     Raises:
         OSError, RuntimeError: the file itself cannot be read or compiled.
     """
-    # The weights lie in the changed network's own file: not a second time in what is cached of it.
-    properties = {**properties, "CACHE_MODE": "OPTIMIZE_SIZE"} if cache is not None else properties
     try:
-        return core.compile_model(rewritten(core, path, rewrite, cache), "CPU", properties)
+        return _compiled_here(core, rewritten(core, path, rewrite, cache), properties)
     except RuntimeError:
         if cache is None:
             raise
-        return core.compile_model(rewritten(core, path, rewrite, cache, anew=True), "CPU", properties)
+        return _compiled_here(core, rewritten(core, path, rewrite, cache, anew=True), properties)
+
+
+def _compiled_here(core: Any, network: Any, properties: dict[str, Any]) -> Any:
+    """A network compiled; its compiled form lies in its own folder, where it has one, and goes with it."""
+    if isinstance(network, str):
+        # The weights lie in the network's own file: not a second time in what is cached of it.
+        properties = {**properties, "CACHE_DIR": str(Path(network).parent), "CACHE_MODE": "OPTIMIZE_SIZE"}
+    return core.compile_model(network, "CPU", properties)
 
 
 def fastest_precision(target: str) -> Precision:

@@ -1,0 +1,214 @@
+"""How a result lands in REAPER's project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.lua.desk import RESULT, Desk, names
+from tests.reaper_sim.api_undo_api import Undo_DoUndo2
+from tests.reaper_sim.defaults import new_track
+from tests.reaper_sim.demo import audio_item, tone
+from tests.reaper_sim.midi_events import MidiData
+from tests.reaper_sim.model import Project, TempoMarker
+from tests.reaper_sim.rpp_file import text as rpp_text
+from tests.reaper_sim.rpp_load import read as read_rpp
+
+
+def test_the_result_lands_under_the_source_as_a_folder_in_one_undo_step(desk: Desk) -> None:
+    before = rpp_text(desk.project)
+    desk.transcribe()
+    assert names(desk.project) == [("Song", 0), ("song (transcribed)", 1), ("Drums", 0), ("Bass", -1), ("Other", 0)]
+    assert desk.reaper.history(desk.project).names == ["Transcribe song"]
+    drums, bass = desk.project.tracks[2:4]
+    assert all(t.values["I_CUSTOMCOLOR"] for t in desk.project.tracks[1:4])
+    for track in (drums, bass):
+        (item,) = track.items
+        assert (item.start, item.length) == (1.0, 3.0)
+        assert item.values["B_LOOPSRC"] == 0
+    assert drums.items[0].takes[0].source.midi.notes[0].channel == 9  # type: ignore[union-attr]
+    Undo_DoUndo2(desk.reaper, desk.project)
+    assert rpp_text(desk.project) == before
+
+
+def test_selection_cursor_and_source_stay_as_they_were(desk: Desk) -> None:
+    desk.project.cursor = 2.5
+    desk.project.tracks[1].values["I_SELECTED"] = 1.0
+    source = rpp_text(desk.project).split("NAME Other")[0]
+    desk.transcribe()
+    assert desk.project.cursor == 2.5
+    assert [t.name for t in desk.project.tracks if t.values["I_SELECTED"]] == ["Other"]
+    assert [i for i in desk.project.all_items() if i.values["B_UISEL"]] == [desk.item]
+    assert source.split("<TRACK")[1].split(">")[0] in rpp_text(desk.project)
+
+
+def test_notes_follow_tempo_changes_inside_the_item(desk: Desk) -> None:
+    desk.project.tempo = [
+        TempoMarker(time=0.0, bpm=120.0, numerator=4, denominator=4),
+        TempoMarker(time=1.5, bpm=90.0),
+        TempoMarker(time=1.55, bpm=180.0, linear=True),
+        TempoMarker(time=3.0, bpm=60.0),
+    ]
+    asked = desk.transcribe()
+    bass = desk.project.tracks[3].items[0]
+    take = bass.takes[0]
+    times = [
+        desk.reaper.call("MIDI_GetProjTimeFromPPQPos", take, note.start)[0] - bass.start
+        for note in take.source.midi.notes  # type: ignore[union-attr]
+    ]
+    assert times == pytest.approx([0.0, 0.6], abs=0.001)
+    assert asked["items"][0]["position_s"] == 1.0
+
+
+def test_velocities_bends_and_their_range_arrive(desk: Desk) -> None:
+    desk.transcribe()
+    midi: MidiData = desk.project.tracks[3].items[0].takes[0].source.midi  # type: ignore[union-attr,assignment]
+    assert [(n.pitch, n.velocity) for n in midi.notes] == [(40, 96), (43, 90)]
+    controls = [(c.msg2, c.msg3) for c in midi.ccs if c.status == 0xB0]
+    assert controls[:3] == [(101, 0), (100, 0), (6, 12)]
+    wheel = [(c.msg3 << 7 | c.msg2) - 8192 for c in midi.ccs if c.status == 0xE0]
+    assert wheel == [0, round(0.35 / 12 * 8192), 0]
+
+
+def test_every_track_has_an_instrument_and_a_missing_one_falls_through_with_a_warning(desk: Desk) -> None:
+    asked = desk.request()
+    parts = json.loads(json.dumps(RESULT["items"][0]["parts"]))
+    parts[1]["instruments"] = ["Trilian", "ReaSynth"]
+    shots = desk.home / "jobs" / asked["id"] / "one_shots"
+    shots.mkdir()
+    for name in ("36_kick.wav", "38_snare.wav"):
+        tone(shots / name, 0.2)
+    items = [{**asked["items"][0], "length_s": 3.0, "parts": parts, "stems": [], "warnings": []}]
+    desk.finish(asked, items=items)
+    desk.reaper.idle()
+    drums, bass = desk.project.tracks[2:4]
+    assert [fx.name for fx in drums.fx] == ["VSTi: ReaSamplOmatic5000 (Cockos)"] * 2
+    for fx, key in zip(drums.fx, (36, 38), strict=True):
+        assert fx.params[3][1] == fx.params[4][1] == pytest.approx(key / 127)
+        assert Path(fx.config["FILE0"]).is_file()
+        assert Path(fx.config["FILE0"]).is_relative_to(Path(desk.project.path).parent)
+    assert [fx.name for fx in bass.fx] == ["VSTi: ReaSynth (Cockos)"]
+    assert '"Trilian" is not installed' in desk.reaper.console
+
+
+def test_a_source_that_closes_its_folder_hands_the_closing_on(desk: Desk) -> None:
+    desk.project.tracks.insert(0, new_track("Band"))
+    desk.project.tracks[0].values["I_FOLDERDEPTH"] = 1.0
+    desk.project.tracks[1].values["I_FOLDERDEPTH"] = -1.0
+    desk.transcribe()
+    assert names(desk.project) == [
+        ("Band", 1), ("Song", 0), ("song (transcribed)", 1), ("Drums", 0), ("Bass", -2), ("Other", 0),
+    ]  # fmt: skip
+
+
+def test_several_items_come_back_in_one_step_each_at_its_place(desk: Desk) -> None:
+    second = audio_item(desk.project.tracks[0], desk.song, 6.0, 2.0)
+    third = audio_item(desk.project.tracks[1], desk.song, 3.0, 2.0)
+    for item in (second, third):
+        item.values["B_UISEL"] = 1.0
+    desk.transcribe()
+    assert [n for n, _ in names(desk.project)] == [
+        "Song", "song (transcribed)", "Drums", "Bass", "Other", "song (transcribed)", "Drums", "Bass",
+    ]  # fmt: skip
+    assert [(i.start, i.length) for i in desk.project.tracks[2].items] == [(1.0, 3.0), (6.0, 2.0)]
+    assert [(i.start, i.length) for i in desk.project.tracks[6].items] == [(3.0, 2.0)]
+    assert len(desk.reaper.history(desk.project).names) == 1
+
+
+def test_stems_and_muting_are_options(desk: Desk) -> None:
+    desk.reaper.inputs.append("drums bass|||1/16|0.5|no|yes|yes")
+    asked = desk.request("Transcribe with options")
+    assert asked["options"] == {
+        "keep_stems": True, "quantise": "1/16", "quantise_strength": 0.5, "stems": ["drums", "bass"],
+    }  # fmt: skip
+    stems = desk.home / "jobs" / asked["id"] / "stems"
+    stems.mkdir()
+    tone(stems / "bass.wav", 3.0)
+    parts = RESULT["items"][0]["parts"]
+    items = [
+        {**asked["items"][0], "length_s": 3.0, "parts": parts, "stems": [{"role": "bass", "path": "stems/bass.wav"}]}
+    ]
+    desk.finish(asked, items=items)
+    desk.reaper.idle()
+    assert names(desk.project)[-2][0] == "bass stem"
+    stem = desk.project.tracks[-2]
+    assert stem.values["B_MUTE"] == 1
+    assert Path(stem.items[0].takes[0].source.path).parent.parent.name == asked["id"]  # type: ignore[union-attr]
+    assert not any(t.fx for t in desk.project.tracks)
+    assert desk.item.values["B_MUTE"] == 1
+    desk.reaper.inputs.append(None)
+    desk.run("Transcribe with options")
+    assert desk.reaper.messages[-1][2] == -1  # asked, cancelled, nothing sent
+    assert not any((desk.home / "inbox").iterdir())
+
+
+def test_a_job_is_never_inserted_twice(desk: Desk) -> None:
+    asked = desk.transcribe()
+    assert (desk.home / "jobs" / asked["id"] / "inserted").exists()
+    count = len(desk.project.tracks)
+    desk.run("Insert finished transcriptions")
+    desk.reaper.idle()
+    (desk.home / "jobs" / asked["id"] / "inserted").unlink()
+    desk.run("Insert finished transcriptions")  # the tracks carry the job's id
+    desk.reaper.idle()
+    assert len(desk.project.tracks) == count
+
+
+def test_a_project_closed_meanwhile_gets_its_result_when_it_is_open_again(desk: Desk) -> None:
+    asked = desk.request()
+    saved, path = rpp_text(desk.project), desk.project.path
+    desk.reaper.open(Project(path="/elsewhere.rpp"))
+    desk.finish(asked)
+    desk.reaper.idle()
+    assert "is closed" in desk.said
+    assert desk.reaper.project.tracks == []
+    desk.reaper.open(read_rpp(saved, path))
+    desk.run("Insert finished transcriptions")
+    desk.reaper.idle()
+    assert names(desk.project)[1] == ("song (transcribed)", 1)
+
+
+def test_a_result_finds_its_project_behind_another_tab(desk: Desk) -> None:
+    asked = desk.request()
+    song, other = desk.project, Project(path="/elsewhere.rpp")
+    desk.reaper.projects.append(other)
+    desk.reaper.project = other
+    desk.finish(asked)
+    desk.reaper.idle()
+    assert desk.reaper.project is other
+    assert other.tracks == []
+    assert names(song)[1] == ("song (transcribed)", 1)
+    assert desk.reaper.history(song).names == ["Transcribe song"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"items": []},
+        {"items": [{"position_s": "1", "length_s": 3, "parts": []}]},
+        {"protocol": 2},
+        {"items": [{"position_s": 1, "length_s": 3, "parts": [{"notes": [[0, -1, 300, 0]], "bends": []}]}]},
+        {"id": "../../../../etc/passwd"},
+    ],
+)
+def test_a_damaged_result_changes_nothing_and_says_so(desk: Desk, changes: dict[str, object]) -> None:
+    asked = desk.request()
+    before = rpp_text(desk.project)
+    desk.finish(asked, **changes)
+    desk.reaper.idle()
+    assert "transcribe" in desk.said
+    assert rpp_text(desk.project) == before
+    assert desk.reaper.history(desk.project).names == []
+
+
+def test_files_outside_the_job_are_not_touched(desk: Desk, tmp_path: Path) -> None:
+    secret = tone(tmp_path / "secret.wav", 0.1)
+    asked = desk.request()
+    parts = json.loads(json.dumps(RESULT["items"][0]["parts"]))
+    parts[0]["one_shots"] = [{"pitch": 36, "path": str(secret)}, {"pitch": 38, "path": "../../../secret.wav"}]
+    items = [{**asked["items"][0], "length_s": 3.0, "parts": parts, "stems": [], "warnings": []}]
+    desk.finish(asked, items=items)
+    desk.reaper.idle()
+    assert [fx.name for fx in desk.project.tracks[2].fx] == ["VSTi: ReaSynDr (Cockos) (4 out)"]

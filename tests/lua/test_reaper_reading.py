@@ -1,0 +1,132 @@
+"""What of an item the daemon gets to hear."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.lua.desk import Desk
+from tests.reaper_sim import audio as sim_audio
+from tests.reaper_sim.defaults import new_take
+from tests.reaper_sim.midi_events import MidiData
+from tests.reaper_sim.model import Item, Source
+from tests.reaper_sim.plugins import find, instance
+from tests.reaper_sim.rpp_file import text as rpp_text
+
+
+def test_an_untouched_item_is_a_span_of_its_file(desk: Desk) -> None:
+    desk.take.values["D_STARTOFFS"] = 0.5
+    desk.item.values["D_VOL"] = 0.5
+    asked = desk.request()
+    span = asked["items"][0]["audio"]
+    assert (span["path"], span["start_s"], span["length_s"], span["gain"]) == (str(desk.song), 0.5, 3.0, 0.5)
+
+
+def test_the_time_selection_cuts_the_item(desk: Desk) -> None:
+    desk.project.time_selection = (2.0, 3.5)
+    desk.transcribe()
+    assert [(i.start, i.length) for i in desk.project.tracks[2].items] == [(2.0, 1.5)]
+
+
+def reverse(item: Item) -> None:
+    take = item.active_take
+    assert take is not None
+    take.source = Source(type="SECTION", parent=take.source, reverse=True)
+
+
+CHANGES: dict[str, Any] = {
+    "rate": lambda i: i.active_take.values.update(D_PLAYRATE=1.25, B_PPITCH=0),
+    "pitch": lambda i: i.active_take.values.update(D_PITCH=3),
+    "loop": lambda i: (i.values.update(B_LOOPSRC=1), i.active_take.values.update(D_STARTOFFS=3.5)),
+    "reverse": reverse,
+    "section": lambda i: setattr(
+        i.active_take,
+        "source",
+        Source(type="SECTION", parent=i.active_take.source, section_start_s=1.0, section_length_s=0.5),
+    ),
+    "stretch": lambda i: i.active_take.stretch.extend([[0.0, 0.0, 0.0], [3.0, 2.0, 0.0]]),
+    "left only": lambda i: i.active_take.values.update(I_CHANMODE=3),
+    "starts before its file": lambda i: i.active_take.values.update(D_STARTOFFS=-0.5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_item_is_read_as_it_sounds(desk: Desk, change: str) -> None:
+    desk.item.values["D_LENGTH"] = 1.0
+    CHANGES[change](desk.item)
+    expected = sim_audio.render(desk.take, 44100, 2, 0.0, 44100)
+    assert expected is not None
+    asked = desk.request()
+    assert asked["items"][0]["temporary"] is True
+    heard = desk.heard(asked)
+    np.testing.assert_allclose(heard, expected, atol=1e-6)
+    desk.finish(asked)
+    desk.reaper.idle()
+    assert list((desk.home / "audio").iterdir()) == []
+
+
+def test_take_fx_are_rendered_and_everything_is_put_back(desk: Desk) -> None:
+    plugin = find("Volume Adjustment")
+    assert plugin is not None
+    desk.take.fx.append(instance(plugin))
+    desk.take.fx[0].params[0][1] = 0.0  # -6 dB
+    history = desk.reaper.history(desk.project)
+    history.add("the user's last step")
+    before = rpp_text(desk.project)
+    asked = desk.request()
+    assert rpp_text(desk.project) == before
+    assert history.names == ["the user's last step"]
+    assert {p.name for p in Path(desk.project.path).parent.glob("*render*")} == set()
+    plain, _ = soundfile.read(desk.song, always_2d=True)
+    np.testing.assert_allclose(desk.heard(asked), plain[: 3 * 44100] * 10 ** (-6 / 20), atol=1e-5)
+
+
+def empty(desk: Desk) -> None:
+    desk.item.takes.clear()
+
+
+def midi(desk: Desk) -> None:
+    desk.item.takes.clear()
+    new_take(desk.item, Source(type="MIDI", midi=MidiData(end=960.0)), "keys")
+
+
+def offline(desk: Desk) -> None:
+    desk.take.source.offline = True
+
+
+def missing(desk: Desk) -> None:
+    desk.song.unlink()
+
+
+def nothing(desk: Desk) -> None:
+    desk.item.values["B_UISEL"] = 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(empty, "is empty"), (midi, "MIDI already"), (offline, "offline"), (missing, "missing"), (nothing, "Select one")],
+)
+def test_what_cannot_be_heard_gets_one_sentence_and_changes_nothing(desk: Desk, change: Any, words: str) -> None:
+    change(desk)
+    before = rpp_text(desk.project)
+    desk.run("Transcribe selected items")
+    desk.reaper.idle()
+    assert words in desk.said
+    assert len(desk.reaper.messages) == 1
+    assert rpp_text(desk.project) == before
+    assert desk.reaper.history(desk.project).names == []
+    assert not any((desk.home / "inbox").iterdir())
+
+
+def test_an_item_deleted_while_it_is_read_ends_the_job(desk: Desk) -> None:
+    desk.take.values["D_PITCH"] = 1.0
+    script = desk.run("Transcribe selected items")
+    desk.reaper.tick()
+    desk.reaper.call("DeleteTrackMediaItem", desk.project.tracks[0], desk.item)
+    desk.reaper.idle()
+    assert "deleted" in desk.said
+    assert not script.running

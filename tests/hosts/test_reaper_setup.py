@@ -15,8 +15,9 @@ import pytest
 
 from bridge import plugins
 from bridge.errors import HostError
-from bridge.hosts.reaper.actions import ACTION, ACTIONS, command_id
+from bridge.hosts.reaper.actions import ACTION, ACTIONS, LISTENER, command_id, script_path
 from bridge.interfaces import Context
+from tests.reaper_sim import Reaper
 
 KB = b'KEY 1 86 _SWS 0\r\nSCR 4 0 RS1234 "Custom: mine.lua" mine.lua\r\n\xff odd bytes stay\r\n'
 MENU = (
@@ -69,6 +70,37 @@ def test_a_customised_item_menu_gets_our_entry_at_its_end(reaper: Path) -> None:
     assert any("right-click menu" in line for line in lines)
 
 
+def test_lines_end_at_line_feeds_only_whatever_bytes_they_hold(reaper: Path) -> None:
+    # The last byte of this letter is 0x85, which Latin-1 takes for the end of a line.
+    menu = "[Media item context]\r\nitem_0=_RSabc Сдвинуть вверх и вниз\r\ntitle=Media item context\r\n".encode()
+    assert b"\x85" in menu
+    (reaper / "reaper-menu.ini").write_bytes(menu)
+    setup(reaper)
+    entry = f"item_1={command_id(ACTION)} dawscribe: transcribe to MIDI\r\n".encode()
+    assert (reaper / "reaper-menu.ini").read_bytes() == menu.replace(b"title", entry + b"title")
+    (reaper / "reaper-menu.ini").write_bytes((reaper / "reaper-menu.ini").read_bytes() + b"[Main]\r\n")
+    setup(reaper, uninstall=True)
+    assert (reaper / "reaper-menu.ini").read_bytes() == menu + b"[Main]\r\n"
+
+
+def test_an_entry_that_the_user_placed_stays_where_it_is(reaper: Path) -> None:
+    menu = f"[Media item context]\nitem_0={command_id(ACTION)} My words\nitem_1=40006 Remove\n".encode()
+    (reaper / "reaper-menu.ini").write_bytes(menu)
+    lines = setup(reaper)
+    assert (reaper / "reaper-menu.ini").read_bytes() == menu
+    assert any("right-click menu" in line for line in lines)
+    setup(reaper, uninstall=True)
+    assert (reaper / "reaper-menu.ini").read_bytes() == menu
+
+
+def test_an_entry_that_the_user_removed_stays_away(reaper: Path) -> None:
+    setup(reaper)
+    (reaper / "reaper-menu.ini").write_bytes(MENU)
+    setup(reaper)
+    setup(reaper)
+    assert (reaper / "reaper-menu.ini").read_bytes() == MENU
+
+
 def test_a_stock_item_menu_is_left_alone_and_the_clicks_are_explained(reaper: Path) -> None:
     (reaper / "reaper-menu.ini").unlink()
     lines = setup(reaper)
@@ -82,6 +114,39 @@ def test_the_listener_starts_with_reaper_after_what_is_there(reaper: Path) -> No
     setup(reaper)
     text = (reaper / "Scripts" / "__startup.lua").read_text()
     assert text.startswith("-- my own start\nreaper.defer(function() end)\n-- dawscribe begin\n")
+    # A script of its own: the user's lines and ours must not share a Lua state.
+    assert f"NamedCommandLookup('{command_id(LISTENER)}')" in text
+
+
+def test_a_listener_of_an_earlier_version_is_replaced_in_place(reaper: Path) -> None:
+    startup = reaper / "Scripts" / "__startup.lua"
+    startup.write_text("-- dawscribe begin\npcall(dofile, 'x')\n-- dawscribe end\n-- later\n")
+    setup(reaper)
+    assert "dofile" not in startup.read_text()
+    assert startup.read_text().startswith("-- dawscribe begin\nreaper.Main_OnCommand(")
+    assert startup.read_text().endswith("-- dawscribe end\n-- later\n")
+
+
+def test_a_listener_that_was_switched_off_stays_off(reaper: Path) -> None:
+    startup = reaper / "Scripts" / "__startup.lua"
+    setup(reaper)
+    startup.write_text("-- my own start\n")
+    for _ in range(2):
+        lines = setup(reaper)
+        assert startup.read_text() == "-- my own start\n"
+    assert any("listener stays off" in line for line in lines)
+
+
+def test_the_action_set_up_and_the_installer_write_the_same_lines(reaper: Path) -> None:
+    startup = reaper / "Scripts" / "__startup.lua"
+    setup(reaper)
+    written = startup.read_bytes()
+    running = Reaper(reaper, extensions=())
+    running.answers.extend([6, 6])  # off, and on again
+    for expected in (False, True):
+        running.run(reaper / "Scripts" / script_path("Set up"))
+        running.idle()
+        assert (startup.read_bytes() == written) == expected
 
 
 def test_twice_is_the_same_as_once(reaper: Path) -> None:
@@ -96,6 +161,45 @@ def test_uninstall_leaves_every_file_as_it_was(reaper: Path) -> None:
     setup(reaper)
     setup(reaper)
     assert (reaper / "reaper-kb.ini.before-dawscribe").read_bytes() == KB
+    setup(reaper, uninstall=True)
+    assert contents(reaper) == before
+
+
+def test_uninstall_after_a_second_setup_keeps_what_came_between(reaper: Path) -> None:
+    setup(reaper)
+    binding = b'SCR 4 0 RSnew "Custom: new.lua" "my new.lua"\r\nKEY 5 70 _RSnew 0\r\n'
+    kb, startup = reaper / "reaper-kb.ini", reaper / "Scripts" / "__startup.lua"
+    kb.write_bytes(kb.read_bytes() + binding)
+    startup.write_bytes(startup.read_bytes() + b"-- later\n")
+    setup(reaper)
+    assert kb.read_bytes().endswith(binding)
+    setup(reaper, uninstall=True)
+    assert kb.read_bytes() == KB + binding
+    assert startup.read_text() == "-- my own start\nreaper.defer(function() end)\n-- later\n"
+
+
+def test_actions_stay_registered_as_reaper_writes_them(reaper: Path) -> None:
+    setup(reaper)
+    kb = reaper / "reaper-kb.ini"
+    # REAPER drops the quotes where no space needs them, and keeps what the user answered about a second start.
+    written = kb.read_bytes().replace(b'"dawscribe/dawscribe_Cancel.lua"', b"dawscribe/dawscribe_Cancel.lua")
+    written = written.replace(b"SCR 4 0 RS0112", b"SCR 260 0 RS0112")
+    assert written != kb.read_bytes()
+    kb.write_bytes(written)
+    setup(reaper)
+    assert kb.read_bytes() == written
+    setup(reaper, uninstall=True)
+    assert kb.read_bytes() == KB
+
+
+def test_a_reapack_installation_beside_ours_stays(reaper: Path) -> None:
+    package = reaper / "Scripts" / "dawscribe" / "dawscribe"
+    (package / "lib").mkdir(parents=True)
+    (package / "dawscribe_Cancel.lua").write_text("-- by ReaPack\n")
+    line = b'SCR 4 0 RSpack "Custom: dawscribe_Cancel.lua" dawscribe/dawscribe/dawscribe_Cancel.lua\r\n'
+    (reaper / "reaper-kb.ini").write_bytes(KB + line)
+    before = contents(reaper)
+    setup(reaper)
     setup(reaper, uninstall=True)
     assert contents(reaper) == before
 

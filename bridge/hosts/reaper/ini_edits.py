@@ -13,6 +13,7 @@ from bridge.hosts.reaper.actions import ACTION, ACTIONS, FOLDER, LISTENER, comma
 
 MENU = "[Media item context]"
 MENU_TITLE = "dawscribe: transcribe to MIDI"
+MENU_ENTRY = f"{command_id(ACTION)} {MENU_TITLE}"
 BEGIN, END = "-- dawscribe begin", "-- dawscribe end"
 """Around our lines in __startup.lua; the action "Set up" writes the same."""
 
@@ -26,6 +27,8 @@ class Edit:
     remove: Callable[[str], str]
     creates: bool
     """Whether the file is made where it is missing."""
+    optional: bool
+    """Whether the user may take it out again; a later set-up then leaves it out."""
 
 
 def newline_of(text: str) -> str:
@@ -34,25 +37,38 @@ def newline_of(text: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    return text.splitlines(keepends=True)
+    # Not str.splitlines: it also splits at 0x85, which is the middle of many a UTF-8 letter.
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
-def _is_ours(line: str) -> bool:
-    return line.startswith("SCR ") and f'"{FOLDER}/dawscribe_' in line
+def _script_of(line: str) -> str | None:
+    """The script of ours that a line of reaper-kb.ini registers; REAPER drops quotes around a path without spaces."""
+    match = re.match(r'SCR \d+ \d+ \S+ (?:"[^"]*"|\S+) ("?)([^"\r\n]+)\1\s*$', line)
+    path = match.group(2) if match else ""
+    return path if re.fullmatch(rf"{FOLDER}/dawscribe_[^/]*\.lua", path) else None
 
 
 def add_actions(text: str) -> str:
-    """reaper-kb.ini with our SCR lines, once each; foreign lines stay where they are."""
+    """reaper-kb.ini with our SCR lines, once each.
+
+    A line that is there stays as REAPER wrote it: it may hold what the user answered about a second start.
+    """
+    missing = {script_path(action): kb_line(action) for action in ACTIONS}
+    kept = []
+    for line in _lines(text):
+        script = _script_of(line)
+        if script is None or script in missing:
+            kept.append(line)
+        missing.pop(script or "", None)
     end = newline_of(text)
-    kept = remove_actions(text)
-    if kept and not kept.endswith("\n"):
-        kept += end
-    return kept + "".join(kb_line(action) + end for action in ACTIONS)
+    if missing and kept and not kept[-1].endswith("\n"):
+        kept[-1] += end
+    return "".join(kept) + "".join(line + end for line in missing.values())
 
 
 def remove_actions(text: str) -> str:
     """reaper-kb.ini without our SCR lines."""
-    return "".join(line for line in _lines(text) if not _is_ours(line))
+    return "".join(line for line in _lines(text) if _script_of(line) is None)
 
 
 def has_item_menu(text: str) -> bool:
@@ -60,10 +76,19 @@ def has_item_menu(text: str) -> bool:
     return any(line.strip() == MENU for line in _lines(text))
 
 
+def has_our_action(text: str) -> bool:
+    """Whether the media item menu offers our action, placed by us or by the user."""
+    lines = _lines(text)
+    first, last = _section(lines)
+    return any(re.match(rf"item_\d+={command_id(ACTION)}\b", line) for line in lines[first:last])
+
+
 def add_menu_item(text: str) -> str:
-    """reaper-menu.ini with our entry at the end of the media item menu; unchanged where that menu is the stock one."""
-    text = remove_menu_item(text)
-    if not has_item_menu(text):
+    """reaper-menu.ini with our entry at the end of the media item menu.
+
+    Unchanged where that menu is the stock one, and where the action is in it already.
+    """
+    if not has_item_menu(text) or has_our_action(text):
         return text
     lines, end = _lines(text), newline_of(text)
     first, last = _section(lines)
@@ -71,20 +96,18 @@ def add_menu_item(text: str) -> str:
     place = max((i for i in range(first, last) if lines[i].startswith("item_")), default=first - 1) + 1
     if not lines[place - 1].endswith("\n"):
         lines[place - 1] += end
-    lines.insert(place, f"item_{max(numbers, default=-1) + 1}={command_id(ACTION)} {MENU_TITLE}{end}")
+    lines.insert(place, f"item_{max(numbers, default=-1) + 1}={MENU_ENTRY}{end}")
     return "".join(lines)
 
 
 def remove_menu_item(text: str) -> str:
-    """reaper-menu.ini without our entry, the entries after it renumbered."""
-    if not has_item_menu(text):
-        return text
+    """reaper-menu.ini without our entry, the entries after it renumbered; one that the user made has another title."""
     lines = _lines(text)
     first, last = _section(lines)
     body, gone = [], 0
     for line in lines[first:last]:
         match = re.match(r"item_(\d+)=(.*)", line, re.DOTALL)
-        if match and match.group(2).startswith(command_id(ACTION)):
+        if match and match.group(2).rstrip("\r\n") == MENU_ENTRY:
             gone += 1
         elif match and gone:
             body.append(f"item_{int(match.group(1)) - gone}={match.group(2)}")
@@ -94,35 +117,47 @@ def remove_menu_item(text: str) -> str:
 
 
 def _section(lines: list[str]) -> tuple[int, int]:
-    """First and past-the-last line of the media item menu's body."""
-    first = next(i for i, line in enumerate(lines) if line.strip() == MENU) + 1
+    """First and past-the-last line of the media item menu's body; nothing where the file has no such menu."""
+    first = next((i for i, line in enumerate(lines) if line.strip() == MENU), len(lines) - 1) + 1
     last = next((i for i in range(first, len(lines)) if lines[i].startswith("[")), len(lines))
     return first, last
 
 
 def add_listener(text: str) -> str:
-    """__startup.lua with the lines that start the background listener."""
-    kept = remove_listener(text)
-    end = newline_of(kept)
-    if kept and not kept.endswith("\n"):
-        kept += end
-    script = f"reaper.GetResourcePath() .. '/Scripts/{script_path(LISTENER)}'"
-    return kept + end.join((BEGIN, f"pcall(dofile, {script})", END, ""))
+    """__startup.lua with the lines that start the background listener.
+
+    They call the action instead of loading its file: a script of its own shares no modules with the user's lines.
+    """
+    end = newline_of(text)
+    call = f"reaper.Main_OnCommand(reaper.NamedCommandLookup('{command_id(LISTENER)}'), 0)"
+    block = end.join((BEGIN, call, END))
+    found = _listener(text)
+    if found is not None:
+        return text[: found[0]] + block + text[found[1] :]
+    if text and not text.endswith("\n"):
+        text += end
+    return text + block + end
 
 
 def remove_listener(text: str) -> str:
     """__startup.lua without them."""
-    first, last = text.find(BEGIN), text.find(END)
-    if first < 0 or last < first:
+    found = _listener(text)
+    if found is None:
         return text
-    rest = text[last + len(END) :]
-    return text[:first] + rest.removeprefix("\r\n" if rest.startswith("\r\n") else "\n")
+    rest = text[found[1] :]
+    return text[: found[0]] + rest.removeprefix("\r\n" if rest.startswith("\r\n") else "\n")
+
+
+def _listener(text: str) -> tuple[int, int] | None:
+    """Where our lines begin and end."""
+    first, last = text.find(BEGIN), text.find(END)
+    return (first, last + len(END)) if 0 <= first < last else None
 
 
 EDITS = (
-    Edit("reaper-kb.ini", add_actions, remove_actions, creates=True),
-    Edit("reaper-menu.ini", add_menu_item, remove_menu_item, creates=False),
-    Edit("Scripts/__startup.lua", add_listener, remove_listener, creates=True),
+    Edit("reaper-kb.ini", add_actions, remove_actions, creates=True, optional=False),
+    Edit("reaper-menu.ini", add_menu_item, remove_menu_item, creates=False, optional=True),
+    Edit("Scripts/__startup.lua", add_listener, remove_listener, creates=True, optional=True),
 )
 
 

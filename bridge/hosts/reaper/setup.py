@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -54,74 +53,96 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
 
 def _install(resources: Path) -> list[str]:
     source, target = scripts_folder(), resources / "Scripts" / FOLDER
-    record = _read_record(target)
+    made_before = _read_record(target)
     target.mkdir(parents=True, exist_ok=True)
+    _remove_scripts(target)
     for script in sorted((source / "reaper").glob("dawscribe_*.lua")):
         shutil.copy(script, target / script.name)
-    for part, name in ((source / "reaper" / "lib", "lib"), (source / "lib", "shared")):
-        shutil.rmtree(target / name, ignore_errors=True)
-        shutil.copytree(part, target / name)
-    digests = {edit.path: _apply(resources, edit, record) for edit in EDITS}
+    shutil.copytree(source / "reaper" / "lib", target / "lib")
+    shutil.copytree(source / "lib", target / "shared")
+    edited = [edit.path for edit in EDITS if _apply(resources, edit, made_before=edit.path in made_before)]
     (resources / TOOLBAR).parent.mkdir(exist_ok=True)
     write_bytes(resources / TOOLBAR, ini_edits.toolbar().encode())
-    files = {path: digest for path, digest in digests.items() if digest}
-    write_json(target / RECORD, {"version": bridge.__version__, "files": files})
-    return [f"{resources}: dawscribe's actions are in the action list.", *_menu_lines(resources)]
+    write_json(target / RECORD, {"version": bridge.__version__, "files": edited})
+    return [
+        f"{resources}: dawscribe's actions are in the action list.",
+        *_menu_lines(resources),
+        *_listener_lines(resources),
+    ]
 
 
 def _menu_lines(resources: Path) -> list[str]:
-    if ini_edits.has_item_menu(_read(resources / "reaper-menu.ini") or ""):
-        return [f'The right-click menu of media items ends with "{ini_edits.MENU_TITLE}".']
+    if ini_edits.has_our_action(_read(resources / "reaper-menu.ini") or ""):
+        return [f'The right-click menu of media items holds "dawscribe: {ACTION}".']
     return [CLICKS, f"A toolbar to import in the same window: {resources / TOOLBAR}"]
 
 
-def _apply(resources: Path, edit: Edit, record: dict[str, str]) -> str | None:
-    """Change one file; the digest of what it is now, None where it was left alone."""
+def _listener_lines(resources: Path) -> list[str]:
+    if ini_edits.BEGIN in (_read(resources / "Scripts" / "__startup.lua") or ""):
+        return []
+    return ['The background listener stays off, as you chose; the action "dawscribe: Set up" switches it on.']
+
+
+def _apply(resources: Path, edit: Edit, *, made_before: bool) -> bool:
+    """Change one file; whether our edit is in it, or was and the user took it out."""
     path = resources / edit.path
     before = _read(path)
-    if before is None and not edit.creates:
-        return None
-    after = edit.add(before or "")
-    if after == before:
-        return record.get(edit.path)
-    backup = path.with_name(path.name + BACKUP_SUFFIX)
-    if edit.path not in record and before is not None:
-        write_bytes(backup, before.encode("latin-1"))
-    content = after.encode("latin-1")
+    text = before or ""
+    is_in = edit.remove(text) != text
+    if made_before and edit.optional and not is_in:
+        return True
+    after = edit.add(text)
+    if after == text:
+        return is_in
+    if before is not None and not is_in:
+        write_bytes(_backup(path), before.encode("latin-1"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, content)
-    return _digest(content)
+    write_bytes(path, after.encode("latin-1"))
+    return True
 
 
 def _remove(resources: Path) -> str:
     target = resources / "Scripts" / FOLDER
-    record = _read_record(target)
     for edit in EDITS:
-        _restore(resources / edit.path, edit, record.get(edit.path))
+        _restore(resources / edit.path, edit)
     (resources / TOOLBAR).unlink(missing_ok=True)
-    if target.is_dir():
-        shutil.rmtree(target)
-    for folder in (resources / "MenuSets", resources / "Scripts"):
+    _remove_scripts(target)
+    (target / RECORD).unlink(missing_ok=True)
+    # ReaPack installs below the same folder; what it holds stays.
+    for folder in (target, resources / "MenuSets", resources / "Scripts"):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
     return f"{resources}: dawscribe's scripts and actions are removed."
 
 
-def _restore(path: Path, edit: Edit, written: str | None) -> None:
-    backup = path.with_name(path.name + BACKUP_SUFFIX)
-    present = _read(path)
+def _remove_scripts(target: Path) -> None:
+    for script in target.glob("dawscribe_*.lua"):
+        script.unlink()
+    for name in ("lib", "shared"):
+        shutil.rmtree(target / name, ignore_errors=True)
+
+
+def _restore(path: Path, edit: Edit) -> None:
+    """Take our edit out of a file.
+
+    The backup is written back only where nothing else has changed since it was made: REAPER and the user go on
+    writing to these files.
+    """
+    present, backup = _read(path), _backup(path)
     if present is not None:
-        untouched = written is not None and _digest(present.encode("latin-1")) == written
-        if untouched and backup.is_file():
-            # Nobody changed it since: the user's own file comes back byte for byte.
-            write_bytes(path, backup.read_bytes())
+        rest = edit.remove(present)
+        kept = _read(backup)
+        if kept is not None and edit.remove(edit.add(kept)) == rest:
+            write_bytes(path, kept.encode("latin-1"))
+        elif rest or not edit.creates:
+            write_bytes(path, rest.encode("latin-1"))
         else:
-            rest = edit.remove(present)
-            if rest or not edit.creates:
-                write_bytes(path, rest.encode("latin-1"))
-            else:
-                path.unlink()
+            path.unlink()
     backup.unlink(missing_ok=True)
+
+
+def _backup(path: Path) -> Path:
+    return path.with_name(path.name + BACKUP_SUFFIX)
 
 
 def _read(path: Path) -> str | None:
@@ -131,13 +152,9 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _read_record(target: Path) -> dict[str, str]:
+def _read_record(target: Path) -> set[str]:
+    """The files that an earlier set-up changed."""
     try:
-        files = json.loads((target / RECORD).read_bytes())["files"]
-        return {str(path): str(digest) for path, digest in files.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return {str(path) for path in json.loads((target / RECORD).read_bytes())["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()

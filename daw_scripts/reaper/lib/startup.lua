@@ -26,12 +26,18 @@ function startup.is_on()
 end
 
 -- Adds or removes the block; `folder` is where the scripts lie. Returns true, or nil and a sentence.
+-- The block calls the action instead of loading its file: a script of its own shares no modules with the user's
+-- other start-up lines. `dawscribe setup reaper` writes the same.
 function startup.switch(on, folder)
   local text = without_block(read())
   if on then
-    if text ~= '' and not text:find('\n$') then text = text .. '\n' end
-    local script = folder:gsub('\\', '/') .. '/dawscribe_Background listener.lua'
-    text = text .. BEGIN .. '\n' .. ('pcall(dofile, %q)'):format(script) .. '\n' .. END .. '\n'
+    local number = reaper.AddRemoveReaScript(true, 0, folder .. '/dawscribe_Background listener.lua', true)
+    local name = number > 0 and reaper.ReverseNamedCommandLookup(number)
+    if not name then return nil, 'REAPER could not register the listener; run "dawscribe setup reaper" in a terminal.' end
+    local eol = text:find('\r\n', 1, true) and '\r\n' or '\n'
+    if text ~= '' and not text:find('\n$') then text = text .. eol end
+    local call = ("reaper.Main_OnCommand(reaper.NamedCommandLookup('_%s'), 0)"):format(name)
+    text = text .. table.concat({ BEGIN, call, END, '' }, eol)
   end
   return files.new(io, os):write(path(), text)
 end

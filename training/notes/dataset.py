@@ -94,6 +94,8 @@ def cheap_items(number: int, args: argparse.Namespace, vqt: Vqt) -> None:
     drums = args.drums / f"{number:05d}.flac"
     if drums.exists() and rng.random() > LEAVE_DRUMS_OUT:
         stems["drums"] = read_audio(drums)
+    if not stems:
+        return  # the song had a rest there
     truth, stems = truth_of(folder, vqt), balanced(stems, rng)
     ready = stems if rng.random() < LEAVE_CLEAN else masked(stems, rng)
     for stem in ROLES:

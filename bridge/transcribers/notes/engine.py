@@ -167,5 +167,5 @@ def decode(maps: Maps, manner: Manner, voices: Voices, sensitivity: float) -> tu
 
 def _shifted(probability: float, by: float) -> float:
     """A threshold moved in its odds, by a factor of 4 for a ``by`` of 1."""
-    odds = probability / (1 - probability) * 4.0**by
+    odds = float(probability / (1 - probability) * 4.0**by)
     return odds / (1 + odds)

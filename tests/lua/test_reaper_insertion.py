@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.reaper_sim.defaults import new_track
 from tests.reaper_sim.demo import audio_item, tone
 from tests.reaper_sim.midi_events import MidiData
 from tests.reaper_sim.model import Project, TempoMarker
+from tests.reaper_sim.registry import FUNCTIONS
 from tests.reaper_sim.rpp_file import text as rpp_text
 from tests.reaper_sim.rpp_load import read as read_rpp
 
@@ -181,6 +183,47 @@ def test_a_result_finds_its_project_behind_another_tab(desk: Desk) -> None:
     assert other.tracks == []
     assert names(song)[1] == ("song (transcribed)", 1)
     assert desk.reaper.history(song).names == ["Transcribe song"]
+
+
+def with_stems(desk: Desk, count: int = 3) -> dict[str, Any]:
+    """A finished job with stems that take a moment to copy."""
+    desk.reaper.inputs.append("|||||no|yes|no")
+    asked = desk.request("Transcribe with options")
+    stems = desk.home / "jobs" / asked["id"] / "stems"
+    stems.mkdir()
+    for number in range(count):
+        (stems / f"{number}.wav").write_bytes(bytes(40 << 20))
+    rows = [{"role": f"s{n}", "path": f"stems/{n}.wav"} for n in range(count)]
+    parts = RESULT["items"][0]["parts"]
+    desk.finish(asked, items=[{**asked["items"][0], "length_s": 3.0, "parts": parts, "stems": rows}])
+    return asked
+
+
+def test_a_project_closed_while_stems_are_copied_keeps_its_result_for_later(desk: Desk, tmp_path: Path) -> None:
+    asked = with_stems(desk)
+    desk.reaper.run_until(lambda: bool(list(tmp_path.glob("dawscribe/*/stems/*.wav"))))
+    saved, path = rpp_text(desk.project), desk.project.path
+    desk.reaper.open(Project(path="/elsewhere.rpp"))
+    desk.reaper.idle()
+    assert "is closed" in desk.said
+    assert desk.project.tracks == []
+    assert not (desk.home / "jobs" / asked["id"] / "inserted").exists()
+    desk.reaper.open(read_rpp(saved, path))
+    desk.run("Insert finished transcriptions")
+    desk.reaper.idle()
+    assert names(desk.project)[1] == ("song (transcribed)", 1)
+
+
+def test_a_result_that_breaks_the_insertion_is_not_marked_as_inserted(desk: Desk) -> None:
+    asked = desk.request()
+    before = rpp_text(desk.project)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FUNCTIONS, "CreateNewMIDIItemInProj", lambda *_: None)
+        desk.finish(asked)
+        desk.reaper.idle()
+    assert "could not make a MIDI item" in desk.said
+    assert rpp_text(desk.project) == before
+    assert not (desk.home / "jobs" / asked["id"] / "inserted").exists()
 
 
 @pytest.mark.parametrize(

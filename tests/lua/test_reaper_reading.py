@@ -11,9 +11,10 @@ import soundfile
 
 from tests.lua.desk import Desk
 from tests.reaper_sim import audio as sim_audio
-from tests.reaper_sim.defaults import new_take
+from tests.reaper_sim.defaults import new_take, new_track
+from tests.reaper_sim.demo import audio_item
 from tests.reaper_sim.midi_events import MidiData
-from tests.reaper_sim.model import Item, Source
+from tests.reaper_sim.model import Item, Project, Source
 from tests.reaper_sim.plugins import find, instance
 from tests.reaper_sim.rpp_file import text as rpp_text
 
@@ -83,6 +84,29 @@ def test_take_fx_are_rendered_and_everything_is_put_back(desk: Desk) -> None:
     assert {p.name for p in Path(desk.project.path).parent.glob("*render*")} == set()
     plain, _ = soundfile.read(desk.song, always_2d=True)
     np.testing.assert_allclose(desk.heard(asked), plain[: 3 * 44100] * 10 ** (-6 / 20), atol=1e-5)
+
+
+def test_take_fx_are_rendered_behind_another_tab_without_touching_that_one(desk: Desk) -> None:
+    desk.take.values["D_PITCH"] = 1.0  # read slice by slice, so that the user has the time to change tabs
+    second = audio_item(desk.project.tracks[0], desk.song, 6.0, 2.0)
+    second.values["B_UISEL"] = 1.0
+    plugin = find("Volume Adjustment")
+    assert plugin is not None
+    second.active_take.fx.append(instance(plugin))  # type: ignore[union-attr]
+    desk.reaper.history(desk.project).add("the user's last step")
+    other = Project(path=str(desk.song.parent / "other.rpp"))
+    other.tracks = [new_track("Precious")]
+    audio_item(other.tracks[0], desk.song, 0.0, 2.0).values["B_UISEL"] = 1.0
+    before = rpp_text(other), rpp_text(desk.project)
+    desk.run("Transcribe selected items")
+    song = desk.project
+    desk.reaper.projects.append(other)
+    desk.reaper.project = other
+    desk.reaper.run_until(lambda: any((desk.home / "inbox").glob("*.json")))
+    assert desk.reaper.project is other
+    assert (rpp_text(other), rpp_text(song)) == before
+    assert desk.reaper.history(other).names == []
+    desk.reaper.close()
 
 
 def empty(desk: Desk) -> None:

@@ -59,7 +59,12 @@ def Main_OnCommand(r: Reaper, command: int, flag: int) -> None:
 
 @api
 def Main_OnCommandEx(r: Reaper, command: int, flag: int, proj: Project) -> None:
-    Main_OnCommand(r, command, flag)
+    front, r.project = r.project, proj
+    try:
+        Main_OnCommand(r, command, flag)
+    finally:
+        if r.project is proj:
+            r.project = front
 
 
 @api

@@ -105,8 +105,4 @@ def Main_openProject(r: Reaper, name: str) -> None:
     if not Path(path).is_file():
         r.messages.append(("Open project", f"{path} could not be opened", 0))
         return
-    opened = load(Path(path))
-    r.projects[r.projects.index(r.project)] = opened
-    r.project.alive = False
-    r.project = opened
-    r.history(opened)
+    r.open(load(Path(path)))

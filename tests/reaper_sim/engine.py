@@ -19,7 +19,7 @@ from tests.reaper_sim.errors import ApiError, ScriptError, SimulationError
 from tests.reaper_sim.model import Handle, Project
 from tests.reaper_sim.reaper_array import ReaperArray
 from tests.reaper_sim.registry import FUNCTIONS
-from tests.reaper_sim.undo import History
+from tests.reaper_sim.undo import History, free
 
 API_MODULES = [
     "project",
@@ -248,7 +248,9 @@ class Reaper:
         return self.histories[project.serial]
 
     def open(self, project: Project) -> None:
-        """Opens a project in place of the current one."""
+        """Opens a project in place of the current one, which is closed: what scripts hold of it is stale."""
+        if project is not self.project:
+            free(self.project)
         self.projects = [project if p is self.project else p for p in self.projects]
         self.project = project
         self.histories.pop(project.serial, None)

@@ -246,3 +246,30 @@ def test_actions_and_scripts_call_each_other_by_their_ids(reaper: Reaper, tmp_pa
         assert(#name == 43)""",
     )
     assert reaper.console == str(other)
+
+
+def test_an_action_for_another_project_leaves_the_one_in_front_alone(reaper: Reaper, tmp_path: Path) -> None:
+    behind = reaper.project
+    front = demo_project(tmp_path)
+    reaper.projects.append(front)
+    reaper.project = front
+    run(reaper, "reaper.Main_OnCommandEx(40182, 0, reaper.EnumProjects(0)); reaper.Main_OnCommand(40289, 0)")
+    assert [len([i for i in p.all_items() if i.values["B_UISEL"]]) for p in (behind, front)] == [4, 0]
+    assert reaper.project is front
+
+
+def test_a_closed_project_is_a_stale_handle(reaper: Reaper, tmp_path: Path) -> None:
+    script = reaper.resource_path / "test.lua"
+    script.write_text(
+        """
+        local project, track = reaper.EnumProjects(-1), reaper.GetTrack(0, 0)
+        reaper.defer(function()
+          assert(not reaper.ValidatePtr2(nil, project, 'ReaProject*'))
+          assert(not reaper.ValidatePtr2(nil, track, 'MediaTrack*'))
+          reaper.CountTracks(project)
+        end)"""
+    )
+    reaper.run(script)
+    reaper.open(demo_project(tmp_path))
+    with pytest.raises(ScriptError, match="ReaProject expected"):
+        reaper.idle()

@@ -40,6 +40,14 @@ def discard(track: Track) -> None:
         handle.alive = False
 
 
+def free(project: Project) -> None:
+    """Marks a closed project and everything in it as gone."""
+    project.alive = False
+    for track in [*project.tracks, project.master]:
+        discard(track)
+        track.alive = False
+
+
 class History:
     """The undo list of one project."""
 

@@ -1,6 +1,7 @@
 -- Puts a finished result into the project: one undo step, selection and cursor as before, never twice.
 
 local app = require 'app'
+local front = require 'front'
 local place = require 'place'
 local midi_item = require 'midi_item'
 local instruments = require 'instruments'
@@ -8,6 +9,9 @@ local courtesy = require 'courtesy'
 local result_check = require 'result_check'
 
 local insert = {}
+
+insert.CLOSED =
+  'The project of this transcription is closed; open it and run "dawscribe: Insert finished transcriptions".'
 
 -- A colour per role, told apart on light and dark themes.
 local COLOURS = {
@@ -91,17 +95,17 @@ local function insert_all(project, result, choices, warnings)
 end
 
 local function in_one_step(project, name, work)
-  -- Undo blocks are kept for the project in front; another tab comes to the front for this moment only.
-  local in_front = reaper.EnumProjects(-1)
-  if in_front ~= project then reaper.SelectProjectInstance(project) end
-  local put_back = courtesy.remember(project)
   reaper.PreventUIRefresh(1)
-  reaper.Undo_BeginBlock2(project)
-  local ok, problem = pcall(work)
-  put_back()
-  reaper.Undo_EndBlock2(project, name, -1)
-  if not ok then reaper.Undo_DoUndo2(project) end
-  if in_front ~= project then reaper.SelectProjectInstance(in_front) end
+  local ok, problem = front.with(project, function()
+    local put_back = courtesy.remember(project)
+    reaper.Undo_BeginBlock2(project)
+    local done, reason = pcall(work)
+    put_back()
+    reaper.Undo_EndBlock2(project, name, -1)
+    if done then return end
+    reaper.Undo_DoUndo2(project)
+    error(reason, 0)
+  end)
   reaper.PreventUIRefresh(-1)
   reaper.TrackList_AdjustWindows(false)
   reaper.UpdateArrange()
@@ -123,6 +127,7 @@ end
 -- Inserts a loaded result. Returns true and warnings, or nil and a sentence when nothing was changed.
 function insert.result(context, result, project)
   if context.spool:is_inserted(result.id) then return true, {} end
+  if not front.is_open(project) then return nil, insert.CLOSED end
   local marked, why = context.spool:mark_inserted(result.id)
   if not marked then return nil, why end
   local name = 'Transcribe ' .. app.plain_name(result.items[1].name, 'item')

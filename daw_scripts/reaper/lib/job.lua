@@ -12,8 +12,6 @@ local job = {}
 -- How often the status file is read: often enough for a smooth bar, seldom enough not to be felt.
 local LOOK_S = 0.2
 
-local CLOSED = 'The project of this transcription is closed; open it and run "dawscribe: Insert finished transcriptions".'
-
 local stages = {}
 
 function stages.start(self)
@@ -50,7 +48,7 @@ function stages.keep(self)
   self.status = { stage = 'insert', fraction = 1, device = self.status.device }
   if not self.result then
     local result, more = insert.load(self.context, self.id)
-    if not result then return self:stop(more or CLOSED) end
+    if not result then return self:stop(more or insert.CLOSED) end
     self.result, self.project = result, more
     self.keep = keep_files.steps(result, more, self.context.home .. '/jobs/' .. self.id)
   end

@@ -1,5 +1,6 @@
 -- Renders an item with its take FX to a file and puts everything back: active take, selection, undo list.
 
+local front = require 'front'
 local selection = require 'selection'
 
 local render_take = {}
@@ -24,18 +25,16 @@ end
 
 local function rendered_path(entry)
   select_only(entry.project, { entry.item })
-  reaper.Main_OnCommand(RENDER, 0)
+  reaper.Main_OnCommandEx(RENDER, 0, entry.project)
   local fresh = reaper.GetActiveTake(entry.item)
   if not fresh or fresh == entry.take then return nil end
   local path = reaper.GetMediaSourceFileName(reaper.GetMediaItemTake_Source(fresh))
-  reaper.Main_OnCommand(DELETE_TAKE, 0)
+  reaper.Main_OnCommandEx(DELETE_TAKE, 0, entry.project)
   return path
 end
 
--- The request's `audio` for an item with take FX, or false and a sentence. Take volume is in the file, item volume not.
-function render_take.audio(entry, target)
+local function render(entry)
   local project, before = entry.project, selected_items(entry.project)
-  reaper.PreventUIRefresh(1)
   reaper.Undo_BeginBlock2(project)
   local ok, path = pcall(rendered_path, entry)
   if reaper.ValidatePtr2(project, entry.take, 'MediaItem_Take*') then reaper.SetActiveTake(entry.take) end
@@ -43,6 +42,13 @@ function render_take.audio(entry, target)
   reaper.Undo_EndBlock2(project, STEP, 0)
   -- The actions inside made an undo step although nothing is left of them; taking it back leaves the list as it was.
   if reaper.Undo_CanUndo2(project) == STEP then reaper.Undo_DoUndo2(project) end
+  return ok and path
+end
+
+-- The request's `audio` for an item with take FX, or false and a sentence. Take volume is in the file, item volume not.
+function render_take.audio(entry, target)
+  reaper.PreventUIRefresh(1)
+  local ok, path = front.with(entry.project, function() return render(entry) end)
   reaper.PreventUIRefresh(-1)
   reaper.UpdateArrange()
   if not ok or not path or not reaper.file_exists(path) then

@@ -29,7 +29,7 @@ def arrange(
     Args:
         heard: transcription by role.
         mix: the whole mix, for the beat.
-        grid: snap onsets to it, None to leave them where they sound.
+        grid: snap onsets to it, None to leave them where they sound; where no beat was asked for, at 120 BPM.
         strength: 0..1, how far.
         find_tempo: whether to look for the beat.
         report: progress, stage "score".
@@ -43,8 +43,8 @@ def arrange(
         if not tempo.confident:
             warnings.append(UNCERTAIN_BEAT)
     if grid is not None:
-        if tempo.confident:
-            cleaned = {role: quantise(t, tempo, grid, strength) for role, t in cleaned.items()}
+        if tempo.confident or not find_tempo:
+            cleaned = {role: quantise(t, tempo, grid, strength, mix.length_s) for role, t in cleaned.items()}
         else:
             warnings.append("Nothing was quantised, because the beat is not certain.")
     report("score", 1.0)

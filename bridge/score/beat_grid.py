@@ -26,6 +26,12 @@ ROUND_DRIFT_S = 0.008
 """A whole number of BPM is taken where it moves no beat further than this: DAW projects have whole numbers."""
 
 
+def from_start(pulse: Pulse) -> Pulse:
+    """The same beats, counted from the first one at or just before 0 s."""
+    first = np.ceil((-ON_START_S - pulse.start_s) / pulse.period_s)
+    return Pulse(float(pulse.start_s + first * pulse.period_s), pulse.period_s)
+
+
 def fitted_pulse(pulse: Pulse, beats: Array) -> Pulse:
     """The constant tempo through what was heard at the beats, by least squares without the outliers.
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from bridge.audio import Recording
 from bridge.music import Transcription
-from bridge.score.beat_grid import constant_map, fitted_pulse, rounded_pulse, varying_map
+from bridge.score.beat_grid import constant_map, fitted_pulse, from_start, rounded_pulse, varying_map
 from bridge.score.click import Pulse, find_click
 from bridge.score.downbeats import find_downbeats
 from bridge.score.general_midi import KICKS, SNARES
@@ -50,7 +50,7 @@ def track_beats(
     """
     strength = onset_strength(mix, report)
     combined = strength.full + _from_notes(heard, len(strength.full))
-    if not combined.any():
+    if _clear_onsets(combined) < FEWEST_BEATS:
         return TempoMap()
     # Kick and snare, and in the sound the low end, tell the beat from what is between.
     accents = combined + strength.low + _from_notes(_backbone(heard), len(strength.full))
@@ -64,14 +64,18 @@ def track_beats(
 def _with_click(
     pulse: Pulse, length_s: float, strength: Array, low: Array, heard: Mapping[str, Transcription]
 ) -> TempoMap:
+    pulse = from_start(pulse)
     numbers = np.arange(int((length_s - pulse.start_s) / pulse.period_s) + 1, dtype=np.float64)
     expected = (pulse.start_s + pulse.period_s * numbers) * RATE_HZ
     pulse = rounded_pulse(fitted_pulse(pulse, _heard_near(expected, strength) / RATE_HZ), length_s)
     beats: Array = pulse.start_s + pulse.period_s * numbers
-    if len(beats) < FEWEST_BEATS:
+    # What lies after the last onset would be a beat without a kick, and speak against its place in the bar.
+    sounding = _sounding(beats * RATE_HZ, strength)
+    if len(sounding) < FEWEST_BEATS:
         return TempoMap()
-    downbeat, beats_per_bar = find_downbeats(beats, heard, _peak_at(low, beats * RATE_HZ))
-    return constant_map(pulse, downbeat, beats_per_bar)
+    first = int(np.searchsorted(beats * RATE_HZ, sounding[0]))
+    downbeat, beats_per_bar = find_downbeats(sounding / RATE_HZ, heard, _peak_at(low, sounding))
+    return constant_map(pulse, first + downbeat, beats_per_bar)
 
 
 def _without_click(strength: Array, low: Array, heard: Mapping[str, Transcription]) -> TempoMap:
@@ -84,6 +88,12 @@ def _without_click(strength: Array, low: Array, heard: Mapping[str, Transcriptio
         return TempoMap()
     downbeat, beats_per_bar = find_downbeats(frames / RATE_HZ, heard, _peak_at(low, frames))
     return varying_map(frames / RATE_HZ, downbeat, beats_per_bar)
+
+
+def _clear_onsets(strength: Array) -> int:
+    """How many onsets are sure; a held tone has none, however evenly it trembles."""
+    peaks = (strength[1:-1] >= strength[:-2]) & (strength[1:-1] > strength[2:]) & (strength[1:-1] > CLEAR_ONSET)
+    return int(peaks.sum())
 
 
 def _backbone(heard: Mapping[str, Transcription]) -> dict[str, Transcription]:
@@ -131,8 +141,9 @@ def _sounding(frames: Array, strength: Array) -> Array:
     loud = np.flatnonzero(strength > 0.5)
     if not len(loud):
         return frames[:0]
-    half = np.median(np.diff(frames)) / 2.0 if len(frames) > 1 else 0.0
-    kept: Array = frames[(frames >= loud[0] - half) & (frames <= loud[-1] + half)]
+    # An eighth after the last beat is half a beat before one that is not played.
+    near = np.median(np.diff(frames)) / 4.0 if len(frames) > 1 else 0.0
+    kept: Array = frames[(frames >= loud[0] - near) & (frames <= loud[-1] + near)]
     return kept
 
 

@@ -14,8 +14,15 @@ Array = npt.NDArray[np.float64]
 
 NEAR_S = 0.05
 """A note within this of a beat is played on it: a 32nd at 150 BPM."""
-WEIGHTS = {"kick": 1.0, "snare": -1.0, "crash": 1.5, "bass": 0.7, "low": 0.4, "harmony": 1.5, "first": 0.3}
+WEIGHTS = {"kick": 1.0, "snare": -1.0, "crash": 1.5, "bass": 0.7, "low": 0.4, "harmony": 1.5}
 """How much each sign speaks for a downbeat. Set by what pop and rock drumming does, not fitted to recordings."""
+LEAST_SPREAD = 0.25
+"""What varies by less than this share of its greatest value, such as a kick on every beat, says less."""
+FROM_THE_BAR = 1.0
+"""Items are cut and songs begin at a bar line more often than not: another beat must stand out over the first one by
+this many standard errors. Kicks on one and three say nothing, kicks on one alone say three to five."""
+CUT_S = 0.03
+"""A beat this close to the start has no sound before it, so that nothing rises there: its low end is not known."""
 WALTZ_ADVANTAGE, WALTZ_CONTRAST = 1.5, 4.0
 """Bars of three are rare: they must explain the accents this much better than bars of four, and stand out by this
 many standard errors; accents without meaning reach 2.9 on recordings."""
@@ -32,8 +39,8 @@ def find_downbeats(beats: Array, heard: Mapping[str, Transcription], low: Array)
     signs = _signs(beats, heard, low)
     accent = np.zeros(len(beats))
     for name, sign in signs.items():
-        spread = float(sign.std())
-        if spread > 1e-9:
+        spread = max(float(sign.std()), LEAST_SPREAD * float(sign.max()))
+        if spread > 0:
             accent += WEIGHTS[name] * (sign - sign.mean()) / spread
     contrast4, phase4 = _best_phase(accent, 4)
     contrast3, phase3 = _best_phase(accent, 3)
@@ -47,19 +54,19 @@ def _best_phase(accent: Array, beats_per_bar: int) -> tuple[float, int]:
     if len(accent) < 2 * beats_per_bar:
         return 0.0, 0
     means = np.array([accent[p::beats_per_bar].mean() for p in range(beats_per_bar)])
-    phase = int(means.argmax())
-    others = (means.sum() - means[phase]) / (beats_per_bar - 1)
+    best = int(means.argmax())
+    others = (means.sum() - means[best]) / (beats_per_bar - 1)
     error = accent.std() / np.sqrt(len(accent) / beats_per_bar) + 1e-9
-    return float((means[phase] - others) / error), phase
+    phase = best if means[best] - means[0] > FROM_THE_BAR * error else 0
+    return float((means[best] - others) / error), phase
 
 
 def _signs(beats: Array, heard: Mapping[str, Transcription], low: Array) -> dict[str, Array]:
     drums = heard["drums"].notes if "drums" in heard else ()
     pitched = [n for role, t in heard.items() if role != "drums" for n in t.notes]
-    first = np.zeros(len(beats))
-    starts = [n.onset_s for t in heard.values() for n in t.notes[:1]]
-    if starts and len(beats):
-        first[np.abs(beats - min(starts)).argmin()] = 1.0
+    cut = beats < CUT_S
+    if not cut.all():
+        low = np.where(cut, low[~cut].mean(), low)
     return {
         "kick": _struck(beats, [n for n in drums if n.pitch in KICKS]),
         "snare": _struck(beats, [n for n in drums if n.pitch in SNARES]),
@@ -67,7 +74,6 @@ def _signs(beats: Array, heard: Mapping[str, Transcription], low: Array) -> dict
         "bass": _struck(beats, heard["bass"].notes if "bass" in heard else ()),
         "low": low,
         "harmony": _harmony_change(beats, pitched),
-        "first": first,
     }
 
 

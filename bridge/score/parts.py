@@ -9,7 +9,7 @@ from bridge.music import STEM_ROLES, Note, Part, Transcription
 from bridge.score.general_midi import VOICES, Voice
 
 SHORTEST_NOTE_S = 0.01
-"""A note that the item's end cuts off must last at least this long, or it is no note."""
+"""A note that the item's end or its follower cuts off must last at least this long, or it is no note."""
 
 
 def build_parts(heard: Mapping[str, Transcription], length_s: float) -> tuple[Part, ...]:

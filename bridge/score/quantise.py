@@ -10,14 +10,13 @@ from itertools import pairwise
 
 from bridge.errors import InputError
 from bridge.music import Bend, Note, Transcription
+from bridge.score.parts import SHORTEST_NOTE_S
 from bridge.tempo import TempoMap
 
 DIVISIONS = (1, 2, 4, 8, 16, 32, 64)
 """Note values a grid may have; finer than a 64th is within the jitter of any onset detector."""
 OVERLAP_SLACK_S = 0.03
 """Notes of one voice that overlap by less are still played in turn: legato, and the detector's blur."""
-SHORTEST_NOTE_S = 0.005
-"""A note keeps at least this length where its follower moved close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,9 @@ def parse_grid(text: str) -> Grid:
     return Grid(f"1/{int(match[1])}{match[2].upper()}", 4.0 / int(match[1]) * factor)
 
 
-def quantise(heard: Transcription, tempo: TempoMap, grid: Grid, strength: float = 1.0) -> Transcription:
+def quantise(
+    heard: Transcription, tempo: TempoMap, grid: Grid, strength: float = 1.0, length_s: float = math.inf
+) -> Transcription:
     """As many notes as came in, sorted, onsets moved towards the nearest line; bends move with their note.
 
     A note keeps its length, but ends where its follower on the same key (in a monophonic part: its
@@ -57,6 +58,7 @@ def quantise(heard: Transcription, tempo: TempoMap, grid: Grid, strength: float 
         tempo: the map whose beats the grid divides.
         grid: what :func:`parse_grid` gave.
         strength: 0 leaves the notes where they are, 1 puts them on the grid, between is in proportion.
+        length_s: the item's length; a note whose line is the item's end or beyond stays where it is.
 
     Raises:
         InputError: the strength makes no sense.
@@ -67,7 +69,7 @@ def quantise(heard: Transcription, tempo: TempoMap, grid: Grid, strength: float 
     after = list(before)
     for voice in _voices(before):
         notes = [before[i] for i in voice]
-        onsets = _moved_onsets([n.onset_s for n in notes], tempo, grid.step_qn, strength)
+        onsets = _moved_onsets([n.onset_s for n in notes], tempo, grid.step_qn, strength, length_s)
         for i, note in zip(voice, _moved_notes(notes, onsets), strict=True):
             after[i] = note
     return replace(heard, notes=tuple(sorted(after)), bends=_moved_bends(heard.bends, before, after))
@@ -84,11 +86,15 @@ def _moved_notes(notes: list[Note], onsets: list[float]) -> list[Note]:
     return moved
 
 
-def _moved_onsets(onsets: list[float], tempo: TempoMap, step_qn: float, strength: float) -> list[float]:
+def _moved_onsets(
+    onsets: list[float], tempo: TempoMap, step_qn: float, strength: float, length_s: float
+) -> list[float]:
     """Times of one voice's onsets after the move, rising as before."""
     moved: list[float] = []
     for k, onset_s in enumerate(onsets):
         line_s = tempo.to_s(math.floor(tempo.to_qn(onset_s) / step_qn + 0.5) * step_qn)
+        if line_s > length_s - SHORTEST_NOTE_S:
+            line_s = onset_s
         # Written so that full strength gives the line itself, the same for all notes of a chord.
         time_s = (1.0 - strength) * onset_s + strength * line_s
         gap_s = onset_s - onsets[k - 1] if k else 0.0

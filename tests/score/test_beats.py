@@ -113,6 +113,22 @@ def test_wherever_the_first_beat_is_the_beats_fall_on_the_grid(start_s: float, t
     assert all(1 <= (p.beats_per_bar or 4) <= 4 for p in tempo.points)
 
 
+@pytest.mark.parametrize("drums", ["rock", "four on the floor", "half time"])
+@pytest.mark.parametrize(("bpm", "bars"), [(120, 4), (120, 8), (90, 16), (128, 4), (100, 8), (140, 8)])
+def test_a_loop_cut_at_its_bar_line_begins_with_a_bar(drums: str, bpm: float, bars: int, tmp_path: Path) -> None:
+    kicks, snares = {"rock": ((0, 2), (1, 3)), "half time": ((0,), (2,))}.get(drums, (range(4), (1, 3)))
+    at, hits = _steady(bpm, 0.0), list[Hit]()
+    for beat in range(4 * bars):
+        hits += [(at(beat), "kick")] * (beat % 4 in kicks) + [(at(beat), "snare")] * (beat % 4 in snares)
+        hits += [(at(beat), "hat"), (at(beat + 0.5), "hat")]
+    keys = {"kick": 36, "snare": 38, "hat": 42}
+    notes = Transcription(tuple(sorted(Note(t, t + 0.1, keys[kind], 100) for t, kind in hits)))
+    tempo = track_beats(_recording(hits, bars * 240 / bpm, tmp_path), {"drums": notes})
+    assert [(p.time_s, p.beats_per_bar) for p in tempo.points] == [(0.0, 4)]
+    # Half time may be told in halves.
+    assert tempo.points[0].bpm in ((bpm, bpm / 2, bpm * 2) if drums == "half time" else (bpm,))
+
+
 def test_a_song_that_begins_on_the_beat_has_one_tempo_point(tmp_path: Path) -> None:
     tempo = track_beats(_recording(_pattern(14.0, _steady(120, 0.0)), 14.0, tmp_path), {})
     assert [(p.time_s, p.bpm, p.beats_per_bar) for p in tempo.points] == [(0.0, 120.0, 4)]
@@ -169,6 +185,16 @@ def test_notes_tell_where_the_bar_begins(tmp_path: Path) -> None:
     mix = _recording([(float(t), "hat") for t in times], 20.0, tmp_path)
     tempo = track_beats(mix, {"other": Transcription(chords)})
     assert _is_bar_line(tempo, times[2]) and _is_bar_line(tempo, times[6])
+
+
+@pytest.mark.parametrize(("wave", "hz"), [("sine", 55.0), ("sine", 220.0), ("saw", 220.0), ("tremolo", 220.0)])
+def test_a_held_tone_has_no_beat(wave: str, hz: float, tmp_path: Path) -> None:
+    t = np.arange(10 * RATE) / RATE
+    tone = (hz * t) % 1.0 - 0.5 if wave == "saw" else np.sin(2 * np.pi * hz * t)
+    level = 1.0 + 0.3 * np.sin(2 * np.pi * 5.5 * t) if wave == "tremolo" else 1.0
+    soundfile.write(tmp_path / "tone.wav", 0.3 * level * tone, RATE)
+    held = {"other": Transcription((Note(0.0, 10.0, 57, 90),))}
+    assert not track_beats(import_span(tmp_path / "tone.wav", tmp_path / "mix.wav"), held).confident
 
 
 @pytest.mark.parametrize("kind", ["silence", "noise", "at random", "one hit", "a few", "free"])

@@ -45,6 +45,11 @@ def test_strength_is_the_share_of_the_way() -> None:
     assert _onsets(quantise(once, TEMPO, SIXTEENTH, 1.0)) == _onsets(once)
 
 
+def test_the_items_end_is_no_place_for_a_note() -> None:
+    heard = Transcription((Note(3.6, 3.8, 60, 90), Note(3.92, 4.0, 62, 80)))
+    assert _onsets(quantise(heard, TEMPO, parse_grid("1/8"), length_s=4.0)) == [3.5, 3.92]
+
+
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])
 def test_a_strength_outside_0_to_1_is_refused(strength: float) -> None:
     with pytest.raises(InputError, match="quantise strength"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,13 @@ def assert_line(notes: tuple[Note, ...], line: Line, onset_s: float = 0.03, offs
 
 def test_a_bass_down_to_b0_comes_back_note_by_note(tmp_path: Path, bare: Context) -> None:
     assert_line(heard(plucked(tmp_path / "bass.wav", BASS, 4.0), "bass", bare).notes, BASS)
+
+
+def test_no_note_sounds_into_the_next(tmp_path: Path, bare: Context) -> None:
+    legato: Line = [(0.5 + 0.4 * i, 0.9 + 0.4 * i, pitch) for i, pitch in enumerate((40, 43, 45, 40, 38, 43))]
+    notes = heard(plucked(tmp_path / "bass.wav", legato, 4.0), "bass", bare).notes
+    assert len(notes) == len(legato)
+    assert all(a.offset_s <= b.onset_s for a, b in pairwise(notes))
 
 
 def test_notes_are_found_across_blocks_of_ten_seconds(tmp_path: Path, bare: Context) -> None:

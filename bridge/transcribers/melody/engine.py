@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -81,6 +82,8 @@ class MelodyTranscriber:
         pitch, level_db = np.concatenate(pitches), np.concatenate(levels)
         segments = [s for s in path.segments() if s.end - s.start >= self._options.shortest_s * FPS]
         notes = [_note(s, tracker.lowest, level_db, pitch) for s in segments]
+        # An onset is taken earlier than it is seen, an offset is not: a note ends where the next one begins.
+        notes = [replace(n, offset_s=min(n.offset_s, after.onset_s)) for n, after in pairwise(notes)] + notes[-1:]
         curve = bends(segments, tracker.lowest, pitch) if self._options.pitch_bends else []
         return Transcription(
             tuple(n for n in notes if n.onset_s < stem.audio.length_s),

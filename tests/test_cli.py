@@ -92,6 +92,12 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(home: Home, tmp_path: Path
         (["--quantise", "1/17"], "1/"),
         (["--strength", "7"], "quantise_strength"),
         (["--start", "100"], "too little audio"),
+        (["--start", "-1"], "0 or more; not -1"),
+        (["--start", "nan"], "0 or more; not nan"),
+        (["--start", "1e308"], "0 or more; not 1e+308"),
+        (["--length", "1e308"], "more than 0; not 1e+308"),
+        (["--length", "0"], "more than 0; not 0"),
+        (["--stems", " ,"], '"stems"'),
     ],
 )
 def test_bad_options_are_sentences(home: Home, wav: Path, tmp_path: Path, arguments: list[str], sentence: str) -> None:
@@ -99,6 +105,18 @@ def test_bad_options_are_sentences(home: Home, wav: Path, tmp_path: Path, argume
     assert done.returncode == 2
     assert sentence in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("text", ["drums, bass", "drums,bass,"])
+def test_spaces_and_commas_in_a_list_of_stems(home: Home, wav: Path, tmp_path: Path, text: str) -> None:
+    done = home.run("transcribe", wav, "-o", tmp_path / "out", "--stems", text, "--json")
+    assert [p["role"] for p in json.loads(done.stdout)["items"][0]["parts"]] == ["drums", "bass"]
+
+
+def test_the_beat_that_nobody_looked_for_is_not_called_uncertain(home: Home, wav: Path, tmp_path: Path) -> None:
+    done = home.run("transcribe", wav, "-o", tmp_path / "out", "--no-tempo")
+    assert "120 BPM" in done.stdout
+    assert "certain" not in done.stdout
 
 
 def test_ctrl_c_leaves_nothing(home: Home, wav: Path, tmp_path: Path) -> None:

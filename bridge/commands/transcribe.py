@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
-import shutil
 import signal
-import tempfile
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -18,12 +18,13 @@ from typing import Any
 
 from bridge import plugins
 from bridge.app import Application, application
+from bridge.commands.output import MIDI, PLOT, check_free, draft_in, printable, publish, result_folders
 from bridge.commands.progress import Progress
-from bridge.errors import InputError, StoreError
+from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.music import STEM_ROLES
 from bridge.pipeline import Pipeline
-from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
-from bridge.results import write_results
+from bridge.protocol import LARGEST_NUMBER, AudioSpan, ItemRequest, ItemResult, Request
+from bridge.results import RESULT, write_results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,61 +53,87 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Transcribe every file; the first that fails stops the run and leaves nothing of its own."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal cannot show is no reason to fail.
+        sys.stdout.reconfigure(errors="replace")
     app = application({"device": options.device} if options.device else {})
+    requests = [_request(file, options) for file in options.files]
+    folders = result_folders(options.files, options.output)
+    _check_targets(app, folders, options)
     pipeline = Pipeline(app.settings, app.context)
-    folders = _folders(options.files, options.output)
-    printed = []
-    with _stoppable() as stopped:
-        for file, folder in zip(options.files, folders, strict=True):
-            started = time.monotonic()
-            with Progress(file.name, stopped) as progress:
-                result = _one(app, pipeline, file, folder, options, progress)
-            printed.append(result)
-            if not options.json:
-                print(_summary(result, folder, time.monotonic() - started))
-    if options.json:
-        print(json.dumps(printed if len(printed) > 1 else printed[0], ensure_ascii=False))
+    looked = app.settings.get("score.find_tempo") and not options.no_tempo
+    finished: list[dict[str, Any]] = []
+    try:
+        with _stoppable() as stopped:
+            for request, folder in zip(requests, folders, strict=True):
+                started = time.monotonic()
+                with Progress(request.items[0].name, stopped) as progress:
+                    result, item = _one(app, pipeline, request, folder, progress)
+                finished.append(result)
+                if not options.json:
+                    print(_summary(result, folder, time.monotonic() - started, looked=looked))
+                _write_projects(app, item, request, folder, options)
+    finally:
+        if options.json and finished:
+            print(json.dumps(finished if len(requests) > 1 else finished[0]))
     return 0
 
 
 def _one(
-    app: Application, pipeline: Pipeline, file: Path, folder: Path, options: argparse.Namespace, progress: Progress
-) -> dict[str, Any]:
-    """Transcribe one file into a hidden folder inside its target, then move everything up at once."""
-    request = _request(file, options)
-    made = _made_folders(folder)
-    try:
-        draft = Path(tempfile.mkdtemp(prefix=".dawscribe-", dir=folder))
-    except OSError as e:
-        raise StoreError(f"The folder {folder} cannot be written; choose another with -o.") from e
-    try:
-        outcome = pipeline.run(request, draft, progress.report, progress.count)
-        result = write_results(request, outcome, draft, app.settings, app.context)
-        if options.plot:
-            from bridge.score.piano_roll import write_piano_roll
+    app: Application, pipeline: Pipeline, request: Request, folder: Path, progress: Progress
+) -> tuple[dict[str, Any], ItemResult]:
+    """Transcribe one file into a draft, then move everything up at once."""
+    with draft_in(folder) as draft:
+        try:
+            outcome = pipeline.run(request, draft, progress.report, progress.count)
+            result = write_results(request, outcome, draft, app.settings, app.context)
+            if request.extra.get("plot"):
+                from bridge.score.piano_roll import write_piano_roll
 
-            write_piano_roll(outcome.items[0].score, file.stem, draft / "piano_roll.png")
-        _move_into(draft, folder)
-        _write_projects(app, _moved(outcome.items[0], draft, folder), request, options)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        for made_folder in reversed(made):
-            # Only what this run made, and only while it is empty.
-            if not any(made_folder.iterdir()):
-                made_folder.rmdir()
-        raise
-    return result
+                write_piano_roll(outcome.items[0].score, request.items[0].name, draft / PLOT)
+        except StoreError as e:
+            if str(draft) not in str(e):
+                raise
+            # The draft is gone when this is read.
+            message = f"The result could not be written to {folder}; check the free space and the permissions there."
+            raise StoreError(message) from e
+        publish(draft, folder)
+        return result, _moved(outcome.items[0], draft, folder)
 
 
-def _write_projects(app: Application, item: ItemResult, request: Request, options: argparse.Namespace) -> None:
+def _check_targets(app: Application, folders: Sequence[Path], options: argparse.Namespace) -> None:
+    """Refuse before the long work what could not be written after it."""
+    for name, target in (("--project", options.project), ("--session", options.session)):
+        if target is None:
+            continue
+        if len(options.files) > 1:
+            raise InputError(f"{name} takes one audio file at a time; run dawscribe once per file.")
+        is_input = target.exists() and target.samefile(options.files[0])
+        if target.is_dir() or is_input or (target.exists() and name == "--session"):
+            raise StoreError(f"{target} exists already; choose another place with {name}.")
+    stems = _listed(options.stems) or STEM_ROLES
+    keep = app.settings.get("output.keep_stems") and not options.no_stems
+    names = {RESULT, MIDI, *([PLOT] if options.plot else ()), *(f"stems/{role}.wav" for role in stems if keep)}
+    for folder in folders:
+        check_free(folder, names, options.files)
+
+
+def _write_projects(
+    app: Application, item: ItemResult, request: Request, folder: Path, options: argparse.Namespace
+) -> None:
     """What DAWs open as a whole; these refer to the stems where they now lie."""
     span = request.items[0].audio
-    if options.project:
-        host = plugins.create("hosts", "reaper", app.settings.plugin_table("hosts", "reaper"), app.context)
-        host.write_project(item, span, options.project.absolute())
-    if options.session:
-        host = plugins.create("hosts", "ardour", app.settings.plugin_table("hosts", "ardour"), app.context)
-        host.write_session(item, span, options.session.absolute())
+
+    def host(name: str) -> Any:
+        return plugins.create("hosts", name, app.settings.plugin_table("hosts", name), app.context)
+
+    try:
+        if options.project:
+            host("reaper").write_project(item, span, options.project.absolute())
+        if options.session:
+            host("ardour").write_session(item, span, options.session.absolute())
+    except DawscribeError as e:
+        raise type(e)(f"The result is in {folder}, but not all was written: {e}") from e
 
 
 def _moved(item: ItemResult, before: Path, after: Path) -> ItemResult:
@@ -125,8 +152,12 @@ def _request(file: Path, options: argparse.Namespace) -> Request:
     for role, name in transcribers.items():
         if role not in STEM_ROLES or not name:
             raise InputError(f'--transcriber takes ROLE=NAME with one of: {", ".join(STEM_ROLES)}; not "{role}".')
+    if not 0 <= options.start <= LARGEST_NUMBER:
+        raise InputError(f"--start takes seconds from the beginning of the file, 0 or more; not {options.start:g}.")
+    if options.length is not None and not 0 < options.length <= LARGEST_NUMBER:
+        raise InputError(f"--length takes seconds, more than 0; not {options.length:g}.")
     chosen = {
-        "stems": options.stems.split(",") if options.stems else None,
+        "stems": _listed(options.stems),
         "separator": options.separator,
         "role": options.role,
         "transcribers": transcribers,
@@ -136,48 +167,19 @@ def _request(file: Path, options: argparse.Namespace) -> Request:
         "keep_stems": False if options.no_stems else None,
     }
     span = AudioSpan(file.absolute(), options.start, options.length)
-    item = ItemRequest(span, file.stem or "item")
-    return Request("command-line", "midi_file", (item,), {k: v for k, v in chosen.items() if v is not None})
+    item = ItemRequest(span, printable(file.stem) or "item")
+    extra = {"plot": PLOT} if options.plot else {}
+    return Request("command-line", "midi_file", (item,), {k: v for k, v in chosen.items() if v is not None}, extra)
 
 
-def _folders(files: Sequence[Path], output: Path) -> list[Path]:
-    """One folder per file: the output itself for a single one; equal names get a number."""
-    if len(files) == 1:
-        return [output]
-    taken: dict[str, int] = {}
-    folders = []
-    for file in files:
-        count = taken[file.stem] = taken.get(file.stem, 0) + 1
-        folders.append(output / (file.stem if count == 1 else f"{file.stem} ({count})"))
-    return folders
-
-
-def _made_folders(folder: Path) -> list[Path]:
-    """Make ``folder``; the folders that were missing, outermost first."""
-    missing = [p for p in [folder, *folder.parents] if not p.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        raise StoreError(f"The folder {folder} cannot be made; choose another with -o.") from e
-    return missing[::-1]
-
-
-def _move_into(draft: Path, folder: Path) -> None:
-    """Move what is in ``draft`` to ``folder``, over what an earlier run left there."""
-    try:
-        for source in sorted(draft.iterdir()):
-            target = folder / source.name
-            if source.is_dir() and target.is_dir():
-                shutil.rmtree(target)
-            source.replace(target)
-        draft.rmdir()
-    except OSError as e:
-        raise StoreError(f"The result could not be written to {folder}; check its permissions.") from e
+def _listed(text: str | None) -> list[str] | None:
+    """The roles in "drums, bass", None where none are named at all."""
+    return None if text is None else [role for part in text.split(",") if (role := part.strip())]
 
 
 @contextmanager
 def _stoppable() -> Iterator[threading.Event]:
-    """Ctrl-C and SIGTERM set an event that the next report turns into a clean stop; a second one stops at once."""
+    """Ctrl-C, SIGTERM and SIGHUP set an event that the next report turns into a clean stop; a second stops at once."""
     stopped = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -185,7 +187,11 @@ def _stoppable() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         stopped.set()
 
-    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        # The terminal was closed; nohup asks to go on all the same.
+        signals.append(signal.SIGHUP)
+    before = {s: signal.signal(s, stop) for s in signals}
     try:
         yield stopped
     finally:
@@ -193,13 +199,13 @@ def _stoppable() -> Iterator[threading.Event]:
             signal.signal(s, handler)
 
 
-def _summary(result: dict[str, Any], folder: Path, took_s: float) -> str:
-    """What a person wants to read at the end."""
+def _summary(result: dict[str, Any], folder: Path, took_s: float, *, looked: bool) -> str:
+    """What a person wants to read at the end; ``looked`` is whether the beat was looked for."""
     item = result["items"][0]
     parts = ", ".join(f"{p['name']} {len(p['notes'])}" for p in item["parts"]) or "no notes"
     tempo = item["tempo"]
     bpm = tempo["points"][-1]["bpm"]
-    beat = f"{bpm:.4g} BPM" if tempo["confident"] else "beat not certain, kept 120 BPM"
+    beat = f"{bpm:.4g} BPM" if tempo["confident"] or not looked else "beat not certain, kept 120 BPM"
     lines = [f"{item['name']}: {parts}; {beat}; {took_s:.1f} s on {result['device']}"]
     lines += [f"  note: {w}" for w in [*item["warnings"], *result["warnings"]]]
     return "\n".join([*lines, f"  {folder / (item['midi'] or 'result.json')}"])

@@ -6,9 +6,9 @@ Memory stays flat over the length: nothing here holds more than a block.
 from __future__ import annotations
 
 import math
-import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +18,7 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from bridge.audio_files import AudioFile, damaged, sound_path
 from bridge.errors import InputError, StoreError
 from bridge.units import gain_to_db
 
@@ -64,13 +65,13 @@ class Recording:
 
     def blocks(self, frames: int = BLOCK_FRAMES) -> Iterator[Array]:
         """Consecutive blocks, (channels, up to ``frames``) float32, full scale -1 to 1."""
-        with soundfile.SoundFile(self.path) as file:
+        with soundfile.SoundFile(sound_path(self.path)) as file:
             while len(block := file.read(frames, dtype="float32", always_2d=True)):
                 yield np.ascontiguousarray(block.T)
 
     def read(self, start: int = 0, frames: int | None = None) -> Array:
         """(channels, frames) float32 from frame ``start`` on; shorter where the file ends."""
-        with soundfile.SoundFile(self.path) as file:
+        with soundfile.SoundFile(sound_path(self.path)) as file:
             file.seek(min(max(0, start), self.frames))
             block = file.read(-1 if frames is None else frames, dtype="float32", always_2d=True)
         return np.ascontiguousarray(block.T)
@@ -114,7 +115,7 @@ class Writer:
         self._squares, self._frames = 0.0, 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: Any = soundfile.SoundFile(path, "w", rate, channels, subtype, format="RF64")
+            self._file: Any = soundfile.SoundFile(sound_path(path), "w", rate, channels, subtype, format="RF64")
         except (OSError, soundfile.LibsndfileError) as e:
             raise _unwritable(path) from e
 
@@ -236,59 +237,65 @@ def import_span(
         raise InputError("The start, length or gain of this item is not a number; glue or bounce the item first.")
     paths = [sources] if isinstance(sources, Path) else [s.path for s in sources]
     picks = None if isinstance(sources, Path) else [s.channel for s in sources]
-    files = [_open(p) for p in paths]
-    try:
-        rate = files[0].samplerate
-        if any(f.samplerate != rate for f in files):
+    with ExitStack() as stack:
+        files = [stack.enter_context(closing(AudioFile(p))) for p in paths]
+        rate = files[0].rate
+        if any(f.rate != rate for f in files):
             message = "The channels of this item have different sample rates; glue or bounce the item first."
             raise InputError(message)
-        total = min(f.frames for f in files)
         first = round(start_s * rate)
-        wanted = total - first if length_s is None else min(round(length_s * rate), total - first)
-        if first < 0 or wanted < SHORTEST_S * rate:
-            message = (
-                f"There is too little audio to transcribe in {paths[0].name} "
-                f"({max(0.0, wanted / rate):.2f} s); select at least {SHORTEST_S} s."
-            )
-            raise InputError(message)
+        wanted = None if length_s is None else round(length_s * rate)
+        known = [f.frames - first for f in files if f.frames is not None]
+        if known:
+            wanted = min(known) if wanted is None else min(wanted, *known)
+        if first < 0 or (wanted is not None and wanted < SHORTEST_S * rate):
+            raise _too_little(paths[0], wanted or 0, rate)
         for f in files:
-            f.seek(first)
+            f.skip(first)
         with Writer(target, WORK_RATE, 2) as writer:
-            for block in _decoded(files, picks, wanted, rate, paths[0], report):
+            for block in _decoded(files, picks, wanted, report):
                 writer.write(block * np.float32(gain) if gain != 1.0 else block)
-            return writer.finish()
-    except soundfile.LibsndfileError as e:
-        raise _damaged(paths[0]) from e
-    finally:
-        for f in files:
-            f.close()
+            recording = writer.finish()
+            if not known and recording.length_s < SHORTEST_S:
+                raise _too_little(paths[0], recording.frames, WORK_RATE)
+            return recording
+
+
+def _too_little(path: Path, frames: int, rate: int) -> InputError:
+    return InputError(
+        f"There is too little audio to transcribe in {path.name} "
+        f"({max(0.0, frames / rate):.2f} s); select at least {SHORTEST_S} s."
+    )
 
 
 def _decoded(
-    files: list[Any],
-    picks: list[int] | None,
-    wanted: int,
-    rate: int,
-    path: Path,
-    report: Callable[[str, float], None],
+    files: Sequence[AudioFile], picks: list[int] | None, wanted: int | None, report: Callable[[str, float], None]
 ) -> Iterator[Array]:
-    """Stereo blocks at the working rate; refuses files that end early or hold numbers that are none."""
+    """Stereo blocks at the working rate; refuses files that end early or hold numbers that are none.
+
+    ``wanted`` is the number of frames to read, None for all that come.
+    """
+    path, rate = files[0].path, files[0].rate
+    ends_anywhere = all(f.frames is None for f in files)
     resampler = None if rate == WORK_RATE else soxr.ResampleStream(rate, WORK_RATE, 2, dtype="float32")
-    done = 0
-    while done < wanted:
-        count = min(BLOCK_FRAMES, wanted - done)
-        columns = [f.read(count, dtype="float32", always_2d=True) for f in files]
-        if any(len(c) < count for c in columns):
-            raise _damaged(path)
-        block = _stereo(columns, picks)
+    done, ended = 0, False
+    while not ended:
+        count = BLOCK_FRAMES if wanted is None else min(BLOCK_FRAMES, wanted - done)
+        columns = [f.read(count) for f in files]
+        found = min(map(len, columns))
+        if found < count and not ends_anywhere:
+            raise damaged(path)
+        done += found
+        ended = found < count or done == wanted
+        block = _stereo([c[:found] for c in columns], picks)
         if not np.isfinite(block).all():
             message = f"{path.name} holds samples that are not numbers (NaN or infinity); export the audio again."
             raise InputError(message)
-        done += count
         if resampler is not None:
-            block = resampler.resample_chunk(block, last=done >= wanted)
+            block = resampler.resample_chunk(block, last=ended)
         yield np.ascontiguousarray(block.T)
-        report("read", done / wanted)
+        # Where the length is not known, the bar grows ever more slowly.
+        report("read", done / (wanted or done + BLOCK_FRAMES))
 
 
 def _stereo(columns: list[Array], picks: list[int] | None) -> Array:
@@ -302,46 +309,6 @@ def _stereo(columns: list[Array], picks: list[int] | None) -> Array:
     if block.shape[1] == 2:
         return block
     return np.stack([block[:, 0::2].mean(1), block[:, 1::2].mean(1)], 1)
-
-
-def _open(path: Path) -> Any:
-    try:
-        if path.is_dir():
-            raise InputError(f"{path.name} is a folder; name an audio file.")
-        if not path.exists():
-            raise InputError(f"There is no audio file {path}; check the path, or whether the media is offline.")
-        if path.stat().st_size == 0:
-            raise InputError(f"{path.name} is empty; export the audio again.")
-        if not os.access(path, os.R_OK):
-            raise PermissionError(path)
-        if _ends_early(path):
-            raise _damaged(path)
-        file = soundfile.SoundFile(path)
-    except OSError as e:
-        raise InputError(f"{path.name} cannot be read; check the permissions of the file.") from e
-    except soundfile.LibsndfileError as e:
-        message = f"{path.name} is not audio that can be read here; export it as WAV, AIFF, FLAC, OGG, Opus or MP3."
-        raise InputError(message) from e
-    if file.frames <= 0:
-        file.close()
-        raise InputError(f"{path.name} holds no audio; export it again.")
-    return file
-
-
-def _ends_early(path: Path) -> bool:
-    """Whether a WAV or AIFF says that it is longer than it is; libsndfile would read the rest in silence."""
-    with path.open("rb") as f:
-        head = f.read(12)
-    if len(head) < 12 or head[:4] not in (b"RIFF", b"FORM") or head[8:] not in (b"WAVE", b"AIFF", b"AIFC"):
-        return False
-    size = int.from_bytes(head[4:8], "little" if head[:4] == b"RIFF" else "big")
-    streamed = size in (0, 0xFFFFFFFF, 0x7FFFFFFF) or size >= 0xFFFFFF00
-    # One byte of slack: some writers leave out the last pad byte.
-    return not streamed and size + 8 > path.stat().st_size + 1
-
-
-def _damaged(path: Path) -> InputError:
-    return InputError(f"{path.name} is damaged or ends too early; export the audio again.")
 
 
 def _unwritable(path: Path) -> StoreError:

@@ -19,6 +19,8 @@ from bridge.rewriting import Rewrite, rewritten
 Array = npt.NDArray[np.float32]
 Precision = Literal["auto", "f32", "bf16", "f16"]
 PRECISIONS = ("auto", "f32", "bf16", "f16")
+AUTOMATIC = ("auto", "cuda", "mps")
+"""Settings of a device that leave the choice to this runtime."""
 CPU_FLAGS = Path("/proc/cpuinfo")
 """Where Linux lists what the processor can do."""
 
@@ -28,10 +30,12 @@ class Network:
 
     Args:
         path: the ONNX file.
-        device: "auto" or "cpu" for the processor, "gpu" for OpenVINO's GPU.
+        device: "auto" or "cpu" for the processor, "gpu" for OpenVINO's GPU; "cuda" and "mps", which are PyTorch's and
+            so the torch separators', are as "auto" here.
         precision: "auto" takes what :func:`fastest_precision` says.
         threads: processor threads, 0 for all cores.
-        cache: folder that keeps the compiled form, so that the next start does not compile again.
+        cache: folder that keeps the compiled form, so that the next start does not compile again; done without where
+            it cannot be written.
         shape: fixed shape per input, in the network's order; None keeps the file's own.
         rewrite: a change of the graph, not together with ``shape``; made on the processor alone.
 
@@ -53,7 +57,7 @@ class Network:
         import openvino as ov
 
         core = ov.Core()
-        target = "CPU" if device in ("auto", "cpu") else device.upper()
+        target = "CPU" if device in ("cpu", *AUTOMATIC) else device.upper()
         if target.split(".")[0] not in {d.split(".")[0] for d in core.available_devices}:
             have = ", ".join(sorted(d.lower() for d in core.available_devices))
             message = f'The device "{device}" is not available here; choose one of: auto, {have}.'
@@ -65,10 +69,10 @@ class Network:
         }
         if target == "CPU" and threads:
             properties["INFERENCE_NUM_THREADS"] = threads
+        cache = _made(cache)
+        if cache is not None:
+            properties["CACHE_DIR"] = str(cache)
         try:
-            if cache is not None:
-                cache.mkdir(parents=True, exist_ok=True)
-                properties["CACHE_DIR"] = str(cache)
             if rewrite is not None and target == "CPU":
                 self._compiled = compiled_rewritten(core, path, rewrite, cache, properties)
             else:
@@ -113,6 +117,16 @@ class Network:
         except RuntimeError:
             # OpenVINO reports the cancellation that was just asked for as an error.
             return
+
+
+def _made(cache: Path | None) -> Path | None:
+    """The folder, None where it cannot be made; that nothing can be written into it, OpenVINO takes by itself."""
+    try:
+        if cache is not None:
+            cache.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return cache
 
 
 def compiled_rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, properties: dict[str, Any]) -> Any:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bridge.errors import PluginError
+from bridge.rewriting import Rewrite
 from bridge.runtime import Network, bf16_pays, devices, fastest_precision
 from tests.separators.stand_in import network
 
@@ -56,3 +61,34 @@ def test_an_absent_device_is_refused_with_those_there_are(tmp_path: Path) -> Non
     with pytest.raises(PluginError, match="auto, cpu"):
         Network(network(tmp_path / "network.onnx"), device="npu")
     assert "cpu" in dict(devices())
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_pytorchs_devices_are_the_torch_separators_alone(device: str, tmp_path: Path) -> None:
+    assert Network(network(tmp_path / "network.onnx"), device=device, precision="f32").device == "CPU f32 (OpenVINO)"
+
+
+@pytest.mark.parametrize("rewrite", [None, Rewrite("nothing-1", lambda model: None)])
+def test_a_cache_that_cannot_be_written_is_done_without(rewrite: Rewrite | None, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    path = network(tmp_path / "network.onnx")
+    made = Network(path, precision="f32", cache=tmp_path / "file" / "cache", rewrite=rewrite)
+    assert made.input_shape(0) == (1, 2, 343_980)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root to mount a disk that is read-only")
+@pytest.mark.parametrize("rewrite", [None, Rewrite("nothing-1", lambda model: None)])
+def test_a_cache_on_a_disk_that_is_read_only_is_done_without(rewrite: Rewrite | None, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    path = network(tmp_path / "network.onnx")
+    if shutil.which("mount") is None or _mount("-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", str(disk)):
+        pytest.skip("this container may not mount a tmpfs")
+    try:
+        Network(path, precision="f32", cache=disk, rewrite=rewrite)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def _mount(*options: str) -> int:
+    return subprocess.run(["mount", *options], capture_output=True, check=False).returncode

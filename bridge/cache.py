@@ -47,8 +47,8 @@ class Cache:
         limit: bytes that all of them may take.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
-        self._stems, self._notes, self._limit = folder / "stems", folder / "notes", limit
+    def __init__(self, folder: Path, limit: float) -> None:
+        self._stems, self._notes, self.limit = folder / "stems", folder / "notes", limit
 
     def stems(self, key: str) -> dict[str, Recording]:
         """The separated stems of a key by role; empty where there are none."""
@@ -108,7 +108,7 @@ class Cache:
         entries = sorted(self._entries())
         total = sum(size for _, size, _ in entries)
         for _, size, path in entries:
-            if total <= self._limit:
+            if total <= self.limit:
                 return
             if path == spare:
                 continue
@@ -125,6 +125,16 @@ class Cache:
                 with suppress(OSError):
                     inside = list(path.iterdir()) if path.is_dir() else [path]
                     yield path.stat().st_mtime, sum(p.stat().st_size for p in inside), path
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what a process that was killed was writing to the cache in ``folder``; only while none writes."""
+    for draft in folder.glob("*/.*"):
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                draft.unlink()
 
 
 def link(source: Path, target: Path) -> None:

@@ -8,16 +8,21 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from bridge import __version__, plugins
 from bridge.app import Application
-from bridge.errors import DawscribeError, HostError, InputError, StoreError
+from bridge.cache import remove_drafts
+from bridge.errors import HostError, InputError, StoreError
 from bridge.files import FileLock, write_json
-from bridge.interfaces import Host, JobReport, Trigger
+from bridge.interfaces import Host, JobReport
+from bridge.job_run import run_job
 from bridge.jobs import MOST_ATTEMPTS, Job, JobStore, Queue
+from bridge.listening import Triggers
 from bridge.protocol import PROTOCOL, Status
+from bridge.retention import Limits, surplus
 from bridge.spool_home import launch_command, write_launcher
 from bridge.worker_process import WorkerProcess
 
@@ -27,6 +32,8 @@ CONTROL_S = 0.1
 """How often cancel files and the stop file are looked for: a cancel has a second in all."""
 RETRY_S = 2.0
 """Pause after a full disk before the next try to write."""
+LOCK_S = 1.0
+"""A lock that is held for so long is another daemon's; a command that only looks holds it for a moment."""
 log = logging.getLogger("dawscribe.daemon")
 
 
@@ -45,18 +52,25 @@ class Daemon:
         self._arrived = asyncio.Event()
         self._running: Job | None = None
         self._listeners: list[Callable[[JobReport], None]] = []
-        self._accepting = asyncio.Lock()
+        self._accepts = ThreadPoolExecutor(1, "accept")
+        """A thread of its own, so that no DAW that does not answer keeps a request from being taken over."""
         self._unsaved: dict[str, Job] = {}
-        self.trigger_states: dict[str, str] = {}
-        """Trigger -> "listening", or the sentence why it does not."""
+        self._asked_hosts: set[str] = set()
+        self._problem = ""
+        """Why requests cannot be taken over at the moment."""
+        self._triggers = Triggers(app.settings, app.context)
         self._worker = WorkerProcess(app.home, app.home / "logs" / "worker.log")
 
     # --- the desk -----------------------------------------------------------------------------------------
 
     async def submit(self, data: Mapping[str, Any]) -> str:
         """See :class:`bridge.interfaces.Desk`."""
-        async with self._accepting:
-            job = await asyncio.to_thread(self._store.accept, data)
+        try:
+            job = await asyncio.get_running_loop().run_in_executor(self._accepts, self._store.accept, data)
+        except StoreError as e:
+            self._problem = str(e)
+            raise
+        self._problem = ""
         if job.id not in self._jobs:
             self._jobs[job.id] = job
             if not job.is_final:
@@ -88,9 +102,15 @@ class Daemon:
         if host not in plugins.names("hosts"):
             known = ", ".join(plugins.names("hosts"))
             raise HostError(f'There is no DAW called "{host[:40]}" here; choose one of: {known}.')
-        table = self._app.settings.plugin_table("hosts", host)
-        plugin: Host = plugins.create("hosts", host, table, self._app.context)
-        await asyncio.to_thread(plugin.request_selected, options)
+        if host in self._asked_hosts:
+            raise HostError(f"{host} was asked for its selection and has not answered yet; wait a moment.")
+        self._asked_hosts.add(host)
+        try:
+            table = self._app.settings.plugin_table("hosts", host)
+            plugin: Host = plugins.create("hosts", host, table, self._app.context)
+            await asyncio.to_thread(plugin.request_selected, options)
+        finally:
+            self._asked_hosts.discard(host)
 
     def watch(self, listener: Callable[[JobReport], None]) -> None:
         """See :class:`bridge.interfaces.Desk`."""
@@ -105,66 +125,70 @@ class Daemon:
             StoreError: the home folder cannot be written.
             InputError: another daemon serves this home.
         """
-        lock = FileLock(self._app.home / "daemon.lock")
+        lock = await self._locked()
+        tasks: list[asyncio.Task[None]] = []
         try:
-            taken = lock.take()
-        except OSError as e:
-            message = f"dawscribe's home {self._app.home} cannot be written; check its permissions."
-            raise StoreError(message) from e
-        if not taken:
-            raise InputError(
-                f"A dawscribe daemon is already running for {self._app.home}; "
-                "'dawscribe status' shows it, 'dawscribe stop' ends it."
-            )
-        self._prepare()
-        tasks = [asyncio.create_task(self._trigger(n)) for n in plugins.names("triggers") if self._is_on(n)]
-        # After the triggers, so that the first heartbeat tells their state.
-        tasks += [asyncio.create_task(self._heartbeat()), asyncio.create_task(self._serve())]
-        try:
-            await self._control()
+            await self._prepare()
+            tasks = self._triggers.start(self)
+            # After the triggers, so that the first heartbeat tells their state.
+            vital = [asyncio.create_task(c) for c in (self._control(), self._heartbeat(), self._serve())]
+            tasks += vital
+            ended, _ = await asyncio.wait(vital, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()  # without one of them the daemon is a shell: it ends, and a service starts it anew
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._worker.stop()
-            (self._app.home / "daemon.json").unlink(missing_ok=True)
+            self._accepts.shutdown(wait=False)
+            with contextlib.suppress(OSError):
+                (self._app.home / "daemon.json").unlink(missing_ok=True)
             lock.free()
 
-    def _prepare(self) -> None:
+    async def _locked(self) -> FileLock:
+        """The lock of this home; errors as of :meth:`run`."""
+        lock = FileLock(self._app.home / "daemon.lock")
+        end = time.monotonic() + LOCK_S
+        try:
+            while not lock.take():
+                if time.monotonic() > end:
+                    raise InputError(
+                        f"A dawscribe daemon is already running for {self._app.home}; "
+                        "'dawscribe status' shows it, 'dawscribe stop' ends it."
+                    )
+                await asyncio.sleep(CONTROL_S)
+        except OSError as e:
+            message = f"dawscribe's home {self._app.home} cannot be written; check its permissions."
+            raise StoreError(message) from e
+        return lock
+
+    async def _prepare(self) -> None:
         """Take up what an earlier daemon left."""
-        for name in ("inbox", "jobs", "logs", "commands", "refused"):
-            (self._app.home / name).mkdir(parents=True, exist_ok=True)
-        (self._app.home / "stop").unlink(missing_ok=True)
+        try:
+            for name in ("inbox", "jobs", "logs", "commands", "refused"):
+                (self._app.home / name).mkdir(parents=True, exist_ok=True)
+            (self._app.home / "stop").unlink(missing_ok=True)
+        except OSError as e:
+            raise StoreError(
+                f"{e.filename} cannot be used ({e.strerror}); move it away or check its permissions."
+            ) from e
+        self._store.remove_drafts()
+        remove_drafts(self._app.home / "cache")
         for job in self._store.all():
             self._jobs[job.id] = job
             if job.is_final:
-                self._save(job)
+                if not job.saved:
+                    self._save(job)
             elif job.attempts >= MOST_ATTEMPTS:
                 message = f"The daemon stopped {job.attempts} times while this item ran; see 'dawscribe logs'."
-                self._finish(job, "failed", message)
+                await self._finish(job, "failed", message)
             else:
-                job.status = Status("queued")
+                if not job.saved or job.status.state != "queued":
+                    job.status = Status("queued")
+                    self._save(job)
                 self._queue.add(job)
-                self._save(job)
         self._arrived.set()
-
-    def _is_on(self, trigger: str) -> bool:
-        return bool(self._app.settings.table(f"triggers.{trigger}").get("enabled", True))
-
-    async def _trigger(self, name: str) -> None:
-        """Run one trigger; a broken one is a status, not a crash."""
-        try:
-            trigger: Trigger = plugins.create(
-                "triggers", name, self._app.settings.table(f"triggers.{name}"), self._app.context
-            )
-            self.trigger_states[name] = "listening"
-            await trigger.run(self)
-        except DawscribeError as e:
-            self.trigger_states[name] = str(e)
-            log.warning("trigger %s: %s", name, e)
-        except Exception:
-            self.trigger_states[name] = "failed; 'dawscribe logs' has the details"
-            log.exception("trigger %s", name)
 
     async def _heartbeat(self) -> None:
         with contextlib.suppress(OSError):
@@ -178,7 +202,8 @@ class Daemon:
                 "command": launch_command(),
                 "worker": self._worker.pid,
                 "waiting": len(self._queue),
-                "triggers": self.trigger_states,
+                "triggers": self._triggers.states,
+                "problem": self._problem,
             }
             with contextlib.suppress(OSError):  # a full disk must not end the daemon
                 write_json(self._app.home / "daemon.json", beat, durable=False)
@@ -192,7 +217,7 @@ class Daemon:
             running = self._running
             for job in [j for j in self._jobs.values() if not j.is_final]:
                 if self._store.cancel_asked(job.id) and job is not running and self._queue.drop(job.id):
-                    self._finish(job, "cancelled", "")
+                    await self._finish(job, "cancelled", "")
             if self._unsaved and time.monotonic() > retry_at:
                 retry_at = time.monotonic() + RETRY_S
                 for job in list(self._unsaved.values()):
@@ -204,7 +229,8 @@ class Daemon:
 
     async def _serve(self) -> None:
         """Run the jobs in line; let the worker go when nothing came for a while."""
-        idle_s = float(self._app.settings.get("daemon.idle_s"))
+        idle_s = self._app.settings.get("daemon.idle_s")
+        await self._tidy()
         while True:
             job = self._queue.take()
             if job is None:
@@ -217,54 +243,34 @@ class Daemon:
                 continue
             self._running = job
             try:
-                await self._run(job)
+                end, message = await run_job(job, self._store, self._worker, self._changed)
+                if self._worker.pid is None:
+                    # It was killed or crashed, and left in the cache what it was writing.
+                    await asyncio.to_thread(remove_drafts, self._app.home / "cache")
+                await self._finish(job, end, message)
             finally:
                 self._running = None
+            await self._tidy()
 
-    async def _run(self, job: Job) -> None:
-        if self._store.cancel_asked(job.id):
-            self._finish(job, "cancelled", "")
-            return
-        try:
-            self._store.begin(job)
-        except StoreError as e:
-            self._finish(job, "failed", str(e))
-            return
-        started = time.monotonic()
+    async def _tidy(self) -> None:
+        """Remove the finished jobs that the settings no longer keep."""
+        settings = self._app.settings
+        limits = Limits(settings.get("jobs.keep_days"), settings.get("jobs.limit_gb") * 1e9)
+        finished = [j for j in self._jobs.values() if j.is_final and j.id not in self._unsaved]
+        for job_id in await asyncio.to_thread(surplus, self._store, finished, limits):
+            log.info("removed job %s: older or larger than [jobs] in the settings keeps", job_id)
+            del self._jobs[job_id]
+            await asyncio.to_thread(self._store.remove, job_id)
 
-        def told(answer: dict[str, Any]) -> None:
-            fraction = min(1.0, max(0.0, float(answer.get("fraction", 0.0))))
-            spent_s = time.monotonic() - started
-            eta_s = spent_s * (1 - fraction) / fraction if fraction > 0.02 else None
-            device = str(answer.get("device", job.status.device))
-            notes = int(answer.get("notes", 0))
-            job.status = Status("running", str(answer.get("stage", "")), fraction, eta_s, device, notes=notes)
-            self._save(job)
-            self._tell(job)
-
-        job.status = Status("running", "start")
-        self._save(job)
-        self._tell(job)
-        work = asyncio.create_task(self._worker.run(job.id, told))
-        try:
-            while not work.done():
-                await asyncio.wait([work], timeout=CONTROL_S)
-                if not work.done() and self._store.cancel_asked(job.id):
-                    await self._worker.cancel(job.id)
-                    if not work.done():
-                        self._worker.kill()
-                    await asyncio.wait([work])
-            end, message = work.result()
-        except OSError as e:
-            end, message = "failed", f"The engine could not be started ({e.strerror}); see 'dawscribe logs'."
-        finally:
-            work.cancel()
-        self._finish(job, end, message)
-
-    def _finish(self, job: Job, state: str, message: str) -> None:
+    async def _finish(self, job: Job, state: str, message: str) -> None:
+        if state != "done":
+            await asyncio.to_thread(self._store.clean, job.id)
         fraction = 1.0 if state == "done" else job.status.fraction
         stage = "" if state == "done" else job.status.stage
         job.status = Status(state, stage, fraction, None, job.status.device, message)
+        self._changed(job)
+
+    def _changed(self, job: Job) -> None:
         self._save(job)
         self._tell(job)
 

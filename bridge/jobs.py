@@ -6,6 +6,7 @@ place by one rename. From then on it ends as done, failed or cancelled, whatever
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -31,6 +32,11 @@ MOST_ATTEMPTS = 10
 FINAL = ("done", "failed", "cancelled")
 LARGEST_RESULT = 64 << 20
 """Bytes of a result.json; an hour of dense music is 5 MB."""
+DAY_S = 86_400.0
+JOURNAL = ("request.json", "status.json", "attempts.json", "cancel", "inserted")
+"""What the daemon and the DAW's script keep in a job folder; everything else is the worker's, to make and to remove."""
+INTERNAL = "Something inside dawscribe went wrong; 'dawscribe logs' has the details to report."
+"""The sentence for a fault of ours."""
 
 
 @dataclass(slots=True)
@@ -45,6 +51,8 @@ class Job:
     """Unix time of the request."""
     status: Status
     attempts: int = 0
+    saved: bool = False
+    """Whether status.json says what ``status`` says."""
 
     @property
     def is_final(self) -> bool:
@@ -87,19 +95,30 @@ class JobStore:
             sync_folder(draft)
             draft.rename(target)
             sync_folder(self.folder)
-        except OSError as e:
+        except BaseException as e:
             shutil.rmtree(draft, ignore_errors=True)
+            if not isinstance(e, OSError):
+                raise
             message = f"The job could not be written to {self.folder}; free some disk space or check its permissions."
             raise StoreError(message) from e
+        job.saved = True
         return job
 
     def request(self, job_id: str) -> Request:
         """The request of an accepted job; InputError where it is damaged."""
-        return parse_request(self._json(job_id, "request.json", LARGEST_FILE))
+        return parse_request(self.request_data(job_id))
+
+    def request_data(self, job_id: str) -> dict[str, Any]:
+        """The request of an accepted job as it came; InputError where there is none."""
+        return self._json(job_id, "request.json", LARGEST_FILE)
 
     def result(self, job_id: str) -> dict[str, Any]:
-        """The result of a finished job; InputError where there is none."""
-        return self._json(job_id, "result.json", LARGEST_RESULT)
+        """The result of a finished job; InputError where there is none or it is damaged."""
+        data = self._json(job_id, "result.json", LARGEST_RESULT)
+        items = data.get("items")
+        if not isinstance(items, list) or not items or not all(isinstance(i, Mapping) for i in items):
+            raise InputError(f"The result of job {job_id} is damaged; transcribe the item again.")
+        return data
 
     def _json(self, job_id: str, name: str, largest: int) -> dict[str, Any]:
         try:
@@ -112,20 +131,24 @@ class JobStore:
         folder = self.path(job_id)
         if not folder.is_dir() or folder.is_symlink():
             return None
-        asked = folder.stat().st_mtime
+        came = folder.stat().st_mtime
         try:
-            raw = self._json(job_id, "request.json", LARGEST_FILE)
-            request = parse_request(raw)
-            asked = float(raw.get("asked", asked))
-            status = parse_status(self._json(job_id, "status.json", LARGEST_FILE))
-        except (DawscribeError, TypeError, ValueError):
-            status = Status("failed", message="This job's files are damaged; transcribe the item again.")
-            return Job(job_id, "unknown", job_id, asked, status)
-        job = Job(request.id, request.host, request.items[0].name, asked, status)
+            data = self.request_data(job_id)
+            request = parse_request(data)
+        except DawscribeError:
+            return _damaged(job_id, came)
+        if request.id != job_id:
+            # Somebody's copy of another job's folder: what it made would say that it is the other's.
+            return _damaged(job_id, came)
+        job = Job(job_id, request.host, request.items[0].name, _asked(data.get("asked"), came), Status("queued"))
         job.attempts = self._attempts(folder)
+        with contextlib.suppress(InputError):  # a power loss may empty the status; the job itself is safe and goes on
+            job.status = parse_status(self._json(job_id, "status.json", LARGEST_FILE))
+            job.saved = True
         if (folder / "result.json").exists() and not job.is_final:
             # The result is written last, so the job was done; only the status had no time to say so.
-            job.status = replace(status, state="done", stage="", fraction=1.0, eta_s=None)
+            job.status = replace(job.status, state="done", stage="", fraction=1.0, eta_s=None)
+            job.saved = False
         return job
 
     def all(self) -> list[Job]:
@@ -136,7 +159,7 @@ class JobStore:
         for entry in os.scandir(self.folder):
             try:
                 job = self.load(entry.name)
-            except InputError:
+            except (InputError, OSError):  # not a job's, or removed just now
                 continue
             if job is not None:
                 jobs.append(job)
@@ -148,6 +171,29 @@ class JobStore:
             write_json(self.path(job.id) / "status.json", job.status.to_json(), durable=job.is_final)
         except OSError as e:
             raise StoreError(f"The status of job {job.id} could not be written; free some disk space.") from e
+        job.saved = True
+
+    def clean(self, job_id: str) -> None:
+        """Remove what a job made that did not end well, or what is left of an attempt that was killed."""
+        folder = self.path(job_id)
+        if folder.is_symlink():
+            return
+        with contextlib.suppress(OSError):
+            for entry in list(folder.iterdir()):
+                if entry.name not in JOURNAL:
+                    _remove(entry)
+
+    def remove(self, job_id: str) -> None:
+        """Remove a job that has ended, all of it or, where the system refuses, nothing."""
+        hidden = self.folder / f".{job_id}.gone"
+        with contextlib.suppress(OSError):
+            self.path(job_id).rename(hidden)
+            shutil.rmtree(hidden, ignore_errors=True)
+
+    def remove_drafts(self) -> None:
+        """Remove what was being written or removed when a daemon was killed."""
+        for entry in self.folder.glob(".*"):
+            _remove(entry)
 
     def begin(self, job: Job) -> None:
         """Count an attempt before it starts, so that a job that kills us is not tried for ever."""
@@ -166,13 +212,34 @@ class JobStore:
 
     def cancel_asked(self, job_id: str) -> bool:
         """Whether somebody asked for an end of the job."""
-        return (self.path(job_id) / "cancel").exists()
+        return os.path.exists(self.path(job_id) / "cancel")  # False too where the folder can no longer be read
 
     def ask_cancel(self, job_id: str) -> None:
         """Ask for an end of the job; InputError where there is no such job."""
         if not self.path(job_id).is_dir():
             raise InputError(f"There is no job {job_id}; 'dawscribe jobs' lists the jobs there are.")
         (self.path(job_id) / "cancel").touch()
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or folder where the system lets us."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _damaged(job_id: str, came: float) -> Job:
+    status = Status("failed", message="This job's files are damaged; transcribe the item again.")
+    return Job(job_id, "unknown", job_id, came, status)
+
+
+def _asked(value: object, otherwise: float) -> float:
+    """The time of a request as its file has it, where it can be one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= time.time() + DAY_S:
+        return otherwise
+    return float(value)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from typing import Any
 from bridge.errors import ConfigError, DawscribeError, PluginError
 from bridge.interfaces import Context
 
+LONGEST_NAME = 40
+"""Characters of a name that a sentence repeats."""
 BUILT_IN: dict[str, dict[str, str]] = {
     "separators": {
         "htdemucs": "bridge.separators.htdemucs:HTDemucs",
@@ -61,7 +63,8 @@ def load(kind: str, name: str) -> type[Any]:
         elif name in (installed := _installed(kind)):
             found = installed[name].load()
         else:
-            raise ConfigError(f'There is no {kind[:-1]} "{name}"; choose one of: {", ".join(names(kind))}.')
+            known = ", ".join(names(kind))
+            raise ConfigError(f'There is no {kind[:-1]} "{name[:LONGEST_NAME]}"; choose one of: {known}.')
     except DawscribeError:
         raise
     except Exception as e:  # an outsider's module may raise anything at import

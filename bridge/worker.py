@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import queue
-import shutil
 import sys
 import threading
 import time
@@ -21,18 +20,16 @@ from typing import Any, TextIO
 
 from bridge.app import Application, application
 from bridge.cache import Cache
-from bridge.config import load
 from bridge.errors import DawscribeError, JobCancelled
-from bridge.files import FileLock, read_hostile
+from bridge.files import FileLock
+from bridge.jobs import INTERNAL, JobStore
 from bridge.pipeline import Pipeline
-from bridge.protocol import LARGEST_FILE, parse_json, parse_request
 from bridge.results import write_results
 
-JOURNAL = ("request.json", "status.json", "attempts.json", "cancel")
-"""What the daemon and the DAW's script keep in a job folder; everything else is ours to make and to remove."""
 REPORT_S = 0.1
 """Seconds between progress lines: a bar that moves ten times a second looks smooth."""
-INTERNAL = "Something inside dawscribe went wrong; 'dawscribe logs' has the details to report."
+LONGEST_SENTENCE = 4000
+"""Characters of a sentence that are handed on: whatever an engine echoes in it, a person has to read it."""
 log = logging.getLogger("dawscribe.worker")
 
 
@@ -40,14 +37,16 @@ class Worker:
     """Runs jobs in this process.
 
     Args:
-        app: the application.
+        home: dawscribe's home.
         answers: where the JSON lines go.
     """
 
-    def __init__(self, app: Application, answers: TextIO) -> None:
-        self._app, self._answers = app, answers
-        limit = round(float(app.settings.get("cache.limit_gb")) * 1e9)
-        self._pipeline = Pipeline(app.settings, app.context, Cache(app.home / "cache", limit))
+    def __init__(self, home: Path, answers: TextIO) -> None:
+        self._home, self._answers = home, answers
+        self._store = JobStore(home)
+        self._cache = Cache(home / "cache", limit=0.0)
+        self._pipeline: Pipeline | None = None
+        """Made with the first job, so that a wrong setting is that job's answer and not the end of the process."""
         self._cancelled: set[str] = set()
         self._told_s = 0.0
 
@@ -57,10 +56,9 @@ class Worker:
 
     def run(self, job_id: str) -> None:
         """Run one job to its end; never raises for what a job can do wrong."""
-        folder = self._app.home / "jobs" / job_id
         end, message = "failed", INTERNAL
         try:
-            message = self._transcribe(job_id, folder)
+            message = self._transcribe(job_id)
             end = "done"
         except JobCancelled:
             end, message = "cancelled", ""
@@ -70,15 +68,14 @@ class Worker:
             message = "There was not enough memory for this item; close other programs or take a shorter item."
         except Exception:
             log.exception("job %s", job_id)
-        if end != "done":
-            clean(folder)
-        self._tell({"id": job_id, "end": end, "message": message})
+        self._tell({"id": job_id, "end": end, "message": message[:LONGEST_SENTENCE]})
 
-    def _transcribe(self, job_id: str, folder: Path) -> str:
-        clean(folder)
-        request = parse_request(parse_json(read_hostile(folder / "request.json", LARGEST_FILE), "request"))
-        self._pipeline.settings = load(self._app.home)
-
+    def _transcribe(self, job_id: str) -> str:
+        folder = self._store.path(job_id)
+        self._store.clean(job_id)
+        request = self._store.request(job_id)
+        app = application(home=self._home)  # the settings may have changed since the last job
+        pipeline = self._warm(app)
         so_far = 0
 
         def counted(notes: int) -> None:
@@ -93,29 +90,24 @@ class Worker:
                 self._told_s = now
                 self._tell({"id": job_id, "stage": stage, "fraction": fraction, "notes": so_far})
 
-        outcome = self._pipeline.run(request, folder, report, counted)
-        result = write_results(request, outcome, folder, self._pipeline.settings, self._app.context)
+        outcome = pipeline.run(request, folder, report, counted)
+        result = write_results(request, outcome, folder, app.settings, app.context)
         notes = sum(len(p["notes"]) for item in result["items"] for p in item["parts"])
         warnings = [w for item in result["items"] for w in item["warnings"]] + result["warnings"]
         self._tell({"id": job_id, "stage": "score", "fraction": 1.0, "device": outcome.device})
         return " ".join(dict.fromkeys([f"{notes} notes.", *warnings]))
 
+    def _warm(self, app: Application) -> Pipeline:
+        """The pipeline with its engines, under the settings of now."""
+        self._cache.limit = app.settings.get("cache.limit_gb") * 1e9
+        if self._pipeline is None:
+            self._pipeline = Pipeline(app.settings, app.context, self._cache)
+        self._pipeline.settings = app.settings
+        return self._pipeline
+
     def _tell(self, answer: dict[str, Any]) -> None:
         self._answers.write(json.dumps(answer) + "\n")
         self._answers.flush()
-
-
-def clean(folder: Path) -> None:
-    """Remove what a job made, or what is left of an attempt that was killed."""
-    if folder.is_symlink() or not folder.is_dir():
-        return
-    for entry in folder.iterdir():
-        if entry.name in JOURNAL:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
 
 
 def main() -> int:
@@ -127,10 +119,10 @@ def main() -> int:
     if hasattr(os, "nice"):
         # The DAW's audio engine and the daemon's answers come first.
         os.nice(5)
-    app = application(home=Path(sys.argv[1]))
+    home = Path(sys.argv[1])
     orders: queue.Queue[str] = queue.Queue()
-    lock = FileLock(app.home / "worker.lock")
-    worker = Worker(app, answers)
+    lock = FileLock(home / "worker.lock")
+    worker = Worker(home, answers)
     threading.Thread(target=_listen, args=(orders, worker), daemon=True).start()
     while not lock.take():
         # The worker of a daemon that was killed needs a moment to notice.

@@ -13,6 +13,10 @@ from typing import Any
 
 CANCEL_GRACE_S = 0.5
 """A worker that has not stopped by then is in native code and is killed: a cancel takes under a second."""
+LONGEST_ANSWER = 4 << 20
+"""Bytes of an answer line; a progress line has a hundred, a sentence with many warnings some thousands."""
+LOG_BYTES = 1_000_000
+"""From this size on the log is put aside before a process starts: native libraries may write much."""
 KILLED = -9
 log = logging.getLogger("dawscribe.daemon")
 
@@ -37,7 +41,12 @@ class WorkerProcess:
         return self._process.pid if alive and self._process else None
 
     async def run(self, job_id: str, told: Callable[[dict[str, Any]], None]) -> tuple[str, str]:
-        """Run a job; ("done" | "failed" | "cancelled", sentence). ``told`` gets the progress answers."""
+        """Run a job; ("done" | "failed" | "cancelled", sentence). ``told`` gets the progress answers.
+
+        Raises:
+            OSError: the process could not be started.
+            ValueError: an answer is longer than any can be; the process is of no more use.
+        """
         self._killed_for_cancel = False
         process = await self._started()
         if process.stdin is None or process.stdout is None:  # made with pipes
@@ -46,13 +55,12 @@ class WorkerProcess:
             process.stdin.write(f"run {job_id}\n".encode())
             await process.stdin.drain()
         async for line in process.stdout:
-            with contextlib.suppress(ValueError):
-                answer = json.loads(line)
-                if answer.get("id") != job_id:
-                    continue
-                if "end" in answer:
-                    return answer["end"], answer["message"]
-                told(answer)
+            answer = _parsed(line)
+            if answer.get("id") != job_id:
+                continue
+            if "end" in answer:
+                return str(answer["end"]), str(answer.get("message", ""))
+            told(answer)
         code = await process.wait()
         self._process = None
         if self._killed_for_cancel:
@@ -92,9 +100,27 @@ class WorkerProcess:
     async def _started(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
             self._log_file.parent.mkdir(parents=True, exist_ok=True)
+            _put_aside(self._log_file)
             with self._log_file.open("ab") as errors:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "bridge.worker", str(self._home),
                     stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
+                    limit=LONGEST_ANSWER,
                 )  # fmt: skip
         return self._process
+
+
+def _put_aside(log_file: Path) -> None:
+    """Rename a long log; only between two processes, since one that runs goes on writing to the renamed file."""
+    with contextlib.suppress(OSError):
+        if log_file.stat().st_size > LOG_BYTES:
+            log_file.replace(log_file.with_name(f"{log_file.name}.1"))
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """An answer, empty where a line is none."""
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

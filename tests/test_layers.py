@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("music",),
     ("tempo",),
     ("files",),
-    ("units", "errors", "memory"),
+    ("units", "errors", "memory", "installing"),
     ("__init__",),
 )
 """Module or package per row, from the top; each may import only what stands in a row below its own."""

@@ -31,5 +31,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"The daemon runs (process {beat.get('pid')}, version {beat.get('version')}){health}.")
         for name, state in beat.get("triggers", {}).items():
             print(f"  {name}: {state}")
+        if beat.get("problem"):
+            print(f"  {beat['problem']}")
     print(f"Jobs: {', '.join(f'{count} {state}' for state, count in counts.items())}.")
     return 0 if running else 3

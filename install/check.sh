@@ -41,7 +41,8 @@ install_core "$here"
 say "Installing what the tests need ..."
 install_list install/requirements-test.txt
 install_torch
-fetch_models
+# Also that of an engine which is not among the default ones.
+fetch_models htdemucs swift-f0 basic-pitch
 # Tests work in home folders of their own; there the models are found by this.
 DAWSCRIBE_MODELS=${DAWSCRIBE_HOME:-$HOME/.dawscribe}/models
 export DAWSCRIBE_MODELS

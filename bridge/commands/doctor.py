@@ -14,6 +14,7 @@ from importlib import metadata
 from bridge import __version__, plugins
 from bridge.app import Application, application
 from bridge.errors import DawscribeError
+from bridge.installing import pip_install
 
 PACKAGES = ("numpy", "openvino", "soundfile", "soxr", "mido", "python-osc", "pillow")
 """What the core stands on; the torch extra is told with its separator."""
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print every finding; 0 if the main job can run, else 2."""
     app = application()
-    found = [*_system(), *_home(app), *_packages(), *_devices(), *_models(app), *_plugins(app)]
+    found = [*_system(), *_home(app), *_packages(), *_devices(app), *_models(app), *_plugins(app)]
     if options.json:
         print(json.dumps([asdict(f) for f in found], ensure_ascii=False))
     else:
@@ -64,31 +65,46 @@ def _packages() -> Iterator[Finding]:
         try:
             yield Finding(f"package {name}", True, metadata.version(name))
         except metadata.PackageNotFoundError:
-            yield Finding(f"package {name}", False, f"pip install {name}")
+            yield Finding(f"package {name}", False, pip_install(name))
 
 
-def _devices() -> Iterator[Finding]:
+def _devices(app: Application) -> Iterator[Finding]:
     try:
-        from bridge.runtime import devices
+        from bridge.runtime import AUTOMATIC, devices
 
-        for name, text in devices():
-            yield Finding(f"device {name}", True, text)
+        found = dict(devices())
     except Exception as e:  # whatever a driver trips over belongs in the report
         yield Finding("devices", False, f"{e}; reinstall openvino")
+        return
+    yield from (Finding(f"device {name}", True, text) for name, text in found.items())
+    wanted = app.settings.get("device")
+    usable = [*AUTOMATIC, *found]
+    text = wanted
+    if wanted not in usable:
+        text = f'"{wanted}" is not here; set device in {app.home / "config.toml"} to one of: {", ".join(usable)}'
+    elif wanted in AUTOMATIC[1:]:
+        text = f"{wanted} for the separator demucs; all else computes on the processor"
+    yield Finding("setting device", wanted in usable, text)
+
+
+def _engines(app: Application) -> set[str]:
+    """The separator and the transcribers of the settings."""
+    return {app.settings.get("separation.separator"), *app.settings.table("transcription").values()}
 
 
 def _models(app: Application) -> Iterator[Finding]:
-    needed = set(app.store.default_names())
+    engines = _engines(app)
     for row in app.store.rows():
         ok = row.state == "present"
         text = f"{row.state}, {row.size / 1e6:.1f} MB, {row.licence}"
         if not ok:
             text += f"; 'dawscribe models fetch {row.name}' gets it"
-        yield Finding(f"{'model' if row.name in needed else 'optional model'} {row.name}", ok, text)
+        needed = not engines.isdisjoint(row.engines)
+        yield Finding(f"{'' if needed else 'optional '}model {row.name}", ok, text)
 
 
 def _plugins(app: Application) -> Iterator[Finding]:
-    used = {app.settings.get("separation.separator"), *app.settings.table("transcription").values()}
+    engines = _engines(app)
     for kind in plugins.BUILT_IN:
         for name in plugins.names(kind):
             try:
@@ -97,5 +113,5 @@ def _plugins(app: Application) -> Iterator[Finding]:
                 missing = getattr(plugin, "missing", lambda: "")()
             except DawscribeError as e:
                 missing = str(e)
-            needed = name in used or kind in ("hosts", "triggers")
+            needed = name in engines or kind == "hosts" or app.settings.table(f"triggers.{name}").get("enabled", False)
             yield Finding(f"{'' if needed else 'optional '}{kind[:-1]} {name}", not missing, missing or "ready")

@@ -45,6 +45,8 @@ class Row:
     purpose: str
     path: Path | None
     """Where it lies, also when it is damaged there."""
+    engines: tuple[str, ...] = ()
+    """The plugins that cannot work without it."""
 
 
 class ModelStore:
@@ -83,7 +85,7 @@ class ModelStore:
         result = []
         for m in self._table.values():
             state, path = self._state(m)
-            result.append(Row(m.name, state, m.size, m.licence, m.purpose, path))
+            result.append(Row(m.name, state, m.size, m.licence, m.purpose, path, m.engines))
         return result
 
     def default_names(self) -> list[str]:

@@ -38,8 +38,10 @@ class Model:
     """Tried in order."""
     notice: str = ""
     """What the user must be told before the first download; empty where the licence allows everything."""
+    engines: tuple[str, ...] = ()
+    """The plugins that cannot work without it."""
     default: bool = False
-    """Whether the default engines need it."""
+    """Whether one of the default engines is among them."""
     shipped: bool = False
     """Whether it comes with dawscribe, in bridge/data."""
     installed: tuple[Path, ...] = ()
@@ -57,7 +59,8 @@ def _model(name: str, row: Mapping[str, Any]) -> Model:
     fields = dict(row)
     places = tuple(_place(p) for p in fields.pop("places", ()))
     installed = tuple(Path(p) for p in fields.pop("installed", ()))
-    return Model(name=name, places=places, installed=installed, **fields)
+    engines = tuple(fields.pop("engines", ()))
+    return Model(name=name, places=places, installed=installed, engines=engines, **fields)
 
 
 def _place(row: Mapping[str, Any]) -> Place:

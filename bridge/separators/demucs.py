@@ -6,6 +6,7 @@ so memory does not grow with the length.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,13 @@ import numpy.typing as npt
 
 from bridge.audio import Recording
 from bridge.errors import ModelError, PluginError
+from bridge.installing import pip_install
 from bridge.interfaces import Context, Report, Stem
 from bridge.segments import OverlapAdd, centred, mono_level, plan
 from bridge.stems import write_stems
 
 Array = npt.NDArray[np.float32]
 
-INSTALL = "install it with: pip install 'dawscribe[torch]'"
 LONGEST_SEGMENT_S = 10.0
 """Older models (Demucs v3) take any length and name 40 s and more; ten keep their memory under 3 GB."""
 
@@ -59,7 +60,7 @@ class Demucs:
             import torch
             from demucs import apply
         except ImportError as e:
-            raise PluginError(f"The separator demucs needs PyTorch and demucs; {INSTALL}.") from e
+            raise PluginError(f"The separator demucs needs PyTorch and demucs; {_how_to_get_it()}.") from e
         self._torch, self._apply = torch, apply.apply_model
         self._overlap = options.overlap
         self._where = _torch_device(torch, context.device)
@@ -70,6 +71,12 @@ class Demucs:
         self._segment = int(self.rate * min(float(longest or LONGEST_SEGMENT_S), LONGEST_SEGMENT_S))
         self.stems: tuple[str, ...] = tuple(self._model.sources)
         self.device = f"{self._where.upper()} f32 ({options.model}, PyTorch)"
+
+    @classmethod
+    def missing(cls) -> str:
+        """What it lacks and how to get that, without an import that takes seconds; empty where nothing is missing."""
+        lacks = any(importlib.util.find_spec(name) is None for name in ("torch", "demucs"))
+        return f"needs PyTorch and demucs; {_how_to_get_it()}" if lacks else ""
 
     def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
         """Write the ``wanted`` stems to ``folder`` as ``<role>.wav``; see the Separator contract.
@@ -118,6 +125,11 @@ class Demucs:
         return np.asarray(out[0].cpu().numpy(), np.float32)
 
 
+def _how_to_get_it() -> str:
+    """The package brings PyTorch with it."""
+    return f"install both with: {pip_install('demucs')}"
+
+
 def _torch_device(torch: Any, wanted: str) -> str:
     """The PyTorch device for a setting; "auto" takes the fastest there is."""
     have = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -159,7 +171,7 @@ def _load_folder(folder: Path, name: str) -> Any:
         from demucs.apply import BagOfModels
         from demucs.hf import load_safetensors_model
     except ImportError as e:
-        raise PluginError("Models in a folder need demucs 4.1; update it with: pip install -U demucs.") from e
+        raise PluginError(f"Models in a folder need demucs 4.1; update it with: {pip_install('demucs>=4.1')}.") from e
     recipe = folder / f"{name}.yaml"
     if not recipe.is_file():
         raise ModelError(f'There is no {recipe.name} in {folder}; check the setting "folder".')

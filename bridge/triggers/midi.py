@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import logging
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import ConfigError, DawscribeError, PluginError
+from bridge.installing import pip_install
 from bridge.interfaces import Context, Desk
 from bridge.midi_ports import PORT_NAME, find_port, midi_backend
 
@@ -85,6 +87,12 @@ class MidiTrigger:
         self._options = options
         self._transcribe = parse_gesture(options.transcribe)
         self._cancel = parse_gesture(options.cancel)
+
+    @classmethod
+    def missing(cls) -> str:
+        """What it lacks and how to get that; empty where nothing is missing."""
+        lacks = importlib.util.find_spec("rtmidi") is None
+        return f"needs python-rtmidi; install it with: {pip_install('python-rtmidi')}" if lacks else ""
 
     async def run(self, desk: Desk) -> None:
         """See :class:`bridge.interfaces.Trigger`."""

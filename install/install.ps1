@@ -24,7 +24,9 @@ if ($Uninstall) {
 }
 
 New-Item -ItemType Directory -Force $app | Out-Null
-foreach ($part in "bridge", "daw_scripts", "install", "pyproject.toml", "README.md", "LICENSE") {
+# Run from the installed copy it repairs the rest: what would be copied is what would be removed for it.
+$parts = if ((Resolve-Path $here).Path -eq (Resolve-Path $app).Path) { @() } else { "bridge", "daw_scripts", "install", "pyproject.toml", "README.md", "LICENSE" }
+foreach ($part in $parts) {
     $target = Join-Path $app $part
     if (Test-Path $target) { Remove-Item -Recurse -Force $target }
     Copy-Item -Recurse (Join-Path $here $part) $target

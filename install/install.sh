@@ -19,10 +19,13 @@ fi
 
 open_log
 mkdir -p "$app" "$(dirname "$command")" || fail "The folder $app cannot be made; check the permissions of $home."
-for part in bridge daw_scripts install pyproject.toml README.md LICENSE; do
-    rm -rf "${app:?}/$part"
-    cp -R "$here/$part" "$app/" || fail "$part could not be copied to $app; check the free space there."
-done
+# Run from the installed copy it repairs the rest: what would be copied is what would be removed for it.
+if [ "$(cd "$here" && pwd -P)" != "$(cd "$app" && pwd -P)" ]; then
+    for part in bridge daw_scripts install pyproject.toml README.md LICENSE; do
+        rm -rf "${app:?}/$part"
+        cp -R "$here/$part" "$app/" || fail "$part could not be copied to $app; check the free space there."
+    done
+fi
 make_environment
 install_core "$app"
 fetch_models

@@ -183,6 +183,18 @@ def test_the_installation_outlives_the_checkout_and_can_be_removed(place: Place)
     assert not list((user / ".local" / "bin").iterdir())
 
 
+def test_the_installed_copy_installs_again_without_loss(place: Place) -> None:
+    assert place.run("install.sh").returncode == 0
+    app = place.root / "user" / ".dawscribe" / "app"
+    before = sorted(p for p in app.rglob("*"))
+    shutil.rmtree(place.root / "my checkout")
+    (place.root / "checkout").unlink()
+    (place.root / "checkout").symlink_to(app)
+    result = place.run("install.sh")
+    assert result.returncode == 0, result.stderr
+    assert sorted(p for p in app.rglob("*")) == before
+
+
 def _pins(file: str) -> Mapping[str, list[str]]:
     """Package name -> its hashes, over all the versions that are pinned."""
     pins: dict[str, list[str]] = {}

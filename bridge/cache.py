@@ -1,7 +1,7 @@
 """What was computed once: stems and notes, keyed by the sound itself and by everything that shaped them.
 
-The least recently used goes first when the limit of the settings is reached. A damaged or half-written entry is
-a miss, never an error.
+The least recently used goes first when the limit of the settings is reached. A damaged or half-written entry, or one
+that somebody edited, is a miss, never an error: stems in job folders are links to the very files that lie here.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import soundfile
 
 from bridge.audio import Recording
-from bridge.errors import InputError
-from bridge.files import read_hostile, write_json
+from bridge.errors import InputError, StoreError
+from bridge.files import read_hostile, sync_file, write_json
 from bridge.music import Bend, Note, Transcription
 from bridge.protocol import parse_json
 
@@ -51,16 +54,14 @@ class Cache:
         self._stems, self._notes, self.limit = folder / "stems", folder / "notes", limit
 
     def stems(self, key: str) -> dict[str, Recording]:
-        """The separated stems of a key by role; empty where there are none."""
+        """The separated stems of a key by role; empty where there are none, or not as they were written."""
         folder = self._stems / key
         try:
             meta = parse_json(read_hostile(folder / META, 1 << 20), META)
-            found = {role: Recording(**{**fields, "path": folder / f"{role}.wav"}) for role, fields in meta.items()}
-        except (OSError, InputError, TypeError):
+            found = {role: _unchanged(folder / f"{role}.wav", **fields) for role, fields in meta.items()}
+            os.utime(folder)
+        except (OSError, InputError, TypeError, ValueError, soundfile.SoundFileError):
             return {}
-        if not all(r.path.exists() for r in found.values()):
-            return {}
-        os.utime(folder)
         return found
 
     def add_stems(self, key: str, make: Callable[[Path], dict[str, Recording]]) -> dict[str, Recording]:
@@ -69,14 +70,18 @@ class Cache:
         shutil.rmtree(draft, ignore_errors=True)
         try:
             made = make(draft)
-            meta = {role: {**asdict(r), "path": ""} for role, r in made.items()}
-            write_json(draft / META, meta, durable=False)
+            meta = {role: {"recording": {**asdict(r), "path": ""}, **_state(r.path)} for role, r in made.items()}
+            for recording in made.values():
+                sync_file(recording.path)
+            write_json(draft / META, meta)
             target = self._stems / key
             shutil.rmtree(target, ignore_errors=True)
             draft.rename(target)
-        except BaseException:
+        except BaseException as e:
             shutil.rmtree(draft, ignore_errors=True)
-            raise
+            if not isinstance(e, OSError):
+                raise
+            raise StoreError(f"The stems could not be kept in {self._stems}; free some disk space.") from e
         self._trim(spare=target)
         return self.stems(key)
 
@@ -125,6 +130,21 @@ class Cache:
                 with suppress(OSError):
                     inside = list(path.iterdir()) if path.is_dir() else [path]
                     yield path.stat().st_mtime, sum(p.stat().st_size for p in inside), path
+
+
+def _state(path: Path) -> dict[str, int]:
+    """What changes when somebody writes to a file."""
+    found = path.stat()
+    return {"size": found.st_size, "mtime_ns": found.st_mtime_ns}
+
+
+def _unchanged(path: Path, recording: Mapping[str, Any], **state: int) -> Recording:
+    """The recording in ``path`` as it was kept; ValueError where the file is another by now."""
+    if _state(path) != state:
+        raise ValueError(path.name)
+    found = Recording(**{**recording, "path": path})
+    found.read(frames=1)  # a power loss may leave a file of the right size with nothing in it
+    return found
 
 
 def remove_drafts(folder: Path) -> None:

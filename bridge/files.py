@@ -65,6 +65,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_file(path: Path) -> None:
+    """Make what was written to ``path`` survive a power loss; OSError where the disk refuses."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def read_hostile(path: Path, largest: int) -> bytes:
     """The content of a plain file of at most ``largest`` bytes; links and devices are not followed.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,11 @@ from tests.reaper_sim.errors import ApiError
 from tests.reaper_sim.model import Handle, Take, Track
 from tests.reaper_sim.reaper_array import ReaperArray
 from tests.reaper_sim.registry import api
+from tests.reaper_sim.undo import fingerprint
+
+
+HEARD = ("D_STARTOFFS", "D_PLAYRATE", "D_PITCH", "B_PPITCH", "I_CHANMODE")
+"""Values of a take that its samples depend on; volumes are in none of them."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -21,6 +27,27 @@ class Accessor(Handle):
     """Reads a take (item time) or a track (project time)."""
 
     target: Any = None
+    script: Any = None
+    """The script that has to destroy it."""
+    known: str = ""
+    """The hash when the state was last looked at."""
+
+
+def _hash(target: Any) -> str:
+    """Changes with what the take or the track plays."""
+    takes = [i.active_take for i in target.items] if isinstance(target, Track) else [target]
+    heard = [
+        (
+            fingerprint(take.source),
+            fingerprint(take.stretch),
+            [take.values[key] for key in HEARD],
+            take.item.length,
+            take.item.values["B_LOOPSRC"],
+        )
+        for take in takes
+        if take is not None
+    ]
+    return hashlib.sha256(repr(heard).encode()).hexdigest()
 
 
 def _checked(accessor: Any) -> Accessor:
@@ -33,12 +60,12 @@ def _checked(accessor: Any) -> Accessor:
 def CreateTakeAudioAccessor(r: Reaper, take: Take) -> Accessor | None:
     if take.source is None or audio.root(take.source).midi is not None:
         return None
-    return Accessor(target=take)
+    return Accessor(target=take, script=r.current, known=_hash(take))
 
 
 @api
 def CreateTrackAudioAccessor(r: Reaper, track: Track) -> Accessor:
-    return Accessor(target=track)
+    return Accessor(target=track, script=r.current, known=_hash(track))
 
 
 @api
@@ -64,22 +91,25 @@ def GetAudioAccessorEndTime(r: Reaper, accessor: Any) -> float:
 
 @api
 def AudioAccessorStateChanged(r: Reaper, accessor: Any) -> bool:
-    return not _checked(accessor).target.alive
+    checked = _checked(accessor)
+    return not checked.target.alive or _hash(checked.target) != checked.known
 
 
 @api
 def AudioAccessorValidateState(r: Reaper, accessor: Any) -> bool:
-    return False
+    changed = AudioAccessorStateChanged(r, accessor)
+    accessor.known = _hash(accessor.target)
+    return changed
 
 
 @api
 def AudioAccessorUpdate(r: Reaper, accessor: Any) -> None:
-    _checked(accessor)
+    AudioAccessorValidateState(r, accessor)
 
 
 @api
-def GetAudioAccessorHash(r: Reaper, accessor: Any) -> str:
-    return f"{_checked(accessor).target.serial:032x}"
+def GetAudioAccessorHash(r: Reaper, accessor: Any, needed: str) -> str:
+    return _hash(_checked(accessor).target)
 
 
 @api

@@ -64,7 +64,7 @@ def set_action_options(r: Reaper, flags: int) -> None:
 
 @api
 def time_precise(r: Reaper) -> float:
-    return time.perf_counter()
+    return time.perf_counter() + r.clock_ahead_s
 
 
 @api

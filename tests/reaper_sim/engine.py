@@ -212,6 +212,8 @@ class Reaper:
         self.midi_editor_take: Any = None
         self.current: Script | None = None
         self.tick_s = TICK_S
+        self.clock_ahead_s = 0.0
+        """What time_precise gives beyond the real clock, for a test that will not wait."""
         self.refresh_depth = 0
         self.undo_depth = 0
         self.acted_in_block = False
@@ -305,6 +307,10 @@ class Reaper:
         if self.undo_depth:
             unbalanced.append(f"{self.undo_depth} undo block(s) are left open")
         self.refresh_depth = self.undo_depth = 0
+        kept = [h for h in self.handles.values() if h.alive and getattr(h, "script", None) is script]
+        if kept:
+            # REAPER frees them when it quits; until then they hold files open.
+            self.violations.append(f"{len(kept)} audio accessor(s) are not destroyed")
         if unbalanced:
             self.violations += unbalanced
             raise SimulationError(f"{script.path.name}: {'; '.join(unbalanced)}")

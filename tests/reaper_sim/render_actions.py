@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from tests.reaper_sim import audio
 from tests.reaper_sim.api_envelopes import value_at
@@ -22,6 +23,9 @@ from tests.reaper_sim.model import Item, Source, Take
 
 _numbers = itertools.count(1)
 
+STEP = 64
+"""Samples between two looks at an envelope."""
+
 
 def fx_gain(take: Take) -> float:
     """What the take's FX do to the level: only JS volume adjustments are heard (0.5 is 0 dB, 1 is +6 dB)."""
@@ -32,17 +36,28 @@ def fx_gain(take: Take) -> float:
     return gain
 
 
+def envelope_gain(r: Reaper, take: Take, rate: int, frames: int) -> NDArray[np.float64]:
+    """(frames, 1): what the take's envelopes do to the level; those that do something else are reported."""
+    gain = np.ones((frames, 1))
+    for envelope in take.envelopes:
+        if not envelope.active:
+            continue
+        if envelope.name in ("Volume", "Mute"):
+            curve = np.array([value_at(envelope, t / rate) for t in range(0, frames, STEP)])
+            curve = curve if envelope.name == "Volume" else curve >= 0.5
+            gain *= np.repeat(curve, STEP)[:frames, None]
+        elif any(point.value != envelope.default for point in envelope.points):
+            r.warnings.append(f'the take envelope "{envelope.name}" is not simulated: the render sounds without it')
+    return gain
+
+
 def _rendered(r: Reaper, item: Item, take: Take, channels: int) -> Path | None:
     assert take.source is not None
     rate = GetMediaSourceSampleRate(r, take.source) or 44100
     samples = audio.render(take, rate, channels, 0.0, round(item.length * rate))
     if samples is None:
         return None
-    gain: Any = take.values["D_VOL"] * fx_gain(take)
-    volume = next((e for e in take.envelopes if e.name == "Volume"), None)
-    if volume is not None:
-        curve = np.array([value_at(volume, t / rate) for t in range(0, len(samples), 256)])
-        gain = gain * np.repeat(curve, 256)[: len(samples), None]
+    gain: Any = take.values["D_VOL"] * fx_gain(take) * envelope_gain(r, take, rate, len(samples))
     folder = Path(GetProjectPathEx(r, owner(r, item.track)))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{Path(take.name).stem or 'untitled'}-render-{next(_numbers):03d}.wav"

@@ -273,3 +273,27 @@ def test_a_closed_project_is_a_stale_handle(reaper: Reaper, tmp_path: Path) -> N
     reaper.open(demo_project(tmp_path))
     with pytest.raises(ScriptError, match="ReaProject expected"):
         reaper.idle()
+
+
+def test_an_accessor_that_is_not_destroyed_is_remembered(reaper: Reaper) -> None:
+    make = "a = reaper.CreateTakeAudioAccessor(reaper.GetActiveTake(reaper.GetMediaItem(0, 0)))"
+    run(reaper, f"{make}; reaper.DestroyAudioAccessor(a)")
+    assert reaper.violations == []
+    run(reaper, make)
+    assert reaper.violations == ["1 audio accessor(s) are not destroyed"]
+
+
+def test_an_accessor_knows_when_its_take_sounds_otherwise(reaper: Reaper) -> None:
+    run(
+        reaper,
+        """
+        local take = reaper.GetActiveTake(reaper.GetMediaItem(0, 0))
+        local accessor = reaper.CreateTakeAudioAccessor(take)
+        local hash = reaper.GetAudioAccessorHash(accessor, '')
+        reaper.SetMediaItemTakeInfo_Value(take, 'D_VOL', 0.5)
+        assert(not reaper.AudioAccessorStateChanged(accessor))
+        reaper.SetMediaItemTakeInfo_Value(take, 'D_PITCH', 1)
+        assert(reaper.AudioAccessorStateChanged(accessor) and reaper.GetAudioAccessorHash(accessor, '') ~= hash)
+        assert(reaper.AudioAccessorValidateState(accessor) and not reaper.AudioAccessorStateChanged(accessor))
+        reaper.DestroyAudioAccessor(accessor)""",
+    )

@@ -60,7 +60,9 @@ end
 function midi_events.from_part(part, tick_of, last_tick)
   local events, channel = {}, math.floor(part.channel or 0) & 15
   if #part.bends > 0 then add_bends(events, part, channel, tick_of, last_tick) end
-  if not part.is_drums then add(events, 0, RANK.setup, string.pack('BB', 0xC0 | channel, math.floor(part.program) & 127)) end
+  if not part.is_drums then
+    add(events, 0, RANK.setup, string.pack('BB', 0xC0 | channel, math.floor(part.program) & 127))
+  end
   for _, note in ipairs(place(part.notes, tick_of, last_tick)) do
     add(events, note.first, RANK.on, string.pack('BBB', 0x90 | channel, note.pitch, note.velocity))
     add(events, note.stop, RANK.off, string.pack('BBB', 0x80 | channel, note.pitch, 0))

@@ -66,28 +66,36 @@ function spool:launcher()
   return command
 end
 
--- A sentence when daemon and scripts do not fit together, else nil.
-function spool.mismatch(daemon, version)
+-- A sentence when daemon and the scripts of a host do not fit together, else nil.
+function spool.mismatch(daemon, version, host)
   if daemon.protocol ~= spool.PROTOCOL then
-    return ('dawscribe speaks protocol %s and these scripts %d; run "dawscribe setup" to bring both up to date.')
-      :format(tostring(daemon.protocol), spool.PROTOCOL)
+    return ('dawscribe speaks protocol %s and these scripts %d; run "dawscribe setup %s" to bring both up to date.')
+      :format(tostring(daemon.protocol), spool.PROTOCOL, host)
   end
   if daemon.version ~= version then
-    return ('dawscribe is %s and these scripts are %s; run "dawscribe setup" to bring both up to date.')
-      :format(tostring(daemon.version), version)
+    return ('dawscribe is %s and these scripts are %s; run "dawscribe setup %s" to bring both up to date.')
+      :format(tostring(daemon.version), version, host)
   end
   return nil
 end
 
 -- Hands a request in. Returns true, or nil and a sentence.
 function spool:submit(request)
-  return self.files:write(self:path('inbox', request.id .. '.json'), json.encode(request), self:path('inbox', request.id .. '.tmp'))
+  local target, draft = self:path('inbox', request.id .. '.json'), self:path('inbox', request.id .. '.tmp')
+  return self.files:write(target, json.encode(request), draft)
 end
 
 function spool:status(id)
   local refused = self:read_json('refused', id .. '.json')
   if refused then return { state = 'failed', message = tostring(refused.message) } end
   return self:read_json('jobs', id, 'status.json')
+end
+
+local FINAL = { done = true, failed = true, cancelled = true }
+
+-- Whether a status is a job's last.
+function spool.is_final(status)
+  return status ~= nil and FINAL[status.state] == true
 end
 
 function spool:result(id)
@@ -102,6 +110,20 @@ function spool:cancel(id)
   return self.files:write(self:path('jobs', id, 'cancel'), '')
 end
 
+function spool:is_cancelled(id)
+  return self.files:exists(self:path('jobs', id, 'cancel'))
+end
+
+-- Whether the daemon has not taken the request over yet.
+function spool:is_handed_in(id)
+  return self.files:exists(self:path('inbox', id .. '.json'))
+end
+
+-- Takes a request back that the daemon has not taken over yet; whether it was still there.
+function spool:withdraw(id)
+  return self.files:remove(self:path('inbox', id .. '.json')) == true
+end
+
 function spool:is_inserted(id)
   return self.files:exists(self:path('jobs', id, 'inserted'))
 end
@@ -114,19 +136,44 @@ function spool:unmark_inserted(id)
   self.files:remove(self:path('jobs', id, 'inserted'))
 end
 
+-- Whether a command is meant for this moment.
+function spool.is_young(command, now)
+  return type(command.time) == 'number' and math.abs(now - command.time) <= COMMAND_S
+end
+
 -- The newest command for this host, once: it is removed first, and obeyed only when it is young.
 function spool:take_command(host, now)
   local path = self:path('commands', host .. '.json')
   local command = self:read_json('commands', host .. '.json')
   if not self.files:exists(path) then return nil end
   self.files:remove(path)
-  if not command or type(command.time) ~= 'number' or math.abs(now - command.time) > COMMAND_S then return nil end
-  return command
+  return command and spool.is_young(command, now) and command or nil
 end
 
--- Text from the spool as one line that a DAW can show.
+-- Bytes of a line; more is no sentence, and no name that a window can show.
+local LONGEST = 500
+
+-- The text cut to LONGEST bytes, at the start of a letter.
+local function cut(text)
+  if #text <= LONGEST then return text end
+  local last = LONGEST
+  while last > 0 and text:byte(last + 1) & 0xC0 == 0x80 do last = last - 1 end
+  return text:sub(1, last)
+end
+
+-- The text with a question mark for each byte that is no UTF-8: JSON cannot hold such bytes.
+local function legible(text)
+  local good, bad = utf8.len(text)
+  while not good do
+    text = text:sub(1, bad - 1) .. '?' .. text:sub(bad + 1)
+    good, bad = utf8.len(text)
+  end
+  return text
+end
+
+-- Text from the spool or the project as one line that a DAW can show.
 function spool.sentence(text)
-  return (tostring(text):gsub('[%c]+', ' '):sub(1, 500))
+  return legible(cut((tostring(text):gsub('[%c]+', ' '))))
 end
 
 return spool

@@ -6,19 +6,20 @@ local start_daemon = {}
 -- Python needs 1 to 3 s, and ten times that on a machine that is busy; after this the launch has failed.
 local PATIENCE_S = 60
 
--- Returns a function to call again and again: it answers 'running', 'waiting', or nil and a sentence.
-function start_daemon.new(spool, launch, version)
+-- `host` is the DAW whose scripts these are. Returns a function to call again and again: it answers 'running',
+-- 'waiting', or nil and a sentence.
+function start_daemon.new(spool, launch, version, host)
   local started
   return function(now)
     local daemon = spool:daemon(now)
     if daemon then
-      if daemon.protocol ~= spool.PROTOCOL then return nil, spool.mismatch(daemon, version) end
-      return 'running', spool.mismatch(daemon, version)
+      if daemon.protocol ~= spool.PROTOCOL then return nil, spool.mismatch(daemon, version, host) end
+      return 'running', spool.mismatch(daemon, version, host)
     end
     if not started then
       local command = spool:launcher()
       if not command then
-        return nil, 'dawscribe is not set up yet; run "dawscribe setup reaper" in a terminal once.'
+        return nil, ('dawscribe is not set up yet; run "dawscribe setup %s" in a terminal once.'):format(host)
       end
       if not launch(command) then
         return nil, 'dawscribe could not be started; run "dawscribe daemon" in a terminal to see why.'

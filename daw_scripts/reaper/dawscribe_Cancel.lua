@@ -9,9 +9,11 @@ package.path = here .. '/lib/?.lua;' .. here .. '/shared/?.lua;' .. here .. '/..
 
 local app = require 'app'
 local finished = require 'finished'
+local signals = require 'signals'
 
 local context, problem = app.open()
 if not context then return app.leave(problem) end
 
-local count = finished.cancel(context)
-app.leave(count == 0 and 'There is no transcription to cancel.' or nil)
+-- Running jobs cancel themselves; what a REAPER that has ended left behind is cancelled in the spool.
+local running, count = signals.cancel_all(), finished.cancel(context)
+app.leave(not running and count == 0 and 'There is no transcription to cancel.' or nil)

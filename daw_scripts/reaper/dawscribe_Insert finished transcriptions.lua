@@ -14,6 +14,6 @@ local context, problem = app.open()
 if not context then return app.leave(problem) end
 
 finished.insert(context, function(count, sentence)
-  if sentence then return app.say(sentence) end
-  if count == 0 then app.say('No finished transcription waits for an open project.') end
+  if not sentence and count == 0 then sentence = 'No finished transcription waits for an open project.' end
+  app.leave(sentence)
 end)

@@ -56,6 +56,10 @@ class Desk:
         """Runs the action until its request lies in the inbox, and takes it over as the daemon does."""
         self.run(action)
         self.reaper.run_until(lambda: any((self.home / "inbox").glob("*.json")))
+        return self.taken_over()
+
+    def taken_over(self) -> dict[str, Any]:
+        """The request in the inbox, moved to its job folder as the daemon does."""
         (path,) = (self.home / "inbox").glob("*.json")
         asked: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         job = self.home / "jobs" / asked["id"]

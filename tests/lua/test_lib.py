@@ -101,10 +101,26 @@ def test_the_daemon_is_alive_while_its_heart_beats(lua: Any, tmp_path: Path) -> 
 
 
 def test_versions_that_differ_get_a_sentence(lua: Any) -> None:
-    mismatch = lua.eval("function(v, p) return spool.mismatch({ version = v, protocol = p }, '0.1.0') end")
+    mismatch = lua.eval("function(v, p) return spool.mismatch({ version = v, protocol = p }, '0.1.0', 'reaper') end")
     assert mismatch("0.1.0", 1) is None
-    assert "dawscribe setup" in mismatch("0.2.0", 1)
+    assert '"dawscribe setup reaper"' in mismatch("0.2.0", 1)
     assert "protocol 2" in mismatch("0.1.0", 2)
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("two\nlines\tof text".encode(), "two lines of text"),
+        (b"a" + "é".encode() * 300, "a" + "é" * 249),  # 499 bytes: the next letter does not fit whole
+        ("🎹".encode() * 125 + b"x", "🎹" * 125),
+        (b"Stra\xdfe", "Stra?e"),
+    ],
+)
+def test_a_sentence_is_one_legible_line(raw: bytes, shown: str) -> None:
+    for module in (lupa.lua53, lupa.lua54):
+        runtime = module.LuaRuntime(encoding=None)
+        runtime.execute(f"package.path = '{LIB.as_posix()}/?.lua;' .. package.path".encode())
+        assert runtime.eval(b"require('spool').sentence")(raw) == shown.encode()
 
 
 def test_ids_fit_the_protocol(lua: Any) -> None:

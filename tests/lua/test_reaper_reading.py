@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,12 @@ import soundfile
 
 from tests.lua.desk import Desk
 from tests.reaper_sim import audio as sim_audio
+from tests.reaper_sim.api_envelopes import ensure
+from tests.reaper_sim.api_undo_api import Undo_DoUndo2
 from tests.reaper_sim.defaults import new_take, new_track
-from tests.reaper_sim.demo import audio_item
+from tests.reaper_sim.demo import audio_item, tone
 from tests.reaper_sim.midi_events import MidiData
-from tests.reaper_sim.model import Item, Project, Source
+from tests.reaper_sim.model import Item, Point, Project, Source
 from tests.reaper_sim.plugins import find, instance
 from tests.reaper_sim.rpp_file import text as rpp_text
 
@@ -107,6 +111,132 @@ def test_take_fx_are_rendered_behind_another_tab_without_touching_that_one(desk:
     assert (rpp_text(other), rpp_text(song)) == before
     assert desk.reaper.history(other).names == []
     desk.reaper.close()
+
+
+@pytest.mark.parametrize("name", ["Volume", "Mute"])
+def test_take_envelopes_are_heard(desk: Desk, name: str) -> None:
+    ensure(desk.take, name).points = [Point(time=0, value=1.0, shape=1), Point(time=1.0, value=0.0, shape=1)]
+    desk.reaper.history(desk.project).add("the user's last step")
+    before = rpp_text(desk.project)
+    asked = desk.request()
+    assert rpp_text(desk.project) == before
+    heard = desk.heard(asked)
+    assert np.abs(heard[:44000]).max() > 0.3
+    assert np.abs(heard[44300:]).max() == 0.0
+
+
+def test_an_envelope_that_is_switched_off_is_not_heard(desk: Desk) -> None:
+    envelope = ensure(desk.take, "Volume")
+    envelope.points, envelope.active = [Point(time=0, value=0.0)], False
+    asked = desk.request()
+    assert asked["items"][0]["audio"]["path"] == str(desk.song)
+
+
+def test_what_the_simulation_cannot_render_is_reported(desk: Desk) -> None:
+    ensure(desk.take, "Pitch").points = [Point(time=0, value=12.0)]
+    desk.reaper.history(desk.project).add("the user's last step")
+    asked = desk.request()
+    assert asked["items"][0]["temporary"] is True
+    assert any('"Pitch" is not simulated' in warning for warning in desk.reaper.warnings)
+    desk.reaper.warnings.clear()
+
+
+def test_a_render_reaches_a_home_on_another_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    other_disk = Path("/dev/shm")
+    if not other_disk.is_dir() or other_disk.stat().st_dev == desk.home.stat().st_dev:
+        pytest.skip("needs a second file system at /dev/shm")
+    plugin = find("Volume Adjustment")
+    assert plugin is not None
+    desk.take.fx.append(instance(plugin))
+    desk.reaper.history(desk.project).add("the user's last step")
+    with tempfile.TemporaryDirectory(dir=other_disk) as folder:
+        desk.home = Path(folder) / "home"
+        for name in ("inbox", "jobs"):
+            (desk.home / name).mkdir(parents=True)
+        desk.beat()
+        monkeypatch.setenv("DAWSCRIBE_HOME", str(desk.home))
+        asked = desk.request()
+        assert Path(asked["items"][0]["audio"]["path"]).is_relative_to(desk.home)
+        assert {p.name for p in Path(desk.project.path).parent.glob("*render*")} == set()
+        assert len(desk.heard(asked)) == 3 * 44100
+        desk.finish(asked)
+        desk.reaper.idle()
+        assert list((desk.home / "audio").iterdir()) == []
+
+
+def slow_item(desk: Desk, seconds: float = 20.0) -> None:
+    """The item takes many ticks to read."""
+    desk.take.source.path = str(tone(desk.song.parent / "long.wav", seconds + 1.0))
+    desk.item.values["D_LENGTH"] = seconds
+    desk.take.values["D_PITCH"] = 1.0
+    desk.reaper.history(desk.project).add("the user's last step")
+
+
+def read_until_half(desk: Desk) -> Any:
+    script = desk.run("Transcribe selected items")
+    desk.reaper.run_until(lambda: any(p.stat().st_size > 500_000 for p in (desk.home / "audio").iterdir()))
+    return script
+
+
+def test_an_undo_elsewhere_does_not_disturb_the_reading(desk: Desk) -> None:
+    slow_item(desk)
+    desk.project.tracks[1].name = "renamed"
+    desk.reaper.history(desk.project).add("rename")
+    read_until_half(desk)
+    before = desk.item
+    Undo_DoUndo2(desk.reaper, desk.project)
+    assert not before.alive
+    (track, *_) = desk.project.tracks
+    expected = sim_audio.render(track.items[0].takes[0], 44100, 2, 0.0, 20 * 44100)  # type: ignore[arg-type]
+    assert expected is not None
+    desk.reaper.run_until(lambda: any((desk.home / "inbox").glob("*.json")), 60.0)
+    np.testing.assert_allclose(desk.heard(desk.taken_over()), expected, atol=1e-6)
+    desk.reaper.close()
+
+
+def test_an_item_changed_while_it_is_read_is_read_again(desk: Desk) -> None:
+    slow_item(desk)
+    read_until_half(desk)
+    desk.take.values["D_PITCH"] = -2.0
+    expected = sim_audio.render(desk.take, 44100, 2, 0.0, 20 * 44100)
+    desk.reaper.run_until(lambda: any((desk.home / "inbox").glob("*.json")), 60.0)
+    assert expected is not None
+    np.testing.assert_allclose(desk.heard(desk.taken_over()), expected, atol=1e-6)
+    desk.reaper.close()
+
+
+def test_an_item_changed_again_and_again_gets_a_sentence(desk: Desk) -> None:
+    slow_item(desk)
+    read_until_half(desk)
+    for pitch in (2.0, 3.0, 4.0):
+        desk.take.values["D_PITCH"] = pitch
+        desk.reaper.tick()
+    desk.reaper.idle()
+    assert desk.said == '"song" was changed while it was read; transcribe it again.'
+    assert list((desk.home / "audio").iterdir()) == []
+
+
+def test_all_channels_of_a_file_are_read(desk: Desk) -> None:
+    sound = np.linspace(-0.5, 0.5, 44100 * 2)[:, None] * np.arange(1, 7) / 6
+    soundfile.write(desk.song, sound, 44100, subtype="FLOAT")
+    desk.item.values["D_LENGTH"] = 1.0
+    desk.take.values.update(D_PLAYRATE=1.25, B_PPITCH=0)
+    expected = sim_audio.render(desk.take, 44100, 6, 0.0, 44100)
+    heard = desk.heard(desk.request())
+    assert expected is not None
+    assert heard.shape == (44100, 6)
+    np.testing.assert_allclose(heard, expected, atol=1e-6)
+
+
+def test_audio_that_was_left_long_ago_is_removed(desk: Desk) -> None:
+    audio = desk.home / "audio"
+    audio.mkdir(exist_ok=True)
+    week = 7 * 24 * 3600
+    old, fresh = (f"reaper-{int(time.time()) - age}-000001-1.wav" for age in (week + 60, week - 60))
+    for name in (old, fresh, "mine.wav"):
+        (audio / name).write_bytes(b"")
+    desk.transcribe()
+    assert sorted(p.name for p in audio.iterdir()) == sorted([fresh, "mine.wav"])
 
 
 def empty(desk: Desk) -> None:

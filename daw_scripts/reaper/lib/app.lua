@@ -14,9 +14,14 @@ function app.say(sentence)
   reaper.ShowMessageBox(spool.sentence(sentence), app.TITLE, 0)
 end
 
--- Ends an action that changed nothing: an empty defer keeps REAPER from adding an undo point.
-function app.leave(sentence)
-  if sentence then app.say(sentence) end
+-- One plain sentence where nobody may sit at the screen.
+function app.note(sentence)
+  reaper.ShowConsoleMsg('dawscribe: ' .. spool.sentence(sentence) .. '\n')
+end
+
+-- Ends an action that changed nothing: an empty defer keeps REAPER from adding an undo point. `say` is how to tell.
+function app.leave(sentence, say)
+  if sentence then (say or app.say)(sentence) end
   reaper.defer(function() end)
 end
 
@@ -38,13 +43,20 @@ function app.open()
   for _, folder in ipairs { 'inbox', 'audio' } do reaper.RecursiveCreateDirectory(home .. '/' .. folder, 0) end
   return {
     home = home, files = disk, spool = spool.new(home, disk), launch = launch,
-    settings = settings.read(), version = app.VERSION,
+    settings = settings.read(), version = app.VERSION, say = app.say,
   }
 end
 
--- A name without line breaks, and without the ending of an audio file.
+-- What REAPER names takes after. Other words behind a dot ("Kick.In") belong to the name.
+local ENDINGS = {}
+for ending in ([[wav wave w64 rf64 bwf aif aiff flac ogg opus mp3 mp2 m4a aac wma wv ape caf mp4 mov mkv avi webm mid
+  midi rpp]]):gmatch('%S+') do ENDINGS[ending] = true end
+
+-- A name without line breaks, and without the ending of a media file.
 function app.plain_name(name, fallback)
-  name = spool.sentence(name):gsub('%.[%a][%w]?[%w]?[%w]?$', '')
+  name = spool.sentence(name)
+  local stem, ending = name:match('^(.+)%.(%w+)$')
+  if stem and ENDINGS[ending:lower()] then name = stem end
   return name ~= '' and name or fallback
 end
 

@@ -1,4 +1,5 @@
--- Finished jobs whose tracks are in no project yet: a project that was closed meanwhile gets them when it is open again.
+-- Finished jobs whose tracks are in no project yet: a project that was closed meanwhile gets them when it is open
+-- again.
 
 local spool = require 'spool'
 local insert = require 'insert'
@@ -6,6 +7,9 @@ local request = require 'request'
 local keep_files = require 'keep_files'
 
 local finished = {}
+
+-- Work per tick: a third of a 30 Hz tick.
+local BUDGET_S = 0.010
 
 -- The ids of all jobs in the spool; REAPER caches listings, index -1 makes it look again.
 local function job_ids(context)
@@ -24,12 +28,28 @@ local function is_ours(context, id)
   return asked ~= nil and asked.host == 'reaper'
 end
 
--- Cancels what is queued or running for REAPER; how many that were.
+-- The ids of requests that no daemon has taken over yet.
+local function inbox_ids(context)
+  local folder, ids, index = context.home .. '/inbox', {}, 0
+  reaper.EnumerateFiles(folder, -1)
+  while true do
+    local name = reaper.EnumerateFiles(folder, index)
+    if not name then return ids end
+    local id = name:match('^(reaper%-.*)%.json$')
+    if spool.is_id(id) then ids[#ids + 1] = id end
+    index = index + 1
+  end
+end
+
+-- Cancels what is handed in, queued or running for REAPER; how many that were.
 function finished.cancel(context)
   local count = 0
+  for _, id in ipairs(inbox_ids(context)) do
+    if context.spool:withdraw(id) then count = count + 1 end
+  end
   for _, id in ipairs(job_ids(context)) do
     local status = context.spool:status(id)
-    if status and (status.state == 'queued' or status.state == 'running') and is_ours(context, id) then
+    if status and not spool.is_final(status) and is_ours(context, id) then
       context.spool:cancel(id)
       count = count + 1
     end
@@ -38,35 +58,52 @@ function finished.cancel(context)
 end
 
 local function is_waiting(context, id)
-  if context.spool:is_inserted(id) or not is_ours(context, id) then return false end
+  if context.spool:is_inserted(id) or context.spool:is_cancelled(id) or not is_ours(context, id) then return false end
   local status = context.spool:status(id)
   return status ~= nil and status.state == 'done'
 end
 
--- Inserts all that wait for a project that is open now, a step per tick. `done(count, problem)` is called at the end.
+local methods = {}
+
+-- Goes on to the next job that can be inserted, as far as this tick allows; true when no job is left.
+function methods:look()
+  local begun = reaper.time_precise()
+  repeat
+    self.index = self.index + 1
+    local id = self.ids[self.index]
+    if not id then return true end
+    if is_waiting(self.context, id) then
+      local result, more = insert.load(self.context, id)
+      if result then
+        self.result, self.project = result, more
+        self.keep = keep_files.steps(result, more, self.context.home .. '/jobs/' .. id)
+        return false
+      end
+      self.problem = more or self.problem
+    end
+  until reaper.time_precise() - begun > BUDGET_S
+  return false
+end
+
+function methods:insert()
+  self.keep = nil
+  local ok, more = insert.result(self.context, self.result, self.project)
+  if not ok then
+    self.problem = more
+    return
+  end
+  self.count = self.count + 1
+  request.clean(self.context, self.result.id)
+end
+
+-- Inserts all that wait for a project that is open now. `done(count, problem)` is called at the end.
 function finished.insert(context, done)
-  local ids, index, count, problem, keep, result, project = job_ids(context), 0, 0, nil, nil, nil, nil
+  local self = setmetatable({ context = context, ids = job_ids(context), index = 0, count = 0 }, { __index = methods })
   local function step()
-    if keep then
-      if keep() then
-        local ok, more = insert.result(context, result, project)
-        if ok then count = count + 1 else problem = more end
-        if ok then request.clean(context, result.id) end
-        keep = nil
-      end
-    else
-      index = index + 1
-      if index > #ids then return done(count, problem) end
-      if is_waiting(context, ids[index]) then
-        local more
-        result, more = insert.load(context, ids[index])
-        if result then
-          project = more
-          keep = keep_files.steps(result, project, context.home .. '/jobs/' .. ids[index])
-        elseif result == nil then
-          problem = more
-        end
-      end
+    if self.keep then
+      if self.keep() then self:insert() end
+    elseif self:look() then
+      return done(self.count, self.problem)
     end
     reaper.defer(step)
   end

@@ -1,5 +1,6 @@
 -- How an item's sound reaches the daemon, the least intrusive way that is true: a span of its file, samples from
--- an accessor, or a render of its take FX. Each way is a function to call once a tick until it gives the audio.
+-- an accessor, or a render of its take FX and envelopes. Each way is a reader: `step`, to be called once a tick, is
+-- nil while it works, then the request's `audio`, or false and a sentence; `abort` leaves nothing behind.
 
 local wav_writer = require 'wav_writer'
 local render_take = require 'render_take'
@@ -23,6 +24,15 @@ local function has_active_fx(take)
   return false
 end
 
+-- Volume, pan, mute and pitch over time are in no accessor.
+local function has_active_envelope(take)
+  for index = 0, reaper.CountTakeEnvelopes(take) - 1 do
+    local known, active = reaper.GetSetEnvelopeInfo_String(reaper.GetTakeEnvelope(take, index), 'ACTIVE', '', false)
+    if not known or active ~= '0' then return true end
+  end
+  return false
+end
+
 -- The file's span when the take plays it untouched, else nil.
 local function plain_span(entry)
   local take, source = entry.take, reaper.GetMediaItemTake_Source(entry.take)
@@ -42,23 +52,30 @@ local function gain_of(entry)
   return gain > 1e-4 and gain or 1.0
 end
 
--- A step function for one selected item: nil while it works, then the request's `audio`, or false and a sentence.
-function item_audio.steps(entry, path)
-  if has_active_fx(entry.take) then
-    return function() return render_take.audio(entry, path) end
+local function span_reader(entry, span)
+  span.gain = gain_of(entry)
+  return { step = function() return span end, abort = function() end }
+end
+
+local function accessor_reader(entry, path)
+  local writer = wav_writer.new(entry, path)
+  local function step()
+    local done, problem = writer:step()
+    if not done then return done, problem end
+    return { path = path, start_s = 0.0, length_s = entry.length_s, gain = gain_of(entry), temporary = true }
   end
+  local function abort()
+    writer:close()
+    os.remove(path)
+  end
+  return { step = step, abort = abort }
+end
+
+-- The reader for one selected item; `path` is where it may write.
+function item_audio.reader(entry, path)
+  if has_active_fx(entry.take) or has_active_envelope(entry.take) then return render_take.reader(entry, path) end
   local span = plain_span(entry)
-  if span then
-    span.gain = gain_of(entry)
-    return function() return span end
-  end
-  local write, problem = wav_writer.new(entry, path)
-  return function()
-    if not write then return false, problem end
-    local done, failure = write()
-    if done == false then return false, failure end
-    return done and { path = path, start_s = 0.0, length_s = entry.length_s, gain = gain_of(entry), temporary = true } or nil
-  end
+  return span and span_reader(entry, span) or accessor_reader(entry, path)
 end
 
 return item_audio

@@ -27,12 +27,27 @@ local function open_projects()
   end
 end
 
--- The open project a result is for: the saved project by its path, an unsaved one by its tracks. nil when it is closed.
-function place.project(result)
-  local wanted = type(result.project) == 'string' and result.project or ''
-  for _, pair in ipairs(open_projects()) do
-    if wanted ~= '' and pair[2] == wanted then return pair[1] end
+-- The project in which a selection still lies, whatever its path is by now: it may have been saved meanwhile.
+local function project_of(entries)
+  for _, entry in ipairs(entries) do
+    if reaper.ValidatePtr2(nil, entry.project, 'ReaProject*')
+      and reaper.ValidatePtr2(entry.project, entry.track, 'MediaTrack*') and guid_of(entry.track) == entry.track_guid
+    then
+      return entry.project
+    end
   end
+  return nil
+end
+
+-- The open project a result is for, nil when it is closed: where the selection still lies, else the saved project by
+-- its path and an unsaved one by its tracks. A copy of a saved project has the same tracks and is not meant.
+function place.project(result, entries)
+  local found = project_of(entries or {})
+  if found then return found end
+  for _, pair in ipairs(open_projects()) do
+    if result.project ~= '' and pair[2] == result.project then return pair[1] end
+  end
+  if result.project ~= '' then return nil end
   for _, pair in ipairs(open_projects()) do
     for _, item in ipairs(result.items) do
       if find_track(pair[1], item.track) then return pair[1] end
@@ -48,6 +63,37 @@ function place.source_item(project, guid)
     if select(2, reaper.GetSetMediaItemInfo_String(item, 'GUID', '', false)) == guid then return item end
   end
   return nil
+end
+
+-- One of an item's takes, or nil when it is gone.
+function place.find_take(item, guid)
+  for index = 0, reaper.CountTakes(item) - 1 do
+    local take = reaper.GetTake(item, index)
+    if take and select(2, reaper.GetSetMediaItemTakeInfo_String(take, 'GUID', '', false)) == guid then return take end
+  end
+  return nil
+end
+
+local function value(take, key)
+  return reaper.GetMediaItemTakeInfo_Value(take, key)
+end
+
+-- Where the start of the take's source lies on the timeline: trimming or splitting an item leaves it, moving it not.
+function place.origin(item, take)
+  local offset, rate = value(take, 'D_STARTOFFS'), value(take, 'D_PLAYRATE')
+  return reaper.GetMediaItemInfo_Value(item, 'D_POSITION') - offset / rate
+end
+
+-- Sends the result to where its items are now: the user went on working, and may have moved them.
+function place.follow(project, result)
+  for _, item in ipairs(result.items) do
+    local source = place.source_item(project, item.item)
+    local take = source and place.find_take(source, item.take)
+    if source then item.track = guid_of(reaper.GetMediaItem_Track(source)) end
+    if take and item.origin_s then
+      item.position_s = math.max(0, item.position_s + place.origin(source, take) - item.origin_s)
+    end
+  end
 end
 
 -- Whether the project holds this job's tracks already.

@@ -1,11 +1,15 @@
--- Renders an item with its take FX to a file and puts everything back: active take, selection, undo list.
+-- Renders an item with its take FX and envelopes to a file and puts everything back: active take, selection, undo list.
 
+local copy_file = require 'copy_file'
 local front = require 'front'
 local selection = require 'selection'
 
 local render_take = {}
 
 local STEP = 'Transcribe: read item'
+
+local REFUSED = 'REAPER could not render "%s"; switch its take FX and envelopes off, or glue it, and try again.'
+local UNWRITTEN = 'The rendered item could not be written to disk; free some disk space and try again.'
 
 -- "Item: Render items to new take": take FX, no track FX. "Take: Delete active take from items".
 local RENDER, DELETE_TAKE = 41999, 40129
@@ -45,23 +49,55 @@ local function render(entry)
   return ok and path
 end
 
--- The request's `audio` for an item with take FX, or false and a sentence. Take volume is in the file, item volume not.
-function render_take.audio(entry, target)
+local function rendered(entry)
   reaper.PreventUIRefresh(1)
   local ok, path = front.with(entry.project, function() return render(entry) end)
   reaper.PreventUIRefresh(-1)
   reaper.UpdateArrange()
-  if not ok or not path or not reaper.file_exists(path) then
-    return false, ('REAPER could not render "%s"; switch its take FX off or freeze them and try again.'):format(entry.name)
+  return ok and path and reaper.file_exists(path) and path or nil
+end
+
+-- Out of the project's media folder, where nothing may be left: true when it is, nil while it is copied.
+local function move(state)
+  if not state.copy then
+    os.remove(state.path .. '.reapeaks')
+    if os.rename(state.path, state.target) then return true end
+    -- Across disks a rename fails.
+    state.copy = copy_file.new(state.path, state.target)
   end
+  local done = state.copy and state.copy.step()
+  if done then os.remove(state.path) end
+  if done ~= nil then state.copy = nil end
+  return done
+end
+
+local function step(state)
+  local entry = state.entry
+  state.path = state.path or rendered(entry)
+  if not state.path then return false, REFUSED:format(entry.name) end
+  local moved = move(state)
+  if moved == nil then return nil end
+  if not moved then return false, UNWRITTEN end
   if not selection.find_again(entry) then return false, selection.GONE end
-  -- Out of the project's media folder, where nothing may be left; across disks a rename fails and the file stays.
-  os.remove(path .. '.reapeaks')
-  if os.rename(path, target) then path = target end
+  -- Take volume and envelopes are in the file, item volume is not.
   local gain = reaper.GetMediaItemInfo_Value(entry.item, 'D_VOL')
   return {
-    path = path, start_s = entry.offset_s, length_s = entry.length_s, gain = gain > 1e-4 and gain or 1.0, temporary = true,
+    path = state.target, start_s = entry.offset_s, length_s = entry.length_s, gain = gain > 1e-4 and gain or 1.0,
+    temporary = true,
   }
+end
+
+local function abort(state)
+  if state.copy then state.copy.abort() end
+  state.copy = nil
+  if state.path then os.remove(state.path) end
+  os.remove(state.target)
+end
+
+-- A reader (see item_audio) for an item with take FX or envelopes.
+function render_take.reader(entry, target)
+  local state = { entry = entry, target = target }
+  return { step = function() return step(state) end, abort = function() abort(state) end }
 end
 
 return render_take

@@ -7,10 +7,13 @@ local item_audio = require 'item_audio'
 
 local request = {}
 
+-- Audio of failed jobs is kept for a second try; this old, nobody will ask for it.
+local LEFTOVER_S = 7 * 24 * 3600
+
 local function wire_item(entry, audio)
   return {
-    name = entry.name, position_s = entry.position_s, track = entry.track_guid, item = entry.item_guid,
-    temporary = audio.temporary or false,
+    name = entry.name, position_s = entry.position_s, origin_s = entry.origin_s, track = entry.track_guid,
+    item = entry.item_guid, take = entry.take_guid, temporary = audio.temporary or false,
     audio = { path = audio.path, start_s = audio.start_s, length_s = audio.length_s, gain = audio.gain },
   }
 end
@@ -25,39 +28,65 @@ local function build(id, entries, items, chosen)
   }
 end
 
--- A step function: nil and a fraction while it reads, the request's id when it is handed in, false and a sentence.
-function request.steps(context, entries, chosen)
+-- A reader of the whole selection. `step`: nil and a fraction while it reads, the request's id when it is handed in,
+-- false and a sentence. `abort` leaves no accessor and no file behind; nothing once the request is handed in.
+function request.reader(context, entries, chosen)
   local id = spool.new_id('reaper', os.time(), reaper.time_precise() * 1000)
-  local items, step = {}, nil
-  return function()
+  local items, readers, handed_in = {}, {}, false
+  local function current()
+    local number = #items + 1
+    if not readers[number] and selection.find_again(entries[number]) then
+      local path = ('%s/audio/%s-%d.wav'):format(context.home, id, number)
+      readers[number] = item_audio.reader(entries[number], path)
+    end
+    return readers[number]
+  end
+  local function step()
     if #items < #entries then
-      local entry = entries[#items + 1]
-      if not step and not selection.find_again(entries[#items + 1]) then return false, selection.GONE end
-      step = step or item_audio.steps(entry, ('%s/audio/%s-%d.wav'):format(context.home, id, #items + 1))
-      local audio, problem = step()
+      local reader = current()
+      if not reader then return false, selection.GONE end
+      local audio, problem = reader.step()
       if audio == false then return false, problem end
-      if audio then
-        items[#items + 1] = wire_item(entry, audio)
-        step = nil
-      end
+      if audio then items[#items + 1] = wire_item(entries[#items + 1], audio) end
       return nil, #items / #entries
     end
     local ok, problem = context.spool:submit(build(id, entries, items, chosen))
     if not ok then return false, problem end
+    handed_in = true
     return id
   end
+  local function abort()
+    for _, reader in ipairs(handed_in and {} or readers) do reader.abort() end
+  end
+  return { step = step, abort = abort }
 end
 
--- Removes the audio that was written for a request only.
+local function is_ours(context, path)
+  return type(path) == 'string' and path:find(context.home .. '/audio/', 1, true) == 1 and not path:find('..', 1, true)
+end
+
+-- Removes the audio that was written for a request only; for jobs that nobody will try again.
 function request.clean(context, id)
   local asked = context.spool:request(id)
   if not asked or type(asked.items) ~= 'table' then return end
   for _, item in ipairs(asked.items) do
     local path = item.temporary == true and type(item.audio) == 'table' and item.audio.path
-    if type(path) == 'string' and path:find(context.home .. '/audio/', 1, true) == 1 and not path:find('..', 1, true) then
-      os.remove(path)
-    end
+    if is_ours(context, path) then os.remove(path) end
   end
+end
+
+-- Removes audio that was left long ago; a file's name holds the time of its request.
+function request.sweep(context)
+  local folder, old, index = context.home .. '/audio', {}, 0
+  reaper.EnumerateFiles(folder, -1)
+  while true do
+    local name = reaper.EnumerateFiles(folder, index)
+    if not name then break end
+    local time = tonumber(name:match('^reaper%-(%d+)%-%d+%-%d+%.wav$'))
+    if time and os.time() - time > LEFTOVER_S then old[#old + 1] = name end
+    index = index + 1
+  end
+  for _, name in ipairs(old) do os.remove(folder .. '/' .. name) end
 end
 
 return request

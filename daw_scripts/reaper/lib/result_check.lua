@@ -60,7 +60,9 @@ local function part_of(raw, item, folder)
   if not notes or not bends then return nil end
   local role = text(raw.role, 'other')
   local names = {}
-  for _, name in ipairs(type(raw.instruments) == 'table' and raw.instruments or {}) do names[#names + 1] = text(name, '') end
+  for _, name in ipairs(type(raw.instruments) == 'table' and raw.instruments or {}) do
+    names[#names + 1] = text(name, '')
+  end
   return {
     role = role, name = text(raw.name, role), is_drums = raw.is_drums == true, notes = notes, bends = bends,
     channel = number(raw.channel, 0, 15) or 0, program = number(raw.program, 0, 127) or 0,
@@ -74,8 +76,8 @@ local function item_of(raw, folder)
   local position, length = number(raw.position_s, 0, 1e6), number(raw.length_s, 0.001, 1e6)
   if not position or not length then return nil end
   local item = {
-    name = text(raw.name, 'item'), track = text(raw.track, ''), item = text(raw.item, ''), position_s = position,
-    length_s = length, parts = {}, stems = {},
+    name = text(raw.name, 'item'), track = text(raw.track, ''), item = text(raw.item, ''), take = text(raw.take, ''),
+    position_s = position, origin_s = number(raw.origin_s, -1e6, 1e6), length_s = length, parts = {}, stems = {},
   }
   for _, raw_part in ipairs(raw.parts) do
     local part = part_of(raw_part, raw, folder)
@@ -105,7 +107,8 @@ function result_check.read(raw, folder)
   if not spool.is_id(raw.id) or type(raw.items) ~= 'table' or #raw.items == 0 then return nil, DAMAGED end
   local choices = type(raw.insertion) == 'table' and raw.insertion or {}
   local result = {
-    id = raw.id, project = type(raw.project) == 'string' and raw.project or '', items = {}, insertion = choices, warnings = sentences(raw.warnings),
+    id = raw.id, project = type(raw.project) == 'string' and raw.project or '', items = {}, insertion = choices,
+    warnings = sentences(raw.warnings),
   }
   for _, raw_item in ipairs(raw.items) do
     local item = item_of(raw_item, folder)

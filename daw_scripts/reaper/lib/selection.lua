@@ -1,6 +1,7 @@
 -- The selected items as what is to be heard: spans on the timeline, cut by the time selection where it cuts them.
 
 local app = require 'app'
+local place = require 'place'
 
 local selection = {}
 
@@ -65,37 +66,24 @@ function selection.read()
       take_guid = select(2, reaper.GetSetMediaItemTakeInfo_String(take, 'GUID', '', false)),
       item_guid = select(2, reaper.GetSetMediaItemInfo_String(item, 'GUID', '', false)),
       position_s = position, length_s = stop - position, offset_s = position - start,
+      origin_s = place.origin(item, take),
     }
   end
   if #found == 0 then return nil, 'Select one or more audio items first, then transcribe them.' end
   return found
 end
 
-local function guid_is(object, info, guid)
-  return select(2, info(object, 'GUID', '', false)) == guid
-end
-
 -- Whether the item is still there; the user goes on working while a job runs, and an undo gives items new handles.
 function selection.find_again(entry)
   local project = entry.project
   if not reaper.ValidatePtr2(nil, project, 'ReaProject*') then return false end
-  if reaper.ValidatePtr2(project, entry.item, 'MediaItem*') and reaper.ValidatePtr2(project, entry.take, 'MediaItem_Take*')
-  then
-    return true
-  end
-  for index = 0, reaper.CountMediaItems(project) - 1 do
-    local item = reaper.GetMediaItem(project, index)
-    if guid_is(item, reaper.GetSetMediaItemInfo_String, entry.item_guid) then
-      for number = 0, reaper.CountTakes(item) - 1 do
-        local take = reaper.GetTake(item, number)
-        if take and guid_is(take, reaper.GetSetMediaItemTakeInfo_String, entry.take_guid) then
-          entry.item, entry.take = item, take
-          return true
-        end
-      end
-    end
-  end
-  return false
+  local is_there = reaper.ValidatePtr2(project, entry.item, 'MediaItem*')
+  if is_there and reaper.ValidatePtr2(project, entry.take, 'MediaItem_Take*') then return true end
+  local item = place.source_item(project, entry.item_guid)
+  local take = item and place.find_take(item, entry.take_guid)
+  if not take then return false end
+  entry.item, entry.take = item, take
+  return true
 end
 
 selection.GONE = 'The item was deleted while it was read; nothing was transcribed.'

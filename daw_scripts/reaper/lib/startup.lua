@@ -33,7 +33,7 @@ function startup.switch(on, folder)
   if on then
     local number = reaper.AddRemoveReaScript(true, 0, folder .. '/dawscribe_Background listener.lua', true)
     local name = number > 0 and reaper.ReverseNamedCommandLookup(number)
-    if not name then return nil, 'REAPER could not register the listener; run "dawscribe setup reaper" in a terminal.' end
+    if not name then return nil, 'REAPER could not register the listener; run "dawscribe setup reaper" instead.' end
     local eol = text:find('\r\n', 1, true) and '\r\n' or '\n'
     if text ~= '' and not text:find('\n$') then text = text .. eol end
     local call = ("reaper.Main_OnCommand(reaper.NamedCommandLookup('_%s'), 0)"):format(name)

@@ -41,7 +41,8 @@ end
 
 local function button(state)
   local x, y = gfx.w - MARGIN - BUTTON_WIDTH, gfx.h - MARGIN - BUTTON_HEIGHT
-  local inside = gfx.mouse_x >= x and gfx.mouse_x < x + BUTTON_WIDTH and gfx.mouse_y >= y and gfx.mouse_y < y + BUTTON_HEIGHT
+  local right, bottom = x + BUTTON_WIDTH, y + BUTTON_HEIGHT
+  local inside = gfx.mouse_x >= x and gfx.mouse_x < right and gfx.mouse_y >= y and gfx.mouse_y < bottom
   local shade = inside and 0.42 or 0.34
   gfx.set(shade, shade, shade, 1)
   gfx.rect(x, y, BUTTON_WIDTH, BUTTON_HEIGHT, 1)

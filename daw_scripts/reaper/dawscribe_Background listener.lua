@@ -13,4 +13,4 @@ local listener = require 'listener'
 local context, problem = app.open()
 if not context then return app.leave(problem) end
 
-listener.run(context)
+listener.run(context, here)

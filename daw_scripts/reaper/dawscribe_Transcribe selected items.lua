@@ -13,14 +13,18 @@ package.path = here .. '/lib/?.lua;' .. here .. '/shared/?.lua;' .. here .. '/..
 local app = require 'app'
 local selection = require 'selection'
 local settings = require 'settings'
+local handover = require 'handover'
 local job = require 'job'
 
 local context, problem = app.open()
 if not context then return app.leave(problem) end
 
-local entries, sentence = selection.read()
-if not entries then return app.leave(sentence) end
+-- The command first: whoever sent it waits for an answer, and no later call may find it.
+local command = handover.take(context)
+-- No message boxes then: the sender may not sit at this screen.
+if command then context.say = app.note end
 
--- OSC and other programs leave their options in the spool and call this action.
-local command = context.spool:take_command('reaper', os.time()) or {}
-job.run(context, entries, settings.merge(context.settings, command.options))
+local entries, sentence = selection.read()
+if not entries then return app.leave(sentence, context.say) end
+
+job.run(context, entries, settings.merge(context.settings, command and command.options))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
+
+import pytest
 
 from tests.lua.desk import Desk
+from tests.reaper_sim.registry import FUNCTIONS
 
 
 def command(desk: Desk, **changes: object) -> None:
@@ -32,6 +36,116 @@ def test_the_listener_leaves_old_and_unknown_commands_alone(desk: Desk) -> None:
     for _ in range(3):
         desk.reaper.tick()
     assert not any((desk.home / "inbox").iterdir())
+    desk.reaper.close()
+
+
+def requests(desk: Desk) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in (desk.home / "inbox").glob("*.json")]
+
+
+def test_every_option_of_the_protocol_comes_through_and_nothing_else(desk: Desk) -> None:
+    options = {
+        "stems": ["bass", "drums"], "separator": "whole_mix", "role": "bass", "transcribers": {"bass": "melody"},
+        "device": "cpu", "quantise": "1/8T", "quantise_strength": 0.5, "keep_stems": False,
+    }  # fmt: skip
+    command(desk, options=options | {"unknown": 1})
+    desk.run("Transcribe selected items")
+    desk.reaper.run_until(lambda: bool(requests(desk)))
+    assert requests(desk)[0]["options"] == options
+    desk.reaper.close()
+
+
+def test_options_that_do_not_fit_are_left_out(desk: Desk) -> None:
+    wrong = {
+        "stems": [1, {}], "separator": "a b; c", "role": 3, "transcribers": {"bass": ["x"]}, "device": True,
+        "quantise": "", "quantise_strength": 7, "keep_stems": "yes",
+    }  # fmt: skip
+    command(desk, options=wrong)
+    desk.run("Transcribe selected items")
+    desk.reaper.run_until(lambda: bool(requests(desk)))
+    assert requests(desk)[0]["options"] == {"keep_stems": True}
+    desk.reaper.close()
+
+
+def test_a_command_is_taken_also_when_nothing_is_selected(desk: Desk) -> None:
+    desk.item.values["B_UISEL"] = 0.0
+    command(desk)
+    desk.run("Transcribe selected items")
+    desk.reaper.idle()
+    assert not (desk.home / "commands" / "reaper.json").exists()
+    assert "Select one" in desk.reaper.console
+    assert desk.reaper.messages == []  # whoever sent it may not sit at the screen
+
+
+def two_jobs(desk: Desk) -> list[str]:
+    """Two jobs of one listener, both running."""
+    desk.run("Background listener")
+    command(desk)
+    desk.reaper.run_until(lambda: len(requests(desk)) == 1)
+    command(desk)
+    desk.reaper.run_until(lambda: len(requests(desk)) == 2)
+    ids = []
+    for path in (desk.home / "inbox").glob("*.json"):
+        job = desk.home / "jobs" / path.stem
+        job.mkdir()
+        path.rename(job / "request.json")
+        desk.status(job.name, "running")
+        ids.append(job.name)
+    return ids
+
+
+def test_each_job_of_the_listener_has_a_window_and_an_end_of_its_own(desk: Desk) -> None:
+    ids = two_jobs(desk)
+    listener, first, second = desk.reaper.scripts
+    assert (listener.window, first.window, second.window) == (None, "dawscribe: song", "dawscribe: song")
+    first.user("char", 27)
+    desk.reaper.run_until(lambda: any((desk.home / "jobs" / i / "cancel").exists() for i in ids))
+    (cancelled,) = [i for i in ids if (desk.home / "jobs" / i / "cancel").exists()]
+    desk.status(cancelled, "cancelled")
+    desk.reaper.run_until(lambda: not first.running)
+    assert second.window == "dawscribe: song"
+    assert listener.running
+    desk.reaper.close()
+
+
+def test_a_job_that_fails_does_not_hold_the_listener_up(desk: Desk) -> None:
+    for job in two_jobs(desk):
+        desk.status(job, "failed", message="song.wav is damaged.")
+    listener, *others = desk.reaper.scripts
+    desk.reaper.run_until(lambda: not any(script.running for script in others))
+    assert desk.reaper.messages == []
+    assert desk.reaper.console.count("song.wav is damaged.") == 2
+    assert listener.running
+    desk.reaper.close()
+
+
+def test_the_listener_survives_what_goes_wrong(desk: Desk) -> None:
+    listener = desk.run("Background listener")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FUNCTIONS, "AddRemoveReaScript", lambda *_: 0)
+        command(desk)
+        desk.reaper.run_until(lambda: "could not register" in desk.reaper.console)
+    assert listener.running
+    command(desk)
+    desk.reaper.run_until(lambda: bool(requests(desk)))
+    desk.reaper.close()
+
+
+def test_the_listener_shares_nothing_with_other_start_up_scripts(desk: Desk) -> None:
+    scripts = desk.reaper.resource_path / "Scripts"
+    (scripts / "other").mkdir(parents=True)
+    (scripts / "other" / "json.lua").write_text("return { decode = function() error('another json') end }")
+    (scripts / "other" / "settings.lua").write_text("return { mine = true }")
+    desk.reaper.answers.append(6)
+    desk.run("Set up")
+    startup = scripts / "__startup.lua"
+    path = f"package.path = '{scripts}/other/?.lua;' .. package.path\n"
+    after = "\nreaper.ShowConsoleMsg('mine: ' .. tostring(require('settings').mine))"
+    startup.write_text(path + "require 'json'\n" + startup.read_text() + after)
+    desk.reaper.run(startup)
+    assert desk.reaper.console == "mine: true"
+    command(desk)
+    desk.reaper.run_until(lambda: bool(requests(desk)))
     desk.reaper.close()
 
 

@@ -18,7 +18,8 @@ local FIELDS = {
 
 local function value_of(field, text)
   if field[4] == 'yes' then return text:lower():match('^%s*[y1t]') ~= nil end
-  if field[4] == 'number' then return tonumber(text) end
+  -- Half the world writes a comma.
+  if field[4] == 'number' then return tonumber((text:gsub(',', '.'))) end
   if field[4] == 'word' then return text:match('^%s*(.-)%s*$') end
   local words = {}
   for word in text:lower():gmatch('[%w_]+') do words[#words + 1] = word end
@@ -56,13 +57,45 @@ function settings.ask(title)
   return settings.read()
 end
 
--- What a command from outside may choose; words, numbers or lists of words.
-local ALLOWED = { stems = 'table', separator = 'string', quantise = 'string', quantise_strength = 'number' }
+local function is_word(value)
+  return type(value) == 'string' and value:find('^[%w_/.+-]+$') ~= nil
+end
 
--- The choices with those of a command's options, which come from another program and are checked.
+local function is_flag(value)
+  return type(value) == 'boolean'
+end
+
+local function is_share(value)
+  return type(value) == 'number' and value >= 0 and value <= 1
+end
+
+local function are_words(value)
+  if type(value) ~= 'table' then return false end
+  for _, word in ipairs(value) do
+    if not is_word(word) then return false end
+  end
+  return #value > 0
+end
+
+local function are_words_by_role(value)
+  if type(value) ~= 'table' then return false end
+  for role, word in pairs(value) do
+    if not is_word(role) or not is_word(word) then return false end
+  end
+  return next(value) ~= nil
+end
+
+-- The options of a request (see daw_scripts/README.md) that a command from outside may choose.
+local ALLOWED = {
+  stems = are_words, separator = is_word, role = is_word, transcribers = are_words_by_role, device = is_word,
+  quantise = is_word, quantise_strength = is_share, keep_stems = is_flag, find_tempo = is_flag, drum_map = is_word,
+}
+
+-- The choices with those of a command's options, which come from another program: what does not fit is left out.
 function settings.merge(chosen, options)
-  for key, kind in pairs(type(options) == 'table' and ALLOWED or {}) do
-    if type(options[key]) == kind then chosen[key] = options[key] end
+  chosen.outside = {}
+  for key, fits in pairs(type(options) == 'table' and ALLOWED or {}) do
+    if fits(options[key]) then chosen.outside[key] = options[key] end
   end
   return chosen
 end
@@ -82,6 +115,7 @@ function settings.options(chosen)
     options.quantise = chosen.quantise
     options.quantise_strength = math.max(0, math.min(1, chosen.quantise_strength or 1))
   end
+  for key, value in pairs(chosen.outside or {}) do options[key] = value end
   return options
 end
 

@@ -1,0 +1,24 @@
+-- A command's way to the action that obeys it: from the listener through REAPER's ext state, since the action is a
+-- script of its own; from OSC and other programs through the spool.
+
+local json = require 'json'
+
+local handover = {}
+
+local SECTION, KEY = 'dawscribe', 'command'
+
+-- The listener's part.
+function handover.give(command)
+  reaper.SetExtState(SECTION, KEY, json.encode(command), false)
+end
+
+-- The action's part: the command it is called for, once, or nil when the user called it.
+function handover.take(context)
+  local text = reaper.GetExtState(SECTION, KEY)
+  reaper.DeleteExtState(SECTION, KEY, false)
+  local command = text ~= '' and json.decode(text)
+  if type(command) == 'table' and context.spool.is_young(command, os.time()) then return command end
+  return context.spool:take_command('reaper', os.time())
+end
+
+return handover

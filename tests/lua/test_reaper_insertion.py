@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,26 @@ def test_every_track_has_an_instrument_and_a_missing_one_falls_through_with_a_wa
     assert '"Trilian" is not installed' in desk.reaper.console
 
 
+def test_pieces_heard_in_a_later_item_only_have_their_sound_too(desk: Desk) -> None:
+    audio_item(desk.project.tracks[0], desk.song, 6.0, 2.0).values["B_UISEL"] = 1.0
+    asked = desk.request()
+    folder = desk.home / "jobs" / asked["id"]
+    items = []
+    for number, (item, keys) in enumerate(zip(asked["items"], ((36,), (36, 49)), strict=True), 1):
+        (folder / "one_shots" / str(number)).mkdir(parents=True)
+        shots = [{"pitch": key, "path": f"one_shots/{number}/{key}.wav"} for key in keys]
+        for shot in shots:
+            tone(folder / str(shot["path"]), 0.1)
+        drums = {**RESULT["items"][0]["parts"][0], "notes": [[0, 0.1, key, 100] for key in keys]}
+        drums.pop("one_shots", None)
+        items.append({**item, "length_s": 2.0, "parts": [drums], "stems": [], "one_shots": shots})
+    desk.finish(asked, items=items)
+    desk.reaper.idle()
+    drums_track = desk.project.tracks[2]
+    assert [round(fx.params[3][1] * 127) for fx in drums_track.fx] == [36, 49]
+    assert [fx.config["FILE0"].split("one_shots/")[1] for fx in drums_track.fx] == ["1/36.wav", "2/49.wav"]
+
+
 def test_a_source_that_closes_its_folder_hands_the_closing_on(desk: Desk) -> None:
     desk.project.tracks.insert(0, new_track("Band"))
     desk.project.tracks[0].values["I_FOLDERDEPTH"] = 1.0
@@ -170,6 +191,101 @@ def test_a_project_closed_meanwhile_gets_its_result_when_it_is_open_again(desk: 
     desk.run("Insert finished transcriptions")
     desk.reaper.idle()
     assert names(desk.project)[1] == ("song (transcribed)", 1)
+
+
+def test_a_copy_of_a_closed_project_does_not_get_its_result(desk: Desk) -> None:
+    asked = desk.request()
+    desk.reaper.open(read_rpp(rpp_text(desk.project), str(desk.song.parent / "song-backup.rpp")))
+    desk.finish(asked)
+    desk.reaper.idle()
+    assert "is closed" in desk.said
+    assert len(desk.project.tracks) == 2
+
+
+def test_a_project_saved_under_another_name_meanwhile_gets_its_result(desk: Desk) -> None:
+    asked = desk.request()
+    desk.project.path = str(desk.song.parent / "song v2.rpp")
+    desk.finish(asked)
+    desk.reaper.idle()
+    assert len(desk.project.tracks) == 5
+
+
+def test_an_unsaved_project_is_known_by_its_tracks(desk: Desk) -> None:
+    desk.project.path = ""
+    asked = desk.request()
+    desk.reaper.close()
+    desk.project.path = str(desk.song.parent / "saved.rpp")
+    desk.finish(asked)
+    desk.run("Insert finished transcriptions")
+    desk.reaper.idle()
+    assert len(desk.project.tracks) == 5
+
+
+def test_the_result_follows_an_item_that_was_moved_meanwhile(desk: Desk) -> None:
+    asked = desk.request()
+    other = desk.project.tracks[1]
+    desk.project.tracks[0].items.remove(desk.item)
+    other.items.append(desk.item)
+    desk.item.track = other
+    desk.item.values["D_POSITION"] = 8.0
+    desk.finish(asked)
+    desk.reaper.idle()
+    assert [n for n, _ in names(desk.project)] == ["Song", "Other", "song (transcribed)", "Drums", "Bass"]
+    assert [(i.start, i.length) for i in desk.project.tracks[3].items] == [(8.0, 3.0)]
+
+
+def test_the_result_stays_with_the_sound_of_an_item_that_was_trimmed_meanwhile(desk: Desk) -> None:
+    desk.take.values["D_PLAYRATE"] = 1.25
+    asked = desk.request()
+    desk.item.values.update(D_POSITION=2.0, D_LENGTH=2.0)
+    desk.take.values["D_STARTOFFS"] = 1.25
+    desk.finish(asked)
+    desk.reaper.idle()
+    assert [i.start for i in desk.project.tracks[2].items] == pytest.approx([1.0])
+
+
+def test_nothing_to_insert_is_said_and_leaves_no_undo_step(desk: Desk) -> None:
+    for number in range(200):
+        job = desk.home / "jobs" / f"reaper-1700000000-{number:06d}"
+        job.mkdir()
+        (job / "inserted").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        # No time passes: as many folders as a tick has room for are all of them.
+        patch.setitem(FUNCTIONS, "time_precise", lambda _reaper: 0.0)
+        desk.run("Insert finished transcriptions")
+        assert "No finished transcription" in desk.said
+    desk.reaper.idle()
+    shutil.rmtree(desk.home / "jobs")
+    (desk.home / "jobs").mkdir()
+    desk.run("Insert finished transcriptions")
+    desk.reaper.idle()
+    assert len(desk.reaper.messages) == 2
+    assert desk.reaper.history(desk.project).names == []
+
+
+@pytest.mark.parametrize(
+    ("take", "shown"),
+    [
+        ("Kick.In", "Kick.In"), ("feat.Jo", "feat.Jo"), ("Take.2", "Take.2"), ("song.WAV", "song"), ("a.flac", "a"),
+        (".wav", ".wav"), ("", "item"),
+    ],
+)  # fmt: skip
+def test_names_lose_the_ending_of_their_file_and_nothing_else(desk: Desk, take: str, shown: str) -> None:
+    desk.take.name = take
+    assert desk.request()["items"][0]["name"] == shown
+    desk.reaper.close()
+
+
+def test_a_name_that_is_cut_is_still_legible(desk: Desk) -> None:
+    desk.take.name = "a" + "é" * 300
+    assert desk.request()["items"][0]["name"] == "a" + "é" * 249
+    desk.reaper.close()
+
+
+def test_a_strength_with_a_comma_is_understood(desk: Desk) -> None:
+    desk.reaper.inputs.append("|||1/16|0,5|no|no|no")
+    assert desk.request("Transcribe with options")["options"]["quantise_strength"] == 0.5
+    desk.reaper.close()
 
 
 def test_a_result_finds_its_project_behind_another_tab(desk: Desk) -> None:

@@ -73,7 +73,7 @@ local function fill(track, row, job, choices, warnings)
       made, problem = midi_item.insert(track, entry.content, entry.item.position_s, entry.item.length_s)
       if not made then error({ sentence = problem }) end
       if number == 1 and choices.instruments ~= false then
-        for _, warning in ipairs(instruments.add(track, entry.content, entry.content.one_shots)) do
+        for _, warning in ipairs(instruments.add(track, row.contents)) do
           warnings[#warnings + 1] = warning
         end
       end
@@ -113,14 +113,15 @@ local function in_one_step(project, name, work)
 end
 
 -- A job's result with the open project it is for. nil and a sentence when it cannot be used; false when its project
--- is not open or holds it already.
-function insert.load(context, id)
+-- is not open or holds it already. `entries` is the selection that was transcribed, where that is still known.
+function insert.load(context, id, entries)
   local raw = context.spool:result(id)
   if not raw then return nil, 'The result cannot be read; transcribe the item again.' end
   local result, problem = result_check.read(raw, context.home .. '/jobs/' .. id)
   if not result then return nil, problem end
-  local project = place.project(result)
+  local project = place.project(result, entries)
   if not project or context.spool:is_inserted(result.id) or place.holds(project, result.id) then return false end
+  place.follow(project, result)
   return result, project
 end
 

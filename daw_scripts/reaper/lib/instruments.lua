@@ -71,9 +71,23 @@ local function try(track, part, name, shots)
   return true
 end
 
--- Puts the first instrument that this REAPER has on the track; returns warnings for those it does not have.
-function instruments.add(track, part, shots)
-  local wanted, warnings = {}, {}
+-- The sounds of the drum pieces, one per key: a piece may be heard in a later item only.
+local function one_shots_of(contents)
+  local shots, known = {}, {}
+  for _, entry in ipairs(contents) do
+    for _, shot in ipairs(entry.content.one_shots) do
+      if not known[shot.pitch] then
+        shots[#shots + 1], known[shot.pitch] = shot, true
+      end
+    end
+  end
+  return shots
+end
+
+-- Puts the first instrument that this REAPER has on the track of a part, whose contents may be of several items;
+-- returns warnings for those it does not have.
+function instruments.add(track, contents)
+  local part, shots, wanted, warnings = contents[1].content, one_shots_of(contents), {}, {}
   for _, name in ipairs(part.instruments or {}) do wanted[#wanted + 1] = tostring(name) end
   for _, name in ipairs(STOCK[part.role] or {}) do wanted[#wanted + 1] = name end
   for _, name in ipairs(STOCK_PITCHED) do wanted[#wanted + 1] = name end

@@ -102,6 +102,34 @@ return {
     end,
   },
   {
+    question = 'Accessor: does its hash stay with a second accessor, does it see a pitch change? (yes, yes)',
+    run = function()
+      local _, take = make_item()
+      local first, second = reaper.CreateTakeAudioAccessor(take), reaper.CreateTakeAudioAccessor(take)
+      local same = reaper.GetAudioAccessorHash(first, '') == reaper.GetAudioAccessorHash(second, '')
+      reaper.SetMediaItemTakeInfo_Value(take, 'D_PITCH', 3)
+      local seen = reaper.AudioAccessorStateChanged(first)
+      for _, accessor in ipairs { first, second } do reaper.DestroyAudioAccessor(accessor) end
+      return (same and 'yes' or 'no') .. ', ' .. (seen and 'yes' or 'no')
+    end,
+  },
+  {
+    question = 'Take envelopes: is ACTIVE known, and does 41999 print a volume envelope at 0? (1, late peak 0)',
+    run = function()
+      local item, take = make_item()
+      reaper.Main_OnCommand(40693, 0) -- "Take: Toggle take volume envelope"
+      local envelope = reaper.GetTakeEnvelopeByName(take, 'Volume')
+      if not envelope then return 'the action 40693 made no envelope' end
+      local _, active = reaper.GetSetEnvelopeInfo_String(envelope, 'ACTIVE', '', false)
+      local mode = reaper.GetEnvelopeScalingMode(envelope)
+      reaper.InsertEnvelopePoint(envelope, 1, reaper.ScaleToEnvelopeMode(mode, 0), 1, 0, false)
+      reaper.Main_OnCommand(41999, 0)
+      local late = peak(reaper.GetActiveTake(item), 1.2, 1.8)
+      reaper.Main_OnCommand(40129, 0)
+      return ('%s, late peak %.3f'):format(active, late)
+    end,
+  },
+  {
     question = '41999 (render items to new take): what is printed? (item 0.5, take 0.5, fade-in 1 s)',
     run = function() return rendered(41999) end,
   },

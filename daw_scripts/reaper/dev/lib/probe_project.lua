@@ -43,6 +43,23 @@ return {
     end,
   },
   {
+    question = 'Another tab: does Main_OnCommandEx act on the project it is given? (the given one)',
+    run = function()
+      local here = reaper.EnumProjects(-1)
+      reaper.InsertTrackAtIndex(0, false)
+      reaper.Main_OnCommand(40859, 0) -- "New project tab"
+      local other = reaper.EnumProjects(-1)
+      reaper.InsertTrackAtIndex(0, false)
+      for _, project in ipairs { here, other } do reaper.SetTrackSelected(reaper.GetTrack(project, 0), false) end
+      reaper.Main_OnCommandEx(40296, 0, here) -- "Track: Select all tracks"
+      local counts = { reaper.CountSelectedTracks2(here, false), reaper.CountSelectedTracks2(other, false) }
+      reaper.DeleteTrack(reaper.GetTrack(other, 0))
+      reaper.SelectProjectInstance(here)
+      if counts[1] > 0 and counts[2] == 0 then return 'the given one' end
+      return ('selected: %d and %d'):format(counts[1], counts[2])
+    end,
+  },
+  {
     question = 'MIDI: does an item of 1.2345 s keep its length, and MIDI_SetAllEvts its last event?',
     run = function()
       reaper.InsertTrackAtIndex(0, false)

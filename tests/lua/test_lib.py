@@ -110,7 +110,7 @@ def test_versions_that_differ_get_a_sentence(lua: Any) -> None:
 @pytest.mark.parametrize(
     ("raw", "shown"),
     [
-        ("two\nlines\tof text".encode(), "two lines of text"),
+        (b"two\nlines\tof text", "two lines of text"),
         (b"a" + "é".encode() * 300, "a" + "é" * 249),  # 499 bytes: the next letter does not fit whole
         ("🎹".encode() * 125 + b"x", "🎹" * 125),
         (b"Stra\xdfe", "Stra?e"),

@@ -17,7 +17,6 @@ from tests.reaper_sim.reaper_array import ReaperArray
 from tests.reaper_sim.registry import api
 from tests.reaper_sim.undo import fingerprint
 
-
 HEARD = ("D_STARTOFFS", "D_PLAYRATE", "D_PITCH", "B_PPITCH", "I_CHANMODE")
 """Values of a take that its samples depend on; volumes are in none of them."""
 

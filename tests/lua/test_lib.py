@@ -154,6 +154,14 @@ def test_a_command_is_taken_once_and_only_while_it_is_young(lua: Any, tmp_path: 
     assert not path.exists()
 
 
+def test_a_command_that_cannot_be_removed_is_not_obeyed_again_and_again(lua: Any, tmp_path: Path) -> None:
+    (tmp_path / "commands").mkdir()
+    (tmp_path / "commands" / "reaper.json").write_text('{"command": "transcribe_selected", "time": 1000}')
+    # Windows refuses to remove a file that another program holds open.
+    new = "function(home) return spool.new(home, files.new(io, { remove = function() return nil, 'busy' end })) end"
+    assert call(lua, lua.eval(new)(str(tmp_path)), "take_command", "reaper", 1003) is None
+
+
 def test_damaged_files_in_the_spool_read_as_nothing(lua: Any, tmp_path: Path) -> None:
     job = tmp_path / "jobs" / "reaper-1-000001"
     job.mkdir(parents=True)

@@ -83,6 +83,7 @@ def test_a_cancel_while_the_item_is_read_leaves_nothing_behind(desk: Desk, by: s
 
 @pytest.mark.parametrize("by", ["window", "action"])
 def test_a_cancel_before_the_daemon_has_taken_the_request_takes_it_back(desk: Desk, by: str) -> None:
+    desk.take.values["D_PITCH"] = 1.0
     script = desk.run("Transcribe selected items")
     desk.reaper.run_until(lambda: any((desk.home / "inbox").glob("*.json")))
     if by == "window":
@@ -96,6 +97,7 @@ def test_a_cancel_before_the_daemon_has_taken_the_request_takes_it_back(desk: De
         desk.reaper.clock_ahead_s += 60.0
     desk.reaper.idle()
     assert desk.reaper.messages == []
+    assert list((desk.home / "audio").iterdir()) == []
 
 
 def test_a_cancel_reaches_a_request_that_is_being_taken_over(desk: Desk) -> None:

@@ -50,8 +50,8 @@ def ask(home: Path, options: Mapping[str, Any], *, osc_port: int = 0, with_reapy
     except OSError as e:
         raise StoreError(f"{path} cannot be written; check the permissions of dawscribe's home.") from e
     raise HostError(
-        "REAPER does not answer; start it, and switch on dawscribe's background listener "
-        "(action \"dawscribe: Set up\", or 'dawscribe setup reaper')."
+        "REAPER does not answer; start it, and switch dawscribe's background listener on with the action "
+        "\"dawscribe: Set up\" (where that is missing, run 'dawscribe setup reaper' first)."
     )
 
 

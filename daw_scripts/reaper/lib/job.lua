@@ -109,7 +109,7 @@ end
 -- The end of a job that is done or cancelled.
 function methods:finish()
   self:close()
-  if self.id then request.clean(self.context, self.id) end
+  self.reader.clear()
   request.sweep(self.context)
 end
 
@@ -148,6 +148,7 @@ function job.run(context, entries, chosen)
   end
   -- REAPER quits or the user ends the script: nothing half read may stay.
   reaper.atexit(function() self.reader.abort() end)
+  signals.beat()
   reaper.defer(loop)
 end
 

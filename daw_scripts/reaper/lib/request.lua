@@ -29,7 +29,7 @@ local function build(id, entries, items, chosen)
 end
 
 -- A reader of the whole selection. `step`: nil and a fraction while it reads, the request's id when it is handed in,
--- false and a sentence. `abort` leaves no accessor and no file behind; nothing once the request is handed in.
+-- false and a sentence. `clear` leaves no accessor and no file behind; `abort` does so unless the request is handed in.
 function request.reader(context, entries, chosen)
   local id = spool.new_id('reaper', os.time(), reaper.time_precise() * 1000)
   local items, readers, handed_in = {}, {}, false
@@ -55,10 +55,13 @@ function request.reader(context, entries, chosen)
     handed_in = true
     return id
   end
-  local function abort()
-    for _, reader in ipairs(handed_in and {} or readers) do reader.abort() end
+  local function clear()
+    for _, reader in ipairs(readers) do reader.abort() end
   end
-  return { step = step, abort = abort }
+  local function abort()
+    if not handed_in then clear() end
+  end
+  return { step = step, abort = abort, clear = clear }
 end
 
 local function is_ours(context, path)

@@ -67,4 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has gone: not an error, but Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as e:
+        what = f"{e.filename or 'A file'} cannot be used ({e.strerror or e})"
+        print(f"dawscribe: {what}; check its permissions and the free space.", file=sys.stderr)
+        return BAD_INPUT
     return status

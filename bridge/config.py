@@ -1,21 +1,24 @@
 """Settings: bridge/default.toml explains every one, the user's config.toml changes some, the command line wins.
 
 default.toml is the schema too: a key that is not in it is an error that names the nearest. Only the tables of
-plugins that are not ours are open, since their Options check them.
+plugins that are not ours are open, since their Options check them, and tables by part, which take any part.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bridge import plugins
 from bridge.errors import ConfigError
+from bridge.music import STEM_ROLES
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,8 +27,19 @@ else:
 
 OPEN_TABLES = ("separators", "transcribers", "hosts", "triggers")
 """Tables whose children may be plugins that default.toml does not know."""
-FREE_TABLES = ("instruments", "transcription")
-"""Tables with free keys (roles)."""
+ROLE_TABLES = ("instruments", "transcription")
+"""Tables whose keys are parts."""
+RANGES: dict[str, tuple[float, float]] = {
+    "score.quantise_strength": (0.0, 1.0),
+    "cache.limit_gb": (0.0, math.inf),
+    "jobs.keep_days": (0.0, math.inf),
+    "jobs.limit_gb": (0.0, math.inf),
+    "daemon.idle_s": (0.0, 1e9),
+    "triggers.spool.poll_s": (0.001, 60.0),
+    "triggers.osc.port": (1, 65535),
+    "hosts.reaper.osc_port": (0, 65535),
+}
+"""Least and most of the numbers that the daemon itself works with; a plugin's Options check its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,36 +140,55 @@ def _copy(table: Mapping[str, Any]) -> dict[str, Any]:
 def _set(values: dict[str, Any], name: str, value: Any, origin: str) -> None:
     *tables, key = name.split(".")
     table = values
-    free = False
-    if tables and tables[0] in OPEN_TABLES:
-        values.setdefault(tables[0], {})
+    known: Any = _default()
     for depth, part in enumerate(tables):
-        free = free or part in FREE_TABLES or (depth == 1 and tables[0] in OPEN_TABLES and part not in table)
-        if part not in table:
-            if not free:
-                raise ConfigError(_unknown(name, part, table, origin))
-            table[part] = {}
-        if not isinstance(table[part], dict):
+        if isinstance(known, Mapping) and part not in known:
+            _check_open(name, tables[:depth], part, known, origin)
+            known = None  # an outsider's: free from here on
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
             raise ConfigError(f'The setting "{part}" in {origin} is a value, not a table.')
-        table = table[part]
-    if key in table:
-        if isinstance(table[key], dict):
-            raise ConfigError(f'The setting "{name}" in {origin} is a table, not a value.')
-        value = _typed(name, value, table[key], origin)
-    elif not free:
-        raise ConfigError(_unknown(name, key, table, origin))
+        known = known.get(part) if isinstance(known, Mapping) else None
+    if isinstance(known, Mapping):
+        value = _checked(name, key, value, known, origin)
     table[key] = value
 
 
+def _check_open(name: str, tables: Sequence[str], part: str, known: Mapping[str, Any], origin: str) -> None:
+    """ConfigError unless ``part`` may be the table of a plugin that is not ours, installed or not."""
+    open_table = len(tables) == 1 and tables[0] in OPEN_TABLES
+    near = difflib.get_close_matches(part, list(known), n=1)
+    if not open_table or (near and part not in plugins.names(tables[0])):
+        raise ConfigError(_unknown(name, part, known, origin))
+
+
+def _checked(name: str, key: str, value: Any, known: Mapping[str, Any], origin: str) -> Any:
+    """A value for a key of a table that default.toml has; ConfigError where there is none, or not with such a value."""
+    table = name.split(".")[-2:-1]
+    if key not in known and table and table[0] in ROLE_TABLES:
+        known = dict.fromkeys(STEM_ROLES, next(iter(known.values())))
+    if key not in known:
+        raise ConfigError(_unknown(name, key, known, origin))
+    return _typed(name, value, known[key], origin)
+
+
 def _typed(name: str, value: Any, default: Any, origin: str) -> Any:
+    if isinstance(default, Mapping):
+        raise ConfigError(f'The setting "{name}" in {origin} is a table, not a value.')
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not type(default):
+        value = float(value)
+    wrong = type(value) is not type(default) or value != value  # only "nan" differs from itself
+    if wrong or (isinstance(value, list) and not all(isinstance(v, str) for v in value)):
+        like = "a list of texts" if isinstance(default, list) else f"like {default!r}"
         message = (
-            f'The setting "{name}" in {origin} must be like {default!r}, not {str(value)[:40]!r}; '
+            f'The setting "{name}" in {origin} must be {like}, not {str(value)[:40]!r}; '
             "'dawscribe config --explain' says what it does."
         )
         raise ConfigError(message)
+    least, most = RANGES.get(name, (-math.inf, math.inf))
+    if isinstance(value, (int, float)) and not least <= value <= most:
+        limits = f"be {least:g} or more" if most == math.inf else f"lie between {least:g} and {most:g}"
+        raise ConfigError(f'The setting "{name}" in {origin} must {limits}, not {value}.')
     return value
 
 

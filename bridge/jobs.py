@@ -215,10 +215,14 @@ class JobStore:
         return os.path.exists(self.path(job_id) / "cancel")  # False too where the folder can no longer be read
 
     def ask_cancel(self, job_id: str) -> None:
-        """Ask for an end of the job; InputError where there is no such job."""
+        """Ask for an end of the job; InputError where there is no such job, StoreError where it cannot be written."""
         if not self.path(job_id).is_dir():
             raise InputError(f"There is no job {job_id}; 'dawscribe jobs' lists the jobs there are.")
-        (self.path(job_id) / "cancel").touch()
+        try:
+            (self.path(job_id) / "cancel").touch()
+        except OSError as e:
+            message = f"Job {job_id} cannot be cancelled ({e.strerror}); free some disk space or check its permissions."
+            raise StoreError(message) from e
 
 
 def _remove(path: Path) -> None:

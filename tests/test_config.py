@@ -35,6 +35,19 @@ def test_the_users_file_changes_one_setting_and_keeps_the_rest(tmp_path: Path) -
         ("device = 3\n", "must be like 'auto'"),
         ("[triggers]\nosc = 1\n", "is a table"),
         ("device = [", "not valid TOML"),
+        ("[triggers.ocs]\nport = 1\n", 'did you mean "triggers.osc.port"'),
+        ("[separators.htdemuks]\noverlap = 0.1\n", 'did you mean "separators.htdemucs.overlap"'),
+        ("[hosts.repaer]\none_shots = false\n", 'did you mean "hosts.reaper.one_shots"'),
+        ("[transcription]\ndrumms = 'notes'\n", 'did you mean "transcription.drums"'),
+        ("[hosts.reaper.instruments]\nbas = ['ReaSynth']\n", 'did you mean "hosts.reaper.instruments.bass"'),
+        ("[hosts.reaper.instruments]\nguitar = 'ReaSynth'\n", "a list of texts"),
+        ("[models]\nfolders = [3]\n", "a list of texts"),
+        ("[triggers.osc]\nport = 70000\n", '"triggers.osc.port" in .* between 1 and 65535'),
+        ("[triggers.osc]\nport = -1\n", '"triggers.osc.port"'),
+        ("[triggers.spool]\npoll_s = 0\n", '"triggers.spool.poll_s"'),
+        ("[cache]\nlimit_gb = -1\n", "must be 0 or more"),
+        ("[cache]\nlimit_gb = nan\n", '"cache.limit_gb"'),
+        ("[daemon]\nidle_s = inf\n", '"daemon.idle_s"'),
     ],
 )
 def test_mistakes_are_sentences(tmp_path: Path, text: str, sentence: str) -> None:
@@ -43,9 +56,24 @@ def test_mistakes_are_sentences(tmp_path: Path, text: str, sentence: str) -> Non
 
 
 def test_tables_of_outsiders_are_open(tmp_path: Path) -> None:
-    settings = load(write(tmp_path, "[transcribers.mine]\ndepth = 3\n[transcription]\nguitar = 'mine'\n"))
-    assert settings.table("transcribers.mine") == {"depth": 3}
+    text = "[transcribers.mine]\ndepth = 3\nwidth = 4\n[transcription]\nguitar = 'mine'\n"
+    settings = load(write(tmp_path, text + "[hosts.mine.instruments]\nbass = ['Moog']\n"))
+    assert settings.table("transcribers.mine") == {"depth": 3, "width": 4}
     assert settings.get("transcription.guitar") == "mine"
+    assert settings.get("hosts.mine.instruments.bass") == ["Moog"]
+
+
+def test_a_cache_without_a_limit(home: Home, wav: Path) -> None:
+    home.configure("[cache]\nlimit_gb = inf\n[triggers.osc]\nenabled = false\n")
+    home.start()
+    assert home.wait_end(home.submit(home.request("limit-0001", wav)))["state"] == "done"
+
+
+def test_a_folder_of_nobody_is_a_sentence(home: Home) -> None:
+    home.configure('[models]\nfolders = ["~nobody-of-this-name/models"]\n')
+    done = home.run("daemon", "--detach", check=False)
+    assert done.returncode == 2
+    assert "models.folders" in done.stderr
 
 
 def test_the_command_prints_value_and_origin(home: Home) -> None:

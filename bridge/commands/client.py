@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,17 +35,19 @@ class Client:
         return False
 
     def beat(self) -> dict[str, Any]:
-        """daemon.json, empty where there is none."""
+        """daemon.json, empty where there is none that can be used."""
         try:
-            return parse_json(read_hostile(self.home / "daemon.json", 1 << 20), "daemon.json")
+            found = parse_json(read_hostile(self.home / "daemon.json", 1 << 20), "daemon.json")
         except (OSError, DawscribeError):
             return {}
+        usable = isinstance(found.get("heartbeat"), (int, float)) and isinstance(found.get("triggers"), dict)
+        return found if usable else {}
 
-    def wait(self, running: bool, timeout_s: float) -> bool:
-        """Wait until a daemon runs, or none does; whether it came to that."""
+    def wait(self, running: bool, timeout_s: float, failed: Callable[[], bool] = lambda: False) -> bool:
+        """Wait until a daemon runs, or none does, or ``failed`` says that it will not; whether it came to that."""
         end = time.monotonic() + timeout_s
         while self.running != running or (running and not self.beat()):
-            if time.monotonic() > end:
+            if failed() or time.monotonic() > end:
                 return False
             time.sleep(0.05)
         return True

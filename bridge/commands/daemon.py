@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import logging.handlers
+import os
 import signal
 import subprocess
 import sys
@@ -14,30 +15,43 @@ from pathlib import Path
 
 from bridge.app import application
 from bridge.commands.client import client
-from bridge.config import home_folder, load
+from bridge.config import home_folder
 from bridge.daemon import Daemon
-from bridge.errors import InputError, StoreError
+from bridge.errors import DawscribeError, InputError, StoreError
 
 START_S = 15.0
 """Longest wait for a daemon to come up in the background; a slow disk and a cold Python need five."""
+FAULT = 1
+"""Exit status after which a service starts the daemon anew; after 2, what a person has to mend, it does not."""
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 """A log that is rotated at 1 MB, three kept: some thousand jobs."""
+log = logging.getLogger("dawscribe.daemon")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--detach", action="store_true", help="run in the background; fine if one runs already")
     parser.add_argument("--verbose", action="store_true", help="print the log here too")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="serve this home; else DAWSCRIBE_HOME or ~/.dawscribe")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the daemon until it is stopped."""
+    if options.home:
+        os.environ["DAWSCRIBE_HOME"] = str(options.home.absolute())
     if options.detach:
         return _detach()
-    app = application()
-    _log_to(app.home / "logs" / "daemon.log", options.verbose)
-    with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_run(Daemon(app)))
+    _log_to(home_folder() / "logs" / "daemon.log", options.verbose)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(_run(Daemon(application())))
+    except DawscribeError as e:
+        log.error("the daemon cannot run: %s", e)
+        raise
+    except Exception:
+        log.critical("the daemon ends", exc_info=True)
+        print("dawscribe: the daemon ended by a fault of its own; 'dawscribe logs' has the details.", file=sys.stderr)
+        return FAULT
     return 0
 
 
@@ -75,15 +89,20 @@ def _detach() -> int:
     if daemon.running:
         print("The daemon is already running.")
         return 0
-    load(home_folder())  # a setting that is wrong is said here, where somebody reads it
+    application()  # a setting that is wrong is said here, where somebody reads it
+    # What a daemon that was killed left behind: the next one to be seen is the new one's.
+    (daemon.home / "daemon.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "bridge", "daemon"]
     flags = 0
     if sys.platform == "win32":
         # A group of its own keeps Ctrl-C of this console away; elsewhere a session of its own does.
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     quiet = subprocess.DEVNULL
-    subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, creationflags=flags, start_new_session=True)
-    if not daemon.wait(running=True, timeout_s=START_S):
+    process = subprocess.Popen(
+        command, stdin=quiet, stdout=quiet, stderr=quiet, creationflags=flags, start_new_session=True
+    )
+    # One that ended because another was quicker is no failure.
+    if not daemon.wait(True, START_S, failed=lambda: process.poll() is not None and not daemon.running):
         raise InputError(f"The daemon did not start; {daemon.home / 'logs' / 'daemon.log'} says why.")
     print(f"The daemon runs (process {daemon.beat().get('pid')}).")
     return 0

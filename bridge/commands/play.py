@@ -68,7 +68,7 @@ def _midi_file(name: str) -> Path:
     job = daemon.job(name)
     if job.status.state != "done":
         raise InputError(f"Job {job.id} has no result yet ({job.status.state}).")
-    midi = daemon.store.result(job.id)["items"][0]["midi"]
+    midi = daemon.store.result(job.id)["items"][0].get("midi")
     if not isinstance(midi, str) or Path(midi).name != midi:
         raise InputError(f"Job {job.id} has no MIDI file; transcribe the item again.")
     return daemon.store.path(job.id) / midi

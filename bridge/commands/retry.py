@@ -6,8 +6,8 @@ import argparse
 import time
 
 from bridge.commands.client import client
-from bridge.files import read_hostile, write_json
-from bridge.protocol import LARGEST_FILE, parse_json
+from bridge.errors import InputError
+from bridge.files import write_json
 
 LONGEST_BASE = 48
 """Characters kept of the old id: with the time behind it the new one stays within 64."""
@@ -22,7 +22,9 @@ def run(options: argparse.Namespace) -> int:
     """Put the request into the inbox again, under a new id."""
     daemon = client()
     job = daemon.job(options.job)
-    request = parse_json(read_hostile(daemon.store.path(job.id) / "request.json", LARGEST_FILE), "request")
+    if not job.is_final:
+        raise InputError(f"Job {job.id} has not ended yet ({job.status.state}); wait for it, or cancel it first.")
+    request = daemon.store.request_data(job.id)
     base = job.id.split("-again-")[0][:LONGEST_BASE]
     request["id"] = f"{base}-again-{int(time.time() * 10) % 10**9}"
     inbox = daemon.home / "inbox"

@@ -6,6 +6,7 @@ import argparse
 import json
 
 from bridge.commands.client import client
+from bridge.protocol import parse_item_result
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +27,9 @@ def run(options: argparse.Namespace) -> int:
     print(f"{job.id}: {job.status.state} {job.status.fraction:.0%} {job.status.stage}".rstrip())
     if job.status.message:
         print(f"  {job.status.message}")
-    for item in (result or {}).get("items", []):
-        print(f"  {item['name']}, {item['length_s']:.1f} s")
-        for part in item["parts"]:
-            print(f"    {part['name']:10} {len(part['notes']):5} notes")
+    for item in [parse_item_result(i, folder) for i in result["items"]] if result else ():
+        print(f"  {item.name}, {item.score.length_s:.1f} s")
+        for part in item.score.parts:
+            print(f"    {part.name:10} {len(part.notes):5} notes")
     print(f"  {folder}")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from typing import Any
 
 from bridge.commands.client import STALE_S, client
 
@@ -26,12 +27,18 @@ def run(options: argparse.Namespace) -> int:
     if not running:
         print(f"No daemon is running for {daemon.home}; 'dawscribe daemon --detach' starts it.")
     else:
-        age_s = time.time() - float(beat.get("heartbeat", 0))
-        health = "" if age_s < STALE_S else f", but has not answered for {age_s:.0f} s"
-        print(f"The daemon runs (process {beat.get('pid')}, version {beat.get('version')}){health}.")
+        print(f"The daemon runs{_health(beat)}.")
         for name, state in beat.get("triggers", {}).items():
             print(f"  {name}: {state}")
         if beat.get("problem"):
             print(f"  {beat['problem']}")
     print(f"Jobs: {', '.join(f'{count} {state}' for state, count in counts.items())}.")
     return 0 if running else 3
+
+
+def _health(beat: dict[str, Any]) -> str:
+    if not beat:
+        return ", but has told nothing yet"
+    age_s = time.time() - beat["heartbeat"]
+    late = "" if age_s < STALE_S else f", but has not answered for {age_s:.0f} s"
+    return f" (process {beat.get('pid')}, version {beat.get('version')}){late}"

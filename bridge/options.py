@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge import plugins
 from bridge.config import Settings
 from bridge.errors import InputError
 from bridge.music import STEM_ROLES
@@ -42,7 +43,7 @@ def run_options(chosen: Mapping[str, Any], settings: Settings) -> RunOptions:
 
     Raises:
         InputError: an option is unknown or has an impossible value.
-        ConfigError: there is no such drum map.
+        ConfigError: there is no such drum map or separator.
     """
     known = {"separator", "transcribers", "stems", "role", "device", "quantise", "quantise_strength"}
     known |= {"find_tempo", "keep_stems", "drum_map"}
@@ -70,11 +71,15 @@ def run_options(chosen: Mapping[str, Any], settings: Settings) -> RunOptions:
         if not isinstance(value, str):
             raise _wrong(name, value)
     drum_keys(texts["drum_map"])  # before the long separation, not after it
+    role = values.get("role")
+    if role is not None and not hasattr(plugins.load("separators", texts["separator"]).Options(), "role"):
+        message = f'The separator "{texts["separator"][:40]}" takes no role; for a solo recording choose whole_mix.'
+        raise InputError(message)
     return RunOptions(
         separator=texts["separator"],
         transcribers={**settings.table("transcription"), **transcribers},
         stems=tuple(r for r in STEM_ROLES if r in stems) if stems else None,
-        role=values.get("role"),
+        role=role,
         device=texts["device"],
         grid=parse_grid(texts["quantise"]) if texts["quantise"] else None,
         quantise_strength=float(strength),

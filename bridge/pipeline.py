@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,10 @@ from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
 from bridge.score.arrange import arrange
 from bridge.score.drum_map import mapped_score
 
-SHARES = {"read": 0.03, "separate": 0.77, "transcribe": 0.17, "score": 0.03}
+SHARES = {"read": 0.03, "separate": 0.60, "transcribe": 0.34, "score": 0.03}
 """Share of each stage in the progress bar: about what a 4 min song took on two cores."""
+SHARES_ALONE = {"read": 0.09, "separate": 0.13, "transcribe": 0.69, "score": 0.09}
+"""The same where the only stem is the mix itself, which is copied and not computed."""
 SILENT = "The item is silent, so there are no notes in it."
 
 
@@ -89,7 +91,8 @@ class Pipeline:
             raise StoreError(message) from e
         try:
             for number, item in enumerate(request.items):
-                stages = _Stages(report, number, len(request.items), outcome.times_s)
+                shares = SHARES if len(separator.stems) > 1 else SHARES_ALONE
+                stages = _Stages(report, number, len(request.items), shares, outcome.times_s)
                 stem_folder = folder / "stems" / (str(number + 1) if len(request.items) > 1 else "")
                 target = stem_folder if options.keep_stems else work / "stems"
                 outcome.items.append(self._item(item, run, work, target, stages, partial(preview.add, number)))
@@ -134,10 +137,11 @@ def _wanted(separator: Separator, options: RunOptions) -> list[str]:
     have = [r for r in STEM_ROLES if r in separator.stems]
     missing = [r for r in options.stems or () if r not in have]
     if missing:
-        message = (
-            f'The separator "{options.separator}" has no stem "{missing[0]}"; '
-            f"it has: {', '.join(have)} (the torch extra's htdemucs_6s has guitar and piano)."
-        )
+        message = f'The separator "{options.separator}" has no stem "{missing[0]}"; '
+        if len(have) == 1:
+            message += f"it takes the whole recording for {have[0]}, so name what it is as the role (--role)."
+        else:
+            message += f"it has: {', '.join(have)} (the torch extra's htdemucs_6s has guitar and piano)."
         raise InputError(message)
     return list(options.stems or have)
 
@@ -153,19 +157,23 @@ def read_span(span: AudioSpan, target: Path, report: Report) -> Recording:
 class _Stages:
     """Turns a stage's own fraction into the fraction of the whole job, and keeps each stage's time."""
 
-    def __init__(self, report: Report, item: int, items: int, times_s: dict[str, float]) -> None:
-        self._outer, self._item, self._items, self._times_s = report, item, items, times_s
+    def __init__(
+        self, report: Report, item: int, items: int, shares: Mapping[str, float], times_s: dict[str, float]
+    ) -> None:
+        self._outer, self._item, self._items = report, item, items
+        self._shares, self._times_s = shares, times_s
         self._stage, self._since = "", time.monotonic()
 
     def report(self, stage: str) -> Report:
         """A report for one stage; whatever name the stage itself gives, the user sees ours."""
-        before = sum(share for s, share in SHARES.items() if list(SHARES).index(s) < list(SHARES).index(stage))
+        stages = list(self._shares)
+        before = sum(self._shares[s] for s in stages[: stages.index(stage)])
 
         def inner(_: str, fraction: float) -> None:
             if stage != self._stage:
                 self.close()
                 self._stage = stage
-            whole = before + SHARES[stage] * min(1.0, max(0.0, fraction))
+            whole = before + self._shares[stage] * min(1.0, max(0.0, fraction))
             self._outer(stage, (self._item + whole) / self._items)
 
         return inner

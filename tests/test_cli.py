@@ -15,7 +15,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.support import Home, read_json, sine, wait_for
+from bridge.app import application
+from bridge.pipeline import Pipeline
+from bridge.protocol import AudioSpan, ItemRequest, Request
+from tests.support import PLUGINS, Home, read_json, sine, wait_for
 
 
 def test_transcribe_writes_midi_result_stems_and_plot(home: Home, wav: Path, tmp_path: Path) -> None:
@@ -98,6 +101,8 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(home: Home, tmp_path: Path
         (["--length", "1e308"], "more than 0; not 1e+308"),
         (["--length", "0"], "more than 0; not 0"),
         (["--stems", " ,"], '"stems"'),
+        (["--separator", "whole_mix", "--stems", "bass"], "(--role)"),
+        (["--role", "bass"], "choose whole_mix"),
     ],
 )
 def test_bad_options_are_sentences(home: Home, wav: Path, tmp_path: Path, arguments: list[str], sentence: str) -> None:
@@ -117,6 +122,22 @@ def test_the_beat_that_nobody_looked_for_is_not_called_uncertain(home: Home, wav
     done = home.run("transcribe", wav, "-o", tmp_path / "out", "--no-tempo")
     assert "120 BPM" in done.stdout
     assert "certain" not in done.stdout
+
+
+@pytest.mark.parametrize(("separator", "separated"), [("fake", 0.63), ("whole_mix", 0.22)])
+def test_the_bar_gives_a_stage_the_share_that_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wav: Path, separator: str, separated: float
+) -> None:
+    monkeypatch.syspath_prepend(PLUGINS)
+    home = Home(tmp_path / "home", "[separators.fake]\nseconds = 0.5\n")
+    app = application({"separation.separator": separator}, home.folder)
+    seen: list[tuple[str, float]] = []
+    item = ItemRequest(AudioSpan(wav), "item")
+    Pipeline(app.settings, app.context).run(
+        Request("test-0001", "midi_file", (item,)), tmp_path, lambda stage, fraction: seen.append((stage, fraction))
+    )
+    assert max(fraction for stage, fraction in seen if stage == "separate") == pytest.approx(separated)
+    assert [f for _, f in seen] == sorted(f for _, f in seen)
 
 
 def test_ctrl_c_leaves_nothing(home: Home, wav: Path, tmp_path: Path) -> None:

@@ -140,19 +140,6 @@ def check_id(value: object) -> str:
     return value
 
 
-def request_json(request: Request) -> dict[str, Any]:
-    """The JSON object of a request; the inverse of :func:`parse_request`."""
-    items = []
-    for i in request.items:
-        audio: dict[str, Any] = {"path": str(i.audio.path), "start_s": i.audio.start_s}
-        audio |= {"length_s": i.audio.length_s, "gain": i.audio.gain}
-        if i.audio.channels:
-            audio["channels"] = [{"path": str(p), "channel": c} for p, c in i.audio.channels]
-        items.append({**i.extra, "name": i.name, "audio": audio})
-    head = {"protocol": PROTOCOL, "id": request.id, "host": request.host}
-    return {**request.extra, **head, "items": items, "options": dict(request.options)}
-
-
 def _item(data: object) -> ItemRequest:
     if not isinstance(data, Mapping):
         raise InputError("An item of the request is not a JSON object; update dawscribe's DAW scripts.")

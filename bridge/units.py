@@ -17,16 +17,6 @@ def pitch_to_hz(pitch: float) -> float:
     return float(A4_HZ * 2.0 ** ((pitch - A4_PITCH) / 12.0))
 
 
-def hz_to_pitch(frequency_hz: float) -> float:
-    """MIDI pitch, with fraction, of a frequency in Hz above 0."""
-    return A4_PITCH + 12.0 * math.log2(frequency_hz / A4_HZ)
-
-
-def db_to_gain(level_db: float) -> float:
-    """Linear factor of a level in dB."""
-    return float(10.0 ** (level_db / 20.0))
-
-
 def gain_to_db(gain: float, floor_db: float = -120.0) -> float:
     """Level in dB of a linear factor, not below ``floor_db`` (which also stands for silence)."""
     return max(floor_db, 20.0 * math.log10(gain)) if gain > 0 else floor_db

@@ -24,7 +24,6 @@ from bridge.protocol import (
     parse_json,
     parse_request,
     parse_status,
-    request_json,
 )
 from bridge.tempo import TempoMap, TempoPoint
 
@@ -50,8 +49,6 @@ def test_the_pinned_request(request_data: dict[str, Any]) -> None:
     assert second.audio.gain == 0.5 and [c for _, c in second.audio.channels] == [0, 0]
     assert request.options["quantise"] == "1/16"
     assert request.extra == {"project": "/home/me/Songs/Demo/demo.rpp"}
-    # Written and read again it is the same, with what we do not know.
-    assert parse_request(parse_json(json.dumps(request_json(request)), "request")) == request
 
 
 def test_the_pinned_result() -> None:
@@ -253,7 +250,6 @@ def test_whatever_stands_in_a_request_it_parses_or_is_refused(seed: int) -> None
         assert isinstance(request, Request)
         for item in request.items:
             assert item.audio.path.is_absolute() and math.isfinite(item.audio.start_s + item.audio.gain)
-        assert parse_request(request_json(request)) == request
     assert 20 < len(refusals) < 400
     assert all(r.endswith(".") and len(r) < 300 for r in refusals)
 

@@ -174,16 +174,19 @@ def _spans(notes: Iterable[Note], clock: _Clock) -> list[tuple[int, int, Note]]:
 
 
 def _bends(bends: Iterable[Bend], channel: int, clock: _Clock) -> list[_Event]:
-    """The bend range as registered parameter 0, then the wheel where it moves."""
+    """The bend range as registered parameter 0, the wheel at rest, then the wheel where it moves.
+
+    It may have been left anywhere, by another item or by where the playback stopped.
+    """
     controls = [(101, 0), (100, 0), (6, BEND_RANGE), (38, 0), (101, 127), (100, 127)]
     events: list[_Event] = [
         (0, _HEAD, mido.Message("control_change", channel=channel, control=c, value=v)) for c, v in controls
     ]
-    wheel: dict[int, int] = {}
+    wheel = {0: 0}
     for bend in sorted(bends):
         value = round(bend.semitones / BEND_RANGE * BEND_STEPS)
         wheel[clock.ticks(bend.time_s)] = max(-BEND_STEPS, min(BEND_STEPS - 1, value))
-    last = 0
+    last: int | None = None
     for tick, value in wheel.items():
         if value != last:
             events.append((tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)))

@@ -88,17 +88,24 @@ def test_bends_have_their_range_first(tmp_path: Path) -> None:
     bass = [m for _, m in _events(file, 2) if m.type in ("control_change", "pitchwheel", "note_on")]
     assert [(m.control, m.value) for m in bass[:4]] == [(101, 0), (100, 0), (6, 12), (38, 0)]
     wheel = [(round(s, 3), m.pitch) for s, m in _events(file, 2) if m.type == "pitchwheel"]
-    assert wheel == [(0.1, round(0.5 / 12 * 8192)), (0.5, 0)]
+    # At rest from the start, wherever another item left it.
+    assert wheel == [(0.0, 0), (0.1, round(0.5 / 12 * 8192)), (0.5, 0)]
     # The wheel is back before the note of the same moment sounds.
     order = [m.type for s, m in _events(file, 2) if round(s, 3) == 0.5]
     assert order == ["pitchwheel", "note_on"]
     assert not [m for m in file.tracks[1] if m.type in ("control_change", "pitchwheel")]
 
 
+def test_a_bend_at_the_start_is_the_first_place_of_the_wheel(tmp_path: Path) -> None:
+    part = Part("vocals", "Vocals", (Note(0, 1, 60, 90),), (Bend(0.0, -1.0),))
+    file = _written(Score((part,), 1.0), tmp_path)
+    assert [(s, m.pitch) for s, m in _events(file, 1) if m.type == "pitchwheel"] == [(0.0, round(-8192 / 12))]
+
+
 def test_bends_beyond_the_range_are_held_at_its_end(tmp_path: Path) -> None:
     part = Part("vocals", "Vocals", (Note(0, 1, 60, 90),), (Bend(0.1, 30.0), Bend(0.2, -30.0)))
     file = _written(Score((part,), 1.0), tmp_path)
-    assert [m.pitch for m in file.tracks[1] if m.type == "pitchwheel"] == [8191, -8192]
+    assert [m.pitch for m in file.tracks[1] if m.type == "pitchwheel"] == [0, 8191, -8192]
 
 
 @pytest.mark.parametrize(

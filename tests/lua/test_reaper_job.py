@@ -130,11 +130,20 @@ def test_a_cancel_closes_the_window_also_when_no_daemon_answers(desk: Desk) -> N
     assert desk.reaper.messages == []
 
 
+def test_the_cancel_action_finds_a_job_that_an_open_menu_held_up(desk: Desk) -> None:
+    slow_item(desk)
+    read_a_little(desk)
+    desk.reaper.clock_ahead_s += 10.0
+    desk.run("Cancel")
+    desk.reaper.idle()
+    assert desk.reaper.messages == []
+    assert list((desk.home / "audio").iterdir()) == []
+
+
 def test_nothing_to_cancel_is_said(desk: Desk) -> None:
     desk.run("Cancel")
     assert desk.said == "There is no transcription to cancel."
     desk.transcribe()
-    desk.reaper.clock_ahead_s += 60.0
     desk.run("Cancel")
     assert len(desk.reaper.messages) == 2
     assert desk.reaper.history(desk.project).names == ["Transcribe song"]

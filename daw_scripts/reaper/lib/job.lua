@@ -99,6 +99,7 @@ function methods:close()
   self.over = true
   self:close_window()
   self.reader.abort()
+  signals.rest()
 end
 
 function methods:close_window()
@@ -147,7 +148,10 @@ function job.run(context, entries, chosen)
     if not self.over then reaper.defer(loop) end
   end
   -- REAPER quits or the user ends the script: nothing half read may stay.
-  reaper.atexit(function() self.reader.abort() end)
+  reaper.atexit(function()
+    self.reader.abort()
+    signals.rest()
+  end)
   signals.beat()
   reaper.defer(loop)
 end

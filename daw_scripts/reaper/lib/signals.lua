@@ -5,12 +5,17 @@ local signals = {}
 
 local SECTION = 'dawscribe'
 
--- A job that has not been heard of for this long has ended; a tick takes a thirtieth of that.
-local ALIVE_S = 1.0
+-- A job that has not been heard of for this long was broken off. An open menu may hold the ticks up for seconds.
+local ALIVE_S = 30.0
 
 -- A running job says that it is there.
 function signals.beat()
   reaper.SetExtState(SECTION, 'job_beat', tostring(reaper.time_precise()), false)
+end
+
+-- A job has ended; others that run say so themselves within a tick.
+function signals.rest()
+  reaper.DeleteExtState(SECTION, 'job_beat', false)
 end
 
 local function cancel_count()

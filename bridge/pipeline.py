@@ -141,7 +141,7 @@ def _wanted(separator: Separator, options: RunOptions) -> list[str]:
         if len(have) == 1:
             message += f"it takes the whole recording for {have[0]}, so name what it is as the role (--role)."
         else:
-            message += f"it has: {', '.join(have)} (the torch extra's htdemucs_6s has guitar and piano)."
+            message += f"it has: {', '.join(have)} (htdemucs_6s of the separator demucs has guitar and piano)."
         raise InputError(message)
     return list(options.stems or have)
 

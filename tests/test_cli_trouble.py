@@ -51,10 +51,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_home_that_cannot_be_written(small_disk: Path, wav: Path) -> None:
     home = Home(small_disk / "home", OFF)
-    home.start()
+    daemon = home.start()
     try:
         home.wait_end(home.submit(home.request("read-only-1", wav)))
         home.run("stop")
+        daemon.wait()  # with its log open the disk cannot be made read-only
         home.submit(home.request("read-only-2", wav))
         subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
         for command in (["status"], ["stop"], ["daemon"], ["daemon", "--detach"], ["retry", "read-only-1"]):

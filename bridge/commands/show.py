@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 from bridge.commands.client import client
-from bridge.protocol import parse_item_result
+from bridge.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +28,19 @@ def run(options: argparse.Namespace) -> int:
     print(f"{job.id}: {job.status.state} {job.status.fraction:.0%} {job.status.stage}".rstrip())
     if job.status.message:
         print(f"  {job.status.message}")
-    for item in [parse_item_result(i, folder) for i in result["items"]] if result else ():
-        print(f"  {item.name}, {item.score.length_s:.1f} s")
-        for part in item.score.parts:
-            print(f"    {part.name:10} {len(part.notes):5} notes")
+    for line in _parts(job.id, result or {"items": []}):
+        print(line)
     print(f"  {folder}")
     return 0
+
+
+def _parts(job_id: str, result: dict[str, Any]) -> list[str]:
+    """A line per item and per part; InputError where the result is not as it was written."""
+    lines = []
+    try:
+        for item in result["items"]:
+            lines.append(f"  {item['name']}, {item['length_s']:.1f} s")
+            lines += [f"    {p['name']:10} {len(p['notes']):5} notes" for p in item["parts"]]
+    except (KeyError, TypeError, ValueError) as e:
+        raise InputError(f"The result of job {job_id} is damaged; transcribe the item again.") from e
+    return lines

@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bridge.errors import ConfigError, DawscribeError, PluginError
@@ -97,32 +98,38 @@ class MidiTrigger:
     async def run(self, desk: Desk) -> None:
         """See :class:`bridge.interfaces.Trigger`."""
         loop = asyncio.get_running_loop()
-        messages: asyncio.Queue[Any] = asyncio.Queue(maxsize=256)
+        asked: set[asyncio.Task[None]] = set()
 
-        def put(message: Any) -> None:
-            if not messages.full():  # a flood is not a gesture
-                messages.put_nowait(message)
+        def ask() -> None:
+            # A task, since a DAW may take seconds to answer, and a cancel must not wait behind it.
+            task = loop.create_task(self._ask(desk))
+            asked.add(task)
+            task.add_done_callback(asked.discard)
 
-        ports = self._open(lambda message: loop.call_soon_threadsafe(put, message))
+        meanings = ((self._transcribe, ask), (self._cancel, partial(_cancel, desk)))
+
+        def heard(message: Any) -> None:
+            """In rtmidi's thread: only gestures reach the daemon, never a clock or a solo."""
+            for gesture, obey in meanings:
+                if gesture and gesture.matches(message):
+                    loop.call_soon_threadsafe(obey)
+
+        ports = self._open(heard)
         try:
-            while True:
-                await self._obey(await messages.get(), desk)
+            await asyncio.Event().wait()
         finally:
             for port in ports:
                 port.close()
 
-    async def _obey(self, message: Any, desk: Desk) -> None:
+    async def _ask(self, desk: Desk) -> None:
         try:
-            if self._transcribe and self._transcribe.matches(message):
-                await desk.request_selected(self._options.host, {})
-            elif self._cancel and self._cancel.matches(message):
-                desk.cancel(None)
+            await desk.request_selected(self._options.host, {})
         except DawscribeError as e:
             log.warning("%s", e)
 
     def _open(self, callback: Callable[[Any], object]) -> list[Any]:
         options = self._options
-        ports = []
+        ports: list[Any] = []
         try:
             backend = midi_backend(options.api)
             if options.virtual and sys.platform != "win32":
@@ -130,12 +137,21 @@ class MidiTrigger:
             if options.port:
                 name = find_port(options.port, backend.get_input_names())
                 ports.append(backend.open_input(name, callback=callback))
-        except DawscribeError:
-            raise
         except Exception as e:  # rtmidi raises its own errors, OSError and SystemError by system
+            for port in ports:  # the next try opens them anew
+                port.close()
+            if isinstance(e, DawscribeError):
+                raise
             raise PluginError(
                 f"No MIDI port can be opened here ({e}); set triggers.midi.api or triggers.midi.enabled in config.toml."
             ) from e
         if not ports:
             raise PluginError("No MIDI port is set; name one in triggers.midi.port, or set triggers.midi.virtual.")
         return ports
+
+
+def _cancel(desk: Desk) -> None:
+    try:
+        desk.cancel(None)
+    except DawscribeError as e:
+        log.warning("%s", e)

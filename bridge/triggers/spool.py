@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -14,6 +15,10 @@ from bridge.files import read_hostile, write_json
 from bridge.interfaces import Context, Desk
 from bridge.protocol import ID_PATTERN, LARGEST_FILE, parse_json
 
+RESCAN_S = 1.0
+"""At the latest after this time the inbox is read again, whatever the folder's own time says."""
+SETTLED_S = 2.0
+"""A folder's time that is younger may hide a change behind it: the coarsest file systems count in steps of 2 s."""
 RETRY_S = 2.0
 """Pause before a request is tried again that a full disk kept us from taking over."""
 STALE_DRAFT_S = 3600.0
@@ -42,14 +47,15 @@ class SpoolTrigger:
 
     async def run(self, desk: Desk) -> None:
         """See :class:`bridge.interfaces.Trigger`."""
-        seen = -1
+        seen, read_s = -1, 0.0
         while True:
             try:
                 changed = self._inbox.stat().st_mtime_ns
-                if changed != seen or self._wait_until:
+                if changed != seen or time.monotonic() - read_s >= RESCAN_S:
+                    # Judged before the reading: a file that comes meanwhile changes the time again.
+                    seen = changed if time.time() - changed / 1e9 > SETTLED_S else -1
+                    read_s = time.monotonic()
                     await self._take_all(desk)
-                    # A file that came while we read changes the time again.
-                    seen = changed
             except OSError as e:
                 log.warning("inbox: %s", e)
                 await asyncio.sleep(RETRY_S)
@@ -59,8 +65,7 @@ class SpoolTrigger:
         for entry in sorted(os.scandir(self._inbox), key=lambda e: e.name):
             path = Path(entry.path)
             if entry.name.endswith(".tmp"):
-                if entry.stat(follow_symlinks=False).st_mtime < time.time() - STALE_DRAFT_S:
-                    path.unlink(missing_ok=True)
+                _remove_stale(path)
             elif self._wait_until.get(entry.name, 0.0) <= time.monotonic():
                 await self._take(path, desk)
 
@@ -95,6 +100,13 @@ class SpoolTrigger:
                 Path(entry.path).unlink(missing_ok=True)
         except OSError as e:
             log.warning("%s", e)
+
+
+def _remove_stale(draft: Path) -> None:
+    """Remove a draft that nobody writes any more; one that is renamed this moment is a request by now."""
+    with contextlib.suppress(FileNotFoundError):
+        if draft.lstat().st_mtime < time.time() - STALE_DRAFT_S:
+            draft.unlink()
 
 
 def remove(path: Path) -> None:

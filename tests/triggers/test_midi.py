@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -17,8 +18,10 @@ import mido
 import pytest
 
 from bridge.errors import ConfigError, PluginError
+from bridge.interfaces import Context
 from bridge.midi_ports import find_port, midi_backend
 from bridge.playback import ClockFollower, Event, follow, play
+from bridge.triggers import midi
 from bridge.triggers.midi import Gesture, parse_gesture
 from tests.support import PATIENCE_S, Home, wait_for
 
@@ -136,6 +139,73 @@ def test_play_follows_a_clock(jack: str, tmp_path: Path, home: Home) -> None:
             player.wait(timeout=30)
         heard = [m.note for m in recorder.iter_pending() if m.type == "note_on" and m.velocity > 0]
     assert heard == [63]
+
+
+class Desk:
+    """A desk whose DAW does not answer before it is cancelled."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.cancelled = asyncio.Event()
+
+    async def request_selected(self, host: str, options: Any) -> None:
+        self.asked += 1
+        await self.cancelled.wait()
+
+    def cancel(self, job_id: str | None) -> list[str]:
+        self.cancelled.set()
+        return []
+
+
+class OnePort:
+    """A MIDI library with one port; what is played on it is heard by whoever opened it."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names, self.open = names, 0
+
+    def open_input(self, name: str, callback: Callable[[Any], object], virtual: bool = False) -> Any:
+        self.play = callback
+        self.open += 1
+        return self
+
+    def get_input_names(self) -> list[str]:
+        return self.names
+
+    def close(self) -> None:
+        self.open -= 1
+
+
+def test_a_cancel_waits_for_no_daw_and_for_no_clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    library, desk = OnePort([]), Desk()
+    monkeypatch.setattr(midi, "midi_backend", lambda api: library)
+
+    async def life() -> None:
+        trigger = midi.MidiTrigger(midi.MidiTrigger.Options(), Context(lambda n: tmp_path, tmp_path, tmp_path))
+        running = asyncio.create_task(trigger.run(desk))  # type: ignore[arg-type]  # what a gesture asks for
+        while not library.open:
+            await asyncio.sleep(0.01)
+        library.play(mido.Message("note_on", note=60))
+        while not desk.asked:
+            await asyncio.sleep(0.01)
+        for _ in range(1000):
+            library.play(mido.Message("clock"))
+        library.play(mido.Message("note_on", note=61))
+        await asyncio.wait_for(desk.cancelled.wait(), PATIENCE_S)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(life())
+    assert library.open == 0
+
+
+def test_a_pad_that_is_not_there_leaves_no_port_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    library = OnePort(["piano"])
+    monkeypatch.setattr(midi, "midi_backend", lambda api: library)
+    options = midi.MidiTrigger.Options(port="pad")
+    trigger = midi.MidiTrigger(options, Context(lambda n: tmp_path, tmp_path, tmp_path))
+    with pytest.raises(PluginError, match="the ports here are: piano"):
+        asyncio.run(trigger.run(Desk()))  # type: ignore[arg-type]
+    assert library.open == 0
 
 
 def test_gestures_are_parsed_and_matched() -> None:

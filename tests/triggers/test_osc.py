@@ -19,7 +19,8 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from bridge.errors import ConfigError, InputError
 from bridge.interfaces import Context
-from bridge.triggers.osc import OscTrigger, parse_options, transcribe_request
+from bridge.triggers.osc import OscTrigger
+from bridge.triggers.osc.arguments import parse_options, transcribe_request
 from tests.support import Home, wait_for
 
 PACKETS = 10_000
@@ -100,7 +101,7 @@ def test_errors_are_sentences(osc_home: tuple[Home, int], tmp_path: Path) -> Non
     for address, arguments, expected in (
         ("/dawscribe/transcribe", (), "the path of an audio file"),
         ("/dawscribe/transcribe", (42,), "the path of an audio file"),
-        ("/dawscribe/transcribe", ("relative.wav",), "path"),
+        ("/dawscribe/transcribe", ("relative.wav",), "give the full path"),
         ("/dawscribe/transcribe", (str(tmp_path / "none.wav"),), "There is no audio file"),
         ("/dawscribe/transcribe", (str(tmp_path), 0.0, 0.0, "stems"), "key=value"),
         ("/dawscribe/transcribe/selected", ("cubase",), "There is no DAW called"),
@@ -122,6 +123,77 @@ def test_cancel_by_osc(osc_home: tuple[Home, int], wav: Path) -> None:
     job = controller.receive_until("/dawscribe/progress")[-1][1]
     controller.send("/dawscribe/cancel", job)
     assert controller.receive_until("/dawscribe/cancelled")[-1][1] == job
+
+
+def test_a_button_cancels_when_it_is_pressed_and_does_nothing_when_let_go(
+    osc_home: tuple[Home, int], wav: Path
+) -> None:
+    home, port = osc_home
+    home.configure(f"[separators.fake]\nseconds = 30.0\n[triggers.osc]\nport = {port}\n")
+    controller = Controller(port)
+    controller.send("/dawscribe/transcribe", str(wav))
+    job = controller.receive_until("/dawscribe/progress")[-1][1]
+    controller.send("/dawscribe/cancel", 0.0)
+    controller.send("/dawscribe/ping")
+    controller.receive_until("/dawscribe/pong")
+    assert not (home.folder / "jobs" / job / "cancel").exists()
+    controller.send("/dawscribe/cancel", 1.0)
+    assert controller.receive_until("/dawscribe/cancelled")[-1][1] == job
+
+
+def test_values_that_no_file_can_hold_leave_nothing_behind(osc_home: tuple[Home, int], wav: Path) -> None:
+    home, port = osc_home
+    controller = Controller(port)
+    for value in ("NaN", "Infinity", "1e999", '"\\ud800"'):
+        controller.send("/dawscribe/transcribe", str(wav), 0.0, 0.0, f"quantise_strength={value}")
+        sentence = controller.receive_until("/dawscribe/error")[-1][2]
+        assert "quantise_strength" in sentence
+    assert not list((home.folder / "jobs").glob(".*"))
+
+
+def own_address() -> str:
+    """This machine's address on its network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no network")
+        return str(s.getsockname()[0])
+
+
+def test_answers_reach_another_address_while_only_this_machine_is_heard(tmp_path: Path) -> None:
+    """The tablet stands in for one on the network: what comes from a loopback address never leaves a machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tablet:
+        tablet.bind((own_address(), 0))
+        tablet.settimeout(30)
+        address, tablet_port = tablet.getsockname()
+        port = free_port()
+        home = Home(tmp_path / "home", f'[triggers.osc]\nport = {port}\nreply = "{address}:{tablet_port}"\n')
+        home.start()
+        try:
+            Controller(port).send("/dawscribe/ping")
+            data, sender = tablet.recvfrom(65536)
+            assert OscMessage(data).address == "/dawscribe/pong"
+            assert not sender[0].startswith("127.")
+        finally:
+            home.kill()
+
+
+def test_a_port_that_is_taken_is_tried_again(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        home = Home(tmp_path / "home", f"[triggers.osc]\nport = {port}\n")
+        home.start()
+        try:
+            wait_for(lambda: "tried again" in home.beat()["triggers"]["osc"], "the sentence")
+            other.close()
+            wait_for(lambda: home.beat()["triggers"]["osc"] == "listening", "the next try")
+            controller = Controller(port)
+            controller.send("/dawscribe/ping")
+            assert controller.receive()[0] == "/dawscribe/pong"
+        finally:
+            home.kill()
 
 
 def test_liblo_understands_us(osc_home: tuple[Home, int], wav: Path) -> None:
@@ -237,6 +309,31 @@ def test_other_machines_need_a_list(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="allow"):
         OscTrigger(OscTrigger.Options(host="0.0.0.0"), context)
     OscTrigger(OscTrigger.Options(host="0.0.0.0", allow=("192.168.1.20",)), context)
+    with pytest.raises(ConfigError, match=r'triggers\.osc\.allow .* not "tablet"'):
+        OscTrigger(OscTrigger.Options(host="0.0.0.0", allow=("tablet",)), context)
+
+
+def test_a_network_may_send_and_others_may_not(tmp_path: Path) -> None:
+    mine = own_address()
+    for network, heard in ((f"{mine}/24", True), ("203.0.113.0/24", False)):
+        port = free_port()
+        home = Home(
+            tmp_path / network.replace("/", "-"),
+            f'[triggers.osc]\nport = {port}\nhost = "0.0.0.0"\nallow = ["{network}"]\n',
+        )
+        home.start()
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tablet:
+                tablet.bind((mine, 0))
+                tablet.settimeout(30 if heard else 1)
+                tablet.sendto(OscMessageBuilder("/dawscribe/ping").build().dgram, (mine, port))
+                if heard:
+                    assert OscMessage(tablet.recv(65536)).address == "/dawscribe/pong"
+                else:
+                    with pytest.raises(TimeoutError):
+                        tablet.recv(65536)
+        finally:
+            home.kill()
 
 
 def test_options_are_key_value_strings() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.interfaces import Context
+from bridge.triggers import spool
 from tests.support import Home, read_json, wait_for
 
 REQUESTS = 1000
@@ -100,3 +104,55 @@ def test_a_draft_is_left_alone(home: Home, wav: Path) -> None:
     draft.write_text("{")
     home.wait_end(home.submit(home.request("real-0001", wav)))
     assert draft.exists()
+
+
+def test_a_request_is_found_where_the_folders_time_says_nothing(home: Home, wav: Path) -> None:
+    """File systems with coarse times: the folder looks as it did before the request came."""
+    home.start()
+    inbox = home.folder / "inbox"
+    before = (10**18, 10**18)
+    os.utime(inbox, ns=before)
+    home.wait_end(home.submit(home.request("coarse-0001", wav)))
+    os.utime(inbox, ns=before)
+    time.sleep(1.5)
+    home.submit(home.request("coarse-0002", wav))
+    os.utime(inbox, ns=before)
+    assert home.wait_end("coarse-0002")["state"] == "done"
+
+
+class Desk:
+    """Takes requests in; while the first is taken, a draft becomes a request, as under a script's own rename."""
+
+    def __init__(self, draft: Path) -> None:
+        self.taken: list[str] = []
+        self._draft = draft
+
+    async def submit(self, data: Any) -> str:
+        self.taken.append(data["id"])
+        if self._draft.exists():
+            self._draft.rename(self._draft.with_suffix(".json"))
+        return str(data["id"])
+
+
+def test_a_draft_that_vanishes_while_the_inbox_is_read_holds_nothing_up(
+    home: Home, wav: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "RETRY_S", 3600.0)  # whoever sleeps on it never wakes
+    inbox = home.folder / "inbox"
+    inbox.mkdir()
+    for name in ("a-first-01", "z-last-0001"):
+        home.submit(home.request(name, wav))
+    draft = inbox / "middle-0001.tmp"
+    draft.write_text(json.dumps(home.request("middle-0001", wav)))
+    desk = Desk(draft)
+
+    async def life() -> None:
+        trigger = spool.SpoolTrigger(spool.SpoolTrigger.Options(), Context(lambda n: inbox, inbox, home.folder))
+        running = asyncio.create_task(trigger.run(desk))  # type: ignore[arg-type]  # only submit is asked for
+        try:
+            await asyncio.to_thread(wait_for, lambda: len(desk.taken) == 3, "all requests", 20.0)
+        finally:
+            running.cancel()
+
+    asyncio.run(life())
+    assert set(desk.taken) == {"a-first-01", "middle-0001", "z-last-0001"}

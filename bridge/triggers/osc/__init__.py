@@ -11,23 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import json
 import logging
-import math
 import time
-import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bridge import __version__
 from bridge.errors import ConfigError, DawscribeError, InputError, PluginError
 from bridge.interfaces import Context, Desk, JobReport
-from bridge.protocol import PROTOCOL, check_id
+from bridge.triggers.osc.arguments import is_let_go, job_argument, parse_options, text_argument, transcribe_request
 
 Address = tuple[str, int]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PREFIX = "/dawscribe"
 MOST_WATCHED = 1000
 """Jobs whose sender is remembered; a flood of requests must not grow the memory."""
@@ -35,7 +32,6 @@ MOST_PENDING = 256
 """Commands worked on at a time; more are dropped, as UDP itself would."""
 PROGRESS_S = 0.1
 """Seconds between progress messages of a job."""
-LIST_OPTIONS = ("stems",)
 log = logging.getLogger("dawscribe.osc")
 
 
@@ -51,7 +47,7 @@ class OscTrigger:
         """Address to listen on; anything but this machine needs ``allow``."""
         port: int = 9910
         allow: tuple[str, ...] = ()
-        """Addresses of other machines that may send; needed where ``host`` is not this machine's own."""
+        """Addresses or networks of other machines that may send; needed where ``host`` is not this machine's own."""
         reply: str = ""
         """"host:port" that all answers go to; empty: to whoever asked."""
 
@@ -63,18 +59,20 @@ class OscTrigger:
                 'list those that may send in triggers.osc.allow, or use "127.0.0.1".'
             )
         self._options = options
-        self._allowed = {str(ipaddress.ip_address(a)) for a in options.allow}
+        self._allowed = [_network(a) for a in options.allow]
         self._reply = _address(options.reply) if options.reply else None
 
     async def run(self, desk: Desk) -> None:
         """See :class:`bridge.interfaces.Trigger`."""
-        loop = asyncio.get_running_loop()
+        answers = await self._open_answers() if self._reply else None
         try:
-            transport, endpoint = await loop.create_datagram_endpoint(
-                lambda: _Endpoint(desk, self._allowed, self._reply),
+            transport, endpoint = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: _Endpoint(desk, self._allowed, answers),
                 local_addr=(self._options.host, self._options.port),
             )
         except OSError as e:
+            if answers:
+                answers.close()
             raise PluginError(
                 f"OSC port {self._options.port} cannot be opened ({e.strerror}); "
                 "set triggers.osc.port to a free one in config.toml."
@@ -84,13 +82,33 @@ class OscTrigger:
             await asyncio.Event().wait()
         finally:
             transport.close()
+            if answers:
+                answers.close()
+
+    async def _open_answers(self) -> asyncio.DatagramTransport:
+        """A socket of its own for the set reply address: the one that listens on this machine reaches no other."""
+        try:
+            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                asyncio.DatagramProtocol, remote_addr=self._reply
+            )
+        except OSError as e:
+            raise PluginError(
+                f'Answers cannot be sent to "{self._options.reply}" ({e.strerror}); check triggers.osc.reply.'
+            ) from e
+        return transport
 
 
 class _Endpoint(asyncio.DatagramProtocol):
-    """One UDP socket; every packet is hostile."""
+    """One UDP socket; every packet is hostile.
 
-    def __init__(self, desk: Desk, allowed: set[str], reply: Address | None) -> None:
-        self._desk, self._allowed, self._reply = desk, allowed, reply
+    Args:
+        desk: what obeys.
+        allowed: networks beside this machine that may send.
+        answers: where all answers go; None: to whoever asked.
+    """
+
+    def __init__(self, desk: Desk, allowed: Sequence[Network], answers: asyncio.DatagramTransport | None) -> None:
+        self._desk, self._allowed, self._answers = desk, allowed, answers
         self._senders: OrderedDict[str, Address] = OrderedDict()
         self._told: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -100,7 +118,7 @@ class _Endpoint(asyncio.DatagramProtocol):
         self._transport = transport  # type: ignore[assignment]  # asyncio hands a DatagramTransport
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        if not _is_loopback(addr[0]) and addr[0] not in self._allowed:
+        if not _is_loopback(addr[0]) and not any(ipaddress.ip_address(addr[0]) in n for n in self._allowed):
             return
         for address, arguments in _messages(data):
             if address == f"{PREFIX}/ping":
@@ -123,11 +141,12 @@ class _Endpoint(asyncio.DatagramProtocol):
                     self._senders.popitem(last=False)
                 await self._desk.submit(request)
             elif address == f"{PREFIX}/transcribe/selected":
-                host = _argument(arguments, 0, str, "the name of a DAW, such as reaper")
+                host = text_argument(arguments, "the name of a DAW, such as reaper")
                 await self._desk.request_selected(host, parse_options(arguments[1:]))
             elif address == f"{PREFIX}/cancel":
-                job_id = check_id(arguments[0]) if arguments else ""
-                self._desk.cancel(job_id or None)
+                if not is_let_go(arguments):
+                    job_id = job_argument(arguments) or ""
+                    self._desk.cancel(job_id or None)
             else:
                 raise InputError(f"There is no command {address[:60]}; the README lists the OSC commands.")
         except DawscribeError as e:
@@ -139,8 +158,8 @@ class _Endpoint(asyncio.DatagramProtocol):
 
     def job_changed(self, job: JobReport) -> None:
         """Tell the job's sender (or the set address) how far it is."""
-        target = self._reply or self._senders.get(job.id)
-        if target is None:
+        target = self._senders.get(job.id)
+        if target is None and self._answers is None:
             return
         status = job.status
         if status.state == "queued":
@@ -165,14 +184,16 @@ class _Endpoint(asyncio.DatagramProtocol):
             self._send(sender, "/job", job.id, job.status.state, float(job.status.fraction), job.name)
         self._send(sender, "/jobs/end")
 
-    def _send(self, target: Address, name: str, *values: str | float) -> None:
+    def _send(self, target: Address | None, name: str, *values: str | float) -> None:
         from pythonosc.osc_message_builder import OscMessageBuilder
 
         builder = OscMessageBuilder(PREFIX + name)
         for value in values:
             builder.add_arg(value, "f" if isinstance(value, float) else "s")
-        if self._transport is not None:
-            self._transport.sendto(builder.build().dgram, self._reply or target)
+        if self._answers is not None:
+            self._answers.sendto(builder.build().dgram)
+        elif self._transport is not None and target is not None:
+            self._transport.sendto(builder.build().dgram, target)
 
 
 def _messages(data: bytes) -> Iterator[tuple[str, list[Any]]]:
@@ -186,68 +207,19 @@ def _messages(data: bytes) -> Iterator[tuple[str, list[Any]]]:
         log.debug("malformed OSC packet: %s", e)
 
 
-def transcribe_request(arguments: Sequence[Any]) -> dict[str, Any]:
-    """The request (protocol 1) of ``/dawscribe/transcribe`` path [start_s [length_s]] [key=value ...].
-
-    Raises:
-        InputError: the arguments are not such.
-    """
-    path = _argument(arguments, 0, str, "the path of an audio file")
-    numbers = [a for a in arguments[1:3] if isinstance(a, (int, float)) and not isinstance(a, bool)]
-    if not all(math.isfinite(n) and n >= 0 for n in numbers):
-        raise InputError("Start and length are seconds from 0 up.")
-    audio: dict[str, Any] = {"path": path, "start_s": float(numbers[0]) if numbers else 0.0}
-    # 0 or less as the length means the rest: many controllers cannot leave an argument out.
-    audio["length_s"] = float(numbers[1]) if len(numbers) > 1 and numbers[1] > 0 else None
-    options = parse_options(arguments[1 + len(numbers) :])
-    return {
-        "protocol": PROTOCOL,
-        "id": f"osc-{uuid.uuid4()}",
-        "host": "midi_file",
-        "items": [{"name": Path(path).stem[:500] or "item", "audio": audio}],
-        "options": options,
-    }
-
-
-def parse_options(arguments: Sequence[Any]) -> dict[str, Any]:
-    """Options from ``key=value`` strings: numbers and true/false are read as such, ``stems=drums,bass`` as a list.
-
-    Raises:
-        InputError: an argument is not ``key=value``.
-    """
-    options: dict[str, Any] = {}
-    for argument in arguments:
-        if not isinstance(argument, str) or "=" not in argument:
-            raise InputError(f"Options are key=value strings, not {str(argument)[:40]!r}.")
-        key, _, text = argument.partition("=")
-        if key in LIST_OPTIONS:
-            options[key] = text.split(",")
-        elif key.startswith("transcriber."):
-            options.setdefault("transcribers", {})[key.partition(".")[2]] = text
-        else:
-            options[key] = _value(text)
-    return options
-
-
-def _value(text: str) -> Any:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return text if isinstance(value, (list, Mapping)) else value
-
-
-def _argument(arguments: Sequence[Any], number: int, kind: type[str], what: str) -> str:
-    if len(arguments) <= number or not isinstance(arguments[number], kind) or not arguments[number]:
-        raise InputError(f"The OSC message needs {what}.")
-    return str(arguments[number])
-
-
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError as e:
+        message = f'triggers.osc.allow takes addresses such as "192.168.1.20" or "192.168.1.0/24", not "{text[:40]}".'
+        raise ConfigError(message) from e
 
 
 def _address(text: str) -> Address:

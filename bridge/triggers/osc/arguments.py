@@ -1,0 +1,96 @@
+"""The arguments of OSC commands, hostile until they are read here."""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import InputError
+from bridge.protocol import PROTOCOL, check_id
+
+LIST_OPTIONS = ("stems",)
+
+
+def transcribe_request(arguments: Sequence[Any]) -> dict[str, Any]:
+    """The request (protocol 1) of ``/dawscribe/transcribe`` path [start_s [length_s]] [key=value ...].
+
+    Raises:
+        InputError: the arguments are not such.
+    """
+    path = text_argument(arguments, "the path of an audio file")
+    if not Path(path).is_absolute():
+        raise InputError(
+            f'"{path[:40]}" is not the whole path; give the full path, such as {Path.home() / "loop.wav"}.'
+        )
+    numbers = [a for a in arguments[1:3] if isinstance(a, (int, float)) and not isinstance(a, bool)]
+    if not all(math.isfinite(n) and n >= 0 for n in numbers):
+        raise InputError("Start and length are seconds from 0 up.")
+    audio: dict[str, Any] = {"path": path, "start_s": float(numbers[0]) if numbers else 0.0}
+    # 0 or less as the length means the rest: many controllers cannot leave an argument out.
+    audio["length_s"] = float(numbers[1]) if len(numbers) > 1 and numbers[1] > 0 else None
+    options = parse_options(arguments[1 + len(numbers) :])
+    return {
+        "protocol": PROTOCOL,
+        "id": f"osc-{uuid.uuid4()}",
+        "host": "midi_file",
+        "items": [{"name": Path(path).stem[:500] or "item", "audio": audio}],
+        "options": options,
+    }
+
+
+def parse_options(arguments: Sequence[Any]) -> dict[str, Any]:
+    """Options from ``key=value`` strings: numbers and true/false are read as such, ``stems=drums,bass`` as a list.
+
+    Raises:
+        InputError: an argument is not ``key=value``.
+    """
+    options: dict[str, Any] = {}
+    for argument in arguments:
+        if not isinstance(argument, str) or "=" not in argument:
+            raise InputError(f"Options are key=value strings, not {str(argument)[:40]!r}.")
+        key, _, text = argument.partition("=")
+        if key in LIST_OPTIONS:
+            options[key] = text.split(",")
+        elif key.startswith("transcriber."):
+            options.setdefault("transcribers", {})[key.partition(".")[2]] = text
+        else:
+            options[key] = _value(text)
+    return options
+
+
+def _value(text: str) -> Any:
+    """A number, true, false, null or a quoted text; anything else is the text itself."""
+    try:
+        value = json.loads(text)
+        # "NaN", 1e999 and half a character are no JSON that could be written again.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return text
+    return text if isinstance(value, (list, Mapping)) else value
+
+
+def text_argument(arguments: Sequence[Any], what: str) -> str:
+    """The first argument; InputError with ``what`` the message needs where it is no text."""
+    if not arguments or not isinstance(arguments[0], str) or not arguments[0]:
+        raise InputError(f"The OSC message needs {what}.")
+    return arguments[0]
+
+
+def is_let_go(arguments: Sequence[Any]) -> bool:
+    """Whether a button of a controller came up again: it sends 1 when it is pressed and 0 when it is let go."""
+    return bool(arguments) and isinstance(arguments[0], (int, float)) and arguments[0] == 0
+
+
+def job_argument(arguments: Sequence[Any]) -> str | None:
+    """The job that is meant, None for the one that runs: without an argument, or with a pressed button's.
+
+    Raises:
+        InputError: the argument cannot be an id.
+    """
+    if not arguments or arguments[0] == "" or isinstance(arguments[0], (int, float)):
+        return None
+    return check_id(arguments[0])

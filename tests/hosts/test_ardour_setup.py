@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import base64
+import os
 import re
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -105,21 +107,72 @@ def test_leaves_the_users_own_scripts_alone(tmp_path: Path, config: Path) -> Non
     assert not list((config / "scripts").iterdir())
 
 
-def test_uninstall_after_changes_in_ardour_takes_out_only_ours(tmp_path: Path, config: Path) -> None:
-    users_own(config)
-    setup(tmp_path)
+def bind_another(config: Path) -> None:
+    """What Ardour does when the user binds a script of his own."""
     text = (config / "ui_scripts").read_text()
     code = re.search(r"<ActionScript[^>]*>([^<]*)", text)
     assert code
     later = base64.b64decode(code[1]) + b'scripts[2] = {} scripts[2]["n"] = "Later" '
     (config / "ui_scripts").write_text(text.replace(code[1], base64.b64encode(later).decode()))
+
+
+@pytest.mark.parametrize("again", [0, 1, 2])
+def test_uninstall_after_changes_in_ardour_takes_out_only_ours(tmp_path: Path, config: Path, again: int) -> None:
+    """Also where dawscribe was set up again since, as for the soundfont: what was before it is no longer the truth."""
+    users_own(config)
+    setup(tmp_path)
+    bind_another(config)
+    for _ in range(again):
+        setup(tmp_path)
     setup(tmp_path, uninstall=True)
     scripts, _ = bound(config)
     assert {slot: scripts[slot]["n"] for slot in scripts} == {1: "Mine", 2: "Later"}
     assert [h.get("name") for h in hooks(config)] == ["My hook"]
 
 
+def test_uninstall_keeps_a_file_that_the_user_has_bound_scripts_in_since(tmp_path: Path, config: Path) -> None:
+    setup(tmp_path)
+    bind_another(config)
+    setup(tmp_path)
+    setup(tmp_path, uninstall=True)
+    scripts, _ = bound(config)
+    assert scripts[2]["n"] == "Later"
+
+
+def test_a_new_file_has_ardours_own_buttons_too(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ardour binds them where there is no file, which is the case no longer."""
+    program, scripts = tmp_path / "bin" / "ardour7", tmp_path / "share" / "ardour7" / "scripts"
+    for folder in (program.parent, scripts):
+        folder.mkdir(parents=True)
+    program.touch(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    source = 'ardour { name = "x" }\nfunction factory () return function () end end\n'
+    for name in ("mixer_screenshot", "list_plugins"):
+        (scripts / f"{name}.lua").write_text(source + "function icon () return function () end end\n")
+    setup(tmp_path)
+    made, lua = bound(config)
+    assert {slot: made[slot]["n"] for slot in made} == {1: "Mixer Screenshot", 2: "List Plugins", 3: ACTION}
+    assert made[2]["a"]["x-script-origin"] == str(scripts / "list_plugins.lua")
+    assert lua.eval("type(load(...)())", made[1]["f"]) == "function"
+    setup(tmp_path, uninstall=True)
+    assert not (config / "ui_scripts").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere any running Ardour counts")
+def test_only_this_users_ardour_counts(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = tmp_path / "proc" / "4711"
+    process.mkdir(parents=True)
+    (process / "comm").write_text("ArdourGUI\n")
+    (process / "environ").write_bytes(f"XDG_CONFIG_HOME={config.parent}\0".encode())
+    monkeypatch.setattr("bridge.hosts.ardour.config_folder.PROCESSES", process.parent)
+    with pytest.raises(HostError, match="Ardour is running"):
+        setup(tmp_path)
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    setup(tmp_path)
+
+
 def test_uninstall_leaves_no_file_that_was_not_there(tmp_path: Path, config: Path) -> None:
+    setup(tmp_path)
     setup(tmp_path)
     setup(tmp_path, uninstall=True)
     assert not (config / "ui_scripts").exists()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 VERSIONS = (7, 8, 9)
 """Major versions whose Lua interface the scripts know; only 7.3 was run."""
+PROCESSES = Path("/proc")
+"""Where Linux tells about running programs."""
 TIMER_BIT, TIMER_BIT_9_8 = 47, 49
 """Number of the signal LuaTimerDS: Ardour 9.8 put two others before it."""
 
@@ -43,6 +45,19 @@ def timer_bit(folder: Path) -> int:
     return TIMER_BIT
 
 
+def system_scripts(folder: Path) -> Path | None:
+    """The scripts that came with the Ardour that owns this folder, where they can be found."""
+    version = folder.name[-1]
+    roots = [Path("/usr/share"), Path("/usr/local/share")]
+    if program := shutil.which(f"ardour{version}") or shutil.which("ardour"):
+        roots.insert(0, Path(program).resolve().parent.parent / "share")
+    places = [root / f"ardour{version}" / "scripts" for root in roots]
+    places.append(Path(f"/Applications/Ardour{version}.app/Contents/Resources/scripts"))
+    if programs := os.environ.get("PROGRAMFILES"):
+        places.append(Path(programs) / f"Ardour{version}" / "share" / "scripts")
+    return next((place for place in places if place.is_dir()), None)
+
+
 def is_running(folder: Path) -> bool:
     """Whether an Ardour that uses this folder is running; where that cannot be told apart, any Ardour."""
     if sys.platform == "linux":
@@ -56,10 +71,11 @@ def is_running(folder: Path) -> bool:
 
 
 def _linux_processes() -> Iterator[Path]:
-    """/proc folders of all Ardours: ardour-7.3.0~ds0 while it starts, then ArdourGUI; not its Lua shell."""
-    for process in Path("/proc").glob("[0-9]*"):
+    """/proc folders of this user's Ardours: ardour-7.3.0~ds0 while it starts, then ArdourGUI; not its Lua shell."""
+    for process in PROCESSES.glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if re.match(r"ArdourGUI|ardour(-\d|\d?$)", (process / "comm").read_text()):
+            is_ours = process.stat().st_uid == os.getuid()
+            if is_ours and re.match(r"ArdourGUI|ardour(-\d|\d?$)", (process / "comm").read_text()):
                 yield process
 
 

@@ -18,10 +18,13 @@ from bridge.spool_home import prepare, scripts_folder
 ACTION, HOOK = "Transcribe selection", "dawscribe results"
 """Names as Ardour shows them; the scripts' headers say the same."""
 ACTION_FILE, HOOK_FILE = "dawscribe_transcribe.lua", "dawscribe_results.lua"
+DEFAULTS = {"Mixer Screenshot": "mixer_screenshot.lua", "List Plugins": "list_plugins.lua"}
+"""Ardour's own scripts that it puts on buttons 1 and 2 where there is no file of bindings yet."""
 FOLDER = "dawscribe"
 """Folder of the scripts' modules in Ardour's configuration."""
 RECORD, BACKUP = "installed.json", "ui_scripts.before"
-"""Inside FOLDER: what setup wrote, and the user's file from before."""
+"""Inside FOLDER: a digest of what setup wrote, and the user's file from before. Both are only good as long as nobody
+binds anything else: then there is no way back but to take ours out."""
 SPOOL_FOLDERS = ("inbox", "jobs", "hosts", "commands", "logs")
 """Lua cannot make folders, so those that the scripts write to are made here."""
 
@@ -74,16 +77,35 @@ def _install(config: Path) -> str:
     copy_modules(modules)
     for name in (ACTION_FILE, HOOK_FILE):
         shutil.copy(source / "ardour" / name, scripts / name)
-    if not (modules / RECORD).exists() and ui_file.exists():
-        shutil.copy(ui_file, modules / BACKUP)
+    untouched = _keep_way_back(ui_file, modules)
+    if not ui_file.exists():
+        _bind_defaults(ui, config)
     action = scripts / ACTION_FILE
     slot = ui.bind(ACTION, action.read_text(encoding="utf-8"), action)
     hook = (scripts / HOOK_FILE).read_text(encoding="utf-8")
     ui.add_hook(HOOK, hook, config_folder.timer_bit(config))
     content = ui.to_bytes()
     write_bytes(ui_file, content)
-    write_json(modules / RECORD, {"version": bridge.__version__, "ui_scripts": _digest(content)})
+    digest = _digest(content) if untouched else None
+    write_json(modules / RECORD, {"version": bridge.__version__, "ui_scripts": digest})
     return f"{config}: '{ACTION}' is script button {slot} of the toolbar, and in the menu Edit > Lua Scripts."
+
+
+def _keep_way_back(ui_file: Path, modules: Path) -> bool:
+    """Copy the user's file before ours is in it; False where it was changed since an earlier set-up copied it."""
+    if not (modules / RECORD).exists():
+        if ui_file.exists():
+            shutil.copy(ui_file, modules / BACKUP)
+        return True
+    return ui_file.exists() and _digest(ui_file.read_bytes()) == _recorded(modules)
+
+
+def _bind_defaults(ui: UiScripts, config: Path) -> None:
+    """What Ardour would put on the first buttons, had it made the file itself."""
+    scripts = config_folder.system_scripts(config)
+    for slot, (name, file) in enumerate(DEFAULTS.items(), 1):
+        if scripts is not None and (scripts / file).is_file():
+            ui.bind(name, (scripts / file).read_text(encoding="utf-8"), scripts / file, slot)
 
 
 def _remove(config: Path) -> str:

@@ -60,14 +60,14 @@ class UiScripts:
                 names.pop(int(m[1]), None)
         return names
 
-    def bind(self, name: str, source: str, origin: Path) -> int:
-        """Put an action with icon on its old slot, or on the first that is free; the slot.
+    def bind(self, name: str, source: str, origin: Path, first: int = FIRST_FREE) -> int:
+        """Put an action with icon on its old slot, or on the first that is free from ``first`` on; the slot.
 
         Raises:
             HostError: all are taken.
         """
         own = [slot for slot, other in self.slots().items() if other == name and self._is_from(slot, origin)]
-        free = [slot for slot in range(FIRST_FREE, SLOTS + 1) if slot not in self.slots()]
+        free = [slot for slot in range(first, SLOTS + 1) if slot not in self.slots()]
         if not own and not free:
             raise HostError("All of Ardour's script buttons are taken; remove one in Ardour and run this again.")
         slot = (own or free)[0]

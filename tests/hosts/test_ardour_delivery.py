@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,41 @@ def test_a_place_that_makes_no_sense_is_refused(tmp_path: Path, wrong: dict[str,
     assert not (tmp_path / "ardour.json").exists()
 
 
-def test_a_command_nobody_takes_is_withdrawn(tmp_path: Path) -> None:
+def test_a_result_is_announced_to_its_session(tmp_path: Path) -> None:
+    """The hook knows the requests that it sent, not those that 'dawscribe retry' made of them."""
+    file = tmp_path / "hosts" / "ardour-0123456789ab-results.json"
+
+    def finish(job: str, key: object) -> list[str]:
+        folder = tmp_path / "jobs" / job
+        folder.mkdir(parents=True, exist_ok=True)
+        request = Request(job, "ardour", (), extra={"session": {"path": "/s", "name": "s", "key": key}})
+        host(tmp_path).deliver([], request, folder)
+        return list(json.loads(file.read_text())["jobs"]) if file.exists() else []
+
+    assert finish("ardour-1-000001", "../../x") == finish("ardour-1-000001", None) == []
+    assert finish("ardour-1-000001", "0123456789ab") == ["ardour-1-000001"]
+    assert finish("ardour-1-000002", "0123456789ab") == ["ardour-1-000001", "ardour-1-000002"]
+    (tmp_path / "jobs" / "ardour-1-000001" / "inserted").touch()
+    assert finish("ardour-1-000002-again-5", "0123456789ab") == ["ardour-1-000002", "ardour-1-000002-again-5"]
+    file.write_text("[[[")
+    assert finish("ardour-1-000003", "0123456789ab") == ["ardour-1-000003"]
+
+
+def test_renderings_of_jobs_that_are_gone_are_removed(tmp_path: Path) -> None:
+    for folder in ("hosts", "inbox", "jobs/ardour-1-000002-again-5"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "inbox" / "ardour-1-000003.json").touch()
+    old = ["ardour-1-000001-1-1.wav", "ardour-1-000002-1-1.wav", "ardour-1-000003-2-1.wav", "ardour-mine.wav"]
+    for name in (*old, "ardour-1-000004-1-1.wav"):
+        (tmp_path / "hosts" / name).touch()
+    for name in old:
+        os.utime(tmp_path / "hosts" / name, (1e9, 1e9))
+    host(tmp_path).deliver([], Request("ardour-1-000009", "ardour", ()), tmp_path)
+    assert {p.name for p in (tmp_path / "hosts").iterdir()} == {*old[1:], "ardour-1-000004-1-1.wav"}
+
+
+def test_a_command_nobody_takes_is_withdrawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.hosts.ardour.host.ANSWER_S", 0.2)
     with pytest.raises(HostError, match="open a session"):
         host(tmp_path).request_selected({"stems": ["bass"]})
     assert not (tmp_path / "commands" / "ardour.json").exists()

@@ -73,19 +73,46 @@ def test_a_session_with_audio_and_tracks(tmp_path: Path, monkeypatch: pytest.Mon
     np.testing.assert_allclose(got_audio, wanted_audio[:, 0] * 0.5, atol=1e-6)
 
 
-def test_an_existing_folder_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shell = tmp_path / "ardour7-lua"
-    shell.write_text("#!/bin/sh\nexit 1\n")
-    shell.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    audio = sine(tmp_path / "song.wav")
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Lua shell that starts the session and fails."""
+    program = tmp_path / "bin" / "ardour7-lua"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n/bin/mkdir -p {tmp_path}/new/interchange\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+
+
+@pytest.mark.usefixtures("shell")
+def test_an_existing_folder_is_kept(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="exists already"):
-        write(tmp_path, audio, tmp_path)
-    with pytest.raises(HostError, match="could not make the session"):
-        write(tmp_path, audio, tmp_path / "new")
+        write(tmp_path, sine(tmp_path / "song.wav"), tmp_path)
+
+
+@pytest.mark.usefixtures("shell")
+def test_nothing_is_left_of_a_session_that_failed(tmp_path: Path) -> None:
+    with pytest.raises(HostError, match="could not make the session; see"):
+        write(tmp_path, sine(tmp_path / "song.wav"), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.usefixtures("shell")
+@pytest.mark.parametrize("name", ["take 1: loud", "a:b/take", "take\\1"])
+def test_a_path_that_ardour_would_cut_is_refused(tmp_path: Path, name: str) -> None:
+    """Ardour made such a session without its audio and said nothing."""
+    with pytest.raises(HostError, match="without"):
+        host(tmp_path).check_session(tmp_path / name, sine(tmp_path / "song.wav"))
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_sample_rate_without_sessions_is_refused_before_the_work(tmp_path: Path) -> None:
+    for rate in (11_025, 32_000, 44_100, 48_000, 96_000):
+        host(tmp_path).check_session(tmp_path / "new", sine(tmp_path / f"{rate}.wav", rate=rate))
+    with pytest.raises(HostError, match="37800 Hz"):
+        host(tmp_path).check_session(tmp_path / "new", sine(tmp_path / "odd.wav", rate=37_800))
 
 
 def test_without_ardour_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(HostError, match="install Ardour"):
-        write(tmp_path, sine(tmp_path / "song.wav"), tmp_path / "new")
+        host(tmp_path).check_session(tmp_path / "new", sine(tmp_path / "song.wav"))

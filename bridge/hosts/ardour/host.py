@@ -11,7 +11,8 @@ from typing import Any
 
 from bridge.errors import HostError, StoreError
 from bridge.files import write_json
-from bridge.hosts.ardour import session, setup, smf
+from bridge.hosts.ardour import session, setup, shell, smf
+from bridge.hosts.ardour.announcement import announce, sweep
 from bridge.hosts.ardour.instruments import instruments_for
 from bridge.hosts.ardour.place import PPQN, Place, place_of
 from bridge.interfaces import Context
@@ -19,8 +20,9 @@ from bridge.music import Part
 from bridge.protocol import PROTOCOL, AudioSpan, ItemResult, Request, channels
 
 MIDI_NAME, PLAN_NAME = "ardour.mid", "ardour.json"
-ANSWER_S = 3.0
-"""How long a command may lie before Ardour counts as not running: its hook looks three times a second."""
+ANSWER_S = 10.0
+"""How long a command may lie before Ardour counts as not running: its hook looks three times a second, but waits
+while Ardour imports, saves or loads a soundfont."""
 COLORS = {
     "drums": 0xC0504DFF,
     "bass": 0x4F81BDFF,
@@ -61,6 +63,8 @@ class Ardour:
         try:
             smf.write_file(folder / MIDI_NAME, regions)
             write_json(folder / PLAN_NAME, self._plan(items, places, request))
+            announce(self._home, request)
+            sweep(self._home)
         except OSError as e:
             raise StoreError(f"The result cannot be written to {folder}; check free space and permissions.") from e
         return list(items)
@@ -95,6 +99,15 @@ class Ardour:
             "instruments": instruments_for(part.role, self._instruments),
         }
 
+    def check_session(self, folder: Path, audio: Path) -> None:
+        """Refuse, before a long transcription, what :meth:`write_session` could not do after it; errors as there.
+
+        Args:
+            folder: the session's folder.
+            audio: the file that is to be transcribed.
+        """
+        shell.check(folder, audio)
+
     def write_session(self, item: ItemResult, span: AudioSpan, folder: Path) -> Path:
         """Make an Ardour session of an item, without Ardour's window; the session file.
 
@@ -104,7 +117,7 @@ class Ardour:
             folder: the session's folder, which must not exist yet.
 
         Raises:
-            HostError: Ardour's Lua shell is missing or failed.
+            HostError: Ardour's Lua shell is missing or failed, or Ardour takes no such folder or sample rate.
             InputError: the audio cannot be read.
             StoreError: the folder exists, or cannot be written.
         """

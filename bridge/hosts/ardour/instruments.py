@@ -7,8 +7,8 @@ from typing import Any
 
 PRESET = "dawscribe General MIDI"
 """Label of the preset that gives ACE Fluid Synth its soundfont; see :mod:`bridge.hosts.ardour.preset`."""
-FLUID_SYNTH = {"type": "LV2", "id": "urn:ardour:a-fluidsynth", "preset": PRESET}
-REASONABLE_SYNTH = {"type": "LV2", "id": "https://community.ardour.org/node/7596"}
+FLUID_SYNTH = {"type": "LV2", "id": "urn:ardour:a-fluidsynth", "name": "ACE Fluid Synth", "preset": PRESET}
+REASONABLE_SYNTH = {"type": "LV2", "id": "https://community.ardour.org/node/7596", "name": "Reasonable Synth"}
 KNOWN: dict[str, dict[str, str]] = {
     "ace fluid synth": FLUID_SYNTH,
     "reasonable synth": REASONABLE_SYNTH,

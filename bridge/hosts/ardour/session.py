@@ -6,10 +6,7 @@ makes those, says where their files lie and what the session's tempo map is, and
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,14 +14,11 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from bridge.errors import HostError, InputError, StoreError
-from bridge.hosts.ardour import smf
-from bridge.hosts.ardour.config_folder import VERSIONS
+from bridge.errors import InputError, StoreError
+from bridge.hosts.ardour import shell, smf
 from bridge.hosts.ardour.place import Place, tempo_points
 from bridge.protocol import AudioSpan, ItemResult, channels
 
-LONGEST_S = 300
-"""Seconds for Ardour's shell, which needs three to ten; a loaded soundfont on a slow disk is the longest part."""
 BLOCK = 1 << 16
 """Frames copied at a time."""
 
@@ -42,13 +36,20 @@ def write_session(item: ItemResult, span: AudioSpan, tracks: list[dict[str, Any]
         The session file.
 
     Raises:
-        HostError: Ardour's Lua shell is missing or failed.
+        HostError: as :func:`bridge.hosts.ardour.shell.check`, or Ardour's shell failed.
         InputError: the audio cannot be read.
-        StoreError: the folder exists, or cannot be written.
+        StoreError: the folder exists, or cannot be written. After any of these nothing is left of it.
     """
-    program = _shell()
-    if folder.exists():
-        raise StoreError(f"{folder} exists already; choose another folder for the session.")
+    shell.check(folder, span.path)
+    try:
+        return _write(item, span, tracks, folder)
+    except BaseException:
+        # It did not exist, so all of it is ours.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _write(item: ItemResult, span: AudioSpan, tracks: list[dict[str, Any]], folder: Path) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as temporary, soundfile.SoundFile(span.path) as audio:
@@ -56,7 +57,7 @@ def write_session(item: ItemResult, span: AudioSpan, tracks: list[dict[str, Any]
             left = max(0, audio.frames - first)
             length = left if span.length_s is None else min(left, round(span.length_s * audio.samplerate))
             plan = _plan(item, audio, length, tracks, folder)
-            answer = _run(program, plan, Path(temporary))
+            answer = shell.run(plan, Path(temporary))
             audio.seek(first)
             _fill_audio(audio, length, [Path(p) for p in answer["audio"]], span.gain)
         _fill_midi(item, plan, answer)
@@ -68,18 +69,6 @@ def write_session(item: ItemResult, span: AudioSpan, tracks: list[dict[str, Any]
     except OSError as e:
         raise StoreError(f"The session {folder} cannot be written; check free space and permissions.") from e
     return folder / f"{folder.name}.ardour"
-
-
-def _shell() -> str:
-    """Ardour's Lua shell, of the newest version that is there.
-
-    Raises:
-        HostError: there is none.
-    """
-    for version in reversed(VERSIONS):
-        if found := shutil.which(f"ardour{version}-lua"):
-            return found
-    raise HostError("Ardour's Lua shell (ardour7-lua) is not installed; install Ardour from your distribution.")
 
 
 def _plan(
@@ -96,36 +85,6 @@ def _plan(
         "tempo": [{"sample": round(p.time_s * rate), "bpm": p.bpm} for p in points],
         "tracks": tracks,
     }
-
-
-def _run(program: str, plan: dict[str, Any], temporary: Path) -> dict[str, Any]:
-    from bridge.hosts.ardour.setup import copy_modules
-
-    modules = temporary / "scripts"
-    copy_modules(modules)
-    plan_file, answer_file = temporary / "plan.json", temporary / "answer.json"
-    plan_file.write_text(json.dumps(plan))
-    environment = os.environ | {
-        "DAWSCRIBE_FOLDER": f"{modules}/",
-        "DAWSCRIBE_PLAN": str(plan_file),
-        "DAWSCRIBE_ANSWER": str(answer_file),
-    }
-    try:
-        done = subprocess.run(
-            [program, str(modules / "session.lua")],
-            env=environment,
-            capture_output=True,
-            timeout=LONGEST_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as e:
-        raise HostError("Ardour's Lua shell did not finish; try again, or use Ardour's window.") from e
-    # Its exit status is not to be trusted: it may crash while it ends, with everything written.
-    if not answer_file.is_file():
-        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()[-1:]
-        raise HostError(f"Ardour's Lua shell could not make the session ({' '.join(said)[:200]}).")
-    answer: dict[str, Any] = json.loads(answer_file.read_bytes())
-    return answer
 
 
 def _fill_audio(audio: soundfile.SoundFile, length: int, paths: list[Path], gain: float) -> None:

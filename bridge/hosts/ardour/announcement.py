@@ -1,0 +1,61 @@
+"""What the hook in Ardour learns from the daemon beside its own requests, and what nobody waits for any more.
+
+The hook knows the jobs that it sent. A job that ``dawscribe retry`` made of one has an id of its own, so every result
+is announced under the session's key as well; a file that only the daemon writes, so that the two never collide.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import InputError
+from bridge.files import read_hostile, write_json
+from bridge.protocol import ID_PATTERN, LARGEST_FILE, PROTOCOL, Request, parse_json
+
+KEY = re.compile(r"[0-9a-f]{12}")
+"""A session's name in file names, as the scripts make it."""
+RENDERED = re.compile(r"(ardour-\d+-\d+)-\d+-\d+\.wav")
+"""A file that the scripts rendered for a job: job, item, channel."""
+DAY_S = 86_400.0
+
+
+def announce(home: Path, request: Request) -> None:
+    """Tell the session's hook that a result is coming; an OSError where that cannot be written."""
+    session = request.extra.get("session")
+    key = session.get("key") if isinstance(session, Mapping) else None
+    if not isinstance(key, str) or not KEY.fullmatch(key):
+        return
+    file = home / "hosts" / f"ardour-{key}-results.json"
+    file.parent.mkdir(exist_ok=True)
+    waiting = [job for job in _announced(file) if job != request.id and _waits(home / "jobs" / job)]
+    write_json(file, {"protocol": PROTOCOL, "jobs": [*waiting, request.id]})
+
+
+def _announced(file: Path) -> list[str]:
+    try:
+        jobs: Any = parse_json(read_hostile(file, LARGEST_FILE), "list of results").get("jobs")
+    except (OSError, InputError):
+        return []
+    return [j for j in jobs if isinstance(j, str) and ID_PATTERN.fullmatch(j)] if isinstance(jobs, list) else []
+
+
+def _waits(folder: Path) -> bool:
+    return folder.is_dir() and not (folder / "inserted").exists()
+
+
+def sweep(home: Path) -> None:
+    """Remove what was rendered for jobs that are gone: the scripts remove it when they insert or discard a result."""
+    for file in (home / "hosts").glob("ardour-*.wav"):
+        found = RENDERED.fullmatch(file.name)
+        if found is None:
+            continue
+        alive = (home / "inbox" / f"{found[1]}.json").exists() or any((home / "jobs").glob(f"{found[1]}*"))
+        with contextlib.suppress(OSError):
+            # Ardour writes the files just before the request.
+            if not alive and file.stat().st_mtime < time.time() - DAY_S:
+                file.unlink()

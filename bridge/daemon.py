@@ -32,6 +32,8 @@ CONTROL_S = 0.1
 """How often cancel files and the stop file are looked for: a cancel has a second in all."""
 RETRY_S = 2.0
 """Pause after a full disk before the next try to write."""
+OPENING_S = 0.1
+"""What the triggers get to open their ports before the daemon is said to run."""
 LOCK_S = 1.0
 """A lock that is held for so long is another daemon's; a command that only looks holds it for a moment."""
 log = logging.getLogger("dawscribe.daemon")
@@ -130,7 +132,8 @@ class Daemon:
         try:
             await self._prepare()
             tasks = self._triggers.start(self)
-            # After the triggers, so that the first heartbeat tells their state.
+            # Then the first heartbeat tells what could not be opened, and what could be is open.
+            await asyncio.sleep(OPENING_S)
             vital = [asyncio.create_task(c) for c in (self._control(), self._heartbeat(), self._serve())]
             tasks += vital
             ended, _ = await asyncio.wait(vital, return_when=asyncio.FIRST_COMPLETED)

@@ -57,14 +57,11 @@ class Triggers:
     async def _run(self, name: str, desk: Desk) -> None:
         table = self._settings.table(f"triggers.{name}")
         trigger: Trigger = plugins.create("triggers", name, table, self._context)
-        running = asyncio.create_task(trigger.run(desk))
+        settled = asyncio.get_running_loop().call_later(SETTLED_S, self.states.__setitem__, name, LISTENING)
         try:
-            await asyncio.wait([running], timeout=SETTLED_S)
-            if not running.done():
-                self.states[name] = LISTENING
-            await running
+            await trigger.run(desk)
         finally:
-            running.cancel()
+            settled.cancel()
 
     def _say(self, name: str, state: str) -> None:
         """Keep the sentence; the log gets it once, not with every try."""

@@ -165,6 +165,14 @@ def test_targets_are_looked_at_before_the_work(home: Home, wav: Path, tmp_path: 
         assert not (tmp_path / "out").exists()
 
 
+def test_a_session_without_ardour_is_refused_before_the_work(home: Home, wav: Path, tmp_path: Path) -> None:
+    home.env["PATH"] = str(tmp_path)
+    done = home.run("transcribe", wav, "-o", tmp_path / "out", "--session", tmp_path / "session", check=False)
+    assert done.returncode == 2
+    assert "Ardour's Lua shell" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_project_that_fails_late_says_where_the_result_is(home: Home, wav: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     out = tmp_path / "out"

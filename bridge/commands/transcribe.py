@@ -108,9 +108,11 @@ def _check_targets(app: Application, folders: Sequence[Path], options: argparse.
             continue
         if len(options.files) > 1:
             raise InputError(f"{name} takes one audio file at a time; run dawscribe once per file.")
-        is_input = target.exists() and target.samefile(options.files[0])
+        is_input = target.exists() and options.files[0].exists() and target.samefile(options.files[0])
         if target.is_dir() or is_input or (target.exists() and name == "--session"):
             raise StoreError(f"{target} exists already; choose another place with {name}.")
+    if options.session and options.files[0].exists():
+        _host(app, "ardour").check_session(options.session.absolute(), options.files[0].absolute())
     stems = _listed(options.stems) or STEM_ROLES
     keep = app.settings.get("output.keep_stems") and not options.no_stems
     names = {RESULT, MIDI, *([PLOT] if options.plot else ()), *(f"stems/{role}.wav" for role in stems if keep)}
@@ -123,17 +125,17 @@ def _write_projects(
 ) -> None:
     """What DAWs open as a whole; these refer to the stems where they now lie."""
     span = request.items[0].audio
-
-    def host(name: str) -> Any:
-        return plugins.create("hosts", name, app.settings.plugin_table("hosts", name), app.context)
-
     try:
         if options.project:
-            host("reaper").write_project(item, span, options.project.absolute())
+            _host(app, "reaper").write_project(item, span, options.project.absolute())
         if options.session:
-            host("ardour").write_session(item, span, options.session.absolute())
+            _host(app, "ardour").write_session(item, span, options.session.absolute())
     except DawscribeError as e:
         raise type(e)(f"The result is in {folder}, but not all was written: {e}") from e
+
+
+def _host(app: Application, name: str) -> Any:
+    return plugins.create("hosts", name, app.settings.plugin_table("hosts", name), app.context)
 
 
 def _moved(item: ItemResult, before: Path, after: Path) -> ItemResult:

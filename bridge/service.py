@@ -47,7 +47,9 @@ def service(system: str, command: Sequence[str], home: Path, user: Path) -> Serv
     """
     if system == "win32":
         file = home / "dawscribe.xml"
-        content = _filled("dawscribe.xml", {"program": command[0], "parameters": " ".join(command[1:])}, xml=True)
+        # A task has no environment of its own, so that the home travels as an option.
+        parameters = subprocess.list2cmdline([*command[1:], "daemon", "--home", str(home)])
+        content = _filled("dawscribe.xml", {"program": command[0], "parameters": parameters}, xml=True)
         create = ("schtasks", "/Create", "/F", "/TN", NAME, "/XML", str(file))
         return Service(
             file, content, (create, ("schtasks", "/Run", "/TN", NAME)), (("schtasks", "/Delete", "/F", "/TN", NAME),)
@@ -95,10 +97,7 @@ def setup(options: argparse.Namespace) -> list[str]:
     if options.uninstall:
         if not wanted.file.exists():
             return ["The service was not installed."]
-        for line in wanted.stop:
-            _run(line)
-        wanted.file.unlink()
-        return [f"Removed {wanted.file}."]
+        return _uninstalled(wanted)
     try:
         wanted.file.parent.mkdir(parents=True, exist_ok=True)
         encoding = "utf-16" if wanted.file.suffix == ".xml" else "utf-8"
@@ -113,11 +112,28 @@ def setup(options: argparse.Namespace) -> list[str]:
     return [f"Wrote {wanted.file}.", "The daemon runs now and after every login."]
 
 
+def _uninstalled(wanted: Service) -> list[str]:
+    """Remove the service file, whether or not the service manager can be reached to be told."""
+    said = []
+    for line in wanted.stop:
+        try:
+            _run(line)
+        except HostError as e:
+            said.append(str(e))
+    try:
+        wanted.file.unlink()
+    except OSError as e:
+        raise StoreError(f"{wanted.file} cannot be removed; check its permissions.") from e
+    return [f"Removed {wanted.file}.", *said]
+
+
 def _run(command: Sequence[str]) -> None:
     program = shutil.which(command[0])
     by_hand = f"run it by hand: {' '.join(command)}"
     if program is None:
-        raise HostError(f"The service file is there, but {command[0]} is not on this machine; start it another way.")
+        raise HostError(
+            f"{command[0]} is not on this machine, so that it was not told; start and stop dawscribe by hand."
+        )
     try:
         done = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=LONGEST_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as e:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from bridge.files import FileLock
+from bridge.jobs import JobStore
 from tests.support import Home, read_json, sine, wait_for
 
 
@@ -167,3 +171,50 @@ def test_a_finished_job_is_not_run_again_after_a_restart(home: Home, wav: Path) 
     home.start()
     home.wait_end(home.submit(home.request("test-0015", wav)))
     assert (home.folder / "jobs" / job / "result.json").stat().st_mtime_ns == made
+
+
+def test_a_start_writes_only_what_changes(home: Home, wav: Path) -> None:
+    daemon = home.start()
+    jobs = [home.submit(home.request(f"kept-000{n}", wav)) for n in range(3)]
+    for job in jobs:
+        home.wait_end(job)
+    daemon.kill()
+    daemon.wait()
+    statuses = [home.folder / "jobs" / job / "status.json" for job in jobs]
+    statuses[1].write_text("")
+    statuses[2].write_text(json.dumps({"protocol": 1, "state": "running"}))
+    written = [s.stat().st_ino for s in statuses]
+    home.start()
+    assert [s.stat().st_ino == before for s, before in zip(statuses, written, strict=True)] == [True, False, False]
+    assert [home.status(job)["state"] for job in jobs] == ["done"] * 3
+
+
+def test_an_empty_status_is_a_job_that_still_waits(home: Home, wav: Path) -> None:
+    """What a power loss leaves of a status that was not synced."""
+    store = JobStore(home.folder)
+    store.accept(home.request("empty-0001", wav))
+    (store.path("empty-0001") / "status.json").write_text("")
+    home.start()
+    assert home.wait_end("empty-0001")["state"] == "done"
+
+
+def test_a_copy_of_a_job_folder_is_no_job(home: Home, wav: Path) -> None:
+    daemon = home.start()
+    job = home.submit(home.request("real-0001", wav))
+    home.wait_end(job)
+    daemon.kill()
+    daemon.wait()
+    shutil.copytree(home.folder / "jobs" / job, home.folder / "jobs" / "copy-0001")
+    home.start()
+    assert "damaged" in home.status("copy-0001")["message"]
+    assert home.run("jobs").stdout.count(job) == 1
+    assert "Drums" in home.run("show", job).stdout
+
+
+def test_a_command_that_looks_at_the_lock_does_not_keep_a_daemon_from_starting(home: Home) -> None:
+    lock = FileLock(home.folder / "daemon.lock")
+    assert lock.take()
+    free = threading.Timer(0.5, lock.free)
+    free.start()
+    home.start()
+    free.join()

@@ -23,6 +23,7 @@ def test_systemd_gets_a_unit_with_quoted_words(tmp_path: Path) -> None:
     made = service("linux", COMMAND, tmp_path / "100% home", tmp_path)
     assert 'ExecStart="/opt/My Python/bin/python" -m bridge daemon' in made.content
     assert "100%% home" in made.content
+    assert "RestartPreventExitStatus=2" in made.content
     assert made.file == tmp_path / ".config/systemd/user/dawscribe.service"
 
 
@@ -34,11 +35,12 @@ def test_launchd_gets_a_property_list(tmp_path: Path) -> None:
 
 
 def test_the_task_scheduler_gets_xml(tmp_path: Path) -> None:
-    made = service("win32", ("C:\\Python & Co\\python.exe", "-m", "bridge"), tmp_path, tmp_path)
+    home = tmp_path / "a home & more"
+    made = service("win32", ("C:\\Python & Co\\python.exe", "-m", "bridge"), home, tmp_path)
     root = ElementTree.fromstring(made.content.encode("utf-16"))
     texts = [e.text for e in root.iter()]
     assert "C:\\Python & Co\\python.exe" in texts
-    assert "-m bridge daemon" in texts
+    assert f'-m bridge daemon --home "{home}"' in texts
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="systemd's program is what is stood in for")
@@ -64,3 +66,7 @@ def test_setup_installs_twice_alike_and_takes_out_again(home: Home, tmp_path: Pa
     assert refused.returncode == 2
     assert "no session bus" in refused.stderr
     assert "run it by hand" in refused.stderr
+    assert unit.exists()
+    removed = home.run("setup", "service", "--uninstall").stdout
+    assert not unit.exists()
+    assert "no session bus" in removed

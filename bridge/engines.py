@@ -50,7 +50,8 @@ class Engines:
 
     def __init__(self, context: Context, cache: Cache | None) -> None:
         self._context, self._cache = context, cache
-        self._warm: dict[tuple[object, ...], Any] = {}
+        self._warm: dict[tuple[str, str], tuple[str, Any]] = {}
+        """(kind, name) -> what the newest was made with, and the plugin; an older one would only keep its memory."""
 
     def separator(self, options: RunOptions, settings: Settings) -> Separator:
         """The separator that the options ask for."""
@@ -153,11 +154,12 @@ class Engines:
         return known
 
     def _plugin(self, kind: str, name: str, table: Mapping[str, Any], device: str, settings: Settings) -> Any:
-        key = (kind, name, repr(sorted(table.items())), device)
-        if key not in self._warm:
+        made_with = repr((sorted(table.items()), device))
+        if self._warm.get((kind, name), ("",))[0] != made_with:
+            self._warm.pop((kind, name), None)  # first: two large networks may be more than fits
             context = replace(self._context, device=device, settings=settings.values)
-            self._warm[key] = plugins.create(kind, name, table, context)
-        return self._warm[key]
+            self._warm[kind, name] = made_with, plugins.create(kind, name, table, context)
+        return self._warm[kind, name][1]
 
 
 def _separator_table(options: RunOptions, settings: Settings) -> dict[str, Any]:

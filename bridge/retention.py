@@ -15,7 +15,7 @@ from bridge.jobs import DAY_S, Job, JobStore
 UNINSERTED_DAYS = 90.0
 """A result that its DAW has not inserted yet is offered when its project opens again, which may take a season."""
 FRESH_S = 3600.0
-"""A job that ended just now stays whatever the others take: whoever asked for it has had no time to fetch it."""
+"""A job that ended just now stays whatever the settings say: whoever asked for it has had no time to fetch it."""
 NO_INSERTION = ("midi_file",)
 """Hosts without a script in a DAW, so that no insertion is ever marked."""
 
@@ -37,7 +37,7 @@ class _Stay:
     job_id: str
     age_s: float
     must: bool
-    """Whether it stays whatever the others take."""
+    """Whether it stays whatever the settings say."""
     files: dict[tuple[int, int], tuple[int, int]]
     """(device, inode) -> (bytes, links) of each of its files."""
 
@@ -51,7 +51,7 @@ def surplus(store: JobStore, jobs: Sequence[Job], limits: Limits) -> list[str]:
     total = sum(sizes.values())
     gone = []
     for stay in stays:
-        if stay.must or (stay.age_s <= limits.days * DAY_S and (total <= limits.size or stay.age_s <= FRESH_S)):
+        if stay.must or (stay.age_s <= limits.days * DAY_S and total <= limits.size):
             continue
         gone.append(stay.job_id)
         for inode in stay.files:
@@ -68,7 +68,7 @@ def _stays(store: JobStore, jobs: Sequence[Job], limits: Limits) -> Iterator[_St
         with suppress(OSError):
             age_s = now - (folder / "status.json").stat().st_mtime
             awaited = job.status.state == "done" and job.host not in NO_INSERTION and not (folder / "inserted").exists()
-            must = awaited and age_s <= max(UNINSERTED_DAYS, limits.days) * DAY_S
+            must = age_s <= FRESH_S or (awaited and age_s <= max(UNINSERTED_DAYS, limits.days) * DAY_S)
             yield _Stay(job.id, age_s, must, dict(_files(folder)))
 
 

@@ -63,6 +63,7 @@ def test_the_oldest_go_until_the_rest_fits_but_none_that_has_just_ended(kept: St
     assert kept.surplus() == ["large-0000", "large-0001"]
     kept.add("just-0001", 0, size=5 * MEGABYTE)
     assert kept.surplus() == [f"large-000{number}" for number in range(4)]
+    assert "just-0001" not in kept.surplus(days=0.0, size=0.0)
 
 
 def test_what_is_shared_counts_once_and_what_the_cache_holds_counts_there(kept: Store, tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import argparse
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 from bridge import __version__
 from bridge.errors import DawscribeError, JobCancelled
@@ -33,6 +35,10 @@ CANCELLED = 130
 """Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
 BAD_INPUT = 2
 """Exit status for errors with a sentence."""
+OUR_FAULT = 1
+"""Exit status for errors that nobody foresaw."""
+LOG = "command.log"
+"""Holds the traceback of the last such error."""
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -52,23 +58,43 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0, 1 (a fault of ours), 2 (bad input) or 130 (Ctrl-C)."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    named = next((a for a in arguments if not a.startswith("-")), None)
-    options = parser(named).parse_args(arguments)
     try:
+        # Inside, since the first half second of a command is its imports.
+        named = next((a for a in arguments if not a.startswith("-")), None)
+        options = parser(named).parse_args(arguments)
         status: int = importlib.import_module(f"bridge.commands.{options.command}").run(options)
         sys.stdout.flush()
     except DawscribeError as e:
-        print(f"dawscribe: {e}", file=sys.stderr)
-        return BAD_INPUT
+        return _say(str(e), BAD_INPUT)
     except (KeyboardInterrupt, JobCancelled):
-        print("dawscribe: cancelled; nothing half-written is left.", file=sys.stderr)
-        return CANCELLED
+        return _say("cancelled; nothing half-written is left.", CANCELLED)
     except BrokenPipeError:
         # The reader (head, less) has gone: not an error, but Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as e:
         what = f"{e.filename or 'A file'} cannot be used ({e.strerror or e})"
-        print(f"dawscribe: {what}; check its permissions and the free space.", file=sys.stderr)
-        return BAD_INPUT
+        return _say(f"{what}; check its permissions and the free space.", BAD_INPUT)
+    except Exception as e:
+        return _say(f"something inside dawscribe went wrong ({type(e).__name__}); {_kept_traceback()}", OUR_FAULT)
     return status
+
+
+def _say(sentence: str, status: int) -> int:
+    """Print a sentence as one line, also where the terminal has gone; ``status``."""
+    with suppress(OSError):
+        print("dawscribe:", " ".join(sentence.splitlines()), file=sys.stderr)
+    return status
+
+
+def _kept_traceback() -> str:
+    """Write the traceback of the exception at hand to the log; where it is now."""
+    from bridge.config import home_folder
+
+    try:
+        log = home_folder() / "logs" / LOG
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(traceback.format_exc(), encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return "please report it."
+    return f"please report it with {log}."

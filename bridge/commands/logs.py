@@ -1,4 +1,4 @@
-"""``dawscribe logs``: the end of the daemon's and the worker's log."""
+"""``dawscribe logs``: the end of the logs of daemon, worker and commands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the last lines of each log."""
     folder = client().home / "logs"
-    for name in ("daemon.log", "worker.log"):
+    for name in ("daemon.log", "worker.log", "command.log"):
         path = folder / name
         print(f"--- {path}")
         if path.exists():

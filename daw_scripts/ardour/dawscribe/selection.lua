@@ -5,7 +5,10 @@ local selection = {}
 
 local NOTHING = 'Select one or more audio regions, or a time range on audio tracks, then transcribe again.'
 local ONLY_MIDI = 'The selection is MIDI already; select audio regions to transcribe.'
-local NO_FILE = 'The region "%s" has no audio file; record or import it first.'
+local TOO_SHORT = 'The region "%s" is shorter than 0.1 s; select a longer one, then transcribe again.'
+
+-- Seconds; the daemon refuses shorter audio, and with it the whole request.
+local SHORTEST_S = 0.1
 
 local function track_of(region)
   local id = region:to_stateful():id()
@@ -15,13 +18,13 @@ local function track_of(region)
   end
 end
 
--- The files of a region: Ardour keeps stereo as two mono files, so channel by channel.
+-- The files of a region: Ardour keeps stereo as two mono files, so channel by channel. Combined regions have none of
+-- their own; what they sound like is rendered.
 local function channels_of(region, audio)
   local channels = {}
   for number = 0, audio:n_channels() - 1 do
     local file = region:source(number):to_filesource()
-    if file:isnil() then app.messages.refuse(NO_FILE:format(region:name())) end
-    channels[#channels + 1] = { path = file:path(), channel = file:channel() }
+    channels[#channels + 1] = file:isnil() and {} or { path = file:path(), channel = file:channel() }
   end
   return channels
 end
@@ -63,18 +66,25 @@ local function selected_range(chosen)
   for route in chosen.tracks:routelist():iter() do
     local track = route:to_track()
     local regions = track:isnil() and {} or track:playlist():region_list():table()
-    for _, region in ipairs(regions) do
-      local from = region:position():samples()
-      local to = math.min(last, from + region:length():samples())
-      from = math.max(first, from)
-      if from < to and region:to_audioregion():isnil() then
+    for _, heard in ipairs(app.layers.audible(regions, first, last)) do
+      if heard.region:to_audioregion():isnil() then
         midi = true
-      elseif from < to then
-        spans[#spans + 1] = span(region, track, from, to)
+      else
+        spans[#spans + 1] = span(heard.region, track, heard.from, heard.to)
       end
     end
   end
   return spans, midi
+end
+
+-- Leaves out slivers beside longer spans; stops with a sentence where there is nothing else.
+local function long_enough(spans)
+  local kept = {}
+  for _, one in ipairs(spans) do
+    if one.length >= SHORTEST_S * Session:nominal_sample_rate() then kept[#kept + 1] = one end
+  end
+  if #kept == 0 then app.messages.refuse(TOO_SHORT:format(spans[1].name)) end
+  return kept
 end
 
 -- What is selected, in the order of time; stops with a sentence where nothing can be transcribed.
@@ -87,6 +97,7 @@ function selection.spans()
     midi = midi or more
   end
   if #spans == 0 then app.messages.refuse(midi and ONLY_MIDI or NOTHING) end
+  spans = long_enough(spans)
   table.sort(spans, function(a, b) return a.position < b.position end)
   return spans
 end

@@ -9,6 +9,7 @@ from typing import Any
 
 import lupa.lua53
 import numpy as np
+import numpy.typing as npt
 import pytest
 import soundfile
 
@@ -25,6 +26,8 @@ Session = {
   path = function() return '/songs/demo' end, name = function() return 'demo' end,
   nominal_sample_rate = function() return rate * 1.0 end,
 }
+-- What the user answers to a question, as LuaDialog.Response has it.
+answer = nil
 local function ticks(sample) return math.floor(sample / rate * bpm / 60 * 1920 + 0.5) end
 local function samples(tick) return math.floor(tick / 1920 * 60 / bpm * rate + 0.5) end
 Temporal = { TempoMap = { read = function() return {
@@ -34,8 +37,8 @@ Temporal = { TempoMap = { read = function() return {
 Temporal.timepos_t = setmetatable(
   { from_ticks = function(tick) return { samples = function() return samples(tick) end } end },
   { __call = function(_, sample) return sample end })
-LuaDialog = { MessageType = {}, ButtonType = {}, Response = {},
-  Message = function(_, text) return { run = function() shown[#shown + 1] = text end } end }
+LuaDialog = { MessageType = {}, ButtonType = {}, Response = { Yes = 3, No = 4 },
+  Message = function(_, text) return { run = function() shown[#shown + 1] = text; return answer end } end }
 ARDOUR = { LuaAPI = { monotonic_time = function() return 4711 end } }
 """
 
@@ -187,44 +190,91 @@ def test_a_request_is_what_the_daemon_reads(tmp_path: Path) -> None:
     assert list(lua.eval("app.pending.ids()").values()) == [request.id]
 
 
-def test_an_embedded_file_of_another_rate_is_rendered_as_ardour_plays_it(tmp_path: Path) -> None:
+FILES = """
+local folder = ...
+ARDOUR.DSP = { DspShm = function() local shared = {}; return { to_float = function()
+  return { put = function(_, t) shared = t end, get_table = function() return shared end } end } end }
+readable = 1e9
+local function read(_, target, position, count)
+  if position >= readable then return 0 end
+  local t = {}
+  for i = 1, count do t[i] = (position + i - 1) / 20000 end
+  target:put(t)
+  return count
+end
+function span(name)
+  local channels = { name and { path = folder .. '/' .. name, channel = 0 } or {} }
+  return { audio = { to_readable = function() return { read = read } end }, offset = 5000, length = 9000, gain = 1,
+    source_start = 5000, channels = channels, name = 'Take', track = { id = '7', name = 'Song' }, position = 48000 }
+end
+function prepared(name)
+  local made = span(name)
+  app.rendering.prepare(made, 'ardour-1-000001', 2, rate)
+  return made
+end
+"""
+"""Regions whose audio Ardour reads as a ramp."""
+
+
+@pytest.fixture
+def ramp(tmp_path: Path) -> npt.NDArray[np.float32]:
+    """Files of the session's rate and of another one, as they sound in it."""
     (tmp_path / "hosts").mkdir()
-    ramp = np.arange(20_000, dtype=np.float32) / 20_000
-    soundfile.write(tmp_path / "foreign.wav", ramp, 44_100, subtype="FLOAT")
-    soundfile.write(tmp_path / "same.wav", ramp, 48_000)
+    samples = (np.arange(20_000) / 20_000).astype(np.float32)
+    soundfile.write(tmp_path / "foreign.wav", samples, 44_100, subtype="FLOAT")
+    soundfile.write(tmp_path / "same.wav", samples, 48_000)
+    return samples
+
+
+@pytest.mark.parametrize("name", ["foreign.wav", None], ids=["of another rate", "combined"])
+def test_what_the_daemon_cannot_read_is_rendered_as_ardour_plays_it(
+    tmp_path: Path, ramp: npt.NDArray[np.float32], name: str | None
+) -> None:
     lua = load(tmp_path, *MODULES)
-    lua.execute(
-        """
-        local folder = ...
-        ARDOUR.DSP = { DspShm = function() local shared = {}; return { to_float = function()
-          return { put = function(_, t) shared = t end, get_table = function() return shared end } end } end }
-        local function read(_, target, position, count)
-          local t = {}
-          for i = 1, count do t[i] = (position + i - 1) / 20000 end
-          target:put(t)
-          return count
-        end
-        local audio = { to_readable = function() return { read = read } end }
-        function span(name)
-          local channels = { { path = folder .. '/' .. name, channel = 0 } }
-          local made = { audio = audio, offset = 5000, length = 9000, source_start = 5000, channels = channels }
-          app.rendering.prepare(made, 'ardour-1-000001', 2, rate)
-          return made
-        end
-        """,
-        str(tmp_path),
-    )
-    untouched = lua.eval("span('same.wav')")
+    lua.execute(FILES, str(tmp_path))
+    untouched = lua.eval("prepared('same.wav')")
     assert (untouched.channels[1].path, untouched.source_start) == (str(tmp_path / "same.wav"), 5000)
-    rendered = lua.eval("span('foreign.wav')")
+    rendered = lua.globals().prepared(name)
     samples, rate = soundfile.read(rendered.channels[1].path, dtype="float32")
     assert (rate, rendered.source_start) == (48_000, 0)
     np.testing.assert_array_equal(samples, ramp[5000:14_000])
-    job = tmp_path / "jobs" / "ardour-1-000001"
-    job.mkdir(parents=True)
-    (job / "request.json").write_text('{"items": [{}, {}]}')
-    lua.execute("app.rendering.clean('ardour-1-000001')")
+    # Another try of the job reads the same file, and is its end.
+    lua.execute("app.rendering.clean('ardour-1-000001-again-7')")
     assert not list((tmp_path / "hosts").iterdir())
+
+
+@pytest.mark.usefixtures("ramp")
+@pytest.mark.parametrize("fault", ["readable = 10000", "no_close()"])
+def test_a_rendering_that_fails_leaves_nothing(tmp_path: Path, fault: str) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "daemon.json").write_text('{"heartbeat": 99999999999}')
+    lua = load(tmp_path, *MODULES)
+    lua.execute(FILES, str(tmp_path))
+    lua.execute(
+        """
+        function no_close()
+          local open = io.open
+          io.open = function(path, mode)
+            local handle = open(path, mode)
+            if not handle or not path:find('%.wav$') or mode ~= 'wb' then return handle end
+            return { write = function(_, text) return handle:write(text) end,
+              close = function() handle:close() return nil, 'disk full' end }
+          end
+        end
+        app.selection = { spans = function() return { span('foreign.wav'), span('foreign.wav') } end }
+        app.request = module('request')
+        """
+    )
+    lua.execute(fault)
+    _, reason = lua.eval("pcall(app.request.send, {})")
+    assert "The audio cannot be written" in reason.sentence
+    assert not [*(tmp_path / "hosts").iterdir(), *(tmp_path / "inbox").iterdir()]
+
+
+def test_markup_in_a_name_does_not_empty_the_dialog(tmp_path: Path) -> None:
+    lua = load(tmp_path, *MODULES)
+    lua.execute("app.messages.show('\"A&B <3.wav\" is damaged.')")
+    assert lua.eval("shown[1]") == '"A&amp;B &lt;3.wav" is damaged.'
 
 
 def test_without_a_daemon_nothing_is_left_behind(tmp_path: Path) -> None:

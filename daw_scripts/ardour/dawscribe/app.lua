@@ -9,9 +9,16 @@ local function module(name)
   return assert(loadfile(folder .. name .. '.lua'))(app)
 end
 
+-- The version of these scripts, as the installer wrote it down.
+local function version()
+  local record = app.json.decode(app.files:read(folder .. 'installed.json') or '')
+  return type(record) == 'table' and record.version or 'unknown'
+end
+
 app.library = module('library')(folder)
 app.json = app.library('json')
 app.files = app.library('files').new(io, os)
+app.version = version()
 app.spool = module('spool')
 app.messages = module('messages')
 app.tempo_table = module('tempo_table')
@@ -24,11 +31,13 @@ app.plan = module('plan')
 app.tracks = module('tracks')
 app.insert = module('insert')
 app.progress = module('progress')
+app.daemon = module('daemon')
+app.ending = module('ending')
 app.hook = module('hook')
 
 -- The toolbar button, menu entry or key.
 function app.action()
-  app.messages.guard(function() app.request.send({}) end)
+  app.messages.guard(function() app.request.press() end)
 end
 
 -- Ardour's timer, ten times a second.

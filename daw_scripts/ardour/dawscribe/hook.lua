@@ -1,108 +1,26 @@
--- Runs on Ardour's timer: follows this session's jobs, shows their progress and inserts what is finished.
+-- Runs on Ardour's timer: follows this session's jobs, keeps the daemon running for them and hands on what has ended.
 
 local app = ...
 local hook = {}
 
 -- Timer calls between two looks at the spool: three a second is quick enough for a progress bar.
 local EVERY = 3
--- Seconds between two attempts to start the daemon, and how many there are before the user is told.
-local START_PAUSE_S, STARTS = 15, 3
-
 -- Timer calls after which an opened session stands: a question before that would hold up Ardour's start.
 local SETTLED = 30
 
-local OFFER = 'dawscribe finished a transcription for this session while it was closed. Insert it now?\n'
-  .. '"No" discards it.'
-local NO_DAEMON = "dawscribe cannot be started; run 'dawscribe doctor'. Your transcription continues when it runs again."
-
 local calls, busy = 0, false
-local opened = os.time()
--- Per job id: true once it failed to insert, so that it is not tried again before the session is opened anew.
-local set_aside = {}
--- Per job id: true once it was seen unfinished, so that it needs no question when it is done.
-local watched = {}
--- Per job id: true once the user cancelled it.
-local cancelled = {}
-local starts, last_start = 0, 0
 
-local function forget(id)
-  app.progress.close()
-  app.rendering.clean(id)
-  app.pending.remove(id)
-end
-
--- Inserts a finished job, once: its mark is set before, so that a crash in between cannot double the tracks.
-local function insert(id)
-  if not app.insert.possible() then
-    set_aside[id] = app.progress.show({ state = 'done', fraction = 1 })
-    if set_aside[id] then app.progress.close() end
-    return
-  end
-  app.progress.close()
-  local marked, why = app.spool:mark_inserted(id)
-  if not marked then app.spool:complain(why) end
-  local ok, result = pcall(app.insert.run, id)
-  if ok then
-    for _, warning in ipairs(result) do app.messages.log(warning) end
-    return forget(id)
-  end
-  app.spool:unmark_inserted(id)
-  set_aside[id] = true
-  app.messages.show(app.messages.sentence(result))
-end
-
--- A job that ended before this session was opened is offered, not forced upon the user.
-local function finished(id)
-  if app.spool:is_inserted(id) then return forget(id) end
-  local asked_at = tonumber(id:match('^ardour%-(%d+)%-')) or 0
-  if not watched[id] and asked_at < opened then
-    if calls < SETTLED then return end
-    if not app.messages.ask(OFFER) then
-      app.spool:mark_inserted(id)
-      return forget(id)
-    end
-    watched[id] = true
-  end
-  insert(id)
-end
-
-local function failed(id, message)
-  forget(id)
-  app.messages.show(type(message) == 'string' and message ~= '' and message or 'The transcription failed; see the log.')
-end
-
--- The daemon died or was never there: its journal goes on once it runs again.
-local function keep_daemon()
-  if app.spool:daemon_runs() then
-    starts = 0
-  elseif os.time() - last_start >= START_PAUSE_S and starts <= STARTS then
-    last_start, starts = os.time(), starts + 1
-    if starts > STARTS or not app.spool:start_daemon() then
-      starts = STARTS + 1
-      app.progress.close()
-      app.messages.show(NO_DAEMON)
-    end
-  end
+function hook.settled()
+  return calls >= SETTLED
 end
 
 local function cancel(id)
   -- Not taken over yet: without its request there is no job.
-  if app.files:remove(app.spool:path('inbox', id .. '.json')) then return forget(id) end
-  app.spool:cancel(id)
-end
-
-local function follow(id)
-  local status = app.spool:status(id) or { state = 'queued' }
-  if status.state == 'done' then return finished(id) end
-  if status.state == 'failed' then return failed(id, status.message) end
-  if status.state == 'cancelled' then return forget(id) end
-  watched[id] = true
-  keep_daemon()
-  if starts <= STARTS and not cancelled[id] and app.progress.show(status) then
-    cancelled[id] = true
-    app.progress.close()
-    cancel(id)
+  if app.files:remove(app.spool:path('inbox', id .. '.json')) then
+    app.pending.remove(id)
+    return app.rendering.clean(id)
   end
+  app.spool:cancel(id)
 end
 
 -- A command from outside, such as an OSC message; removed before it is obeyed, so that it is obeyed once.
@@ -112,16 +30,38 @@ local function obey()
   app.request.send(type(command.options) == 'table' and command.options or {})
 end
 
+-- Hands on a job that has ended. Dialogs and new tracks wait for the transport: they would keep the mouse from its
+-- buttons.
+local function close(id, status)
+  app.progress.leave(id)
+  if not app.insert.possible() then return end
+  local well = app.messages.guard(function() app.ending.handle(id, status) end)
+  -- One sentence, not three a second.
+  if not well then app.ending.set_aside(id) end
+end
+
+-- The jobs that have not ended, with their status; the others are handed on.
+local function follow()
+  local unfinished = {}
+  for _, id in ipairs(app.pending.ids()) do
+    local status = app.spool:progress_of(id)
+    if status and not app.spool.is_final(status) then
+      unfinished[#unfinished + 1] = { id = id, status = status }
+      if app.ending.watch(id) then app.daemon.renew() end
+    elseif not app.ending.is_set_aside(id) then
+      close(id, status)
+    end
+  end
+  return unfinished
+end
+
 local function look()
   obey()
-  for _, id in ipairs(app.pending.ids()) do
-    if not set_aside[id] then
-      local ok, reason = pcall(follow, id)
-      if ok then return end
-      -- One sentence, not three a second.
-      set_aside[id] = true
-      error(reason, 0)
-    end
+  local unfinished = follow()
+  if #unfinished > 0 then app.daemon.keep() end
+  if app.pending.take_question() and #unfinished > 0 then app.progress.open(unfinished) end
+  for _, job in ipairs(unfinished) do
+    if app.progress.update(job) then cancel(job.id) end
   end
 end
 

@@ -44,6 +44,8 @@ local function import(plan)
   -- Ids rise as regions are made, which is in the order of the file.
   table.sort(new, function(a, b) return a.id < b.id end)
   if #new ~= plan.smf_tracks then app.messages.refuse(IMPORT) end
+  -- The import is an undo step of its own, which changes nothing but the selection: without it one undo is enough.
+  Editor:undo(1)
   return new
 end
 
@@ -61,12 +63,19 @@ local function place(plan, imported, made)
   end
 end
 
+-- Ends the undo step. Taking the import's step back has switched off Ardour's Undo where there was no other; calling
+-- Redo with nothing to redo, as is the case after a new step, switches it on again.
+local function commit()
+  Session:commit_reversible_command(nil)
+  Editor:redo(1)
+end
+
 -- Whether the session can take new tracks now.
 function insert.possible()
   return not Session:transport_rolling() and not Session:actively_recording()
 end
 
--- Inserts the job; a list of warnings. Stops with a sentence; nothing was placed then.
+-- Inserts the job; a list of warnings and the number of tracks. Stops with a sentence; nothing was placed then.
 function insert.run(id)
   local plan = app.plan.load(id)
   check_disk(plan.midi_size)
@@ -78,8 +87,8 @@ function insert.run(id)
     Session:abort_reversible_command()
     error(reason, 0)
   end
-  if not Session:abort_empty_reversible_command() then Session:commit_reversible_command(nil) end
-  return warnings
+  if not Session:abort_empty_reversible_command() then commit() end
+  return warnings, #made
 end
 
 return insert

@@ -3,21 +3,29 @@
 local app = ...
 local messages = {}
 
+-- Ardour reads a dialog's text as Pango markup, and shows nothing at all where that is not well formed.
+local MARKUP = { ['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;' }
+
+local function dialog(text, kind, buttons)
+  messages.log(text)
+  return LuaDialog.Message('dawscribe', (text:gsub('[&<>]', MARKUP)), kind, buttons):run()
+end
+
 -- Stops what is being done, with a sentence for the user.
 function messages.refuse(sentence)
   error({ sentence = sentence }, 0)
 end
 
 function messages.show(sentence)
-  messages.log(sentence)
-  LuaDialog.Message('dawscribe', sentence, LuaDialog.MessageType.Info, LuaDialog.ButtonType.Close):run()
+  dialog(sentence, LuaDialog.MessageType.Info, LuaDialog.ButtonType.Close)
 end
 
--- Asks; true for yes.
+-- Asks; true for yes, false for no, nil where the question was closed without an answer.
 function messages.ask(question)
-  messages.log(question)
-  local dialog = LuaDialog.Message('dawscribe', question, LuaDialog.MessageType.Question, LuaDialog.ButtonType.Yes_No)
-  return dialog:run() == LuaDialog.Response.Yes
+  local answer = dialog(question, LuaDialog.MessageType.Question, LuaDialog.ButtonType.Yes_No)
+  if answer == LuaDialog.Response.Yes then return true end
+  if answer == LuaDialog.Response.No then return false end
+  return nil
 end
 
 function messages.log(text)

@@ -31,6 +31,7 @@ local function check_track(track, smf_tracks)
   need(type(track.instruments) == 'table' and type(track.regions) == 'table', 'track parts')
   for _, instrument in ipairs(track.instruments) do
     need(type(instrument) == 'table' and text(instrument.id) and text(instrument.type), 'instrument')
+    need(instrument.name == nil or text(instrument.name), 'instrument name')
   end
   for _, region in ipairs(track.regions) do check_region(region, smf_tracks) end
 end
@@ -59,7 +60,7 @@ local function check_midi(bytes, smf_tracks, ppqn)
   end
 end
 
--- The checked plan of a job, with `midi_path` and `midi_bytes`; stops with a sentence where it cannot be inserted.
+-- The checked plan of a job, with `midi_path` and `midi_size`; stops with a sentence where it cannot be inserted.
 function plan.load(id)
   local found = app.spool:read_json('jobs', id, 'ardour.json')
   need(found, 'no plan')

@@ -1,7 +1,8 @@
--- Ardour's progress window for the job in work, with its Cancel button.
+-- Ardour's progress window with its Cancel button. It is modal, and Space presses Cancel in it: so it comes up only
+-- when the user asks for it, and goes as soon as its job has ended.
 
-local app = ...
-local progress = { window = nil }
+local progress = { id = nil }
+local window
 
 local STAGES = {
   read = 'Reading the audio',
@@ -10,11 +11,9 @@ local STAGES = {
   score = 'Writing the notes',
 }
 
-local STATES = { queued = 'Waiting for its turn', done = 'Stop the transport to insert the tracks' }
-
 -- The line under the bar.
 local function line(status)
-  local stage = STAGES[status.stage] or STATES[status.state] or 'Working'
+  local stage = STAGES[status.stage] or (status.state == 'queued' and 'Waiting for its turn') or 'Working'
   if type(status.eta_s) == 'number' and status.eta_s >= 1 then
     stage = string.format('%s, about %d s to go', stage, math.ceil(status.eta_s))
   end
@@ -24,18 +23,38 @@ local function line(status)
   return stage
 end
 
--- Shows how far a job is; true when the user cancelled it.
-function progress.show(status)
-  progress.window = progress.window or LuaDialog.ProgressWindow('dawscribe', true)
-  local fraction = type(status.fraction) == 'number' and status.fraction or 0
-  progress.window:progress(math.max(0, math.min(1, fraction)), line(status))
-  return progress.window:canceled()
+function progress.close()
+  if window then window:done() end
+  window, progress.id = nil, nil
 end
 
-function progress.close()
-  if not progress.window then return end
-  progress.window:done()
-  progress.window = nil
+-- Closes the window of a job that has ended, before anything else is shown.
+function progress.leave(id)
+  if id == progress.id then progress.close() end
+end
+
+-- The job to show: the one in work, else the one that waits longest.
+local function chosen(unfinished)
+  for _, job in ipairs(unfinished) do
+    if job.status.state == 'running' then return job.id end
+  end
+  return unfinished[1].id
+end
+
+-- Opens the window for one of the unfinished jobs; a window that was closed with Esc is made anew.
+function progress.open(unfinished)
+  progress.close()
+  window, progress.id = LuaDialog.ProgressWindow('dawscribe', true), chosen(unfinished)
+end
+
+-- Shows how far a job is, where the window is about it; true when the user has just cancelled it.
+function progress.update(job)
+  if job.id ~= progress.id then return false end
+  local fraction = type(job.status.fraction) == 'number' and job.status.fraction or 0
+  window:progress(math.max(0, math.min(1, fraction)), line(job.status))
+  local cancelled = window:canceled()
+  if cancelled then progress.close() end
+  return cancelled
 end
 
 return progress

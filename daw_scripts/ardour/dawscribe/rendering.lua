@@ -1,5 +1,6 @@
 -- Embedded files of another sample rate: Ardour plays their samples at the session's rate, slower or faster than they
--- are, so what the region sounds like is written to files of our own. Blocks Ardour for 2 % of the region's length.
+-- are. Combined regions: they have no file. What such a region sounds like is written to files of our own. Blocks
+-- Ardour for 2 % of the region's length.
 
 local app = ...
 local rendering = {}
@@ -8,6 +9,8 @@ local rendering = {}
 local BLOCK = 4096
 -- Bytes in which the format is looked for; broadcast WAVs have a chunk of 1 kB before it.
 local HEAD = 1 << 16
+-- Items in one request; the daemon takes no more.
+local MOST_ITEMS = 1000
 
 local function file_name(id, number, channel)
   return app.spool:path('hosts', string.format('%s-%d-%d.wav', id, number, channel))
@@ -28,6 +31,7 @@ end
 
 -- Whether the daemon can read the file itself: it is the session's own, or a WAV of the session's rate.
 local function is_plain(path, rate)
+  if not path then return false end
   local own = Session:path() .. '/interchange/'
   if path:sub(1, #own) == own then return true end
   local handle = io.open(path, 'rb')
@@ -59,27 +63,37 @@ local function write_channel(handle, audio, channel, first, length)
   return true
 end
 
--- Writes what the daemon cannot read itself; the span's channels and start then name those files.
+local function write_file(path, span, index, rate)
+  local handle, reason = io.open(path, 'wb')
+  if not handle then return nil, reason end
+  local ok
+  ok, reason = handle:write(wav_head(rate, span.length))
+  if ok then ok, reason = write_channel(handle, span.audio, index - 1, span.offset, span.length) end
+  -- A full disk may show only when the buffer is written.
+  local closed, why = handle:close()
+  return ok and closed, reason or why
+end
+
+-- Writes what the daemon cannot read itself; the span's channels and start then name those files. Stops with a sentence
+-- where that fails; `clean` then removes what was written.
 function rendering.prepare(span, id, number, rate)
   local plain = true
   for _, channel in ipairs(span.channels) do plain = plain and is_plain(channel.path, rate) end
   if plain then return end
   for index, channel in ipairs(span.channels) do
     local path = file_name(id, number, index)
-    local handle, reason = io.open(path, 'wb')
-    local ok = handle and handle:write(wav_head(rate, span.length))
-    if ok then ok, reason = write_channel(handle, span.audio, index - 1, span.offset, span.length) end
-    if handle then handle:close() end
+    local ok, reason = write_file(path, span, index, rate)
     if not ok then app.spool:complain('The audio cannot be written: ' .. tostring(reason)) end
     channel.path, channel.channel = path, 0
   end
   span.source_start = 0
 end
 
--- Removes what was written for a job. Items are few, and those that were not rendered have no such file.
+-- Removes what was written for a job, or for the one that it is another try of. Items that were not rendered have no
+-- such file.
 function rendering.clean(id)
-  local request = app.spool:request(id)
-  for number in ipairs(request and type(request.items) == 'table' and request.items or {}) do
+  id = id:match('^(.-)%-again%-') or id
+  for number = 1, MOST_ITEMS do
     local index = 1
     while app.files:remove(file_name(id, number, index)) do index = index + 1 end
   end

@@ -16,14 +16,31 @@ function spool:complain(reason)
   app.messages.refuse(tostring(reason) .. "\nCheck the free space, and run 'dawscribe setup ardour' again.")
 end
 
-function spool:daemon_runs()
-  return self:daemon(os.time()) ~= nil
+-- Whether the daemon refused the request, so that there is no job.
+function spool:is_refused(id)
+  return self.files:exists(self:path('refused', id .. '.json'))
 end
 
--- Starts the daemon as the installer wrote down; false where it wrote nothing.
-function spool:start_daemon()
-  local command = self:launcher()
-  if not command then return false end
+-- A job's status; that of a waiting one where it has none yet, nil where there is no trace of the job.
+function spool:progress_of(id)
+  local status = self:status(id)
+  if status then return status end
+  local known = self:is_handed_in(id) or self.files:exists(self:path('jobs', id, 'request.json'))
+  return known and { state = 'queued' } or nil
+end
+
+-- The request of a job, also of one that the daemon has not taken over yet.
+function spool:asked(id)
+  return self:request(id) or self:read_json('inbox', id .. '.json')
+end
+
+-- Whether a daemon runs, or could be started as the installer wrote down.
+function spool:can_work()
+  return self:daemon(os.time()) ~= nil or self:launcher() ~= nil
+end
+
+-- Runs a program and does not wait for it.
+function spool:launch(command)
   if os.forkexec then
     -- What it returns says nothing (false also when the program runs); the pulse will tell.
     os.forkexec(table.unpack(command))

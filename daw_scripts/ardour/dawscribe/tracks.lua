@@ -3,6 +3,8 @@
 local app = ...
 local tracks = {}
 
+local NO_TRACK = 'Ardour could not add a MIDI track; save the session and try again.'
+
 local function preset_of(plugin, label)
   for preset in plugin:get_presets(false):iter() do
     if preset.label == label then return preset end
@@ -38,6 +40,12 @@ local function no_group()
   return ok and group or nil
 end
 
+-- What to tell about an instrument that was passed over for `plugin`, which has no name where there was none at all.
+local function missing(first, plugin)
+  return ("%s is not ready here, so new tracks play %s; 'dawscribe setup ardour' says what it needs."):format(
+    first.name or first.id, plugin.name ~= '' and plugin.name or 'nothing')
+end
+
 -- One new track; its Track object and a warning, or nil.
 local function make(wanted, order)
   local plugin, preset, chosen = instrument(wanted.instruments)
@@ -46,11 +54,8 @@ local function make(wanted, order)
   -- makes them anew; where the dropped ones are not cleared away by then (another thread does it), it crashes.
   local made = Session:new_midi_track(
     midi, midi, true, plugin, preset, no_group(), 1, wanted.name, order, ARDOUR.TrackMode.Normal, true)
-  local warning
-  if chosen ~= wanted.instruments[1] then
-    local first, got = wanted.instruments[1], chosen and chosen.id or 'no instrument'
-    warning = wanted.name .. ': ' .. tostring(first and first.id) .. ' is not ready here, so it has ' .. got .. '.'
-  end
+  local first = wanted.instruments[1]
+  local warning = first and chosen ~= first and missing(first, plugin) or nil
   for route in made:iter() do
     route:presentation_info_ptr():set_color(wanted.color)
     return route:to_track(), warning
@@ -64,7 +69,7 @@ function tracks.make(wanted)
     local order = next_order[track.after] or below(track.after)
     local warning
     made[index], warning = make(track, order)
-    if not made[index] then app.messages.refuse('Ardour could not add a MIDI track; save the session and try again.') end
+    if not made[index] then app.messages.refuse(NO_TRACK) end
     warnings[#warnings + 1] = warning
     -- New tracks push each other's source tracks down, so another source is looked up again.
     next_order = { [track.after] = order == ARDOUR.PresentationInfo.max_order and order or order + 1 }

@@ -2,64 +2,65 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.e2e.ardour import studio as s
-from tests.e2e.ardour.desktop import Desktop, Place, screen
+from tests.e2e.ardour.desktop import Desktop, screen
 from tests.e2e.ardour.session_file import Session
 from tests.support import FAKES, PLUGINS, read_json, wait_for
 
 pytestmark = [pytest.mark.daw, pytest.mark.slow]
 
 LENGTH_S = 4.0
+LATER = 420_000
+"""Samples: where the second region stands."""
 PARTS = 4
 """Tracks that the fake separator's stems become."""
+CONFIG = (
+    FAKES
+    + """
+[separators.fake]
+seconds = 1.0
+[hosts.ardour.instruments]
+other = ["Reasonable Synth"]
+"""
+)
+"""An instrument that loads in no time."""
 
 
 @pytest.fixture(scope="module")
-def display(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s.Studio]:
     s.require_programs()
-    with screen(tmp_path_factory.mktemp("screen")) as name:
-        yield name
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A set-up home whose engines need some seconds and no models."""
     root = tmp_path_factory.mktemp("ardour")
-    made = s.set_up(root, FAKES + "[separators.fake]\nseconds = 6.0\n", {"PYTHONPATH": str(PLUGINS)})
-    # Without its soundfont ACE Fluid Synth is passed over; what comes next loads in no time.
-    shutil.rmtree(root / ".lv2", ignore_errors=True)
-    yield made
-    s.dawscribe(made, "stop")
-
-
-@pytest.fixture(scope="module")
-def session(place: Place) -> Path:
+    place = s.set_up(root, CONFIG, {"PYTHONPATH": str(PLUGINS)})
     t = np.arange(int(LENGTH_S * s.RATE)) / s.RATE
-    return s.make_session(place, np.stack([0.3 * np.sin(2 * np.pi * 220 * t)] * 2).astype(np.float32))
+    session = s.make_session(place, np.stack([0.3 * np.sin(2 * np.pi * 220 * t)] * 2).astype(np.float32), more=LATER)
+    with contextlib.ExitStack() as leaving:
+        display = leaving.enter_context(screen(root))
+        leaving.callback(s.dawscribe, place, "stop")
+        made = s.Studio(place, Desktop(place, session, display))
+        leaving.callback(made.close)
+        yield made
 
 
-@pytest.fixture(scope="module")
-def studio(place: Place, session: Path, display: str) -> Iterator[s.Studio]:
-    made = s.Studio(place, Desktop(place, session, display))
-    yield made
-    made.desktop.picture(place.root / "last.png")
-    made.desktop.close()
+@pytest.fixture(autouse=True)
+def begin(studio: s.Studio) -> None:
+    studio.begin()
+    studio.engines(1)
 
 
-def region_count(studio: s.Studio) -> int:
-    """MIDI regions on tracks, as saved right now."""
+def saved(studio: s.Studio) -> Session:
+    """The session as it is right now."""
     studio.desktop.save()
-    return len(Session(studio.desktop.session).regions())
+    return Session(studio.desktop.session)
 
 
 def test_setup_refuses_while_ardour_runs(studio: s.Studio) -> None:
@@ -72,76 +73,158 @@ def test_setup_refuses_while_ardour_runs(studio: s.Studio) -> None:
 
 
 def test_nothing_selected(studio: s.Studio) -> None:
-    studio.desktop.click(*s.BUTTON)
-    studio.wait_sentence("Select one or more audio regions")
+    studio.desktop.action("Common/deselect-all")
+    before = studio.jobs()
+    sentence = "Select one or more audio regions"
+    said = studio.sentences().count(sentence)
+    studio.press_button(lambda: studio.desktop.windows(s.TITLE))
+    studio.wait_sentence(sentence, said + 1)
     studio.answer("Return")
-    assert studio.jobs() == []
+    assert studio.jobs() == before
+
+
+def test_keys_and_mouse_belong_to_the_musician_during_a_job(studio: s.Studio) -> None:
+    """Space plays and a click stops, as ever; the job goes on and is inserted."""
+    studio.engines(6)
+    before = len(saved(studio).regions())
+    studio.select_region()
+    job = studio.transcribe()
+    studio.desktop.key("space")
+    wait_for(studio.rolls, "what Space does", s.PATIENCE_S)
+    assert studio.desktop.windows(s.TITLE) == []
+
+    def stopped_by_mouse() -> bool:
+        studio.desktop.click(*s.STOP)
+        return not studio.rolls()
+
+    wait_for(stopped_by_mouse, "what the mouse does", s.PATIENCE_S)
+    studio.wait_inserted(job)
+    assert len(saved(studio).regions()) == before + PARTS
 
 
 def test_cancel(studio: s.Studio) -> None:
-    """Cancel in the progress window ends the job; nothing is inserted."""
+    """A second press opens the progress window; Cancel in it ends the job, and nothing is inserted."""
+    studio.engines(300)
+    before = len(saved(studio).regions())
     studio.select_region()
     job = studio.transcribe()
-    wait_for(lambda: studio.status(job).get("state") == "running", "the job's start", s.PATIENCE_S)
+    studio.wait_state(job, "running")
+    time.sleep(2.5)  # a press within the first second is the second half of a double click
+    studio.press_button(lambda: studio.desktop.windows(s.TITLE))
+    # Closed with Esc, the window goes and the job goes on.
+    studio.answer("Escape")
+    assert studio.status(job)["state"] == "running"
+    studio.press_button(lambda: studio.desktop.windows(s.TITLE))
     studio.answer("alt+c")
-    wait_for(lambda: studio.status(job).get("state") == "cancelled", "the cancelling", s.PATIENCE_S)
-    time.sleep(1)
+    studio.wait_state(job, "cancelled")
+    wait_for(lambda: job.name not in studio.waiting(), "the hook's notice", s.PATIENCE_S)
     assert not (job / "inserted").exists()
-    assert region_count(studio) == 0
+    assert len(saved(studio).regions()) == before
 
 
 def test_rolling_transport_and_a_torn_result(studio: s.Studio) -> None:
-    """While the transport rolls a result waits; torn meanwhile, it is refused and the session stays as it is."""
+    """While the transport rolls a result waits in silence; torn meanwhile, it is refused and changes nothing."""
+    before = saved(studio)
+    said = studio.sentences().count("damaged")
     studio.select_region()
-    studio.desktop.osc("/transport_play")
+    studio.engines(10)
     job = studio.transcribe()
-    wait_for(lambda: studio.status(job).get("state") == "done", "the job's end", s.PATIENCE_S)
-    time.sleep(1.5)
+    studio.desktop.osc("/transport_play")
+    wait_for(studio.rolls, "the transport", s.PATIENCE_S)
+    studio.wait_state(job, "done")
+    time.sleep(1.5)  # several looks of the hook
     assert not (job / "inserted").exists()
+    assert studio.desktop.windows(s.TITLE) == []
     midi = job / "ardour.mid"
-    whole = midi.read_bytes()
-    midi.write_bytes(whole[:-20])
-    studio.desktop.osc("/transport_stop")
-    studio.wait_sentence("damaged")
+    midi.write_bytes(midi.read_bytes()[:-20])
+    studio.stop_transport()
+    studio.wait_sentence("damaged", said + 1)
     studio.answer("Return")
     assert not (job / "inserted").exists()
-    before = Session(studio.desktop.session).track_names
-    assert region_count(studio) == 0
-    assert Session(studio.desktop.session).track_names == before == ["Master", "Song"]
-    midi.write_bytes(whole)
+    after = saved(studio)
+    assert (after.track_names, len(after.regions())) == (before.track_names, len(before.regions()))
 
 
-def test_command_from_outside_and_survival(studio: s.Studio) -> None:
-    """After a refused result the hook still runs: it obeys a command and inserts what comes of it, once."""
+def test_command_from_outside_in_one_undo_step(studio: s.Studio) -> None:
+    """One undo takes back the insertion, the next one the musician's own edit before it; redo brings both again."""
     studio.select_region()
+    before = saved(studio)
+    studio.desktop.action("Region/boost-region-gain")
+    wait_for(lambda: saved(studio).gain("Song") > before.gain("Song"), "the musician's own edit", s.PATIENCE_S)
+    louder = Session(studio.desktop.session).gain("Song")
     job = studio.new_job(lambda: s.dawscribe(studio.place, "selected", "ardour"))
     studio.wait_inserted(job)
     assert read_json(job / "request.json")["items"][0]["position"] == s.POSITION
-    time.sleep(1)
-    assert region_count(studio) == PARTS
-    (plugins,) = {r.plugins for r in Session(studio.desktop.session).regions()}
-    assert plugins == ("https://community.ardour.org/node/7596",)
+    after = saved(studio).regions()
+    assert len(after) == len(before.regions()) + PARTS
+    assert after[0].plugins == ("https://community.ardour.org/node/7596",)
+
+    studio.desktop.key("ctrl+z")
+    studio.wait_regions(lambda found: found == before.regions(), "the undo")
+    assert Session(studio.desktop.session).gain("Song") == louder
+    studio.desktop.key("ctrl+z")
+    wait_for(lambda: saved(studio).gain("Song") == before.gain("Song"), "the second undo", s.PATIENCE_S)
+    studio.desktop.key("ctrl+shift+z")
+    wait_for(lambda: saved(studio).gain("Song") == louder, "the redo", s.PATIENCE_S)
+    studio.desktop.key("ctrl+shift+z")
+    studio.wait_regions(lambda found: found == after, "the second redo")
 
 
-def test_closed_session(studio: s.Studio, display: str) -> None:
-    """A result that came while Ardour was closed is offered when the session opens again, and then never more."""
-    desktop = studio.desktop
-    # Else the daemon answers at once, and the result is in before Ardour is closed.
-    shutil.rmtree(studio.place.spool / "cache")
+def test_a_range_leaves_out_a_covered_take(studio: s.Studio) -> None:
     studio.select_region()
-    job = studio.transcribe()
-    desktop.save()
-    desktop.close()
-    wait_for(lambda: studio.status(job).get("state") == "done", "the job's end", s.PATIENCE_S)
-    studio.desktop = Desktop(studio.place, desktop.session, display)
-    # The torn one, whole again by now, is offered first.
-    for number in (1, 2):
-        studio.wait_sentence("while it was closed", number)
-        studio.answer("alt+y")
+    studio.desktop.action("Region/set-selection-from-region")
+    time.sleep(1)  # the command takes a second as well, so that the selection stands
+    job = studio.new_job(lambda: s.dawscribe(studio.place, "selected", "ardour"))
     studio.wait_inserted(job)
-    count = region_count(studio)
-    assert count == 3 * PARTS
+    assert [i["name"] for i in read_json(job / "request.json")["items"]] == ["Song"]
+
+
+def test_several_regions_at_once(studio: s.Studio) -> None:
+    """All regions of a track share its new tracks; the covered take is among them, for it was selected itself."""
+    before = saved(studio)
+    studio.select_region()
+    # Everything in the selected tracks is selected, so Song must be.
+    studio.desktop.action("Region/set-selection-from-region")
+    studio.desktop.action("Editor/select-all-objects")
+    time.sleep(1)
+    job = studio.new_job(lambda: s.dawscribe(studio.place, "selected", "ardour"))
+    studio.wait_inserted(job)
+    items = read_json(job / "request.json")["items"]
+    assert sorted(i["name"] for i in items) == ["Hidden take", "Later", "Song"]
+    after = saved(studio)
+    assert len(after.track_names) == len(before.track_names) + PARTS
+    new = [r for r in after.regions() if r.name.startswith("Later")]
+    assert {r.position_s for r in new} == {LATER / s.RATE}
+    assert len(after.regions()) == len(before.regions()) + 3 * PARTS
+
+
+def test_closed_session(studio: s.Studio) -> None:
+    """What came while Ardour was closed is offered: once more where the question was closed, never after an answer."""
+    offer = "was not inserted yet"
+    before = len(saved(studio).regions())
+    studio.engines(10)
+    studio.select_region()
+    jobs = [studio.new_job(studio.command) for _ in range(2)]
+    studio.desktop.close(signal.SIGKILL)
+    for job in jobs:
+        studio.wait_state(job, "done")
+        assert not (job / "inserted").exists()
+    reopen(studio)
+    studio.wait_sentence(offer, 1)
+    studio.answer("Escape")
+    studio.wait_sentence(offer, 2)
+    studio.answer("alt+y")
+    studio.wait_inserted(jobs[1])
+    assert studio.waiting() == [jobs[0].name]
+    assert len(saved(studio).regions()) == before + PARTS
     studio.desktop.close()
-    studio.desktop = Desktop(studio.place, desktop.session, display)
-    time.sleep(2)
-    assert region_count(studio) == count
+    reopen(studio)
+    studio.wait_sentence(offer, 3)
+    studio.answer("alt+n")
+    wait_for(lambda: studio.waiting() == [], "the discarding", s.PATIENCE_S)
+    assert studio.sentences().count(offer) == 3
+    assert len(saved(studio).regions()) == before + PARTS
+
+
+def reopen(studio: s.Studio) -> None:
+    studio.desktop = Desktop(studio.place, studio.desktop.session, studio.desktop.display)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from tests.support import wait_for
+from tests.support import PATIENCE_S, wait_for
 
 NEEDED = ("ardour", "ardour7-lua", "Xvfb", "xdotool", "import")
 """Programs of the Debian packages ardour, xvfb, xdotool and imagemagick."""
@@ -35,7 +36,6 @@ CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
     <Option name="discover-plugins-on-start" value="0"/>
     <Option name="ask-setup-instrument" value="0"/>
     <Option name="copy-demo-sessions" value="0"/>
-    <Option name="osc-port" value="{port}"/>
   </Config>
   <Extra><AudioMIDISetup><EngineStates>{engine}</EngineStates></AudioMIDISetup></Extra>
 </Ardour>
@@ -47,7 +47,6 @@ class Place:
     """A musician's home folder of its own: configuration, plug-ins, dawscribe's spool."""
 
     root: Path
-    osc_port: int
     rate: int = 44_100
     extra: dict[str, str] = field(default_factory=dict)
     """Further environment."""
@@ -78,7 +77,7 @@ class Place:
         (self.config / "scripts").mkdir(parents=True)
         (self.config / ".a7").touch()
         engine = ENGINE.format(rate=self.rate)
-        (self.config / "config").write_text(CONFIG.format(engine=engine, port=self.osc_port))
+        (self.config / "config").write_text(CONFIG.format(engine=engine))
 
     def lua(self, script: Path, **variables: object) -> str:
         """Run a script in ardour7-lua and return what it printed; its exit status says nothing (it may crash
@@ -96,15 +95,10 @@ class Place:
         return done.stdout
 
 
+TOOLBAR = "64x50+1206+33"
+"""An area of the toolbar with its script buttons."""
 START_S = 150.0
 """Longest wait for Ardour's start: soundfonts of 150 MB a track on a busy machine."""
-
-
-def free_port() -> int:
-    """A free UDP port (for Ardour's OSC surface)."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def prepare_session(folder: Path) -> None:
@@ -133,9 +127,9 @@ def screen(folder: Path, size: str = "1600x1000") -> Iterator[str]:
         stop(server)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
     """End a process we started."""
-    process.terminate()
+    process.send_signal(how)
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
@@ -149,17 +143,34 @@ class Desktop:
     def __init__(self, place: Place, session: Path, display: str) -> None:
         self.place, self.session, self.display = place, session, display
         self._environment = place.environment | {"DISPLAY": display}
+        # Ardour writes its OSC surface's address into this file where there is one; the usual port may be taken.
+        self._osc_url = place.config / "osc_url"
+        self._osc_url.write_text("")
         prepare_session(session)
         with (place.root / "ardour.log").open("ab") as log:
             command = ["ardour", "--no-announcements", "--no-splash", str(session)]
             self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-        wait_for(self._listens, "Ardour's OSC surface", START_S)
-        time.sleep(1.0)  # the window is laid out about a second after the port opens
+        try:
+            self._port = int(wait_for(self._listens, "Ardour's OSC surface", START_S))
+            wait_for(self._stands, "Ardour's window", START_S)
+        except BaseException:
+            with contextlib.suppress(Exception):
+                self.picture(place.root / "not-started.png")
+            self.close()
+            raise
 
-    def _listens(self) -> bool:
+    def _listens(self) -> str | None:
         assert self.process.poll() is None, "Ardour ended while it started"
-        port = f":{self.place.osc_port:04X} "
-        return port in Path("/proc/net/udp").read_text()
+        found = re.search(r":(\d+)/", self._osc_url.read_text())
+        return found[1] if found else None
+
+    def _stands(self) -> bool:
+        """Whether the toolbar is drawn and stays as it is: the window is laid out a second after OSC answers."""
+        if self.editor() is None:
+            return False
+        before = self.look(TOOLBAR)
+        time.sleep(1.0)
+        return before == self.look(TOOLBAR) and len(set(before)) > 2
 
     def osc(self, path: str, *values: object) -> None:
         """Send to Ardour's OSC surface."""
@@ -167,7 +178,7 @@ class Desktop:
         for value in values:
             message.add_arg(value)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.sendto(message.build().dgram, ("127.0.0.1", self.place.osc_port))
+            s.sendto(message.build().dgram, ("127.0.0.1", self._port))
 
     def action(self, name: str) -> None:
         """Call one of Ardour's actions, as a menu entry would."""
@@ -175,7 +186,9 @@ class Desktop:
 
     def tool(self, *command: str) -> str:
         """Run a program on this screen."""
-        done = subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            command, env=self._environment, check=True, capture_output=True, text=True, timeout=PATIENCE_S
+        )
         return done.stdout
 
     def click(self, x: int, y: int) -> None:
@@ -190,28 +203,45 @@ class Desktop:
         red, green, blue = re.search(r"#([0-9A-F]{2})([0-9A-F]{2})([0-9A-F]{2})", text).groups()  # type: ignore[union-attr]
         return int(red, 16), int(green, 16), int(blue, 16)
 
-    def window(self, title: str) -> str | None:
-        """The visible window whose title matches the pattern."""
+    def look(self, area: str) -> tuple[str, ...]:
+        """The colour of every pixel of an area of the screen, WIDTHxHEIGHT+X+Y."""
+        text = self.tool("import", "-window", "root", "-crop", area, "-depth", "8", "txt:-")
+        return tuple(re.findall(r"#[0-9A-F]{6}", text))
+
+    def windows(self, title: str) -> list[str]:
+        """The visible windows whose title matches the pattern."""
+        command = ["xdotool", "search", "--onlyvisible", "--name", title]
         done = subprocess.run(
-            ["xdotool", "search", "--onlyvisible", "--name", title],
-            env=self._environment,
-            capture_output=True,
-            text=True,
+            command, env=self._environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S
         )
-        return done.stdout.split()[-1] if done.stdout.split() else None
+        return done.stdout.split()
+
+    def editor(self) -> str | None:
+        """The editor's window."""
+        found = self.windows(f"{re.escape(self.session.name)} - Ardour$")
+        return found[-1] if found else None
 
     def titles(self) -> list[str]:
         """Titles of all visible windows, for messages of failing tests."""
-        done = subprocess.run(
-            ["xdotool", "search", "--onlyvisible", "--name", "."], env=self._environment, capture_output=True, text=True
-        )
-        return [self.tool("xdotool", "getwindowname", w).strip() for w in done.stdout.split()]
+        names = []
+        for window in self.windows("."):
+            with contextlib.suppress(subprocess.CalledProcessError):  # it went in between
+                names.append(self.tool("xdotool", "getwindowname", window).strip())
+        return names
 
     def key(self, keys: str) -> None:
-        """Press keys in the editor."""
-        window = self.window(f"{re.escape(self.session.name)} - Ardour$")
-        assert window, f"no editor among {self.titles()}"
-        self.tool("xdotool", "windowfocus", "--sync", window, "key", keys)
+        """Press keys in the editor, once it has the focus."""
+
+        def focused() -> bool:
+            window = self.editor()
+            assert window, f"no editor among {self.titles()}"
+            with contextlib.suppress(subprocess.CalledProcessError):  # not shown yet
+                self.tool("xdotool", "windowfocus", window, "sleep", "0.2")
+                return self.tool("xdotool", "getwindowfocus").strip() == window
+            return False
+
+        wait_for(focused, "the editor's focus")
+        self.tool("xdotool", "key", keys)
 
     def picture(self, path: Path) -> None:
         """Keep a picture of the screen."""
@@ -219,14 +249,19 @@ class Desktop:
         self.tool("import", "-window", "root", str(path))
 
     def save(self) -> None:
-        """Save the session and wait for the file."""
+        """Save the session and wait for the file, which Ardour puts in place by one rename."""
         file = self.session / f"{self.session.name}.ardour"
-        before = file.stat().st_mtime_ns
-        time.sleep(0.05)
-        self.osc("/save_state")
-        wait_for(lambda: file.stat().st_mtime_ns != before, "the session's saving")
-        time.sleep(0.3)
+        before = file.stat().st_ino, file.stat().st_mtime_ns
 
-    def close(self) -> None:
+        def saved() -> bool:
+            self.osc("/save_state")
+            with contextlib.suppress(AssertionError):  # a message may be lost, or wait behind a dialog
+                wait_for(lambda: (file.stat().st_ino, file.stat().st_mtime_ns) != before, "the file", 10.0)
+                return True
+            return False
+
+        wait_for(saved, "the session's saving", START_S)
+
+    def close(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End Ardour without saving."""
-        stop(self.process)
+        stop(self.process, how)

@@ -1,5 +1,6 @@
 -- For ardour7-lua: exports the whole mix with one track muted. Environment: SESSION, FOLDER, MUTE (track name),
--- END (samples). One export per process: a second one in the same process damages Ardour's memory.
+-- END (samples), WAIT (seconds for the soundfonts). One export per process: a second one in the same process damages
+-- Ardour's memory.
 AudioEngine:set_backend("None (Dummy)", "", "")
 local folder = os.getenv("SESSION")
 local session = assert(load_session(folder, folder:match("[^/]+$")))
@@ -8,7 +9,7 @@ for route in session:get_tracks():iter() do
   route:mute_control():set_value(muted and 1 or 0, PBD.GroupControlDisposition.NoGroup)
 end
 -- The soundfont is loaded by a worker thread after a few cycles of the engine.
-ARDOUR.LuaAPI.usleep(3000000)
+ARDOUR.LuaAPI.usleep(1000000 * tonumber(os.getenv("WAIT")))
 do
   local export = session:simple_export()
   export:set_folder(os.getenv("FOLDER"))

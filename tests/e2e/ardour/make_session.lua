@@ -1,6 +1,9 @@
 -- For ardour7-lua: a session with one audio track and one region, under a tempo map with a ramp and a step.
--- Environment: SESSION (folder), RATE, POSITION, LENGTH (samples), CHANNELS. The region's files hold silence until
--- the caller overwrites them. Prints the paths of its source files.
+-- Environment: SESSION (folder), RATE, POSITION, LENGTH (samples), CHANNELS, and MORE: where not 0, the same region once
+-- more at that sample, and below the first one a take that it covers. The region's files hold silence until the caller
+-- overwrites them. Prints the paths of its source files.
+-- This program may crash while it ends; what it has printed must be out by then.
+io.stdout:setvbuf("no")
 AudioEngine:set_backend("None (Dummy)", "", "")
 local folder = os.getenv("SESSION")
 local session = assert(create_session(folder, folder:match("[^/]+$"), tonumber(os.getenv("RATE"))))
@@ -25,6 +28,16 @@ end
 local region = track:bounce_range(0, length, ARDOUR.InterThreadInfo(), ARDOUR.LuaAPI.nil_proc(), false, "Song")
 assert(not region:isnil(), "no region")
 local playlist = track:playlist()
+local more = tonumber(os.getenv("MORE"))
+if more > 0 then
+  local function copy(name, where)
+    local made = ARDOUR.RegionFactory.clone_region(region, true, false)
+    made:set_name(name)
+    playlist:add_region(made, Temporal.timepos_t(where), 1, false, 0, 0, false)
+  end
+  copy("Hidden take", position)
+  copy("Later", more)
+end
 playlist:add_region(region, Temporal.timepos_t(position), 1, false, 0, 0, false)
 for channel = 0, channels - 1 do
   print("source " .. region:to_audioregion():source(channel):to_filesource():path())

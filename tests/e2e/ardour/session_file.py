@@ -9,6 +9,7 @@ from pathlib import Path
 
 import mido
 
+FLUID_SYNTH = "urn:ardour:a-fluidsynth"
 SUPERCLOCK = 282_240_000
 """Ardour's unit of audio time per second."""
 
@@ -67,6 +68,22 @@ class Session:
             for region in playlist.findall("Region") if playlist is not None else []:
                 found.append(self._region(route, region))
         return found
+
+    def soundfonts(self) -> list[bool]:
+        """For each ACE Fluid Synth whether it was saved with its soundfont."""
+        return [self._has_soundfont(p) for p in self.root.iter("Processor") if p.get("unique-id") == FLUID_SYNTH]
+
+    def _has_soundfont(self, processor: ET.Element) -> bool:
+        plugin = processor.find("lv2")
+        folder = plugin.get("state-dir") if plugin is not None else None
+        if not folder:
+            return False
+        return "sf2file" in (self.folder / "plugins" / (processor.get("id") or "") / folder / "state.ttl").read_text()
+
+    def gain(self, name: str) -> float:
+        """The gain of the audio region of this name."""
+        (region,) = (r for r in self.root.iterfind("Playlists/Playlist/Region") if r.get("name") == name)
+        return float(region.get("scale-amplitude") or 1)
 
     def _region(self, route: ET.Element, region: ET.Element) -> SavedRegion:
         length, position = (region.get("length") or "").split("@")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,9 +20,12 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from tests.e2e.ardour.desktop import NEEDED, Desktop, Place, free_port
+from bridge.files import write_json
+from tests.e2e.ardour.desktop import NEEDED, Desktop, Place
 from tests.e2e.ardour.session_file import SavedRegion, Session
 from tests.support import read_json, wait_for
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 RATE = 44_100
@@ -32,6 +37,15 @@ SELECTED = "50x40+296+340"
 """An area of the region: red, and orange on the waveform, once it is selected; grey and pink before."""
 BUTTON = (1250, 44)
 """The toolbar's script button 3."""
+STOP = (182, 44)
+STOP_LIGHT = "3x14+189+37"
+"""The transport's Stop button, and an area of it that is green while the transport rests."""
+TITLE = "^dawscribe$"
+"""Of all windows that the scripts open."""
+CLICK_S = 15.0
+"""How long a click may need to show; dawscribe takes a second one within its first second for a double click."""
+EXPORT_WAITS_S = (3, 10, 40)
+"""How long Ardour's Lua shell waits for its soundfonts, one after the other until the export is not silent."""
 PATIENCE_S = 420.0
 """Longest wait for a transcription; on an idle machine it takes ten seconds, and only a failing test waits on."""
 
@@ -46,7 +60,7 @@ def require_programs() -> None:
 
 def set_up(root: Path, config: str, environment: dict[str, str]) -> Place:
     """A fresh home with Ardour's configuration, dawscribe's settings, and ``dawscribe setup ardour`` done."""
-    place = Place(root, free_port(), extra=environment)
+    place = Place(root, extra=environment)
     place.write_config()
     place.spool.mkdir()
     (place.spool / "config.toml").write_text(config + "\n[triggers.osc]\nenabled = false\n")
@@ -63,10 +77,16 @@ def dawscribe(place: Place, *arguments: str) -> str:
     return done.stdout
 
 
-def make_session(place: Place, audio: npt.NDArray[np.float32], position: int = POSITION) -> Path:
-    """A session whose only region, at ``position``, plays (channels, frames) under a tempo map with a ramp."""
+def make_session(place: Place, audio: npt.NDArray[np.float32], *, more: int = 0) -> Path:
+    """A session with a region that plays (channels, frames), under a tempo map with a ramp.
+
+    Args:
+        place: the home.
+        audio: what the region plays.
+        more: samples; where not 0, the track has a second region there, and below the first a take that nobody hears.
+    """
     folder = place.root / "song"
-    shape = {"CHANNELS": len(audio), "LENGTH": audio.shape[1], "POSITION": position, "RATE": RATE}
+    shape = {"CHANNELS": len(audio), "LENGTH": audio.shape[1], "POSITION": POSITION, "RATE": RATE, "MORE": more}
     printed = place.lua(HERE / "make_session.lua", SESSION=folder, **shape)
     sources = [line.removeprefix("source ") for line in printed.splitlines() if line.startswith("source ")]
     assert len(sources) == len(audio), printed
@@ -81,10 +101,13 @@ def export(place: Place, session: Path, mute: str, frames: int) -> npt.NDArray[n
     """What Ardour exports of the session, (frames,), without one track."""
     folder = place.root / "export"
     folder.mkdir(exist_ok=True)
-    place.lua(HERE / "export.lua", SESSION=session, FOLDER=folder, MUTE=mute, END=frames)
-    samples, rate = soundfile.read(folder / "mix.wav", dtype="float32", always_2d=True)
-    assert rate == RATE
-    return np.asarray(samples.mean(1), np.float32)
+    file = folder / "mix.wav"
+    for wait_s in EXPORT_WAITS_S:
+        file.unlink(missing_ok=True)
+        printed = place.lua(HERE / "export.lua", SESSION=session, FOLDER=folder, MUTE=mute, END=frames, WAIT=wait_s)
+        if file.exists() and np.abs(mix := soundfile.read(file, dtype="float32", always_2d=True)[0]).max() > 0:
+            return np.asarray(mix.mean(1), np.float32)
+    raise AssertionError(f"the export stays silent: {printed}")
 
 
 @dataclass
@@ -94,10 +117,56 @@ class Studio:
     place: Place
     desktop: Desktop
 
+    def begin(self) -> None:
+        """What a test starts from, whatever the one before it left: no job, no window, the transport at rest."""
+        for job in self.jobs():
+            if job.exists():
+                (job / "cancel").touch()
+                (job / "inserted").touch()
+        for window in self.desktop.windows(TITLE):
+            self._press("Escape", window)
+        self.stop_transport()
+
+    def stop_transport(self) -> None:
+        """Stop, and go to the session's start: the view follows the transport."""
+
+        def stopped() -> bool:
+            self.desktop.osc("/transport_stop")
+            self.desktop.osc("/goto_start")
+            time.sleep(0.5)
+            return not self.rolls()
+
+        wait_for(stopped, "the transport's end", PATIENCE_S)
+
+    def rolls(self) -> bool:
+        """Whether the transport rolls: then its Stop button is not green."""
+        red, green, blue = self.desktop.color(STOP_LIGHT)
+        return green < red + blue
+
+    def engines(self, seconds: float) -> None:
+        """Let the fake engines take so long for each item, and know no answer yet."""
+        file = self.place.spool / "config.toml"
+        text = re.sub(r"(?m)^seconds = .*$", f"seconds = {seconds}", file.read_text())
+        assert f"seconds = {seconds}" in text
+        file.write_text(text)
+        shutil.rmtree(self.place.spool / "cache", ignore_errors=True)
+
+    def close(self) -> None:
+        """End Ardour, with a picture of how it was left."""
+        try:
+            self.desktop.picture(self.place.root / "last.png")
+        except (subprocess.SubprocessError, OSError) as e:
+            log.warning("no picture: %s", e)
+        finally:
+            self.desktop.close()
+
     def select_region(self) -> None:
         """Click the region until it shows that it is selected."""
         colors = []
         for _ in range(30):
+            # The view follows the transport, so the region may be somewhere else; and the range tool selects none.
+            self.desktop.osc("/goto_start")
+            self.desktop.action("MouseMode/set-mouse-mode-object")
             self.desktop.click(*REGION)
             time.sleep(0.5)
             red, green, blue = self.desktop.color(SELECTED)
@@ -107,17 +176,37 @@ class Studio:
         self.desktop.picture(self.place.root / "unselected.png")
         raise AssertionError(f"the region could not be selected with the mouse: {colors}, {self.desktop.titles()}")
 
+    def press_button(self, seen: Callable[[], object]) -> None:
+        """Click the toolbar's button until it shows: a busy canvas may miss a click."""
+
+        def answered() -> bool:
+            self.desktop.click(*BUTTON)
+            with contextlib.suppress(AssertionError):
+                wait_for(seen, "the button's answer", CLICK_S)
+                return True
+            return False
+
+        wait_for(answered, "what the button does", PATIENCE_S)
+
     def transcribe(self) -> Path:
         """Press the toolbar button; the folder of the job that results."""
-        return self.new_job(lambda: self.desktop.click(*BUTTON))
+        before = set(self.jobs())
+        self.press_button(lambda: set(self.jobs()) - before)
+        (job,) = set(self.jobs()) - before
+        return job
 
     def new_job(self, ask: Callable[[], object]) -> Path:
         """The folder of the job that results when one is asked for."""
         before = set(self.jobs())
         ask()
-        wait_for(lambda: set(self.jobs()) - before, "a new job")
+        wait_for(lambda: set(self.jobs()) - before, "a new job", PATIENCE_S)
         (job,) = set(self.jobs()) - before
         return job
+
+    def command(self) -> None:
+        """What ``dawscribe selected ardour`` writes, without the second that it needs for that."""
+        content = {"protocol": 1, "command": "transcribe_selected", "time": int(time.time()), "options": {}}
+        write_json(self.place.spool / "commands" / "ardour.json", content)
 
     def wait_regions(self, wanted: Callable[[list[SavedRegion]], bool], what: str) -> list[SavedRegion]:
         """The MIDI regions on tracks as saved, once they are as wanted."""
@@ -126,7 +215,7 @@ class Studio:
             self.desktop.save()
             return wanted(Session(self.desktop.session).regions())
 
-        wait_for(saved, what)
+        wait_for(saved, what, PATIENCE_S)
         return Session(self.desktop.session).regions()
 
     def jobs(self) -> list[Path]:
@@ -141,36 +230,53 @@ class Studio:
         return log.read_text() if log.exists() else ""
 
     def wait_sentence(self, part: str, times: int = 1) -> None:
-        """Until a dialog with this sentence came up, for the given time in all."""
-
-        def said() -> bool:
-            return self.sentences().count(part) >= times
-
-        wait_for(said, f"the sentence {part!r}", PATIENCE_S)
-        time.sleep(0.5)
+        """Until a sentence was said, for the given time in all, and a window shows it."""
+        wait_for(lambda: self.sentences().count(part) >= times, f"the sentence {part!r}", PATIENCE_S)
+        # It is written down just before its window opens.
+        wait_for(lambda: self.desktop.windows(TITLE), "the sentence's window", PATIENCE_S)
 
     def answer(self, key: str) -> None:
-        """Press a key in dawscribe's dialog, until it is gone."""
+        """Press a key in dawscribe's window, until that window is gone."""
+        self._press(key, wait_for(lambda: self.desktop.windows(TITLE), "a window of dawscribe's", PATIENCE_S)[0])
+
+    def _press(self, key: str, window: str) -> None:
 
         def gone() -> bool:
-            window = self.desktop.window("^dawscribe$")
-            if window:
-                with contextlib.suppress(subprocess.CalledProcessError):  # it went in between
-                    self.desktop.tool("xdotool", "windowfocus", window, "key", key, "sleep", "0.3")
-            return window is None
+            if window not in self.desktop.windows(TITLE):
+                return True
+            with contextlib.suppress(subprocess.CalledProcessError):  # it went in between
+                self.desktop.tool("xdotool", "windowfocus", window, "sleep", "0.2", "key", key, "sleep", "0.5")
+            return False
 
-        wait_for(gone, "the dialog's end")
+        wait_for(gone, "the window's end", PATIENCE_S)
 
     def status(self, job: Path) -> dict[str, Any]:
         return read_json(job / "status.json")
+
+    def wait_state(self, job: Path, *states: str) -> None:
+        """Until the job's status is one of these."""
+        wait_for(lambda: self.status(job).get("state") in states, f"{job.name}: {states}", PATIENCE_S)
 
     def wait_inserted(self, job: Path) -> None:
         """Until the hook has nothing left to do for the job."""
 
         def over() -> bool:
             assert self.status(job).get("state") != "failed", self.status(job)
-            waiting = [read_json(f).get("jobs", []) for f in (self.place.spool / "hosts").glob("ardour-*.json")]
-            return (job / "inserted").exists() and not any(job.name in names for names in waiting)
+            return (job / "inserted").exists() and job.name not in self.waiting()
 
         wait_for(over, "the insertion", PATIENCE_S)
-        time.sleep(1.0)  # a soundfont is loaded a moment after its track stands
+
+    def waiting(self) -> list[str]:
+        """Ids of the jobs that the hook follows."""
+        files = (self.place.spool / "hosts").glob("ardour-*.json")
+        return [name for f in files if not f.stem.endswith("-results") for name in read_json(f).get("jobs", [])]
+
+    def wait_soundfonts(self) -> None:
+        """Until each ACE Fluid Synth keeps its soundfont when it is saved: a thread loads it after its track stands."""
+
+        def all_saved() -> bool:
+            self.desktop.save()
+            found = Session(self.desktop.session).soundfonts()
+            return bool(found) and all(found)
+
+        wait_for(all_saved, "the soundfonts", PATIENCE_S)

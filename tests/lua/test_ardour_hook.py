@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from bridge import plugins
+from bridge.interfaces import Context
+from bridge.protocol import Request
 from tests.lua.test_ardour import load
 
 STAGE = """
@@ -248,9 +251,11 @@ def test_an_old_result_is_inserted_when_the_user_says_yes(stage: Stage) -> None:
 def test_a_result_of_another_try_is_inserted(stage: Stage) -> None:
     """'dawscribe retry' gives a job a new id; the daemon announces its result to the session."""
     job = "ardour-2000-000001-again-7"
-    (stage.home / "jobs" / job).mkdir()
-    key = stage.lua.eval("app.pending.session().key")
-    (stage.home / "hosts" / f"ardour-{key}-results.json").write_text(json.dumps({"jobs": [job]}))
+    folder = stage.home / "jobs" / job
+    folder.mkdir()
+    host = plugins.create("hosts", "ardour", {}, Context(lambda name: stage.home / name, stage.home, stage.home))
+    session = json.loads(stage.lua.eval("app.json.encode(app.pending.session())"))
+    host.deliver([], Request(job, "ardour", (), extra={"session": session}), folder)
     stage.status(job, "running")
     stage.look()
     assert stage.waiting == []

@@ -265,6 +265,31 @@ def test_a_result_of_another_try_is_inserted(stage: Stage) -> None:
     assert stage.names("inserted") == [job]
 
 
+def test_a_renamed_session_takes_its_jobs_along(stage: Stage) -> None:
+    first = stage.job("running")
+    stage.look()
+    before = json.loads(stage.lua.eval("app.json.encode(app.pending.session())"))
+    for name in ("second", "third"):
+        stage.lua.execute(
+            f"Session.name = function() return '{name}' end; Session.path = function() return '/{name}' end"
+        )
+        stage.look()
+    assert stage.waiting == [first]
+    second = stage.job("running")
+    # Also after Ardour was closed.
+    stage.open()
+    stage.lua.execute("Session.name = function() return 'third' end; Session.path = function() return '/third' end")
+    stage.look()
+    assert stage.waiting == [first, second]
+    is_ours = stage.lua.eval("app.pending.is_ours")
+    for session in (before, {"path": "/second", "name": "second"}, {"path": "/third", "name": "third"}):
+        assert is_ours(stage.lua.table_from(session)), session
+    assert not is_ours(stage.lua.table_from({"path": "/other", "name": "third"}))
+    # Another session knows nothing of it.
+    stage.open()
+    assert stage.waiting == []
+
+
 def test_renderings_go_with_what_is_inserted_or_withdrawn_and_stay_for_another_try(stage: Stage) -> None:
     def rendered(job: str) -> Path:
         file = stage.home / "hosts" / f"{job}-2-1.wav"

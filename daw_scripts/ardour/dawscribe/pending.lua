@@ -3,30 +3,70 @@
 local app = ...
 local pending = {}
 
+-- The session when the hook last looked: a session has a new key once it is renamed or saved under another name.
+local seen
+
 -- A name for the session's files: its folder may hold any character, and several snapshots.
-local function key()
+local function key_of(path, name)
   local hash = 5381
-  for _, byte in ipairs { (Session:path() .. '/' .. Session:name()):byte(1, -1) } do
+  for _, byte in ipairs { (path .. '/' .. name):byte(1, -1) } do
     hash = (hash * 33 + byte) & 0xffffffffffff
   end
   return string.format('%012x', hash)
 end
 
-local function file_name(suffix)
-  return 'hosts/ardour-' .. key() .. suffix
+-- How a result is known to belong to this session; the daemon announces it under `key`.
+function pending.session()
+  local path, name = Session:path(), Session:name()
+  return { path = path, name = name, key = key_of(path, name) }
 end
 
-local function ids_in(name)
-  local record = app.spool:read_json(name)
+local function file_name(suffix, session)
+  return 'hosts/ardour-' .. (session or pending.session()).key .. suffix
+end
+
+local function list(record, name)
+  return record and type(record[name]) == 'table' and record[name] or {}
+end
+
+local function ids_in(record)
   local ids = {}
-  for _, id in ipairs(record and type(record.jobs) == 'table' and record.jobs or {}) do
+  for _, id in ipairs(list(record, 'jobs')) do
     if app.spool.is_id(id) then ids[#ids + 1] = id end
   end
   return ids
 end
 
-local function own()
-  return ids_in(file_name('.json'))
+local function own_record(session)
+  return app.spool:read_json(file_name('.json', session))
+end
+
+local function write(ids, former)
+  local content = { session = pending.session(), jobs = app.json.array(ids), former = app.json.array(former) }
+  app.spool:write_json(file_name('.json'), content)
+end
+
+-- Takes the jobs along when the session has got a new name under the hook's eyes.
+local function follow_name()
+  local before = seen
+  seen = pending.session()
+  if not before or before.key == seen.key then return end
+  local record, now = own_record(before), own_record()
+  if not record then return end
+  local ids, former = ids_in(record), list(record, 'former')
+  for _, id in ipairs(ids_in(now)) do ids[#ids + 1] = id end
+  former[#former + 1] = before
+  write(ids, former)
+  app.files:remove(app.spool:path(file_name('.json', before)))
+end
+
+-- Whether a result of this session, or of what it was called before, is meant.
+function pending.is_ours(session)
+  if type(session) ~= 'table' then return false end
+  for _, one in ipairs({ pending.session(), table.unpack(list(own_record(), 'former')) }) do
+    if type(one) == 'table' and one.path == session.path and one.name == session.name then return true end
+  end
+  return false
 end
 
 -- Whether a result that the daemon has announced still waits.
@@ -39,35 +79,28 @@ end
 -- Ids of the jobs: those that were sent from here, oldest first, then what the daemon announced beside them, such as
 -- a job that was tried again with 'dawscribe retry'.
 function pending.ids()
-  local ids, known = own(), {}
+  follow_name()
+  local ids, known = ids_in(own_record()), {}
   for _, id in ipairs(ids) do known[id] = true end
-  for _, id in ipairs(ids_in(file_name('-results.json'))) do
+  for _, id in ipairs(ids_in(app.spool:read_json(file_name('-results.json')))) do
     if not known[id] and waits(id) then ids[#ids + 1] = id end
   end
   return ids
 end
 
-local function write(ids)
-  app.spool:write_json(file_name('.json'), { session = pending.session(), jobs = app.json.array(ids) })
-end
-
 function pending.add(id)
-  local ids = own()
+  local record = own_record()
+  local ids = ids_in(record)
   ids[#ids + 1] = id
-  write(ids)
+  write(ids, list(record, 'former'))
 end
 
 function pending.remove(id)
-  local left = {}
-  for _, other in ipairs(own()) do
+  local record, left = own_record(), {}
+  for _, other in ipairs(ids_in(record)) do
     if other ~= id then left[#left + 1] = other end
   end
-  if #left > 0 then write(left) else app.files:remove(app.spool:path(file_name('.json'))) end
-end
-
--- How a result is known to belong to this session; the daemon announces it under `key`.
-function pending.session()
-  return { path = Session:path(), name = Session:name(), key = key() }
+  if #left > 0 then write(left, list(record, 'former')) else app.files:remove(app.spool:path(file_name('.json'))) end
 end
 
 -- Asks for the progress window. Action and hook live in two Lua states, so a file carries the question.

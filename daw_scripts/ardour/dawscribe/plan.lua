@@ -65,9 +65,7 @@ function plan.load(id)
   local found = app.spool:read_json('jobs', id, 'ardour.json')
   need(found, 'no plan')
   need(found.protocol == app.spool.PROTOCOL, 'protocol')
-  local session = app.pending.session()
-  local wanted = type(found.session) == 'table' and found.session or {}
-  need(wanted.path == session.path and wanted.name == session.name, 'it belongs to another session')
+  need(app.pending.is_ours(found.session), 'it belongs to another session')
   need(whole(found.smf_tracks, 0, 4096) and found.ppqn == 1920 and type(found.tracks) == 'table', 'head')
   for _, track in ipairs(found.tracks) do check_track(track, found.smf_tracks) end
   check_tempo(found.tempo)

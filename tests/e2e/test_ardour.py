@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import shutil
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.e2e.ardour import home
 from tests.e2e.ardour import studio as s
 from tests.e2e.ardour.desktop import Desktop, screen
 from tests.e2e.ardour.session_file import SavedRegion, Session
@@ -33,22 +33,22 @@ TOLERANCE_S = 0.001
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s.Studio]:
     """A set-up Ardour with seven seconds of the demo song at 3.5 s."""
-    s.require_programs()
+    home.require_programs()
     song = Path(__file__).parents[2] / "bridge" / "data" / "demo.ogg"
     models = os.environ.get("DAWSCRIBE_MODELS", "")
     if not list(Path(models or "/nonexistent").glob("htdemucs*")):
         reason = "needs DAWSCRIBE_MODELS: 'dawscribe models fetch' and 'sh install/check.sh'"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     root = tmp_path_factory.mktemp("ardour")
-    place = s.set_up(root, "", {"DAWSCRIBE_MODELS": models})
+    place = home.set_up(root, "", {"DAWSCRIBE_MODELS": models})
     with soundfile.SoundFile(song) as file:
         file.seek(4 * file.samplerate)
-        assert file.samplerate == s.RATE
-        audio = file.read(int(LENGTH_S * s.RATE), dtype="float32", always_2d=True).T
-    session = s.make_session(place, audio)
+        assert file.samplerate == home.RATE
+        audio = file.read(int(LENGTH_S * home.RATE), dtype="float32", always_2d=True).T
+    session = home.make_session(place, audio)
     with contextlib.ExitStack() as leaving:
         display = leaving.enter_context(screen(root))
-        leaving.callback(s.dawscribe, place, "stop")
+        leaving.callback(home.stop_daemon, place)
         made = s.Studio(place, Desktop(place, session, display))
         leaving.callback(made.close)
         yield made
@@ -84,7 +84,7 @@ def test_click_to_tracks(studio: s.Studio) -> None:
 
 def compare(region: SavedRegion, part: dict[str, object]) -> float:
     """The largest distance in seconds between a note of the result and the one Ardour saved."""
-    assert region.position_s == s.POSITION / s.RATE
+    assert region.position_s == home.POSITION / home.RATE
     assert region.length_s == pytest.approx(LENGTH_S, abs=1e-9)
     assert region.color != 0
     assert region.plugins == ("urn:ardour:a-fluidsynth",)
@@ -121,13 +121,10 @@ def test_killed_daemon(studio: s.Studio) -> None:
     studio.select_region()
     job = studio.transcribe()
     studio.wait_state(job, "running")
-    beat = read_json(studio.place.spool / "daemon.json")
-    for pid in (beat["pid"], beat.get("worker")):
-        if pid:
-            with contextlib.suppress(ProcessLookupError):  # the worker ends when its daemon does
-                os.kill(pid, signal.SIGKILL)
+    killed = read_json(studio.place.spool / "daemon.json")["pid"]
+    home.kill_daemon(studio.place)
     studio.wait_inserted(job)
-    assert read_json(studio.place.spool / "daemon.json")["pid"] != beat["pid"]
+    assert read_json(studio.place.spool / "daemon.json")["pid"] != killed
     studio.wait_soundfonts()
     parts = read_json(job / "result.json")["items"][0]["parts"]
     assert len(Session(studio.desktop.session).regions()) == before + len(parts)
@@ -137,6 +134,6 @@ def test_sounds_in_place(studio: s.Studio) -> None:
     """Ardour's own export without the song is silent before the region and sounds in it."""
     studio.wait_soundfonts()
     studio.desktop.close()
-    mix = s.export(studio.place, studio.desktop.session, "Song", s.POSITION + int(LENGTH_S * s.RATE))
-    assert np.abs(mix[: s.POSITION - 64]).max() < 1e-4
-    assert np.abs(mix[s.POSITION :]).max() > 0.02
+    mix = home.export(studio.place, studio.desktop.session, "Song", home.POSITION + int(LENGTH_S * home.RATE))
+    assert np.abs(mix[: home.POSITION - 64]).max() < 1e-4
+    assert np.abs(mix[home.POSITION :]).max() > 0.02

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from tests.e2e.ardour import home
 from tests.e2e.ardour import studio as s
 from tests.e2e.ardour.desktop import Desktop, screen
 from tests.e2e.ardour.session_file import Session
@@ -38,14 +39,14 @@ other = ["Reasonable Synth"]
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s.Studio]:
-    s.require_programs()
+    home.require_programs()
     root = tmp_path_factory.mktemp("ardour")
-    place = s.set_up(root, CONFIG, {"PYTHONPATH": str(PLUGINS)})
-    t = np.arange(int(LENGTH_S * s.RATE)) / s.RATE
-    session = s.make_session(place, np.stack([0.3 * np.sin(2 * np.pi * 220 * t)] * 2).astype(np.float32), more=LATER)
+    place = home.set_up(root, CONFIG, {"PYTHONPATH": str(PLUGINS)})
+    t = np.arange(int(LENGTH_S * home.RATE)) / home.RATE
+    session = home.make_session(place, np.stack([0.3 * np.sin(2 * np.pi * 220 * t)] * 2).astype(np.float32), more=LATER)
     with contextlib.ExitStack() as leaving:
         display = leaving.enter_context(screen(root))
-        leaving.callback(s.dawscribe, place, "stop")
+        leaving.callback(home.stop_daemon, place)
         made = s.Studio(place, Desktop(place, session, display))
         leaving.callback(made.close)
         yield made
@@ -90,14 +91,14 @@ def test_keys_and_mouse_belong_to_the_musician_during_a_job(studio: s.Studio) ->
     studio.select_region()
     job = studio.transcribe()
     studio.desktop.key("space")
-    wait_for(studio.rolls, "what Space does", s.PATIENCE_S)
+    wait_for(studio.rolls, "what Space does", home.PATIENCE_S)
     assert studio.desktop.windows(s.TITLE) == []
 
     def stopped_by_mouse() -> bool:
         studio.desktop.click(*s.STOP)
         return not studio.rolls()
 
-    wait_for(stopped_by_mouse, "what the mouse does", s.PATIENCE_S)
+    wait_for(stopped_by_mouse, "what the mouse does", home.PATIENCE_S)
     studio.wait_inserted(job)
     assert len(saved(studio).regions()) == before + PARTS
 
@@ -117,7 +118,7 @@ def test_cancel(studio: s.Studio) -> None:
     studio.press_button(lambda: studio.desktop.windows(s.TITLE))
     studio.answer("alt+c")
     studio.wait_state(job, "cancelled")
-    wait_for(lambda: job.name not in studio.waiting(), "the hook's notice", s.PATIENCE_S)
+    wait_for(lambda: job.name not in studio.waiting(), "the hook's notice", home.PATIENCE_S)
     assert not (job / "inserted").exists()
     assert len(saved(studio).regions()) == before
 
@@ -129,8 +130,7 @@ def test_rolling_transport_and_a_torn_result(studio: s.Studio) -> None:
     studio.select_region()
     studio.engines(10)
     job = studio.transcribe()
-    studio.desktop.osc("/transport_play")
-    wait_for(studio.rolls, "the transport", s.PATIENCE_S)
+    studio.start_transport()
     studio.wait_state(job, "done")
     time.sleep(1.5)  # several looks of the hook
     assert not (job / "inserted").exists()
@@ -150,11 +150,11 @@ def test_command_from_outside_in_one_undo_step(studio: s.Studio) -> None:
     studio.select_region()
     before = saved(studio)
     studio.desktop.action("Region/boost-region-gain")
-    wait_for(lambda: saved(studio).gain("Song") > before.gain("Song"), "the musician's own edit", s.PATIENCE_S)
+    wait_for(lambda: saved(studio).gain("Song") > before.gain("Song"), "the musician's own edit", home.PATIENCE_S)
     louder = Session(studio.desktop.session).gain("Song")
-    job = studio.new_job(lambda: s.dawscribe(studio.place, "selected", "ardour"))
+    job = studio.new_job(lambda: home.dawscribe(studio.place, "selected", "ardour"))
     studio.wait_inserted(job)
-    assert read_json(job / "request.json")["items"][0]["position"] == s.POSITION
+    assert read_json(job / "request.json")["items"][0]["position"] == home.POSITION
     after = saved(studio).regions()
     assert len(after) == len(before.regions()) + PARTS
     assert after[0].plugins == ("https://community.ardour.org/node/7596",)
@@ -163,9 +163,9 @@ def test_command_from_outside_in_one_undo_step(studio: s.Studio) -> None:
     studio.wait_regions(lambda found: found == before.regions(), "the undo")
     assert Session(studio.desktop.session).gain("Song") == louder
     studio.desktop.key("ctrl+z")
-    wait_for(lambda: saved(studio).gain("Song") == before.gain("Song"), "the second undo", s.PATIENCE_S)
+    wait_for(lambda: saved(studio).gain("Song") == before.gain("Song"), "the second undo", home.PATIENCE_S)
     studio.desktop.key("ctrl+shift+z")
-    wait_for(lambda: saved(studio).gain("Song") == louder, "the redo", s.PATIENCE_S)
+    wait_for(lambda: saved(studio).gain("Song") == louder, "the redo", home.PATIENCE_S)
     studio.desktop.key("ctrl+shift+z")
     studio.wait_regions(lambda found: found == after, "the second redo")
 
@@ -174,7 +174,7 @@ def test_a_range_leaves_out_a_covered_take(studio: s.Studio) -> None:
     studio.select_region()
     studio.desktop.action("Region/set-selection-from-region")
     time.sleep(1)  # the command takes a second as well, so that the selection stands
-    job = studio.new_job(lambda: s.dawscribe(studio.place, "selected", "ardour"))
+    job = studio.new_job(lambda: home.dawscribe(studio.place, "selected", "ardour"))
     studio.wait_inserted(job)
     assert [i["name"] for i in read_json(job / "request.json")["items"]] == ["Song"]
 
@@ -187,14 +187,14 @@ def test_several_regions_at_once(studio: s.Studio) -> None:
     studio.desktop.action("Region/set-selection-from-region")
     studio.desktop.action("Editor/select-all-objects")
     time.sleep(1)
-    job = studio.new_job(lambda: s.dawscribe(studio.place, "selected", "ardour"))
+    job = studio.new_job(lambda: home.dawscribe(studio.place, "selected", "ardour"))
     studio.wait_inserted(job)
     items = read_json(job / "request.json")["items"]
     assert sorted(i["name"] for i in items) == ["Hidden take", "Later", "Song"]
     after = saved(studio)
     assert len(after.track_names) == len(before.track_names) + PARTS
     new = [r for r in after.regions() if r.name.startswith("Later")]
-    assert {r.position_s for r in new} == {LATER / s.RATE}
+    assert {r.position_s for r in new} == {LATER / home.RATE}
     assert len(after.regions()) == len(before.regions()) + 3 * PARTS
 
 
@@ -221,7 +221,7 @@ def test_closed_session(studio: s.Studio) -> None:
     reopen(studio)
     studio.wait_sentence(offer, 3)
     studio.answer("alt+n")
-    wait_for(lambda: studio.waiting() == [], "the discarding", s.PATIENCE_S)
+    wait_for(lambda: studio.waiting() == [], "the discarding", home.PATIENCE_S)
     assert studio.sentences().count(offer) == 3
     assert len(saved(studio).regions()) == before + PARTS
 

@@ -4,7 +4,8 @@ ardour {
   author = "dawscribe",
   license = "MIT",
   description = [[Sends the selected audio regions, or the selected time range on the selected tracks, to dawscribe.
-A few seconds later the notes stand below the source track, one MIDI track per part.]]
+A few seconds later the notes stand below the source track, one MIDI track per part.
+Pressed again meanwhile, it shows how far it is, and can cancel.]]
 }
 
 -- Ardour keeps a copy of this text, and drops the action for good after an uncaught error. So this is a shell

@@ -57,16 +57,17 @@ class Manner:
 
 OFFSET_WEIGHT = 60.0
 """Log-odds of a sure offset: as much as fifteen frames (0.17 s) of the surest frame map, which blurs ends by about so
-much. Note ends got better up to some 90: on the development set (net of 716 steps) F 0.450 at 1, 0.456 at 3, 0.464 at
-6, 0.488 at 30, 0.495 at 60, 0.497 at 90, on every item; on sounds kept out of training (net of 885 steps) 0.378 at 1,
-0.393 at 30, 0.396 at 60, 0.400 at 90. More lets a false offset cut a note that goes on."""
+much. Note ends get better up to some 60 to 90: on the development set F 0.565 at 30, 0.569 at 60 and 90, 0.565 at 140;
+on sounds kept out of training 0.413 at 1, 0.429 at 30, 0.433 at 60, 0.435 at 140. More lets a false offset cut a note
+that goes on."""
 
-BASS = Manner(0, 23, 67, True, Thresholds(0.4, 0.4, 0.5, OFFSET_WEIGHT), 0.5)
+BASS = Manner(0, 23, 67, True, Thresholds(0.4, 0.4, 0.5, OFFSET_WEIGHT), 1.0)
 VOCALS = Manner(1, 36, 96, True, Thresholds(0.5, 0.5, 0.4, OFFSET_WEIGHT), 0.5)
-OTHER = Manner(2, 21, 108, False, Thresholds(0.5, 0.65, 0.4, OFFSET_WEIGHT))
+OTHER = Manner(2, 21, 108, False, Thresholds(0.55, 0.6, 0.4, OFFSET_WEIGHT))
 """Thresholds lie between the best on clips of a soundfont family kept out of training (training/notes/evaluate.py
-tune: onset of other 0.4 to 0.5, of bass 0.3 to 0.5, of vocals 0.5) and the best on the development set (other 0.6,
-bass 0.45).
+tune: onset of other 0.55 and of its repeated notes 0.45, onset of bass 0.35 and cost 1, onset of vocals 0.5) and the
+best on the development set (0.55 and 0.7, 0.5 and 1). A note that begins while its key still sounds needs more than a
+fresh one: harmonics of other notes look like it.
 B0 to G4 is a five-string bass at its last fret; C2 to C7 is every singer."""
 
 ROLES = {"bass": BASS, "vocals": VOCALS}

@@ -16,7 +16,7 @@ end
 
 local function cancel(id)
   -- Not taken over yet: without its request there is no job.
-  if app.files:remove(app.spool:path('inbox', id .. '.json')) then
+  if app.spool:withdraw(id) then
     app.pending.remove(id)
     return app.rendering.clean(id)
   end

@@ -244,8 +244,14 @@ def test_what_the_daemon_cannot_read_is_rendered_as_ardour_plays_it(
 
 
 @pytest.mark.usefixtures("ramp")
-@pytest.mark.parametrize("fault", ["readable = 10000", "no_close()"])
-def test_a_rendering_that_fails_leaves_nothing(tmp_path: Path, fault: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("readable = 10000", 'The audio of "Take" ends before the region does; shorten the region'),
+        ("no_close()", "The audio cannot be written: disk full\nCheck the free space"),
+    ],
+)
+def test_a_rendering_that_fails_leaves_nothing(tmp_path: Path, fault: str, says: str) -> None:
     (tmp_path / "inbox").mkdir()
     (tmp_path / "daemon.json").write_text('{"heartbeat": 99999999999}')
     lua = load(tmp_path, *MODULES)
@@ -265,9 +271,27 @@ def test_a_rendering_that_fails_leaves_nothing(tmp_path: Path, fault: str) -> No
         app.request = module('request')
         """
     )
+    lua.execute(
+        """
+        local open, remove = io.open, os.remove
+        is_open = {}
+        io.open = function(path, mode)
+          local handle, reason = open(path, mode)
+          if not handle or mode ~= 'wb' then return handle, reason end
+          is_open[path] = true
+          return { write = function(_, text) return handle:write(text) end,
+            close = function() is_open[path] = nil; return handle:close() end }
+        end
+        -- As on Windows.
+        os.remove = function(path)
+          if is_open[path] then return nil, 'in use' end
+          return remove(path)
+        end
+        """
+    )
     lua.execute(fault)
     _, reason = lua.eval("pcall(app.request.send, {})")
-    assert "The audio cannot be written" in reason.sentence
+    assert reason.sentence.startswith(says)
     assert not [*(tmp_path / "hosts").iterdir(), *(tmp_path / "inbox").iterdir()]
 
 

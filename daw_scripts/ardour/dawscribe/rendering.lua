@@ -12,6 +12,9 @@ local HEAD = 1 << 16
 -- Items in one request; the daemon takes no more.
 local MOST_ITEMS = 1000
 
+local ENDS = 'The audio of "%s" ends before the region does; shorten the region to what you hear, or put its file back '
+  .. 'as it was, and transcribe again.'
+
 local function file_name(id, number, channel)
   return app.spool:path('hosts', string.format('%s-%d-%d.wav', id, number, channel))
 end
@@ -48,13 +51,19 @@ local function wav_head(rate, frames)
     .. string.pack('<I4I2I2I4I4I2I2', 16, 3, 1, rate, 4 * rate, 4, 32) .. 'data' .. string.pack('<I4', bytes)
 end
 
-local function write_channel(handle, audio, channel, first, length)
-  local readable, memory = audio:to_readable(), ARDOUR.DSP.DspShm(BLOCK)
+-- Windows removes no file that is open, so it is closed before the sentence makes `clean` remove it.
+local function refuse_short(handle, span)
+  handle:close()
+  app.messages.refuse(ENDS:format(span.name))
+end
+
+local function write_channel(handle, span, channel)
+  local readable, memory = span.audio:to_readable(), ARDOUR.DSP.DspShm(BLOCK)
   local done = 0
-  while done < length do
-    local count = math.min(BLOCK, length - done)
-    local got = readable:read(memory:to_float(0), first + done, count, channel)
-    if got <= 0 then return nil, 'the audio file ends too early' end
+  while done < span.length do
+    local count = math.min(BLOCK, span.length - done)
+    local got = readable:read(memory:to_float(0), span.offset + done, count, channel)
+    if got <= 0 then refuse_short(handle, span) end
     local samples = memory:to_float(0):get_table(got)
     local ok, reason = handle:write(string.pack('<' .. ('f'):rep(got), table.unpack(samples, 1, got)))
     if not ok then return nil, reason end
@@ -68,7 +77,7 @@ local function write_file(path, span, index, rate)
   if not handle then return nil, reason end
   local ok
   ok, reason = handle:write(wav_head(rate, span.length))
-  if ok then ok, reason = write_channel(handle, span.audio, index - 1, span.offset, span.length) end
+  if ok then ok, reason = write_channel(handle, span, index - 1) end
   -- A full disk may show only when the buffer is written.
   local closed, why = handle:close()
   return ok and closed, reason or why

@@ -74,6 +74,19 @@ class Stage:
         content = {"state": state, "stage": "separate", "fraction": 0.5, "message": message}
         (self.home / "jobs" / job / "status.json").write_text(json.dumps(content))
 
+    def announce(self, job: str, session: dict[str, str]) -> None:
+        """What the daemon does when a job of a session ends well."""
+        folder = self.home / "jobs" / job
+        folder.mkdir()
+        host = plugins.create("hosts", "ardour", {}, Context(lambda name: self.home / name, self.home, self.home))
+        host.deliver([], Request(job, "ardour", (), extra={"session": session}), folder)
+        self.status(job, "done")
+
+    def call(self, name: str) -> None:
+        """Give the session another name, as Rename and Save As do."""
+        self.lua.execute(f"Session.name = function() return '{name}' end")
+        self.lua.execute(f"Session.path = function() return '/{name}' end")
+
     def press(self) -> None:
         self.lua.execute("app.messages.guard(app.request.press)")
 
@@ -82,6 +95,12 @@ class Stage:
 
     def names(self, expression: str) -> list[str]:
         return list(self.lua.eval(expression).values())
+
+    @property
+    def session(self) -> dict[str, str]:
+        """What a request says of the session."""
+        found: dict[str, str] = json.loads(self.lua.eval("app.json.encode(app.pending.session())"))
+        return found
 
     @property
     def shown(self) -> list[str]:
@@ -251,11 +270,7 @@ def test_an_old_result_is_inserted_when_the_user_says_yes(stage: Stage) -> None:
 def test_a_result_of_another_try_is_inserted(stage: Stage) -> None:
     """'dawscribe retry' gives a job a new id; the daemon announces its result to the session."""
     job = "ardour-2000-000001-again-7"
-    folder = stage.home / "jobs" / job
-    folder.mkdir()
-    host = plugins.create("hosts", "ardour", {}, Context(lambda name: stage.home / name, stage.home, stage.home))
-    session = json.loads(stage.lua.eval("app.json.encode(app.pending.session())"))
-    host.deliver([], Request(job, "ardour", (), extra={"session": session}), folder)
+    stage.announce(job, stage.session)
     stage.status(job, "running")
     stage.look()
     assert stage.waiting == []
@@ -268,17 +283,15 @@ def test_a_result_of_another_try_is_inserted(stage: Stage) -> None:
 def test_a_renamed_session_takes_its_jobs_along(stage: Stage) -> None:
     first = stage.job("running")
     stage.look()
-    before = json.loads(stage.lua.eval("app.json.encode(app.pending.session())"))
+    before = stage.session
     for name in ("second", "third"):
-        stage.lua.execute(
-            f"Session.name = function() return '{name}' end; Session.path = function() return '/{name}' end"
-        )
+        stage.call(name)
         stage.look()
     assert stage.waiting == [first]
     second = stage.job("running")
     # Also after Ardour was closed.
     stage.open()
-    stage.lua.execute("Session.name = function() return 'third' end; Session.path = function() return '/third' end")
+    stage.call("third")
     stage.look()
     assert stage.waiting == [first, second]
     is_ours = stage.lua.eval("app.pending.is_ours")
@@ -288,6 +301,42 @@ def test_a_renamed_session_takes_its_jobs_along(stage: Stage) -> None:
     # Another session knows nothing of it.
     stage.open()
     assert stage.waiting == []
+
+
+def test_another_try_follows_a_session_that_was_renamed(stage: Stage) -> None:
+    """Its request holds the name of when it was first sent, and so does the daemon's announcement."""
+    stage.job("failed")
+    before = stage.session
+    stage.look()
+    for name in ("second", "third"):
+        stage.call(name)
+        stage.look()
+    # The last job of all takes no former name with it.
+    stage.job("cancelled")
+    stage.look()
+    stage.open()
+    stage.call("third")
+    again, later = "ardour-2000-000000-again-7", "ardour-4000-000000-again-8"
+    stage.announce(again, before)
+    assert stage.waiting == [again]
+    # Save As leaves a session behind, which may go on with jobs of its own.
+    stage.announce(later, before)
+    assert stage.waiting == [again]
+    stage.open()
+    assert stage.waiting == [again, later]
+    stage.open()
+    stage.call("third")
+    stage.look()
+    assert stage.names("inserted") == [again]
+
+
+@pytest.mark.parametrize("former", ['"x"', '{"key": 7}', '{"key": "../../secrets"}', '{"key": "0123456789ab"}'])
+def test_a_damaged_record_of_former_names_is_passed_over(stage: Stage, former: str) -> None:
+    file = stage.home / "hosts" / f"ardour-{stage.session['key']}.json"
+    file.write_text(f'{{"jobs": [], "former": [{former}]}}')
+    job = stage.job("running")
+    stage.look()
+    assert (stage.waiting, stage.shown) == ([job], [])
 
 
 def test_renderings_go_with_what_is_inserted_or_withdrawn_and_stay_for_another_try(stage: Stage) -> None:

@@ -76,8 +76,7 @@ end
 local function done(id, message)
   if app.spool:is_inserted(id) then return settle(id) end
   if app.spool:is_cancelled(id) then return discard(id) end
-  local asked_at = tonumber(id:match('^ardour%-(%d+)%-')) or 0
-  if not watched[id] and asked_at < opened then
+  if not watched[id] and app.spool.asked_at(id) < opened then
     if not app.hook.settled() then return end
     local answer = app.messages.ask(OFFER)
     if answer == false then return discard(id) end

@@ -46,17 +46,21 @@ local function write(ids, former)
   app.spool:write_json(file_name('.json'), content)
 end
 
--- Takes the jobs along when the session has got a new name under the hook's eyes.
+local function append(target, more)
+  for _, one in ipairs(more) do target[#target + 1] = one end
+  return target
+end
+
+-- Takes the jobs along when the session has got a new name under the hook's eyes. The old name is kept also where no
+-- job waits: one that has failed may be tried again, and its result is announced under that name.
 local function follow_name()
   local before = seen
   seen = pending.session()
   if not before or before.key == seen.key then return end
   local record, now = own_record(before), own_record()
-  if not record then return end
-  local ids, former = ids_in(record), list(record, 'former')
-  for _, id in ipairs(ids_in(now)) do ids[#ids + 1] = id end
-  former[#former + 1] = before
-  write(ids, former)
+  before.left = os.time()
+  local former = append(append(list(record, 'former'), list(now, 'former')), { before })
+  write(append(ids_in(record), ids_in(now)), former)
   app.files:remove(app.spool:path(file_name('.json', before)))
 end
 
@@ -76,14 +80,39 @@ local function waits(id)
   return status ~= nil and status.state == 'done'
 end
 
+-- Whether an entry of `former` can be used: its key becomes part of a file's name.
+local function is_former(one)
+  return type(one) == 'table' and type(one.key) == 'string' and #one.key == 12 and not one.key:find('[^0-9a-f]')
+    and type(one.left) == 'number'
+end
+
+local function announced(session)
+  return ids_in(app.spool:read_json(file_name('-results.json', session)))
+end
+
+-- What the daemon announced to this session. Under a former name only what was asked for before that was left: after
+-- Save As, the session that was left may go on with jobs of its own.
+local function results(record)
+  local ids = announced()
+  for _, former in ipairs(list(record, 'former')) do
+    for _, id in ipairs(is_former(former) and announced(former) or {}) do
+      if app.spool.asked_at(id) <= former.left then ids[#ids + 1] = id end
+    end
+  end
+  return ids
+end
+
 -- Ids of the jobs: those that were sent from here, oldest first, then what the daemon announced beside them, such as
 -- a job that was tried again with 'dawscribe retry'.
 function pending.ids()
   follow_name()
-  local ids, known = ids_in(own_record()), {}
+  local record = own_record()
+  local ids, known = ids_in(record), {}
   for _, id in ipairs(ids) do known[id] = true end
-  for _, id in ipairs(ids_in(app.spool:read_json(file_name('-results.json')))) do
-    if not known[id] and waits(id) then ids[#ids + 1] = id end
+  for _, id in ipairs(results(record)) do
+    if not known[id] and waits(id) then
+      ids[#ids + 1], known[id] = id, true
+    end
   end
   return ids
 end
@@ -100,7 +129,9 @@ function pending.remove(id)
   for _, other in ipairs(ids_in(record)) do
     if other ~= id then left[#left + 1] = other end
   end
-  if #left > 0 then write(left, list(record, 'former')) else app.files:remove(app.spool:path(file_name('.json'))) end
+  local former = list(record, 'former')
+  -- A former name outlives its last job: one of them may be tried again.
+  if #left + #former > 0 then write(left, former) else app.files:remove(app.spool:path(file_name('.json'))) end
 end
 
 -- Asks for the progress window. Action and hook live in two Lua states, so a file carries the question.

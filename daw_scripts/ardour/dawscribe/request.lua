@@ -73,8 +73,7 @@ end
 
 -- Asks for the progress window, unless the press is the second half of a double click.
 local function ask_progress(id)
-  local sent_at = tonumber(id:match('^ardour%-(%d+)%-')) or 0
-  if os.time() - sent_at > 1 then app.pending.ask_progress() end
+  if os.time() - app.spool.asked_at(id) > 1 then app.pending.ask_progress() end
 end
 
 -- The button: sends what is selected. Where that is in work already, or nothing is selected while something is, the

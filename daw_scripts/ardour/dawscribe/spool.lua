@@ -50,6 +50,11 @@ function spool:launch(command)
   return os.execute('start "" /b "' .. table.concat(command, '" "') .. '"') ~= nil
 end
 
+-- When a job was first asked for: another try keeps that time in its id. 0 where the id is not of our making.
+function spool.asked_at(id)
+  return tonumber(id:match('^ardour%-(%d+)%-')) or 0
+end
+
 -- A name for a new job that no other script will choose.
 function spool:fresh_id()
   return shared.new_id('ardour', os.time(), ARDOUR.LuaAPI.monotonic_time())

@@ -34,9 +34,12 @@ function files:write(path, bytes, draft)
   local handle, reason = self.io.open(draft, 'wb')
   if not handle then return nil, 'Cannot write ' .. draft .. ': ' .. tostring(reason) end
   local written, why = handle:write(bytes)
-  handle:close()
-  if not written then return nil, 'Cannot write ' .. draft .. ': ' .. tostring(why) end
-  return self:publish(draft, path)
+  -- A full disk may show only when the buffer is written; the old file must not go for half a new one.
+  local closed, cause = handle:close()
+  if written and closed then return self:publish(draft, path) end
+  self.os.remove(draft)
+  local sentence = 'Cannot write %s (%s); free some disk space and try again.'
+  return nil, sentence:format(draft, tostring(why or cause))
 end
 
 function files:remove(path)

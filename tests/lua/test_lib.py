@@ -10,6 +10,8 @@ import lupa.lua53
 import lupa.lua54
 import pytest
 
+from tests.lua.disk import room_for
+
 LIB = Path(__file__).parents[2] / "daw_scripts" / "lib"
 PROTOCOL = Path(__file__).parents[1] / "data" / "protocol"
 
@@ -81,6 +83,16 @@ def test_a_write_that_fails_says_where(lua: Any, tmp_path: Path) -> None:
     ok, sentence = lua.eval("function(path) return files.new(io, os):write(path, 'x') end")(str(tmp_path / "no" / "x"))
     assert ok is None
     assert "no/x" in sentence
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_draft(lua: Any, tmp_path: Path) -> None:
+    target = tmp_path / "startup.lua"
+    target.write_text("the user's own")
+    with room_for(3):
+        ok, sentence = lua.eval("function(path) return files.new(io, os):write(path, 'ours too') end")(str(target))
+    assert ok is None
+    assert "free some disk space" in sentence
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"startup.lua": "the user's own"}
 
 
 def new_spool(lua: Any, home: Path) -> Any:

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from tests.lua.desk import Desk
+from tests.lua.disk import room_for
 from tests.reaper_sim import audio as sim_audio
 from tests.reaper_sim.api_envelopes import ensure
 from tests.reaper_sim.api_undo_api import Undo_DoUndo2
@@ -226,6 +227,16 @@ def test_all_channels_of_a_file_are_read(desk: Desk) -> None:
     assert expected is not None
     assert heard.shape == (44100, 6)
     np.testing.assert_allclose(heard, expected, atol=1e-6)
+
+
+def test_a_disk_that_is_full_at_the_last_sample_is_said(desk: Desk) -> None:
+    desk.take.values["D_PITCH"] = 1.0
+    with room_for(44 + 3 * 44100 * 2 * 4 - 100):
+        desk.run("Transcribe selected items")
+        desk.reaper.idle()
+    assert "free some disk space" in desk.said
+    assert not any((desk.home / "inbox").iterdir())
+    assert list((desk.home / "audio").iterdir()) == []
 
 
 def test_audio_that_was_left_long_ago_is_removed(desk: Desk) -> None:

@@ -14,6 +14,7 @@ local BLOCK = 4096
 -- An item that is edited again and again while it is read is begun anew this often.
 local MOST_RESTARTS = 2
 
+local UNWRITTEN = 'The item could not be written to disk (%s); free some disk space and try again.'
 local CHANGED = '"%s" was changed while it was read; transcribe it again.'
 
 local methods = {}
@@ -33,7 +34,7 @@ function methods:open()
   if not self:listen() then return ('REAPER could not read "%s"; glue it and try again.'):format(entry.name) end
   local reason
   self.handle, reason = io.open(self.path, 'wb')
-  if not self.handle then return 'The item could not be written to disk: ' .. tostring(reason) end
+  if not self.handle then return UNWRITTEN:format(tostring(reason)) end
   self.handle:write(header)
   return nil
 end
@@ -59,6 +60,15 @@ function methods:close()
   self.handle = nil
 end
 
+-- True once all of the file is on disk, or false and a sentence: a full disk may show only here.
+function methods:complete()
+  self:release()
+  local closed, reason = self.handle:close()
+  self.handle = nil
+  if closed then return true end
+  return false, UNWRITTEN:format(tostring(reason))
+end
+
 -- Whether what is read now sounds otherwise than what was read before. An undo of anything gives the take a new
 -- handle, and the old accessor is silent then.
 function methods:has_changed()
@@ -75,7 +85,7 @@ function methods:write_block()
   local answer = reaper.GetAudioAccessorSamples(self.accessor, self.rate, self.channels, at, count, self.buffer)
   if answer < 0 then return nil, 'REAPER could not read the item; try again.' end
   local ok, reason = self.handle:write(wav_bytes.pack(self.buffer.table(1, count * self.channels)))
-  if not ok then return nil, 'The item could not be written to disk: ' .. tostring(reason) end
+  if not ok then return nil, UNWRITTEN:format(tostring(reason)) end
   self.done = self.done + count
   return true
 end
@@ -101,8 +111,7 @@ function methods:step()
     if not ok then return false, reason end
   until self.done >= self.frames or reaper.time_precise() - begun > BUDGET_S
   if self.done < self.frames then return nil end
-  self:close()
-  return true
+  return self:complete()
 end
 
 function wav_writer.new(entry, path)

@@ -287,6 +287,33 @@ def test_what_cannot_be_heard_gets_one_sentence_and_changes_nothing(desk: Desk, 
     assert not any((desk.home / "inbox").iterdir())
 
 
+def test_slivers_beside_a_longer_item_are_left_out(desk: Desk) -> None:
+    desk.item.values["D_LENGTH"] = 0.07
+    audio_item(desk.project.tracks[0], desk.song, 6.0, 2.0).values["B_UISEL"] = 1.0
+    asked = desk.request()
+    assert [item["position_s"] for item in asked["items"]] == [6.0]
+    desk.reaper.close()
+
+
+def test_a_selection_of_slivers_only_is_refused_by_the_first_ones_name(desk: Desk) -> None:
+    desk.item.values["D_LENGTH"] = 0.099
+    sliver = audio_item(desk.project.tracks[0], desk.song, 6.0, 0.02)
+    sliver.values["B_UISEL"] = 1.0
+    assert sliver.active_take is not None
+    sliver.active_take.name = "the second"
+    desk.run("Transcribe selected items")
+    desk.reaper.idle()
+    assert desk.said.startswith('"song" is shorter than 0.1 s')
+    assert not any((desk.home / "inbox").iterdir())
+
+
+def test_an_item_of_a_tenth_of_a_second_is_long_enough(desk: Desk) -> None:
+    desk.item.values["D_LENGTH"] = 0.1
+    desk.take.values["D_PITCH"] = 1.0
+    assert len(desk.heard(desk.request())) == 4410
+    desk.reaper.close()
+
+
 def test_an_item_deleted_while_it_is_read_ends_the_job(desk: Desk) -> None:
     desk.take.values["D_PITCH"] = 1.0
     script = desk.run("Transcribe selected items")

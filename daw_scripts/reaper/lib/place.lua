@@ -2,14 +2,15 @@
 
 local place = {}
 
-local function guid_of(track)
+-- A track's own mark, whatever its number or name.
+function place.guid_of(track)
   return select(2, reaper.GetSetMediaTrackInfo_String(track, 'GUID', '', false))
 end
 
 local function find_track(project, guid)
   for index = 0, reaper.CountTracks(project) - 1 do
     local track = reaper.GetTrack(project, index)
-    if guid_of(track) == guid then return track end
+    if place.guid_of(track) == guid then return track end
   end
   return nil
 end
@@ -31,7 +32,8 @@ end
 local function project_of(entries)
   for _, entry in ipairs(entries) do
     if reaper.ValidatePtr2(nil, entry.project, 'ReaProject*')
-      and reaper.ValidatePtr2(entry.project, entry.track, 'MediaTrack*') and guid_of(entry.track) == entry.track_guid
+      and reaper.ValidatePtr2(entry.project, entry.track, 'MediaTrack*')
+      and place.guid_of(entry.track) == entry.track_guid
     then
       return entry.project
     end
@@ -89,7 +91,7 @@ function place.follow(project, result)
   for _, item in ipairs(result.items) do
     local source = place.source_item(project, item.item)
     local take = source and place.find_take(source, item.take)
-    if source then item.track = guid_of(reaper.GetMediaItem_Track(source)) end
+    if source then item.track = place.guid_of(reaper.GetMediaItem_Track(source)) end
     if take and item.origin_s then
       item.position_s = math.max(0, item.position_s + place.origin(source, take) - item.origin_s)
     end
@@ -135,7 +137,5 @@ function place.folder(project, source_guid, count)
   end
   return folder, children
 end
-
-place.find_track = find_track
 
 return place

@@ -5,12 +5,10 @@ local place = require 'place'
 
 local selection = {}
 
--- Shorter spans hold no note; REAPER's own crossfades are longer.
-local SHORTEST_S = 0.05
-
-local function guid_of(track)
-  return select(2, reaper.GetSetMediaTrackInfo_String(track, 'GUID', '', false))
-end
+-- The daemon refuses shorter audio, and with it the whole request.
+local SHORTEST_S = 0.1
+local TOO_SHORT = '"%s" is shorter than 0.1 s; select a longer item or stretch of time and transcribe again.'
+local NOTHING = 'Select one or more audio items first, then transcribe them.'
 
 local function root_of(source)
   local parent = reaper.GetMediaSourceParent(source)
@@ -45,32 +43,46 @@ local function span_of(item, from, to)
   return start, start, stop
 end
 
+-- An item as an entry (see selection.read), or nil and a sentence.
+local function entry_of(item, from, to)
+  local take = reaper.GetActiveTake(item)
+  local name = app.plain_name(take and reaper.GetTakeName(take) or '', 'item')
+  local problem = refusal(take, name)
+  if problem then return nil, problem end
+  local start, position, stop = span_of(item, from, to)
+  local track = reaper.GetMediaItem_Track(item)
+  return {
+    item = item, take = take, name = name, track = track, track_guid = place.guid_of(track),
+    take_guid = select(2, reaper.GetSetMediaItemTakeInfo_String(take, 'GUID', '', false)),
+    item_guid = select(2, reaper.GetSetMediaItemInfo_String(item, 'GUID', '', false)),
+    position_s = position, length_s = stop - position, offset_s = position - start,
+    origin_s = place.origin(item, take),
+  }
+end
+
+-- Leaves out slivers beside longer spans; nil and a sentence where there is nothing else.
+local function long_enough(entries)
+  local kept = {}
+  for _, entry in ipairs(entries) do
+    if entry.length_s >= SHORTEST_S then kept[#kept + 1] = entry end
+  end
+  if #kept > 0 then return kept end
+  return nil, entries[1] and TOO_SHORT:format(entries[1].name) or NOTHING
+end
+
 -- What is selected in the current project, in track order, or nil and a sentence.
--- Each entry: item, take, name, track, GUIDs, position_s and length_s of the span, offset_s of it in the item.
+-- Each entry: item, take, name, track, project, GUIDs, position_s and length_s of the span, offset_s of it in the item.
 function selection.read()
   local project, path = reaper.EnumProjects(-1)
   local from, to = reaper.GetSet_LoopTimeRange2(project, false, false, 0, 0, false)
   local found = {}
   for index = 0, reaper.CountSelectedMediaItems(project) - 1 do
-    local item = reaper.GetSelectedMediaItem(project, index)
-    local take = reaper.GetActiveTake(item)
-    local track = reaper.GetMediaItem_Track(item)
-    local name = app.plain_name(take and reaper.GetTakeName(take) or '', 'item')
-    local problem = refusal(take, name)
-    if problem then return nil, problem end
-    local start, position, stop = span_of(item, from, to)
-    if stop - position < SHORTEST_S then return nil, ('"%s" is too short to hold a note.'):format(name) end
-    found[#found + 1] = {
-      item = item, take = take, name = name, track = track, project = project, project_path = path,
-      track_guid = guid_of(track),
-      take_guid = select(2, reaper.GetSetMediaItemTakeInfo_String(take, 'GUID', '', false)),
-      item_guid = select(2, reaper.GetSetMediaItemInfo_String(item, 'GUID', '', false)),
-      position_s = position, length_s = stop - position, offset_s = position - start,
-      origin_s = place.origin(item, take),
-    }
+    local entry, problem = entry_of(reaper.GetSelectedMediaItem(project, index), from, to)
+    if not entry then return nil, problem end
+    entry.project, entry.project_path = project, path
+    found[#found + 1] = entry
   end
-  if #found == 0 then return nil, 'Select one or more audio items first, then transcribe them.' end
-  return found
+  return long_enough(found)
 end
 
 -- Whether the item is still there; the user goes on working while a job runs, and an undo gives items new handles.

@@ -9,8 +9,7 @@ local SECTION = 'dawscribe'
 -- The user's words for the daemon's stages.
 local STAGES = {
   queued = 'Waiting', read = 'Reading audio', separate = 'Separating stems', transcribe = 'Listening for notes',
-  score = 'Writing the score', write = 'Writing the score', insert = 'Inserting', start = 'Starting dawscribe',
-  item = 'Reading the item',
+  score = 'Writing the score', insert = 'Inserting', start = 'Starting dawscribe', item = 'Reading the item',
 }
 
 local function time_text(seconds)

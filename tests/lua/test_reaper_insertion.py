@@ -167,6 +167,42 @@ def test_stems_and_muting_are_options(desk: Desk) -> None:
     assert not any((desk.home / "inbox").iterdir())
 
 
+def silent(item: dict[str, Any]) -> dict[str, Any]:
+    """A result in which nothing was heard."""
+    return {**item, "length_s": 3.0, "parts": [], "stems": [], "warnings": ["The item is silent."]}
+
+
+@pytest.mark.parametrize("by", ["job", "action"])
+def test_where_nothing_was_heard_that_is_said_and_nothing_changes(desk: Desk, by: str) -> None:
+    desk.reaper.inputs.append("|||||yes|yes|yes")
+    asked = desk.request("Transcribe with options")
+    before = rpp_text(desk.project)
+    if by == "action":
+        desk.reaper.close()
+    desk.finish(asked, items=[silent(asked["items"][0])])
+    if by == "action":
+        desk.run("Insert finished transcriptions")
+    desk.reaper.idle()
+    assert desk.said == "No notes were heard in the selection, so there are no new tracks."
+    assert rpp_text(desk.project) == before
+    assert desk.reaper.history(desk.project).names == []
+    assert (desk.home / "jobs" / asked["id"] / "inserted").exists()
+
+
+def test_a_silent_item_beside_others_gets_no_track_and_is_not_muted(desk: Desk) -> None:
+    quiet = audio_item(desk.project.tracks[1], desk.song, 3.0, 2.0)
+    quiet.values["B_UISEL"] = 1.0
+    desk.reaper.inputs.append("|||||no|no|yes")
+    asked = desk.request("Transcribe with options")
+    heard = {**asked["items"][0], "length_s": 3.0, "parts": RESULT["items"][0]["parts"], "stems": []}
+    desk.finish(asked, items=[heard, silent(asked["items"][1])])
+    desk.reaper.idle()
+    assert [n for n, _ in names(desk.project)] == ["Song", "song (transcribed)", "Drums", "Bass", "Other"]
+    assert (desk.item.values["B_MUTE"], quiet.values["B_MUTE"]) == (1, 0)
+    assert desk.reaper.messages[1:] == []  # the first are the options
+    assert "The item is silent." in desk.reaper.console
+
+
 def test_a_job_is_never_inserted_twice(desk: Desk) -> None:
     asked = desk.transcribe()
     assert (desk.home / "jobs" / asked["id"] / "inserted").exists()
@@ -191,6 +227,28 @@ def test_a_project_closed_meanwhile_gets_its_result_when_it_is_open_again(desk: 
     desk.run("Insert finished transcriptions")
     desk.reaper.idle()
     assert names(desk.project)[1] == ("song (transcribed)", 1)
+
+
+def test_the_action_that_inserts_notes_the_warnings_too(desk: Desk) -> None:
+    asked = desk.request()
+    desk.reaper.close()
+    desk.finish(asked, warnings=["The beat is not certain."])
+    desk.run("Insert finished transcriptions")
+    desk.reaper.idle()
+    assert "dawscribe: The beat is not certain.\n" in desk.reaper.console
+
+
+def test_a_job_whose_tracks_the_action_has_inserted_ends_in_silence(desk: Desk) -> None:
+    asked = desk.request()
+    desk.finish(asked)
+    with pytest.MonkeyPatch.context() as patch:
+        # The waiting job looks for its status again only after a moment.
+        patch.setitem(FUNCTIONS, "time_precise", lambda _reaper: 0.0)
+        desk.run("Insert finished transcriptions")
+        desk.reaper.run_until(lambda: len(desk.reaper.scripts) == 1)
+    desk.reaper.idle()
+    assert desk.reaper.messages == []
+    assert len(desk.project.tracks) == 5
 
 
 def test_a_copy_of_a_closed_project_does_not_get_its_result(desk: Desk) -> None:

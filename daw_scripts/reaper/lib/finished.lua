@@ -88,10 +88,8 @@ end
 function methods:insert()
   self.keep = nil
   local ok, more = insert.result(self.context, self.result, self.project)
-  if not ok then
-    self.problem = more
-    return
-  end
+  self.problem = more or self.problem
+  if not ok then return end
   self.count = self.count + 1
   request.clean(self.context, self.result.id)
 end

@@ -2,6 +2,7 @@
 
 local app = require 'app'
 local front = require 'front'
+local groups = require 'groups'
 local place = require 'place'
 local midi_item = require 'midi_item'
 local instruments = require 'instruments'
@@ -9,6 +10,8 @@ local courtesy = require 'courtesy'
 local result_check = require 'result_check'
 
 local insert = {}
+
+local NOTHING = 'No notes were heard in the selection, so there are no new tracks.'
 
 insert.CLOSED =
   'The project of this transcription is closed; open it and run "dawscribe: Insert finished transcriptions".'
@@ -24,29 +27,6 @@ local function dress(track, job, name, role)
   reaper.GetSetMediaTrackInfo_String(track, 'P_NAME', name, true)
   reaper.GetSetMediaTrackInfo_String(track, 'P_EXT:dawscribe_job', job, true)
   reaper.SetMediaTrackInfo_Value(track, 'I_CUSTOMCOLOR', reaper.ColorToNative(table.unpack(colour)) | 0x1000000)
-end
-
--- Items of one track share a folder: {track, name, items, rows}, a row being a track to make.
-local function groups_of(result, with_stems)
-  local groups, by_track = {}, {}
-  for _, item in ipairs(result.items) do
-    local group = by_track[item.track]
-    if not group then
-      group = { track = item.track, name = app.plain_name(item.name, 'item'), rows = {}, by_name = {} }
-      groups[#groups + 1], by_track[item.track] = group, group
-    end
-    local function row(kind, role, name, content)
-      local found = group.by_name[kind .. name]
-      if not found then
-        found = { kind = kind, role = role, name = name, contents = {} }
-        group.rows[#group.rows + 1], group.by_name[kind .. name] = found, found
-      end
-      found.contents[#found.contents + 1] = { item = item, content = content }
-    end
-    for _, part in ipairs(item.parts) do row('midi', part.role, part.name, part) end
-    for _, stem in ipairs(with_stems and item.stems or {}) do row('stem', stem.role, stem.role .. ' stem', stem) end
-  end
-  return groups
 end
 
 local function insert_stem(track, stem, item)
@@ -82,16 +62,23 @@ local function fill(track, row, job, choices, warnings)
   end
 end
 
-local function insert_all(project, result, choices, warnings)
-  for _, group in ipairs(groups_of(result, choices.stem_tracks)) do
-    local folder, children = place.folder(project, group.track, #group.rows)
-    dress(folder, result.id, group.name .. ' (transcribed)', 'folder')
-    for index, row in ipairs(group.rows) do fill(children[index], row, result.id, choices, warnings) end
-  end
-  for _, item in ipairs(choices.mute_source and result.items or {}) do
-    local source = place.source_item(project, item.item)
+-- A source for which nothing sounds now stays heard.
+local function mute_sources(project, items)
+  for _, item in ipairs(items) do
+    local source = #item.parts > 0 and place.source_item(project, item.item)
     if source then reaper.SetMediaItemInfo_Value(source, 'B_MUTE', 1) end
   end
+end
+
+local function insert_all(project, result, wanted)
+  for _, group in ipairs(wanted) do
+    local folder, children = place.folder(project, group.track, #group.rows)
+    dress(folder, result.id, group.name .. ' (transcribed)', 'folder')
+    for index, row in ipairs(group.rows) do
+      fill(children[index], row, result.id, result.insertion, result.warnings)
+    end
+  end
+  if result.insertion.mute_source then mute_sources(project, result.items) end
 end
 
 local function in_one_step(project, name, work)
@@ -125,18 +112,21 @@ function insert.load(context, id, entries)
   return result, project
 end
 
--- Inserts a loaded result. Returns true and warnings, or nil and a sentence when nothing was changed.
+-- Inserts a loaded result and notes its warnings. Returns true, with a sentence where there was nothing to insert, or
+-- nil and a sentence when nothing was changed.
 function insert.result(context, result, project)
-  if context.spool:is_inserted(result.id) then return true, {} end
+  if context.spool:is_inserted(result.id) then return true end
   if not front.is_open(project) then return nil, insert.CLOSED end
   local marked, why = context.spool:mark_inserted(result.id)
   if not marked then return nil, why end
+  local wanted = groups.of(result)
+  if #wanted == 0 then return true, NOTHING end
   local name = 'Transcribe ' .. app.plain_name(result.items[1].name, 'item')
-  local warnings = result.warnings
-  local ok, reason = in_one_step(project, name, function()
-    insert_all(project, result, result.insertion, warnings)
-  end)
-  if ok then return true, warnings end
+  local ok, reason = in_one_step(project, name, function() insert_all(project, result, wanted) end)
+  if ok then
+    for _, warning in ipairs(result.warnings) do app.note(warning) end
+    return true
+  end
   context.spool:unmark_inserted(result.id)
   return nil, 'The result could not be inserted: ' .. tostring(reason)
 end

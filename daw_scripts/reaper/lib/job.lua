@@ -71,6 +71,8 @@ function stages.keep(self)
   self.status = { stage = 'insert', fraction = 1, device = self.status.device }
   if not self.result then
     local result, more = insert.load(self.context, self.id, self.entries)
+    -- The action "Insert finished transcriptions" may have been faster.
+    if result == false and self.context.spool:is_inserted(self.id) then return self:finish() end
     if not result then return self:fail(more or insert.CLOSED) end
     self.result, self.project = result, more
     self.keep = keep_files.steps(result, more, self.context.home .. '/jobs/' .. self.id)
@@ -78,8 +80,8 @@ function stages.keep(self)
   if not self.keep() then return end
   local ok, more = insert.result(self.context, self.result, self.project)
   if not ok then return self:fail(more) end
-  if #more > 0 then reaper.ShowConsoleMsg('dawscribe: ' .. table.concat(more, '\ndawscribe: ') .. '\n') end
   self:finish()
+  if more then self.context.say(more) end
 end
 
 -- Asks for the end until the daemon has obeyed; one that does not run will find the cancel file.

@@ -116,8 +116,8 @@ local function insert_track(project, index)
   return reaper.GetTrack(project, index)
 end
 
--- Makes `count` tracks right under the source track as a folder with its children, and keeps the folders around
--- whole: what the source track closed, the last child closes. Returns the folder and the list of children.
+-- Makes `count` tracks (at least one) right under the source track as a folder with its children, and keeps the folders
+-- around whole: what the source track closed, the last child closes. Returns the folder and the list of children.
 function place.folder(project, source_guid, count)
   local anchor = find_track(project, source_guid)
   local index = reaper.CountTracks(project)
@@ -129,12 +129,8 @@ function place.folder(project, source_guid, count)
   end
   local folder, children = insert_track(project, index), {}
   for number = 1, count do children[number] = insert_track(project, index + number) end
-  if count > 0 then
-    reaper.SetMediaTrackInfo_Value(folder, 'I_FOLDERDEPTH', 1)
-    reaper.SetMediaTrackInfo_Value(children[count], 'I_FOLDERDEPTH', closes - 1)
-  else
-    reaper.SetMediaTrackInfo_Value(folder, 'I_FOLDERDEPTH', closes)
-  end
+  reaper.SetMediaTrackInfo_Value(folder, 'I_FOLDERDEPTH', 1)
+  reaper.SetMediaTrackInfo_Value(children[count], 'I_FOLDERDEPTH', closes - 1)
   return folder, children
 end
 

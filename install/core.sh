@@ -21,12 +21,18 @@ is_fit() {
         "$1" -c "import ensurepip, sys, venv; sys.exit(not $2)" >/dev/null 2>&1
 }
 
-# 3.13 comes last: python-rtmidi has no wheel for it and must be built there.
+# The Python that DAWSCRIBE_PYTHON names, else one of the usual names. 3.13 comes last: python-rtmidi has no wheel for
+# it and must be built there.
 find_python() {
+    if [ -n "${DAWSCRIBE_PYTHON:-}" ]; then
+        set -- "$DAWSCRIBE_PYTHON"
+    else
+        set -- python3 python3.12 python3.11 python3.10 python3.13
+    fi
     older='(3, 10) <= sys.version_info < (3, 13)'
     newer='(3, 13) <= sys.version_info < (3, 14)'
     for wanted in "$older" "$newer"; do
-        for candidate in ${DAWSCRIBE_PYTHON:-python3 python3.12 python3.11 python3.10 python3.13}; do
+        for candidate; do
             is_fit "$candidate" "$wanted" && printf '%s' "$candidate" && return
         done
     done

@@ -183,6 +183,15 @@ def test_the_installation_outlives_the_checkout_and_can_be_removed(place: Place)
     assert not list((user / ".local" / "bin").iterdir())
 
 
+def test_a_python_may_lie_in_a_folder_with_blanks(place: Place) -> None:
+    folder = place.root / "my programs"
+    folder.mkdir()
+    (place.root / "programs" / "python3.12").rename(folder / "python3.12")
+    one_sentence(place.run("try.sh"), "No Python 3.10 to 3.13")
+    place.environment["DAWSCRIBE_PYTHON"] = str(folder / "python3.12")
+    assert place.run("try.sh").returncode == 0
+
+
 def test_the_installed_copy_installs_again_without_loss(place: Place) -> None:
     assert place.run("install.sh").returncode == 0
     app = place.root / "user" / ".dawscribe" / "app"

@@ -17,6 +17,19 @@ function Invoke-Checked([string]$complaint, [string]$program) {
     if ($LASTEXITCODE -ne 0) { Stop-With $complaint }
 }
 
+# What a program prints; $LASTEXITCODE says whether it went well. Where its errors are redirected, Windows PowerShell
+# takes the first of them for one of its own, which "Stop" would make the end of this script.
+function Get-Words([string]$called) {
+    $ErrorActionPreference = "Continue"
+    & $called @args 2>&1 | ForEach-Object { "$_" }
+}
+
+function Test-Program([string]$called) {
+    if (-not (Get-Command $called -ErrorAction SilentlyContinue)) { return $false }
+    Get-Words $called @args | Out-Null
+    $LASTEXITCODE -eq 0
+}
+
 if ($Uninstall) {
     foreach ($folder in $app, $venv) { if (Test-Path $folder) { Remove-Item -Recurse -Force $folder } }
     Write-Host "dawscribe is removed; models, settings and jobs are still in $dawscribe."
@@ -33,8 +46,8 @@ foreach ($part in $parts) {
 }
 
 if (-not (Test-Path $python)) {
-    $version = "3.12", "3.11", "3.10", "3.13" | Where-Object { & py "-$_" -c "import venv" 2>$null; $LASTEXITCODE -eq 0 } | Select-Object -First 1
-    if (-not $version) { Stop-With "No Python 3.10 to 3.13 was found; install Python 3.12 and run this again." }
+    $version = "3.12", "3.11", "3.10", "3.13" | Where-Object { Test-Program "py" "-$_" "-c" "import venv" } | Select-Object -First 1
+    if (-not $version) { Stop-With "No Python 3.10 to 3.13 with the launcher 'py' was found; install Python 3.12 and run this again." }
     Invoke-Checked "The environment $venv could not be made." "py" "-$version" -m venv $venv
 }
 $offline = "could not be installed; check the internet connection and run this again."

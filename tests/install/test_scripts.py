@@ -204,6 +204,14 @@ def test_the_installed_copy_installs_again_without_loss(place: Place) -> None:
     assert sorted(p for p in app.rglob("*")) == before
 
 
+def test_windows_powershell_survives_what_a_program_says_on_stderr() -> None:
+    """It turns a redirected line into an error of its own, which "Stop" makes the end of the script."""
+    lines = (ROOT / "install" / "install.ps1").read_text(encoding="ascii").splitlines()
+    redirected = [number for number, line in enumerate(lines) if "2>" in line]
+    assert redirected
+    assert all(lines[number - 1].strip() == '$ErrorActionPreference = "Continue"' for number in redirected)
+
+
 def _pins(file: str) -> Mapping[str, list[str]]:
     """Package name -> its hashes, over all the versions that are pinned."""
     pins: dict[str, list[str]] = {}

@@ -9,6 +9,7 @@ $app = Join-Path $dawscribe "app"
 $venv = Join-Path $dawscribe "env"
 $bin = Join-Path $venv "Scripts"
 $python = Join-Path $bin "python.exe"
+$program = Join-Path $bin "dawscribe.exe"
 
 function Stop-With([string]$text) { Write-Host "dawscribe: $text"; exit 1 }
 
@@ -30,10 +31,48 @@ function Test-Program([string]$called) {
     $LASTEXITCODE -eq 0
 }
 
+# Takes out again what "dawscribe setup $target" has put in.
+function Remove-Setup([string]$target) {
+    $words = (Get-Words $program "setup" $target "--uninstall") -join " "
+    if ($LASTEXITCODE -eq 0) { return }
+    # Said before anything is gone: once the DAW is closed, the same call takes out all of it.
+    if ($words -like "* is running *") { Stop-With ($words -replace "^dawscribe: ", "") }
+    # Else there is no such DAW here.
+    if ($words -notlike "* found; start *") { Write-Host $words }
+}
+
+# A program that has just ended holds its files a moment longer.
+function Remove-Whole([string]$path) {
+    for ($try = 1; Test-Path -LiteralPath $path; $try++) {
+        if ($try -gt 20) { Stop-With "$path is in use; close your DAW and what else runs dawscribe, then run this again." }
+        if ($try -gt 1) { Start-Sleep -Milliseconds 250 }
+        Remove-Item -Recurse -Force -LiteralPath $path -ErrorAction SilentlyContinue
+    }
+}
+
+function Get-UserPath { [Environment]::GetEnvironmentVariable("Path", "User") -split ";" | Where-Object { $_ } }
+
+function Set-UserPath([string[]]$folders) { [Environment]::SetEnvironmentVariable("Path", ($folders -join ";"), "User") }
+
+$isInstalled = Test-Program $program "--version"
+
 if ($Uninstall) {
-    foreach ($folder in $app, $venv) { if (Test-Path $folder) { Remove-Item -Recurse -Force $folder } }
+    if ($isInstalled) {
+        foreach ($target in "reaper", "ardour", "service") { Remove-Setup $target }
+        Get-Words $program "stop" | Out-Null
+    }
+    foreach ($folder in $app, $venv) { Remove-Whole $folder }
+    $folders = @(Get-UserPath)
+    if ($folders -contains $bin) { Set-UserPath ($folders -ne $bin) }
     Write-Host "dawscribe is removed; models, settings and jobs are still in $dawscribe."
     exit 0
+}
+
+# A daemon that ran on would start its next worker from files of another version, and Windows replaces none that are in use.
+$wasRunning = $isInstalled -and (Test-Program $program "status")
+if ($wasRunning) {
+    Write-Host "Stopping the daemon for as long as this takes ..."
+    Get-Words $program "stop" | Out-Null
 }
 
 New-Item -ItemType Directory -Force $app | Out-Null
@@ -41,7 +80,7 @@ New-Item -ItemType Directory -Force $app | Out-Null
 $parts = if ((Resolve-Path $here).Path -eq (Resolve-Path $app).Path) { @() } else { "bridge", "daw_scripts", "install", "pyproject.toml", "README.md", "LICENSE" }
 foreach ($part in $parts) {
     $target = Join-Path $app $part
-    if (Test-Path $target) { Remove-Item -Recurse -Force $target }
+    Remove-Whole $target
     Copy-Item -Recurse (Join-Path $here $part) $target
 }
 
@@ -53,8 +92,11 @@ if (-not (Test-Path $python)) {
 $offline = "could not be installed; check the internet connection and run this again."
 Invoke-Checked "The packages $offline" $python -m pip install --quiet --no-deps --require-hashes -r (Join-Path $app "install\requirements.txt")
 Invoke-Checked "dawscribe itself $offline" $python -m pip install --quiet --no-deps --editable $app
-Invoke-Checked "The models are missing; run this again when the internet connection works." (Join-Path $bin "dawscribe.exe") models fetch
+Invoke-Checked "The models are missing; run this again when the internet connection works." $program models fetch
 
-$path = [Environment]::GetEnvironmentVariable("Path", "User")
-if (-not (($path -split ";") -contains $bin)) { [Environment]::SetEnvironmentVariable("Path", "$path;$bin", "User") }
+$folders = @(Get-UserPath)
+if ($folders -notcontains $bin) { Set-UserPath ($folders + $bin) }
+if ($wasRunning -and -not (Test-Program $program "daemon" "--detach")) {
+    Write-Host "The daemon was stopped and did not start again; 'dawscribe daemon --detach' says why."
+}
 Write-Host "dawscribe is installed. In a new window, with your DAW closed: dawscribe setup reaper"

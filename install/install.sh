@@ -7,17 +7,51 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 home=${DAWSCRIBE_HOME:-$HOME/.dawscribe}
 venv=$home/env
 app=$home/app
+program=$venv/bin/dawscribe
 command=$HOME/.local/bin/dawscribe
 . "$here/install/core.sh"
 
-if [ "${1:-}" = --uninstall ]; then
+# Whether there is an installation that works.
+is_installed() { [ -x "$program" ] && quietly "$program" --version; }
+
+# Takes out again what "dawscribe setup $1" has put in.
+take_out() {
+    words=$("$program" setup "$1" --uninstall 2>&1 </dev/null) && return
+    case $words in
+        # Said before anything is gone: once the DAW is closed, the same call takes out all of it.
+        *" is running "*) fail "${words#dawscribe: }" ;;
+        # There is no such DAW here.
+        *" found; start "*) ;;
+        *) say "$words" ;;
+    esac
+}
+
+uninstall() {
+    if is_installed; then
+        for target in reaper ardour service; do take_out "$target"; done
+        quietly "$program" stop || say "The daemon did not stop; end its process, or log out."
+    fi
     rm -rf "$venv" "$app"
     rm -f "$command"
     say "dawscribe is removed; models, settings and jobs are still in $home."
+}
+
+# A daemon that ran on would start its next worker from files of another version.
+stop_daemon() {
+    is_installed && quietly "$program" status || return 0
+    say "Stopping the daemon for as long as this takes ..."
+    was_running=yes
+    quietly "$program" stop || true
+}
+
+open_log
+if [ "${1:-}" = --uninstall ]; then
+    uninstall
     exit 0
 fi
 
-open_log
+was_running=
+stop_daemon
 mkdir -p "$app" "$(dirname "$command")" || fail "The folder $app cannot be made; check the permissions of $home."
 # Run from the installed copy it repairs the rest: what would be copied is what would be removed for it.
 if [ "$(cd "$here" && pwd -P)" != "$(cd "$app" && pwd -P)" ]; then
@@ -29,7 +63,9 @@ fi
 make_environment
 install_core "$app"
 fetch_models
-ln -sf "$venv/bin/dawscribe" "$command"
+ln -sf "$program" "$command"
+[ -z "$was_running" ] || quietly "$program" daemon --detach ||
+    say "The daemon was stopped and did not start again; 'dawscribe daemon --detach' says why."
 case :$PATH: in
     *:"$HOME/.local/bin":*) ;;
     *) say "Add $HOME/.local/bin to your PATH, or call $command by its full name." ;;

@@ -29,7 +29,7 @@ PYTHON = """#!/bin/sh
 echo "$(basename "$0") $*" >>"$CALLS"
 [ "$1" = --version ] && echo "Python 3.12.0"
 case "$*" in
-    *$FAILS*) echo "a long complaint" >&2; exit 1 ;;
+    *$FAILS*) echo "${COMPLAINT:-a long complaint}" >&2; exit 1 ;;
     *"-m venv"*)
         for last; do :; done
         mkdir -p "$last/bin"
@@ -183,6 +183,73 @@ def test_the_installation_outlives_the_checkout_and_can_be_removed(place: Place)
     assert not list((user / ".local" / "bin").iterdir())
 
 
+def note_the_use_of(place: Place, *tools: str) -> None:
+    """Have these tools among the calls, in their order."""
+    for tool in tools:
+        program = place.root / "programs" / tool
+        real = program.readlink()
+        program.unlink()
+        program.write_text(f'#!/bin/sh\necho "{tool} $*" >>"$CALLS"\nexec {real} "$@"\n')
+        program.chmod(0o755)
+
+
+def in_order(calls: list[str], *words: str) -> bool:
+    return re.search(".*".join(words), " | ".join(calls)) is not None
+
+
+def test_an_upgrade_stops_the_daemon_and_starts_it_again(place: Place) -> None:
+    note_the_use_of(place, "rm")
+    assert place.run("install.sh").returncode == 0
+    assert not in_order(place.calls, "dawscribe (status|stop|daemon)")
+    result = place.run("install.sh")
+    assert result.returncode == 0, result.stderr
+    assert in_order(place.calls, "dawscribe status", "dawscribe stop", "rm .*/app/bridge", "dawscribe daemon --detach")
+    # Where none runs, none is started.
+    assert place.run("install.sh", fails="status").returncode == 0
+    assert not in_order(place.calls, "dawscribe (stop|daemon)")
+    assert "daemon --detach" in place.run("install.sh", fails="daemon").stderr
+    # An old program that is broken is repaired.
+    assert place.run("install.sh", fails="--version").returncode == 0
+
+
+def test_uninstalling_takes_out_what_the_program_had_put_in(place: Place) -> None:
+    note_the_use_of(place, "rm")
+    assert place.run("install.sh").returncode == 0
+    assert place.calls
+    result = place.run("install.sh", "--uninstall")
+    assert result.returncode == 0, result.stderr
+    setups = [f"setup {target} --uninstall" for target in ("reaper", "ardour", "service")]
+    assert in_order(place.calls, *setups, "dawscribe stop", "rm .*/env")
+    assert len(result.stderr.splitlines()) == 1
+    # There is nothing left that could be asked.
+    assert place.run("install.sh", "--uninstall").returncode == 0
+    assert not in_order(place.calls, "dawscribe ")
+
+
+@pytest.mark.parametrize(
+    ("host", "complaint", "is_removed", "is_said"),
+    [
+        ("reaper", "REAPER is running and would overwrite its settings; end it and try again.", False, True),
+        ("ardour", "Ardour is running and would overwrite its settings; end it and try again.", False, True),
+        ("reaper", "REAPER's resource folder was not found; start REAPER once", True, False),
+        ("ardour", "No configuration of Ardour 7, 8 or 9 was found; start Ardour once", True, False),
+        ("service", "", True, True),
+    ],
+)
+def test_uninstalling_waits_for_an_open_daw_and_for_nothing_else(
+    place: Place, host: str, complaint: str, is_removed: bool, is_said: bool
+) -> None:
+    if complaint:
+        sources = (ROOT / "bridge" / "hosts" / host).glob("*.py")
+        assert any(complaint in file.read_text() for file in sources), "the script knows it by its words"
+    assert place.run("install.sh").returncode == 0
+    place.environment["COMPLAINT"] = complaint and f"dawscribe: {complaint}"
+    result = place.run("install.sh", "--uninstall", fails=f"setup {host}")
+    assert ((complaint or "a long complaint") in result.stderr) == is_said
+    assert (result.returncode == 0) == is_removed
+    assert (place.root / "user" / ".dawscribe" / "env").exists() != is_removed
+
+
 def test_a_python_may_lie_in_a_folder_with_blanks(place: Place) -> None:
     folder = place.root / "my programs"
     folder.mkdir()
@@ -210,6 +277,16 @@ def test_windows_powershell_survives_what_a_program_says_on_stderr() -> None:
     redirected = [number for number, line in enumerate(lines) if "2>" in line]
     assert redirected
     assert all(lines[number - 1].strip() == '$ErrorActionPreference = "Continue"' for number in redirected)
+
+
+def test_both_installations_do_the_same_with_what_runs_and_what_was_set_up() -> None:
+    shell, windows = ((ROOT / "install" / name).read_text() for name in ("install.sh", "install.ps1"))
+    for word in ("reaper", "ardour", "service", "setup", "--uninstall", "status", "stop", "daemon", "--detach"):
+        assert word in shell, word
+        assert f'"{word}"' in windows, word
+    for words in (" is running ", " found; start "):
+        assert f'*"{words}"*' in shell
+        assert f'"*{words}*"' in windows
 
 
 def _pins(file: str) -> Mapping[str, list[str]]:

@@ -114,6 +114,29 @@ def test_take_fx_are_rendered_behind_another_tab_without_touching_that_one(desk:
     desk.reaper.close()
 
 
+def test_the_chosen_take_is_rendered_also_when_the_user_has_turned_to_another(desk: Desk) -> None:
+    desk.take.values["D_PITCH"] = 1.0  # read slice by slice, so that the user has the time to press T
+    second = audio_item(desk.project.tracks[0], desk.song, 6.0, 2.0)
+    second.values["B_UISEL"] = 1.0
+    chosen = second.active_take
+    plugin = find("Volume Adjustment")
+    assert chosen is not None
+    assert plugin is not None
+    chosen.fx.append(instance(plugin))
+    other = new_take(second, Source(path=str(tone(desk.song.parent / "other.wav", 4.0, hz=550.0))), "other")
+    desk.reaper.history(desk.project).add("the user's last step")
+    desk.run("Transcribe selected items")
+    desk.reaper.call("SetActiveTake", other)
+    desk.reaper.history(desk.project).add("next take")
+    before = rpp_text(desk.project)
+    desk.reaper.run_until(lambda: any((desk.home / "inbox").glob("*.json")))
+    assert rpp_text(desk.project) == before
+    span = desk.taken_over()["items"][1]["audio"]
+    plain, _ = soundfile.read(desk.song, always_2d=True)
+    np.testing.assert_allclose(soundfile.read(span["path"])[0][: 2 * 44100], plain[: 2 * 44100], atol=1e-5)
+    desk.reaper.close()
+
+
 @pytest.mark.parametrize("name", ["Volume", "Mute"])
 def test_take_envelopes_are_heard(desk: Desk, name: str) -> None:
     ensure(desk.take, name).points = [Point(time=0, value=1.0, shape=1), Point(time=1.0, value=0.0, shape=1)]

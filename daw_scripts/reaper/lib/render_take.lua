@@ -39,9 +39,12 @@ end
 
 local function render(entry)
   local project, before = entry.project, selected_items(entry.project)
+  local active = reaper.GetActiveTake(entry.item)
   reaper.Undo_BeginBlock2(project)
+  -- The action renders the active take; the user may have turned to another one meanwhile.
+  reaper.SetActiveTake(entry.take)
   local ok, path = pcall(rendered_path, entry)
-  if reaper.ValidatePtr2(project, entry.take, 'MediaItem_Take*') then reaper.SetActiveTake(entry.take) end
+  if active and reaper.ValidatePtr2(project, active, 'MediaItem_Take*') then reaper.SetActiveTake(active) end
   select_only(project, before)
   reaper.Undo_EndBlock2(project, STEP, 0)
   -- The actions inside made an undo step although nothing is left of them; taking it back leaves the list as it was.

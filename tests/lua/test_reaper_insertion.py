@@ -382,10 +382,29 @@ def test_a_project_closed_while_stems_are_copied_keeps_its_result_for_later(desk
     assert "is closed" in desk.said
     assert desk.project.tracks == []
     assert not (desk.home / "jobs" / asked["id"] / "inserted").exists()
+    assert not list(tmp_path.glob("dawscribe/*"))
     desk.reaper.open(read_rpp(saved, path))
     desk.run("Insert finished transcriptions")
     desk.reaper.idle()
     assert names(desk.project)[1] == ("song (transcribed)", 1)
+    assert len(list(tmp_path.glob("dawscribe/*/stems/*.wav"))) == 3
+
+
+@pytest.mark.parametrize("by", ["cancel", "quit", "quit while the action copies"])
+def test_stems_half_copied_leave_with_the_job(desk: Desk, tmp_path: Path, by: str) -> None:
+    with_stems(desk)
+    if by == "quit while the action copies":
+        desk.reaper.close()
+        desk.run("Insert finished transcriptions")
+    (script,) = desk.reaper.scripts
+    desk.reaper.run_until(lambda: len(list(tmp_path.glob("dawscribe/*/stems/*.wav"))) == 2)
+    if by == "cancel":
+        script.user("char", 27)
+        desk.reaper.idle()
+    else:
+        desk.reaper.close()
+    assert not list(tmp_path.glob("dawscribe/*"))
+    assert desk.reaper.history(desk.project).names == []
 
 
 def test_a_result_that_breaks_the_insertion_is_not_marked_as_inserted(desk: Desk) -> None:

@@ -76,7 +76,7 @@ function methods:look()
       local result, more = insert.load(self.context, id)
       if result then
         self.result, self.project = result, more
-        self.keep = keep_files.steps(result, more, self.context.home .. '/jobs/' .. id)
+        self.keep = keep_files.new(self.context, result, more)
         return false
       end
       self.problem = more or self.problem
@@ -85,10 +85,16 @@ function methods:look()
   return false
 end
 
-function methods:insert()
+-- Removes what was copied for an insertion that did not come.
+function methods:drop_files()
+  if self.keep then self.keep.abort() end
   self.keep = nil
+end
+
+function methods:insert()
   local ok, more = insert.result(self.context, self.result, self.project)
   self.problem = more or self.problem
+  self:drop_files()
   if not ok then return end
   self.count = self.count + 1
   request.clean(self.context, self.result.id)
@@ -99,12 +105,14 @@ function finished.insert(context, done)
   local self = setmetatable({ context = context, ids = job_ids(context), index = 0, count = 0 }, { __index = methods })
   local function step()
     if self.keep then
-      if self.keep() then self:insert() end
+      if self.keep.step() then self:insert() end
     elseif self:look() then
       return done(self.count, self.problem)
     end
     reaper.defer(step)
   end
+  -- REAPER quits: nothing half copied may stay.
+  reaper.atexit(function() self:drop_files() end)
   step()
 end
 

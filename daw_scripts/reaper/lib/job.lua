@@ -75,9 +75,9 @@ function stages.keep(self)
     if result == false and self.context.spool:is_inserted(self.id) then return self:finish() end
     if not result then return self:fail(more or insert.CLOSED) end
     self.result, self.project = result, more
-    self.keep = keep_files.steps(result, more, self.context.home .. '/jobs/' .. self.id)
+    self.keep = keep_files.new(self.context, result, more)
   end
-  if not self.keep() then return end
+  if not self.keep.step() then return end
   local ok, more = insert.result(self.context, self.result, self.project)
   if not ok then return self:fail(more) end
   self:finish()
@@ -100,7 +100,13 @@ local methods = {}
 function methods:close()
   self.over = true
   self:close_window()
+  self:leave()
+end
+
+-- Leaves nothing behind that was half read, or copied for an insertion that does not come.
+function methods:leave()
   self.reader.abort()
+  if self.keep then self.keep.abort() end
   signals.rest()
 end
 
@@ -149,11 +155,8 @@ function job.run(context, entries, chosen)
     self:tick()
     if not self.over then reaper.defer(loop) end
   end
-  -- REAPER quits or the user ends the script: nothing half read may stay.
-  reaper.atexit(function()
-    self.reader.abort()
-    signals.rest()
-  end)
+  -- REAPER quits or the user ends the script.
+  reaper.atexit(function() self:leave() end)
   signals.beat()
   reaper.defer(loop)
 end

@@ -24,21 +24,29 @@ local function open_copy(file, folder, job_folder)
   local path = folder .. '/' .. file.path:sub(#job_folder + 2)
   reaper.RecursiveCreateDirectory(path:match('^(.*)/'), 0)
   local copy = copy_file.new(file.path, path)
-  return copy and { file = file, path = path, step = copy.step }
+  return copy and { file = file, path = path, step = copy.step, abort = copy.abort }
 end
 
--- A step function that is true when all files are in the project's folder and the result names them there. A file
--- that cannot be copied stays where the job has it.
-function keep_files.steps(result, project, job_folder)
-  local waiting, index, copy = played(result), 0, nil
+-- Removes a file, and the folders up to `top` that are empty then, where the system's remove takes folders.
+local function remove_up_to(top, path)
+  os.remove(path)
+  repeat path = path:match('^(.*)/') until #path < #top or not os.remove(path)
+end
+
+-- The copies of a job's files. `step` is true when all are in the project's folder and the result names them there; a
+-- file that cannot be copied stays where the job has it. `abort`, for an insertion that does not come, leaves nothing.
+function keep_files.new(context, result, project)
+  local waiting, index, copy, made = played(result), 0, nil, {}
+  local job_folder = context.home .. '/jobs/' .. result.id
   local folder = reaper.GetProjectPathEx(project):gsub('\\', '/') .. '/dawscribe/' .. result.id
-  return function()
+  local function step()
     local begun = reaper.time_precise()
     repeat
       if not copy then
         index = index + 1
         if index > #waiting then return true end
         copy = open_copy(waiting[index], folder, job_folder)
+        made[#made + 1] = copy and copy.path
       end
       local done = copy and copy.step()
       if done then copy.file.path = copy.path end
@@ -46,6 +54,14 @@ function keep_files.steps(result, project, job_folder)
     until reaper.time_precise() - begun > BUDGET_S
     return false
   end
+  local function abort()
+    -- Tracks play them by now.
+    if context.spool:is_inserted(result.id) then return end
+    if copy then copy.abort() end
+    for _, path in ipairs(made) do remove_up_to(folder, path) end
+    copy, made = nil, {}
+  end
+  return { step = step, abort = abort }
 end
 
 return keep_files

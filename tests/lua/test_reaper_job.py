@@ -25,7 +25,7 @@ def test_the_window_shows_the_job_and_cancels_it(desk: Desk) -> None:
     desk.reaper.run_until(lambda: "Separating stems" in script.drawn)
     assert script.window == "dawscribe: song"
     assert {"about 5 s left", "CPU", "Cancel"} <= set(script.drawn)
-    script.user("mouse", 320, 90)
+    script.user("mouse", 320, 108)
     script.user("cap", 1)
     desk.reaper.tick()
     script.user("cap", 0)
@@ -272,6 +272,23 @@ def test_another_protocol_is_refused_and_another_version_noted(desk: Desk) -> No
     desk.reaper.idle()
     assert "protocol 2" in desk.said
     desk.beat(version="9.9.9")
+    desk.run("Transcribe selected items")
+    desk.reaper.run_until(lambda: any((desk.home / "inbox").iterdir()))
+    assert desk.reaper.console.count("dawscribe is 9.9.9") == 1
+    desk.reaper.close()
+
+
+def test_the_window_says_why_the_daemon_cannot_take_the_request_over(desk: Desk) -> None:
+    problem = "The job could not be written to /home/me/.dawscribe/jobs/x; free some disk space."
+    desk.beat(problem=problem)
     script = desk.run("Transcribe selected items")
-    desk.reaper.run_until(lambda: any("9.9.9" in line for line in script.drawn))
+    desk.reaper.run_until(lambda: problem in " ".join(script.drawn))
+    beside_the_button = 380 - 84 - 3 * 14
+    assert all(8 * len(line) <= beside_the_button for line in script.drawn)
+    desk.beat(problem="")
+    asked = desk.taken_over()
+    desk.status(asked["id"], "running")
+    script.drawn.clear()
+    desk.reaper.run_until(lambda: "CPU" in script.drawn)
+    assert problem not in " ".join(script.drawn[script.drawn.index("CPU") :])
     desk.reaper.close()

@@ -2,7 +2,7 @@
 
 local window = {}
 
-local WIDTH, HEIGHT, MARGIN = 380, 118, 14
+local WIDTH, HEIGHT, MARGIN, LINE = 380, 136, 14, 17
 local BUTTON_WIDTH, BUTTON_HEIGHT = 84, 26
 local SECTION = 'dawscribe'
 
@@ -30,6 +30,22 @@ local function write(x, y, text, bright)
   gfx.drawstr(text)
 end
 
+-- The text in lines that end left of the button.
+local function lines_of(text)
+  local lines, width = { '' }, gfx.w - 3 * MARGIN - BUTTON_WIDTH
+  for word in text:gmatch('%S+') do
+    local last = lines[#lines]
+    if last == '' then
+      lines[#lines] = word
+    elseif gfx.measurestr(last .. ' ' .. word) <= width then
+      lines[#lines] = last .. ' ' .. word
+    else
+      lines[#lines + 1] = word
+    end
+  end
+  return lines
+end
+
 local function bar(fraction)
   local width = gfx.w - 2 * MARGIN
   gfx.set(0.27, 0.28, 0.30, 1)
@@ -52,6 +68,15 @@ local function button(state)
   return clicked
 end
 
+-- Below the bar: what the user has to know instead of the time left, or the time left.
+local function details(status, notice)
+  if not notice then
+    write(MARGIN, 60, time_text(status.eta_s) .. notes_text(status.notes), false)
+    return write(MARGIN, 82, tostring(status.device or ''), false)
+  end
+  for number, line in ipairs(lines_of(notice)) do write(MARGIN, 60 + LINE * (number - 1), line, false) end
+end
+
 -- Opens it where the user left it, docked or not. `draw` returns 'cancel' or 'closed' when the user asks for that.
 function window.open(title)
   local dock = tonumber(reaper.GetExtState(SECTION, 'window_dock')) or 0
@@ -65,8 +90,7 @@ function window.open(title)
     gfx.rect(0, 0, gfx.w, gfx.h, 1)
     write(MARGIN, MARGIN, STAGES[status.stage] or STAGES[status.state] or tostring(status.stage), true)
     bar(status.fraction)
-    write(MARGIN, 60, time_text(status.eta_s) .. notes_text(status.notes), false)
-    write(MARGIN, 82, notice or tostring(status.device or ''), false)
+    details(status, notice)
     local cancel = button(state) or key == 27
     gfx.update()
     return cancel and 'cancel' or nil

@@ -202,7 +202,7 @@ class Daemon:
                 "version": __version__,
                 "protocol": PROTOCOL,
                 "heartbeat": time.time(),
-                "command": launch_command(),
+                "command": launch_command(self._app.home),
                 "worker": self._worker.pid,
                 "waiting": len(self._queue),
                 "triggers": self._triggers.states,

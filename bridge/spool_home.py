@@ -9,14 +9,14 @@ from pathlib import Path
 from bridge.files import write_json
 
 
-def launch_command() -> list[str]:
-    """What a DAW script runs to start the daemon."""
-    return [sys.executable, "-m", "bridge", "daemon", "--detach"]
+def launch_command(home: Path) -> list[str]:
+    """What a DAW script runs to start the daemon; a DAW may not know the variable that moved the home."""
+    return [sys.executable, "-m", "bridge", "daemon", "--detach", "--home", str(home)]
 
 
 def write_launcher(home: Path) -> None:
     """Tell the DAW scripts how to start the daemon; OSError where the home cannot be written."""
-    write_json(home / "launcher.json", {"command": launch_command()})
+    write_json(home / "launcher.json", {"command": launch_command(home)})
 
 
 def prepare(home: Path, folders: Iterable[str]) -> None:

@@ -13,12 +13,18 @@ local STALE_S = 6
 -- A command older than this was meant for a moment that has passed.
 local COMMAND_S = 10
 
--- Where the spool lies: DAWSCRIBE_HOME, else .dawscribe in the user's folder. nil when neither is known.
-function spool.home(getenv)
+local function is_text(value)
+  return type(value) == 'string' and value ~= ''
+end
+
+-- Where the spool lies: DAWSCRIBE_HOME, else what the set-up recorded beside the scripts (a DAW started from the desktop
+-- does not see what a shell has set), else .dawscribe in the user's folder. nil when none is known.
+function spool.home(getenv, recorded)
   local moved = getenv('DAWSCRIBE_HOME')
-  if moved and moved ~= '' then return moved end
+  if is_text(moved) then return moved end
+  if is_text(recorded) then return recorded end
   -- As Python's home folder: on Windows a HOME that some shell has set is not the user's.
-  local on_windows = package and package.config:sub(1, 1) == '\\'
+  local on_windows = getenv('OS') == 'Windows_NT'
   local user = on_windows and getenv('USERPROFILE') or getenv('HOME') or getenv('USERPROFILE')
   return user and user .. '/.dawscribe'
 end

@@ -85,6 +85,15 @@ def test_binds_action_icon_and_hook(tmp_path: Path, config: Path) -> None:
     assert "-m" in (tmp_path / "spool" / "launcher.json").read_text()
 
 
+def test_the_scripts_find_a_home_that_was_moved_in_a_shell_only(tmp_path: Path, config: Path) -> None:
+    setup(tmp_path)
+    lua: Any = lupa.lua53.LuaRuntime()
+    lua.execute("os.getenv = function(name) return name == 'HOME' and '/home/nobody' or nil end; package = nil")
+    app = lua.eval("function(folder) return assert(loadfile(folder .. 'app.lua'))(folder) end")(f"{config}/dawscribe/")
+    assert app.spool.home == str(tmp_path / "spool")
+    assert lua.eval("function(app) return app.spool:can_work() end")(app)
+
+
 def test_twice_is_once(tmp_path: Path, config: Path) -> None:
     users_own(config)
     setup(tmp_path)

@@ -229,6 +229,17 @@ def test_the_scripts_know_how_to_start_the_daemon(reaper: Path) -> None:
     setup(reaper)
     launcher = json.loads((reaper.parent / "home" / "launcher.json").read_text())
     assert launcher["command"][0] == sys.executable
+    assert launcher["command"][-2:] == ["--home", str(reaper.parent / "home")]
+
+
+def test_the_scripts_find_a_home_that_was_moved_in_a_shell_only(reaper: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup(reaper)
+    monkeypatch.delenv("DAWSCRIBE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(reaper.parent / "nobody"))
+    running = Reaper(reaper, extensions=())
+    running.run(reaper / "Scripts" / script_path("Set up"))
+    ((_, text, _),) = running.messages
+    assert text.startswith("dawscribe is installed.")
 
 
 def test_a_folder_without_reaper_is_refused(tmp_path: Path) -> None:

@@ -99,6 +99,26 @@ def new_spool(lua: Any, home: Path) -> Any:
     return lua.eval("function(home) return spool.new(home, files.new(io, os)) end")(str(home))
 
 
+@pytest.mark.parametrize(
+    ("variables", "recorded", "home"),
+    [
+        ({"DAWSCRIBE_HOME": "/moved", "HOME": "/home/me"}, "/noted", "/moved"),
+        ({"HOME": "/home/me"}, "/noted", "/noted"),
+        ({"DAWSCRIBE_HOME": "", "HOME": "/home/me"}, None, "/home/me/.dawscribe"),
+        ({"HOME": "/home/me"}, "", "/home/me/.dawscribe"),
+        ({"HOME": "/home/me"}, 7, "/home/me/.dawscribe"),
+        ({"OS": "Windows_NT", "HOME": "/c/cygwin", "USERPROFILE": "C:/Users/me"}, None, "C:/Users/me/.dawscribe"),
+        ({"HOME": "/home/me", "USERPROFILE": "/mnt/c/Users/me"}, None, "/home/me/.dawscribe"),
+        ({}, None, None),
+    ],
+)
+def test_the_home_is_where_the_user_or_the_set_up_put_it(
+    lua: Any, variables: dict[str, str], recorded: object, home: str | None
+) -> None:
+    lua.execute("package = nil")  # as in Ardour
+    assert lua.eval("spool.home")(variables.get, recorded) == home
+
+
 def call(lua: Any, target: Any, method: str, *args: Any) -> Any:
     return lua.eval("function(target, method, ...) return target[method](target, ...) end")(target, method, *args)
 

@@ -23,8 +23,8 @@ DEFAULTS = {"Mixer Screenshot": "mixer_screenshot.lua", "List Plugins": "list_pl
 FOLDER = "dawscribe"
 """Folder of the scripts' modules in Ardour's configuration."""
 RECORD, BACKUP = "installed.json", "ui_scripts.before"
-"""Inside FOLDER: a digest of what setup wrote, and the user's file from before. Both are only good as long as nobody
-binds anything else: then there is no way back but to take ours out."""
+"""Inside FOLDER: what the scripts read, with a digest of what setup wrote, and the user's file from before. Digest and
+file are only good as long as nobody binds anything else: then there is no way back but to take ours out."""
 SPOOL_FOLDERS = ("inbox", "jobs", "hosts", "commands", "logs")
 """Lua cannot make folders, so those that the scripts write to are made here."""
 
@@ -55,7 +55,7 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
             preset.remove()
             return [_remove(f) for f in found]
         prepare(home, SPOOL_FOLDERS)
-        return [*(_install(f) for f in found), _place_preset(home)]
+        return [*(_install(f, home) for f in found), _place_preset(home)]
     except OSError as e:
         raise StoreError(f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.") from e
 
@@ -66,7 +66,7 @@ def copy_modules(target: Path) -> None:
     shutil.copytree(scripts_folder() / "lib", target / "lib", dirs_exist_ok=True)
 
 
-def _install(config: Path) -> str:
+def _install(config: Path, home: Path) -> str:
     source = scripts_folder()
     scripts, modules = config / "scripts", config / FOLDER
     ui_file = config / "ui_scripts"
@@ -87,7 +87,7 @@ def _install(config: Path) -> str:
     content = ui.to_bytes()
     write_bytes(ui_file, content)
     digest = _digest(content) if untouched else None
-    write_json(modules / RECORD, {"version": bridge.__version__, "ui_scripts": digest})
+    write_json(modules / RECORD, {"version": bridge.__version__, "home": str(home), "ui_scripts": digest})
     return f"{config}: '{ACTION}' is script button {slot} of the toolbar, and in the menu Edit > Lua Scripts."
 
 

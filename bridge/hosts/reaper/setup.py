@@ -46,12 +46,12 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
         if uninstall:
             return [_remove(resources) for resources in found]
         prepare(home, SPOOL_FOLDERS)
-        return [line for resources in found for line in _install(resources)]
+        return [line for resources in found for line in _install(resources, home)]
     except OSError as e:
         raise StoreError(f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.") from e
 
 
-def _install(resources: Path) -> list[str]:
+def _install(resources: Path, home: Path) -> list[str]:
     source, target = scripts_folder(), resources / "Scripts" / FOLDER
     made_before = _read_record(target)
     target.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def _install(resources: Path) -> list[str]:
     edited = [edit.path for edit in EDITS if _apply(resources, edit, made_before=edit.path in made_before)]
     (resources / TOOLBAR).parent.mkdir(exist_ok=True)
     write_bytes(resources / TOOLBAR, ini_edits.toolbar().encode())
-    write_json(target / RECORD, {"version": bridge.__version__, "files": edited})
+    write_json(target / RECORD, {"version": bridge.__version__, "home": str(home), "files": edited})
     return [
         f"{resources}: dawscribe's actions are in the action list.",
         *_menu_lines(resources),

@@ -9,16 +9,17 @@ local function module(name)
   return assert(loadfile(folder .. name .. '.lua'))(app)
 end
 
--- The version of these scripts, as the installer wrote it down.
-local function version()
+-- What the installer wrote down: the version of these scripts, and dawscribe's home.
+local function installed()
   local record = app.json.decode(app.files:read(folder .. 'installed.json') or '')
-  return type(record) == 'table' and record.version or 'unknown'
+  return type(record) == 'table' and record or {}
 end
 
 app.library = module('library')(folder)
 app.json = app.library('json')
 app.files = app.library('files').new(io, os)
-app.version = version()
+app.installed = installed()
+app.version = app.installed.version or 'unknown'
 app.spool = module('spool')
 app.messages = module('messages')
 app.tempo_table = module('tempo_table')

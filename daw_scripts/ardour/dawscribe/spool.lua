@@ -3,7 +3,8 @@
 local app = ...
 
 local shared = app.library('spool')
-local spool = shared.new(assert(shared.home(os.getenv), 'no home folder'), app.files)
+local home = shared.home(os.getenv, app.installed and app.installed.home)
+local spool = shared.new(assert(home, 'no home folder'), app.files)
 
 -- Writes a JSON object; stops with a sentence where that fails.
 function spool:write_json(name, object)

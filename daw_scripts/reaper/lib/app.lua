@@ -1,6 +1,7 @@
 -- What every dawscribe action starts from: the spool, settings, messages to the user.
 
 local files = require 'files'
+local json = require 'json'
 local spool = require 'spool'
 local settings = require 'settings'
 
@@ -34,12 +35,19 @@ local function launch(words)
   return reaper.ExecProcess(table.concat(quoted, ' '), how) ~= nil
 end
 
+-- The home that "dawscribe setup reaper" wrote down, or nil.
+local function recorded_home(disk)
+  local text = disk:read(reaper.GetResourcePath() .. '/Scripts/dawscribe/installed.json')
+  local record = text and json.decode(text)
+  return type(record) == 'table' and record.home or nil
+end
+
 -- The parts every action needs, or nil and a sentence.
 function app.open()
-  local home = spool.home(os.getenv)
+  local disk = files.new(io, os)
+  local home = spool.home(os.getenv, recorded_home(disk))
   if not home then return nil, 'The user folder is not known to REAPER; set DAWSCRIBE_HOME and start REAPER again.' end
   home = home:gsub('\\', '/')
-  local disk = files.new(io, os)
   for _, folder in ipairs { 'inbox', 'audio' } do reaper.RecursiveCreateDirectory(home .. '/' .. folder, 0) end
   return {
     home = home, files = disk, spool = spool.new(home, disk), launch = launch,

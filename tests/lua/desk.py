@@ -73,9 +73,9 @@ class Desk:
 
     def finish(self, asked: dict[str, Any], **changes: object) -> None:
         """Writes a result for the request: the parts of the protocol's example for each item."""
-        parts = RESULT["items"][0]["parts"]
+        heard = {key: RESULT["items"][0][key] for key in ("parts", "one_shots")}
         items = [
-            {**{k: v for k, v in i.items() if k != "audio"}, "length_s": i["audio"]["length_s"], "parts": parts,
+            {**{k: v for k, v in i.items() if k != "audio"}, "length_s": i["audio"]["length_s"], **heard,
              "stems": [], "warnings": []}
             for i in asked["items"]
         ]  # fmt: skip

@@ -79,12 +79,12 @@ def test_every_track_has_an_instrument_and_a_missing_one_falls_through_with_a_wa
     asked = desk.request()
     parts = json.loads(json.dumps(RESULT["items"][0]["parts"]))
     parts[1]["instruments"] = ["Trilian", "ReaSynth"]
-    shots = desk.home / "jobs" / asked["id"] / "one_shots"
-    shots.mkdir()
-    for name in ("36_kick.wav", "38_snare.wav"):
-        tone(shots / name, 0.2)
-    items = [{**asked["items"][0], "length_s": 3.0, "parts": parts, "stems": [], "warnings": []}]
-    desk.finish(asked, items=items)
+    shots = RESULT["items"][0]["one_shots"]
+    (desk.home / "jobs" / asked["id"] / "one_shots").mkdir()
+    for shot in shots:
+        tone(desk.home / "jobs" / asked["id"] / shot["path"], 0.2)
+    item = {**asked["items"][0], "length_s": 3.0, "parts": parts, "one_shots": shots, "stems": [], "warnings": []}
+    desk.finish(asked, items=[item])
     desk.reaper.idle()
     drums, bass = desk.project.tracks[2:4]
     assert [fx.name for fx in drums.fx] == ["VSTi: ReaSamplOmatic5000 (Cockos)"] * 2
@@ -107,7 +107,6 @@ def test_pieces_heard_in_a_later_item_only_have_their_sound_too(desk: Desk) -> N
         for shot in shots:
             tone(folder / str(shot["path"]), 0.1)
         drums = {**RESULT["items"][0]["parts"][0], "notes": [[0, 0.1, key, 100] for key in keys]}
-        drums.pop("one_shots", None)
         items.append({**item, "length_s": 2.0, "parts": [drums], "stems": [], "one_shots": shots})
     desk.finish(asked, items=items)
     desk.reaper.idle()
@@ -442,9 +441,9 @@ def test_a_damaged_result_changes_nothing_and_says_so(desk: Desk, changes: dict[
 def test_files_outside_the_job_are_not_touched(desk: Desk, tmp_path: Path) -> None:
     secret = tone(tmp_path / "secret.wav", 0.1)
     asked = desk.request()
-    parts = json.loads(json.dumps(RESULT["items"][0]["parts"]))
-    parts[0]["one_shots"] = [{"pitch": 36, "path": str(secret)}, {"pitch": 38, "path": "../../../secret.wav"}]
-    items = [{**asked["items"][0], "length_s": 3.0, "parts": parts, "stems": [], "warnings": []}]
-    desk.finish(asked, items=items)
+    shots = [{"pitch": 36, "path": str(secret)}, {"pitch": 38, "path": "../../../secret.wav"}]
+    parts = RESULT["items"][0]["parts"]
+    item = {**asked["items"][0], "length_s": 3.0, "parts": parts, "one_shots": shots, "stems": [], "warnings": []}
+    desk.finish(asked, items=[item])
     desk.reaper.idle()
     assert [fx.name for fx in desk.project.tracks[2].fx] == ["VSTi: ReaSynDr (Cockos) (4 out)"]

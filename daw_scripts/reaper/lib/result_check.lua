@@ -67,7 +67,7 @@ local function part_of(raw, item, folder)
     role = role, name = text(raw.name, role), is_drums = raw.is_drums == true, notes = notes, bends = bends,
     channel = number(raw.channel, 0, 15) or 0, program = number(raw.program, 0, 127) or 0,
     bend_range = number(raw.bend_range, 1, 24) or 2, instruments = names,
-    one_shots = shots_of(raw.one_shots or (raw.is_drums and item.one_shots), folder),
+    one_shots = shots_of(raw.is_drums == true and item.one_shots, folder),
   }
 end
 

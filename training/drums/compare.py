@@ -17,7 +17,8 @@ import torch
 from bridge.transcribers.drums.kit import GROUPS, Tuning
 from bridge.transcribers.drums.peaks import CLASSES
 from training.drums.batches import Clips
-from training.drums.tune import development, development_mean, figures, held_out, load_net, threshold
+from training.drums.tune import development, development_mean, figures, held_out, threshold
+from training.drums.weights import load_net
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -72,3 +73,15 @@ class DrumNet(nn.Module):
         y = y.transpose(2, 3).flatten(1, 2)
         y = self.head(self.time(functional.relu(self.flat(y))))
         return y.view(y.shape[0], 2, len(CLASSES), -1).permute(0, 3, 1, 2)
+
+
+class Together(nn.Module):
+    """Several nets that answer as one: the mean of their logits, the mean odds of their answers."""
+
+    def __init__(self, nets: Sequence[DrumNet]) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(nets)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits of spectra, as of one net."""
+        return torch.stack([net(x) for net in self.nets]).mean(0)

@@ -1,20 +1,19 @@
 """Tune thresholds and timing and write the shipped files.
 
-    python -m training.drums.tune RUN_DIR/best.pt --cache CACHE --drums DRUMS_DIR --out bridge/data
-        [--dev shared/eval/data --dev-stems STEMS_DIR]
+    python -m training.drums.tune RUN_DIR/best.pt [OTHER_RUN/best.pt | drums.onnx] --cache CACHE --drums DRUMS_DIR
+        --out bridge/data [--dev shared/eval/data --dev-stems STEMS_DIR]
 
-writes `drums.onnx` and `drums.json`: the net with its sigmoid, and beside it five thresholds (from the
+writes `drums.onnx` and `drums.json`: the nets with their sigmoid, and beside them five thresholds (from the
 held-out kits, and from the development set where given, both weighing the same), the lateness of
-each class on the held-out kits, and where it all came from.
+each class on the held-out kits, and where it all came from. Checkpoints of one run become one net, the mean of
+their weights; nets of several runs, and those of an earlier `drums.onnx`, answer together.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +22,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from bridge.transcribers.drums.engine import PIECE
-from bridge.transcribers.drums.features import BANDS, MIX_RMS, WINDOWS, spectra
+from bridge.transcribers.drums.features import BANDS, MIX_RMS, spectra
 from bridge.transcribers.drums.kit import APART_S, GROUPS, Tuning, strokes
 from bridge.transcribers.drums.peaks import CLASSES, group_strokes
 from training.drums.batches import KINDS, Clips
 from training.drums.dataset import read
 from training.drums.evaluate import reference
-from training.drums.net import DrumNet, NetConfig
+from training.drums.weights import export, load_nets
 
 GRID = tuple(float(t) for t in np.round(np.arange(0.1, 0.86, 0.05), 2))
 MATCH_S = 0.05
@@ -50,33 +48,12 @@ class Heard:
     """(frames, 2, classes)."""
 
 
-class Answering(nn.Module):
-    """The net as it ships: probabilities and velocities instead of logits."""
-
-    def __init__(self, net: DrumNet) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, spectra: torch.Tensor) -> torch.Tensor:
-        """(1, frames, 3, 80) -> (1, frames, 2, classes), 0 to 1."""
-        return torch.sigmoid(self.net(spectra))
-
-
-def load_net(*paths: Path) -> DrumNet:
-    """The net of a checkpoint of `training.drums.train`, or the mean of several of one run."""
-    states = [torch.load(path, map_location="cpu", weights_only=True) for path in paths]
-    net = DrumNet(NetConfig(**states[0]["config"]))
-    weights = [state["net"] for state in states]
-    net.load_state_dict({k: torch.stack([w[k].float() for w in weights]).mean(0) for k in weights[0]})
-    return net.eval()
-
-
 @torch.no_grad()
-def _answer(net: DrumNet, features: np.ndarray) -> np.ndarray:
+def _answer(net: nn.Module, features: np.ndarray) -> np.ndarray:
     return np.asarray(torch.sigmoid(net(torch.from_numpy(features.astype(np.float32))[None]))[0].numpy())
 
 
-def held_out(net: DrumNet, clips: Clips, most: int) -> list[Heard]:
+def held_out(net: nn.Module, clips: Clips, most: int) -> list[Heard]:
     """Up to `most` validation clips of each kind."""
     out = []
     for kind in KINDS:
@@ -89,7 +66,7 @@ def held_out(net: DrumNet, clips: Clips, most: int) -> list[Heard]:
     return out
 
 
-def development(net: DrumNet, items: Path, stems: Path) -> list[Heard]:
+def development(net: nn.Module, items: Path, stems: Path) -> list[Heard]:
     """The annotated development items whose stems are there."""
     out = []
     for item in sorted(items.iterdir()):
@@ -178,26 +155,12 @@ def development_mean(data: list[Heard], tuning: Tuning) -> tuple[list[float], fl
     return items, round(float(np.mean(items)), 3) if items else 0.0
 
 
-def export(net: DrumNet, out: Path) -> str:
-    """Write the ONNX file; its SHA-256."""
-    out.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Answering(net),
-            (torch.zeros(1, PIECE, len(WINDOWS), BANDS),),
-            str(out / "drums.onnx"),
-            input_names=["spectra"],
-            output_names=["strokes"],
-            dynamo=False,
-        )
-    return hashlib.sha256((out / "drums.onnx").read_bytes()).hexdigest()
-
-
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoints", type=Path, nargs="+", help="of one run; several are averaged")
+    parser.add_argument(
+        "checkpoints", type=Path, nargs="+", help="several of one run are averaged, several runs answer together"
+    )
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--drums", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -206,13 +169,12 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=20, help="validation clips of each kind")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    net = load_net(*args.checkpoints)
+    net, runs = load_nets(args.checkpoints)
     data = held_out(net, Clips(args.cache, args.drums, validation=True), args.most)
     if args.dev and args.dev_stems:
         data += development(net, args.dev, args.dev_stems)
     thresholds = {group: threshold(data, group) for group in GROUPS}
     tuning = Tuning(thresholds, _lateness(data, thresholds))
-    run = json.loads((args.checkpoints[0].parent / "config.json").read_text())
     description = {
         "bands": BANDS,
         "thresholds": dict(tuning.thresholds),
@@ -220,7 +182,7 @@ def main() -> None:
         "held_out_f": figures(data, tuning),
         "development_f": development_mean(data, tuning)[1],
         "sha256": export(net, args.out),
-        **{key: run[key] for key in ("net", "recipe", "seed", "lr")},
+        "runs": runs,
     }
     (args.out / "drums.json").write_text(json.dumps(description, indent=1) + "\n")
     print(json.dumps(description, indent=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -58,6 +59,10 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0, 1 (a fault of ours), 2 (bad input) or 130 (Ctrl-C)."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal, or a file on Windows, cannot show is no reason to fail.
+            stream.reconfigure(errors="replace")
     try:
         # Inside, since the first half second of a command is its imports.
         named = next((a for a in arguments if not a.startswith("-")), None)

@@ -164,8 +164,13 @@ def _item(data: object) -> ItemRequest:
     name = data.get("name") or span.path.stem or "item"
     if not isinstance(name, str):
         raise _wrong("name")
-    name = name.replace("\0", " ")[:LONGEST_NAME]
+    name = one_line(name[:LONGEST_NAME])
     return ItemRequest(span, name, {k: v for k, v in data.items() if k not in ("audio", "name")})
+
+
+def one_line(text: str) -> str:
+    """``text`` with spaces for line breaks and for whatever else a terminal would obey instead of showing it."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _wrong(name: str) -> InputError:

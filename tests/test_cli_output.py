@@ -14,6 +14,7 @@ import pytest
 
 from bridge.commands.output import publish, result_folders
 from bridge.errors import StoreError
+from bridge.jobs import JobStore
 from tests.support import Home, read_json, sine, wait_for
 
 
@@ -228,3 +229,19 @@ def test_names_that_a_terminal_or_utf_8_cannot_hold(home: Home, wav: Path, tmp_p
     assert len(done.stdout.decode("latin-1").splitlines()) == 4, done.stdout
     again = home.run("transcribe", odd, "-o", tmp_path / "again", "--json", "--plot")
     assert json.loads(again.stdout)["items"][0]["name"] == name[:-4].decode("utf-8", "replace").replace("\n", " ")
+
+
+def test_names_that_the_terminal_cannot_show_are_listed_all_the_same(home: Home, wav: Path) -> None:
+    request = home.request("umlaut-0001", wav)
+    request["items"][0]["name"] = "Küche ♫\x1b]0;mine\a\nzwei"
+    JobStore(home.folder).accept(request)
+    home.configure("[models]\nfolders = ['/Küche']\n[triggers.osc]\nenabled = false\n")
+    home.env["PYTHONIOENCODING"] = "ascii"
+    assert home.run("jobs").stdout.endswith("K?che ? ]0;mine  zwei\n")
+    assert "umlaut-0001" in home.run("show", "last").stdout
+    assert json.loads(home.run("jobs", "--json").stdout)[0]["name"].startswith("Küche ♫")
+    assert "/K?che" in home.run("config").stdout
+    assert json.loads(home.run("config", "--json").stdout)["models.folders"]["value"] == ["/Küche"]
+    (home.folder / "logs").mkdir()
+    (home.folder / "logs" / "daemon.log").write_text("Küche ♫\n", encoding="utf-8")
+    assert "K?che ?" in home.run("logs").stdout

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     settings = load(home_folder())
     if options.json:
         rows = {name: {"value": value, "origin": origin} for name, value, origin in settings.lines()}
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        print(json.dumps(rows, indent=1))
         return 0
     for name, value, origin in settings.lines():
         print(f"{name} = {json.dumps(value, ensure_ascii=False)}  # {origin}")

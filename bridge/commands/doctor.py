@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     app = application()
     found = [*_system(), *_home(app), *_packages(), *_devices(app), *_models(app), *_plugins(app)]
     if options.json:
-        print(json.dumps([asdict(f) for f in found], ensure_ascii=False))
+        print(json.dumps([asdict(f) for f in found]))
     else:
         for f in found:
             print(f"{'ok     ' if f.ok else 'MISSING'} {f.what:26} {f.text}")

@@ -7,6 +7,7 @@ import json
 import time
 
 from bridge.commands.client import client
+from bridge.protocol import one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,12 +21,12 @@ def run(options: argparse.Namespace) -> int:
     jobs = client().store.all()[-max(1, options.last) :]
     if options.json:
         rows = [{"id": j.id, "host": j.host, "name": j.name, "asked": j.asked, **j.status.to_json()} for j in jobs]
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps(rows))
         return 0
     for j in jobs:
         asked = time.strftime("%Y-%m-%d %H:%M", time.localtime(j.asked))
         state = f"{j.status.state} {j.status.fraction:.0%}" if j.status.state == "running" else j.status.state
-        print(f"{j.id}  {asked}  {state:12} {j.name}  {j.status.message}".rstrip())
+        print(one_line(f"{j.id}  {asked}  {state:12} {j.name}  {j.status.message}").rstrip())
     if not jobs:
         print("There are no jobs yet.")
     return 0

@@ -13,7 +13,7 @@ from typing import Any
 from bridge.errors import InputError, StoreError
 from bridge.files import FileLock, read_hostile
 from bridge.music import STEM_ROLES
-from bridge.protocol import PROTOCOL, parse_json
+from bridge.protocol import PROTOCOL, one_line, parse_json
 from bridge.results import RESULT
 
 MIDI, PLOT = "song.mid", "piano_roll.png"
@@ -45,8 +45,7 @@ def result_folders(files: Sequence[Path], output: Path) -> list[Path]:
 
 def printable(name: str) -> str:
     """``name`` as one line that UTF-8 can hold; file systems allow more."""
-    text = os.fsencode(name).decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    return one_line(os.fsencode(name).decode("utf-8", "replace")).strip()
 
 
 def check_free(folder: Path, names: Collection[str], inputs: Collection[Path]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.commands.client import client
 from bridge.errors import InputError
+from bridge.protocol import one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +28,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     print(f"{job.id}: {job.status.state} {job.status.fraction:.0%} {job.status.stage}".rstrip())
     if job.status.message:
-        print(f"  {job.status.message}")
+        print(one_line(f"  {job.status.message}"))
     for line in _parts(job.id, result or {"items": []}):
-        print(line)
+        print(one_line(line))
     print(f"  {folder}")
     return 0
 

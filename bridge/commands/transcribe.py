@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import signal
 import sys
@@ -53,9 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Transcribe every file; the first that fails stops the run and leaves nothing of its own."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name that the terminal cannot show is no reason to fail.
-        sys.stdout.reconfigure(errors="replace")
     app = application({"device": options.device} if options.device else {})
     requests = [_request(file, options) for file in options.files]
     folders = result_folders(options.files, options.output)

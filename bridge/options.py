@@ -10,6 +10,7 @@ from bridge import plugins
 from bridge.config import Settings
 from bridge.errors import InputError
 from bridge.music import STEM_ROLES
+from bridge.protocol import OPTIONS
 from bridge.score.drum_map import drum_keys
 from bridge.score.quantise import Grid, parse_grid
 
@@ -45,22 +46,20 @@ def run_options(chosen: Mapping[str, Any], settings: Settings) -> RunOptions:
         InputError: an option is unknown or has an impossible value.
         ConfigError: there is no such drum map or separator.
     """
-    known = {"separator", "transcribers", "stems", "role", "device", "quantise", "quantise_strength"}
-    known |= {"find_tempo", "keep_stems", "drum_map"}
     # Unknown options are a DAW script's own or a later version's: kept in the request, no use here.
-    values = {k: v for k, v in chosen.items() if k in known and v is not None}
+    values = {k: v for k, v in chosen.items() if k in OPTIONS and v is not None}
     stems = values.get("stems")
     if stems is not None and (not isinstance(stems, (list, tuple)) or not stems):
         raise _wrong("stems", stems)
-    for role in [*(stems or ()), *([values["role"]] if "role" in values else ())]:
+    transcribers = values.get("transcribers", {})
+    if not isinstance(transcribers, Mapping) or not all(isinstance(v, str) for v in transcribers.values()):
+        raise _wrong("transcribers", transcribers)
+    for role in [*(stems or ()), *transcribers, *([values["role"]] if "role" in values else ())]:
         if role not in STEM_ROLES:
             raise InputError(f'There is no stem "{str(role)[:40]}"; choose from: {", ".join(STEM_ROLES)}.')
     strength = values.get("quantise_strength", settings.get("score.quantise_strength"))
     if isinstance(strength, bool) or not isinstance(strength, (int, float)) or not 0 <= strength <= 1:
         raise _wrong("quantise_strength", strength)
-    transcribers = values.get("transcribers", {})
-    if not isinstance(transcribers, Mapping) or not all(isinstance(v, str) for v in transcribers.values()):
-        raise _wrong("transcribers", transcribers)
     texts = {
         "separator": values.get("separator", settings.get("separation.separator")),
         "device": values.get("device", settings.get("device")),
@@ -83,10 +82,18 @@ def run_options(chosen: Mapping[str, Any], settings: Settings) -> RunOptions:
         device=texts["device"],
         grid=parse_grid(texts["quantise"]) if texts["quantise"] else None,
         quantise_strength=float(strength),
-        find_tempo=bool(values.get("find_tempo", settings.get("score.find_tempo"))),
-        keep_stems=bool(values.get("keep_stems", settings.get("output.keep_stems"))),
+        find_tempo=_flag("find_tempo", values, settings.get("score.find_tempo")),
+        keep_stems=_flag("keep_stems", values, settings.get("output.keep_stems")),
         drum_map=texts["drum_map"],
     )
+
+
+def _flag(name: str, values: Mapping[str, Any], default: bool) -> bool:
+    value = values.get(name, default)
+    # Any text is true to Python, "off" too.
+    if not isinstance(value, (int, float)) or value not in (0, 1):
+        raise _wrong(name, value)
+    return bool(value)
 
 
 def _wrong(name: str, value: object) -> InputError:

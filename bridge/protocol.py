@@ -33,6 +33,13 @@ BEND_RANGE = 12
 """Semitones that a full pitch bend means in what we write; twelve hold every slide within an octave."""
 NOTE_FIELDS = ("onset_s", "offset_s", "pitch", "velocity")
 BEND_FIELDS = ("time_s", "semitones")
+OPTIONS = (
+    *("stems", "separator", "role", "transcribers", "device", "quantise", "quantise_strength"),
+    *("find_tempo", "keep_stems", "drum_map"),
+)
+"""What a request may choose."""
+FLAGS = ("find_tempo", "keep_stems")
+"""The options among them that are on or off."""
 STATES = ("queued", "running", "done", "failed", "cancelled")
 
 

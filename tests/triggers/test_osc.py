@@ -344,8 +344,28 @@ def test_options_are_key_value_strings() -> None:
         "stems": ["drums", "bass"],
     }
     assert parse_options(["transcriber.bass=notes"]) == {"transcribers": {"bass": "notes"}}
+    assert parse_options(["stems=drums, bass,", "find_tempo=Off", "keep_stems = 1"]) == {
+        "stems": ["drums", "bass"],
+        "find_tempo": False,
+        "keep_stems": True,
+    }
     with pytest.raises(InputError, match="key=value"):
         parse_options([3])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("quantize=1/16", 'no option "quantize"; did you mean "quantise"'),
+        ("transcriber.vocal=notes", 'did you mean "transcriber.vocals"'),
+        ("transcribers=notes", 'no option "transcribers"'),
+        ("loudness=3", "the README lists"),
+        ("keep_stems=perhaps", "send keep_stems=on or keep_stems=off"),
+    ],
+)
+def test_an_option_that_is_none_is_refused_and_the_nearest_named(text: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        parse_options([text])
 
 
 def test_a_request_by_osc_takes_path_start_length() -> None:

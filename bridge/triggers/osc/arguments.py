@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import uuid
@@ -10,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError
-from bridge.protocol import PROTOCOL, check_id
+from bridge.music import STEM_ROLES
+from bridge.protocol import FLAGS, OPTIONS, PROTOCOL, check_id
 
 LIST_OPTIONS = ("stems",)
+TRANSCRIBER = "transcriber."
+"""Before a role: which engine hears it."""
+KEYS = (*(o for o in OPTIONS if o != "transcribers"), *(TRANSCRIBER + role for role in STEM_ROLES))
+FLAG_WORDS = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
 
 
 def transcribe_request(arguments: Sequence[Any]) -> dict[str, Any]:
@@ -43,23 +49,41 @@ def transcribe_request(arguments: Sequence[Any]) -> dict[str, Any]:
 
 
 def parse_options(arguments: Sequence[Any]) -> dict[str, Any]:
-    """Options from ``key=value`` strings: numbers and true/false are read as such, ``stems=drums,bass`` as a list.
+    """Options from ``key=value`` strings: numbers and on/off are read as such, ``stems=drums,bass`` as a list.
 
     Raises:
-        InputError: an argument is not ``key=value``.
+        InputError: an argument is not ``key=value``, or there is no such key.
     """
     options: dict[str, Any] = {}
     for argument in arguments:
         if not isinstance(argument, str) or "=" not in argument:
             raise InputError(f"Options are key=value strings, not {str(argument)[:40]!r}.")
-        key, _, text = argument.partition("=")
+        key, text = (part.strip() for part in argument.split("=", 1))
+        if key not in KEYS:
+            raise InputError(_unknown(key))
         if key in LIST_OPTIONS:
-            options[key] = text.split(",")
-        elif key.startswith("transcriber."):
-            options.setdefault("transcribers", {})[key.partition(".")[2]] = text
+            options[key] = [part for piece in text.split(",") if (part := piece.strip())]
+        elif key.startswith(TRANSCRIBER):
+            options.setdefault("transcribers", {})[key.removeprefix(TRANSCRIBER)] = text
+        elif key in FLAGS:
+            options[key] = _flag(key, text)
         else:
             options[key] = _value(text)
     return options
+
+
+def _unknown(key: str) -> str:
+    near = difflib.get_close_matches(key, KEYS, n=1)
+    return f'There is no option "{key[:40]}"; ' + (
+        f'did you mean "{near[0]}"?' if near else "the README lists the options of OSC commands."
+    )
+
+
+def _flag(key: str, text: str) -> bool:
+    value = FLAG_WORDS.get(text.lower())
+    if value is None:
+        raise InputError(f'The option "{key}" cannot be {text[:40]!r}; send {key}=on or {key}=off.')
+    return value
 
 
 def _value(text: str) -> Any:

@@ -7,6 +7,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +18,24 @@ from bridge.config import home_folder, load
 from bridge.errors import InputError, PluginError
 from bridge.midi_ports import PORT_NAME, find_port, midi_backend
 from bridge.playback import Event, follow, play
+from bridge.protocol import one_line
 
 SETTLE_S = 0.25
 """Pause after a port was opened: JACK and ALSA connect it a moment later, and what is sent before is lost."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is played."""
+
+    file: Path
+    title: str
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("job", metavar="JOB", help="a job's id, the beginning of it, 'last', or a .mid file")
+    parser.add_argument("--item", type=int, default=1, metavar="N", help="of a job of several items, play the Nth (1)")
     parser.add_argument("--port", metavar="NAME", help=f'port to play on; else a virtual port "{PORT_NAME}"')
     parser.add_argument("--clock", action="store_true", help="follow the MIDI clock and song position of a DAW")
     parser.add_argument(
@@ -38,21 +51,23 @@ def run(options: argparse.Namespace) -> int:
     stopped = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stopped.set())
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    file = _midi_file(options.job)
+    chosen = _chosen(options.job, options.item)
+    events = events_qn(chosen.file, options.at) if options.clock else events_s(chosen.file)
     backend = midi_backend(load(home_folder()).get("triggers.midi.api"))
     output = _open(backend, "output", options.port, PORT_NAME)
     try:
         if not options.clock:
-            print(f"Playing {file.name} on {output.name}.", flush=True)
+            print(f"Playing {chosen.title}, on {output.name}.", flush=True)
             time.sleep(SETTLE_S)
-            play(events_s(file), output.send, stopped.is_set)
+            play(events, output.send, stopped.is_set)
             return 0
         clock = _open(backend, "input", options.clock_port, f"{PORT_NAME} clock")
         try:
             print(
-                f"Following the clock on {clock.name}, playing {file.name} on {output.name}; Ctrl-C ends.", flush=True
+                f"Following the clock on {clock.name}, playing {chosen.title}, on {output.name}; Ctrl-C ends.",
+                flush=True,
             )
-            follow(events_qn(file, options.at), output.send, lambda: list(clock.iter_pending()), stopped.is_set)
+            follow(events, output.send, lambda: list(clock.iter_pending()), stopped.is_set)
         finally:
             clock.close()
     finally:
@@ -60,36 +75,50 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _midi_file(name: str) -> Path:
+def _chosen(name: str, number: int) -> _Chosen:
+    """The MIDI file, or the MIDI file of the job's item with this number, from 1."""
     path = Path(name)
-    if path.suffix == ".mid" and path.is_file():
-        return path
+    if path.suffix.lower() == ".mid" and path.is_file():
+        if number != 1:
+            raise InputError("A MIDI file has no items to choose from; leave --item out.")
+        return _Chosen(path, path.name)
     daemon = client()
     job = daemon.job(name)
     if job.status.state != "done":
         raise InputError(f"Job {job.id} has no result yet ({job.status.state}).")
-    midi = daemon.store.result(job.id)["items"][0].get("midi")
+    items = daemon.store.result(job.id)["items"]
+    if not 1 <= number <= len(items):
+        raise InputError(f"Job {job.id} has no item {number}; choose --item from 1 to {len(items)}.")
+    midi, title = items[number - 1].get("midi"), one_line(str(items[number - 1].get("name", "")))
     if not isinstance(midi, str) or Path(midi).name != midi:
         raise InputError(f"Job {job.id} has no MIDI file; transcribe the item again.")
-    return daemon.store.path(job.id) / midi
+    if len(items) > 1:
+        title = f"item {number} of {len(items)}: {title}"
+    return _Chosen(daemon.store.path(job.id) / midi, title)
 
 
-def _read(file: Path) -> Any:
+@contextmanager
+def _reading(file: Path) -> Iterator[Any]:
+    """The ``mido.MidiFile``; whatever goes wrong with it is an InputError."""
     import mido
 
     try:
-        return mido.MidiFile(file)
+        midi = mido.MidiFile(file)
+        if midi.type == 2 or midi.ticks_per_beat <= 0:
+            raise ValueError("patterns of their own, or times in frames of film")
+        yield midi
     except Exception as e:  # mido raises whatever a damaged file leads it to
-        raise InputError(f"{file.name} is not a MIDI file that can be read.") from e
+        raise InputError(f"{file.name} is not a MIDI file that can be played; save it once more as type 0 or 1.") from e
 
 
 def events_s(file: Path) -> list[Event]:
     """The file's messages, due in seconds by its own tempo map."""
     found, now_s = [], 0.0
-    for message in _read(file):
-        now_s += message.time
-        if not message.is_meta:
-            found.append(Event(now_s, message))
+    with _reading(file) as midi:
+        for message in midi:
+            now_s += message.time
+            if not message.is_meta:
+                found.append(Event(now_s, message))
     return found
 
 
@@ -97,12 +126,12 @@ def events_qn(file: Path, at_qn: float) -> list[Event]:
     """The file's messages, due in quarter notes, moved by ``at_qn``."""
     import mido
 
-    midi = _read(file)
     found, ticks = [], 0
-    for message in mido.merge_tracks(midi.tracks):
-        ticks += message.time
-        if not message.is_meta:
-            found.append(Event(at_qn + ticks / midi.ticks_per_beat, message))
+    with _reading(file) as midi:
+        for message in mido.merge_tracks(midi.tracks):
+            ticks += message.time
+            if not message.is_meta:
+                found.append(Event(at_qn + ticks / midi.ticks_per_beat, message))
     return found
 
 

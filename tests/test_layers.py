@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("plugins", "models", "testing"),
     ("triggers", "separators", "transcribers", "score", "hosts"),
     ("stems",),
-    ("interfaces", "cache", "growing"),
+    ("interfaces", "cache", "growing", "midi_events"),
     ("audio", "spectral", "runtime", "protocol", "segments", "playback", "midi_ports", "spool_home"),
     ("rewriting", "audio_files"),
     ("music",),

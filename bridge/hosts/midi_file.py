@@ -20,14 +20,13 @@ import mido
 from bridge.errors import HostError
 from bridge.files import write_output
 from bridge.interfaces import Context
-from bridge.music import Bend, Note, Part, Score
-from bridge.protocol import BEND_RANGE, ItemResult, Request, channels
+from bridge.midi_events import BEND_RANGE_CONTROLS, key_spans, wheel
+from bridge.music import Bend, Part, Score
+from bridge.protocol import ItemResult, Request, channels
 from bridge.tempo import TempoMap
 
 PPQ = 1920
 """Ticks a quarter note: 0.26 ms at 120 BPM, 1.04 ms at 30; half a tick, the rounding, stays inaudible."""
-BEND_STEPS = 1 << 13
-"""Steps of a 14-bit pitch wheel to either side."""
 SLOWEST_US = (1 << 24) - 1
 """Microseconds a quarter that fit the three bytes of a tempo event (3.6 BPM)."""
 SINGLE = "song.mid"
@@ -145,32 +144,11 @@ def _part(part: Part, channel: int, clock: _Clock) -> list[_Event]:
     ]
     if part.bends:
         events += _bends(part.bends, channel, clock)
-    for on, off, note in _spans(part.notes, clock):
+    for on, off, note in key_spans(part.notes, clock.ticks):
         key = {"channel": channel, "note": note.pitch}
         events.append((on, _NOTE_ON, mido.Message("note_on", velocity=note.velocity, **key)))
         events.append((off, _NOTE_OFF, mido.Message("note_off", velocity=64, **key)))
     return events
-
-
-def _spans(notes: Iterable[Note], clock: _Clock) -> list[tuple[int, int, Note]]:
-    """(first tick, last tick, note), where no key is struck while it is still down.
-
-    A key that sounds on ends where it is struck again; of two strokes in one tick the longer one, as loud as
-    the louder, stands for both, because a MIDI key cannot be down twice.
-    """
-    by_pitch: dict[int, list[tuple[int, int, Note]]] = {}
-    for note in sorted(notes):
-        on = clock.ticks(note.onset_s)
-        off = max(on + 1, clock.ticks(note.offset_s))
-        spans = by_pitch.setdefault(note.pitch, [])
-        if spans and spans[-1][0] == on:
-            _, last_off, last = spans.pop()
-            off = max(off, last_off)
-            note = max(note, last, key=lambda n: n.velocity)
-        elif spans and spans[-1][1] > on:
-            spans[-1] = (spans[-1][0], on, spans[-1][2])
-        spans.append((on, off, note))
-    return [span for spans in by_pitch.values() for span in spans]
 
 
 def _bends(bends: Iterable[Bend], channel: int, clock: _Clock) -> list[_Event]:
@@ -178,16 +156,12 @@ def _bends(bends: Iterable[Bend], channel: int, clock: _Clock) -> list[_Event]:
 
     It may have been left anywhere, by another item or by where the playback stopped.
     """
-    controls = [(101, 0), (100, 0), (6, BEND_RANGE), (38, 0), (101, 127), (100, 127)]
     events: list[_Event] = [
-        (0, _HEAD, mido.Message("control_change", channel=channel, control=c, value=v)) for c, v in controls
+        (0, _HEAD, mido.Message("control_change", channel=channel, control=c, value=v)) for c, v in BEND_RANGE_CONTROLS
     ]
-    wheel = {0: 0}
-    for bend in sorted(bends):
-        value = round(bend.semitones / BEND_RANGE * BEND_STEPS)
-        wheel[clock.ticks(bend.time_s)] = max(-BEND_STEPS, min(BEND_STEPS - 1, value))
+    positions = {0: 0, **{clock.ticks(bend.time_s): wheel(bend.semitones) for bend in sorted(bends)}}
     last: int | None = None
-    for tick, value in wheel.items():
+    for tick, value in positions.items():
         if value != last:
             events.append((tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)))
         last = value

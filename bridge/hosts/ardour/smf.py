@@ -13,11 +13,9 @@ from pathlib import Path
 import mido
 
 from bridge.hosts.ardour.place import PPQN, Place
-from bridge.music import Bend, Note, Part
-from bridge.protocol import BEND_RANGE
+from bridge.midi_events import BEND_RANGE_CONTROLS, key_spans, wheel
+from bridge.music import Bend, Part
 
-WHEEL_STEPS = 8192
-"""Steps of the 14-bit pitch wheel to either side."""
 LONGEST_GLIDE = PPQN // 32
 """Ticks: 16 ms at 120 BPM. Wheel positions further apart are held steps, nearer ones are a curve."""
 _OFF, _CONTROL, _ON = range(3)
@@ -46,38 +44,15 @@ def write_source(path: Path, part: Part, channel: int, place: Place) -> None:
 def _events(part: Part, channel: int, place: Place) -> list[Timed]:
     events: list[Timed] = [(0, _CONTROL, mido.Message("program_change", channel=channel, program=part.program))]
     if part.bends:
-        # Registered parameter 0 is the bend range: its number, then its value in semitones.
-        for tick, (control, value) in enumerate([(101, 0), (100, 0), (6, BEND_RANGE)]):
+        for tick, (control, value) in enumerate(BEND_RANGE_CONTROLS[:3]):
             message = mido.Message("control_change", channel=channel, control=control, value=value)
             events.append((tick, _CONTROL, message))
         events += _wheel(part.bends, channel, place)
-    for on, off, note in spans(part.notes, place):
+    for on, off, note in key_spans(part.notes, place.tick, place.tick(place.length_s)):
         key = {"channel": channel, "note": note.pitch}
         events.append((on, _ON, mido.Message("note_on", velocity=note.velocity, **key)))
         events.append((off, _OFF, mido.Message("note_off", velocity=64, **key)))
     return events
-
-
-def spans(notes: Sequence[Note], place: Place) -> list[tuple[int, int, Note]]:
-    """(first tick, last tick, note): inside the region, at least a tick long, no key struck while it is down.
-
-    A key that sounds on ends where it is struck again; of two strokes in one tick the louder stands.
-    """
-    end = place.tick(place.length_s)
-    by_pitch: dict[int, list[tuple[int, int, Note]]] = {}
-    for note in sorted(notes):
-        on = place.tick(note.onset_s)
-        off = min(end, max(on + 1, place.tick(note.offset_s)))
-        if off <= on:
-            continue
-        keys = by_pitch.setdefault(note.pitch, [])
-        if keys and keys[-1][0] == on:
-            _, last_off, last = keys.pop()
-            off, note = max(off, last_off), max(note, last, key=lambda n: n.velocity)
-        elif keys and keys[-1][1] > on:
-            keys[-1] = (keys[-1][0], on, keys[-1][2])
-        keys.append((on, off, note))
-    return sorted((span for keys in by_pitch.values() for span in keys), key=lambda s: s[:2])
 
 
 def _wheel(bends: Sequence[Bend], channel: int, place: Place) -> list[Timed]:
@@ -86,8 +61,7 @@ def _wheel(bends: Sequence[Bend], channel: int, place: Place) -> list[Timed]:
     last_tick, last = 3, 0
     for bend in sorted(bends):
         tick = max(last_tick + bool(events), place.tick(bend.time_s))
-        steps = round(bend.semitones / BEND_RANGE * WHEEL_STEPS)
-        value = max(-WHEEL_STEPS, min(WHEEL_STEPS - 1, steps))
+        value = wheel(bend.semitones)
         if value == last and events:
             continue
         if tick - last_tick > LONGEST_GLIDE:

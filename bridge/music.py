@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bridge.tempo import TempoMap
@@ -26,7 +26,7 @@ class Note:
     onset_s: float
     offset_s: float
     pitch: int
-    """MIDI number 0..127; for drums the General MIDI key."""
+    """MIDI number 0..127; for drums the General MIDI key, until the score gives them those of the user's instrument."""
     velocity: int
     """1..127, estimated from the sound's level."""
     confidence: float = 1.0
@@ -79,6 +79,8 @@ class Part:
     program: int = 0
     """General MIDI program 0..127, or the drum kit number on the drum channel."""
     is_drums: bool = False
+    pieces: Mapping[int, str] = field(default_factory=dict)
+    """Of drums: what each key strikes, such as "open hat"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bridge.errors import ConfigError
 from bridge.music import Note, Score
+from bridge.score.cleanup import without_overlaps
 
 GENERAL_MIDI: Mapping[int, str] = {
     35: "kick", 36: "kick", 37: "side stick", 38: "snare", 39: "clap", 40: "snare",
@@ -55,10 +56,25 @@ def drum_keys(name: str) -> dict[int, int]:
     return {key: own.get(what, key) for key, what in GENERAL_MIDI.items()}
 
 
+def drum_pieces(name: str) -> dict[int, str]:
+    """Key of the instrument ``name`` -> what it strikes; where two pieces share a key, one of them.
+
+    Raises:
+        ConfigError: there is no map of that name.
+    """
+    keys, own = drum_keys(name), KEYS[name]
+    # The instrument's own keys come last: they may lie on one that General MIDI gives to a piece it does not have.
+    ordered = sorted(GENERAL_MIDI.items(), key=lambda row: row[1] in own)
+    return {keys[key]: piece for key, piece in ordered}
+
+
 def mapped_drums(notes: Iterable[Note], name: str) -> tuple[Note, ...]:
-    """The notes on the keys of the instrument ``name``, in time order; unknown keys stay as they are."""
+    """The notes on the keys of the instrument ``name``, in time order; unknown keys stay as they are.
+
+    Two pieces may share a key, so a note ends where its key is struck again.
+    """
     keys = drum_keys(name)
-    return tuple(sorted(replace(note, pitch=keys.get(note.pitch, note.pitch)) for note in notes))
+    return tuple(without_overlaps([replace(note, pitch=keys.get(note.pitch, note.pitch)) for note in notes]))
 
 
 def mapped_score(score: Score, name: str) -> Score:
@@ -67,5 +83,6 @@ def mapped_score(score: Score, name: str) -> Score:
     Raises:
         ConfigError: there is no map of that name.
     """
-    parts = (replace(p, notes=mapped_drums(p.notes, name)) if p.is_drums else p for p in score.parts)
+    pieces = drum_pieces(name)
+    parts = (replace(p, notes=mapped_drums(p.notes, name), pieces=pieces) if p.is_drums else p for p in score.parts)
     return replace(score, parts=tuple(parts))

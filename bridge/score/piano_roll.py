@@ -12,7 +12,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bridge.files import write_output
 from bridge.music import Note, Part, Score
-from bridge.score.general_midi import DRUM_NAMES
 from bridge.tempo import TempoMap
 
 LEFT, RIGHT, TOP, GAP = 150, 20, 46, 26
@@ -118,7 +117,7 @@ def _background(draw: ImageDraw.ImageDraw, lane: _Lane, left: float, right: floa
         if lane.part.is_drums:
             if number % 2:
                 draw.rectangle((left, y, right, y + lane.row - 1), fill=BLACK_KEY_ROW)
-            _text(draw, (LEFT - 6, y), DRUM_NAMES.get(key, f"Key {key}"), GREY, 10, right=True)
+            _text(draw, (LEFT - 6, y), lane.part.pieces.get(key, f"key {key}").capitalize(), GREY, 10, right=True)
         else:
             if key % 12 in BLACK_KEYS:
                 draw.rectangle((left, y, right, y + lane.row - 1), fill=BLACK_KEY_ROW)

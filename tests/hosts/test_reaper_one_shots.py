@@ -10,7 +10,8 @@ import soundfile
 
 from bridge.errors import StoreError
 from bridge.hosts.reaper.one_shots import cut_one_shots
-from bridge.music import Note
+from bridge.music import Note, Part, Score
+from bridge.score.drum_map import mapped_score
 
 RATE = 44100
 HITS = [(0.5, 36, 100), (1.0, 38, 120), (1.0, 36, 100), (1.5, 36, 127), (1.7, 42, 60), (1.8, 42, 64), (2.6, 38, 64)]
@@ -34,9 +35,12 @@ def stem(tmp_path: Path) -> Path:
     return path
 
 
-def notes() -> list[Note]:
+def drums(*notes: Note, keys: str = "gm") -> Part:
+    """The part that was played, or these notes, on the keys of an instrument."""
     # Transcribed onsets are a little late.
-    return [Note(onset + 0.006, onset + 0.1, pitch, velocity) for onset, pitch, velocity in HITS]
+    played = notes or tuple(Note(onset + 0.006, onset + 0.1, pitch, velocity) for onset, pitch, velocity in HITS)
+    (part,) = mapped_score(Score((Part("drums", "Drums", played, is_drums=True),), 4.0), keys).parts
+    return part
 
 
 def frequency(sound: np.ndarray) -> float:
@@ -45,9 +49,9 @@ def frequency(sound: np.ndarray) -> float:
 
 
 def test_each_piece_comes_alone_from_its_attack(stem: Path, tmp_path: Path) -> None:
-    shots = cut_one_shots(stem, notes(), tmp_path / "one_shots")
+    shots = cut_one_shots(stem, drums(), tmp_path / "one_shots")
     assert [(s.pitch, s.path.name) for s in shots] == [
-        (36, "36_kick.wav"), (38, "38_snare.wav"), (42, "42_hat_closed.wav"),
+        (36, "36_kick.wav"), (38, "38_snare.wav"), (42, "42_closed_hat.wav"),
     ]  # fmt: skip
     for shot in shots:
         sound, rate = soundfile.read(shot.path)
@@ -60,7 +64,7 @@ def test_each_piece_comes_alone_from_its_attack(stem: Path, tmp_path: Path) -> N
 
 
 def test_played_at_its_own_velocity_the_kit_keeps_its_balance(stem: Path, tmp_path: Path) -> None:
-    shots = {s.pitch: soundfile.read(s.path)[0][:, 0] for s in cut_one_shots(stem, notes(), tmp_path / "x")}
+    shots = {s.pitch: soundfile.read(s.path)[0][:, 0] for s in cut_one_shots(stem, drums(), tmp_path / "x")}
     peaks = {pitch: float(np.abs(sound).max()) for pitch, sound in shots.items()}
     assert max(peaks.values()) == pytest.approx(0.9, abs=0.01)
     # All drums were made equally loud at full velocity.
@@ -68,10 +72,21 @@ def test_played_at_its_own_velocity_the_kit_keeps_its_balance(stem: Path, tmp_pa
 
 
 def test_a_key_that_never_sounds_gets_no_file(stem: Path, tmp_path: Path) -> None:
-    shots = cut_one_shots(stem, [Note(3.2, 3.3, 49, 90)], tmp_path / "x")
+    shots = cut_one_shots(stem, drums(Note(3.2, 3.3, 49, 90)), tmp_path / "x")
     assert shots == []
 
 
 def test_a_missing_stem_is_the_users_to_know(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="one-shots"):
-        cut_one_shots(tmp_path / "no.wav", notes(), tmp_path / "x")
+        cut_one_shots(tmp_path / "no.wav", drums(), tmp_path / "x")
+
+
+def test_on_the_keys_of_another_instrument_a_piece_keeps_its_name_and_a_cymbal_its_tail(tmp_path: Path) -> None:
+    time = np.arange(4 * RATE) / RATE
+    sound = 0.5 * np.sin(2 * np.pi * 440 * time) * np.exp(-np.maximum(0, time - 0.5)) * (time >= 0.5)
+    stem = tmp_path / "drums.wav"
+    soundfile.write(stem, np.stack([sound, sound], axis=1), RATE, subtype="FLOAT")
+    for pitch, name, length_s in ((46, "56_open_hat.wav", 2.0), (42, "49_closed_hat.wav", 0.7)):
+        (shot,) = cut_one_shots(stem, drums(Note(0.506, 0.6, pitch, 100), keys="addictive"), tmp_path / "x")
+        assert shot.path.name == name
+        assert soundfile.info(shot.path).duration == pytest.approx(length_s, abs=0.05)

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.errors import ConfigError
 from bridge.music import Note, Part, Score
-from bridge.score.drum_map import GENERAL_MIDI, KEYS, drum_keys, mapped_drums, mapped_score
+from bridge.score.drum_map import GENERAL_MIDI, KEYS, drum_keys, drum_pieces, mapped_drums, mapped_score
 
 
 def test_general_midi_leaves_every_key_alone() -> None:
@@ -42,3 +42,22 @@ def test_a_score_maps_its_drum_parts_only() -> None:
     bass = Part("bass", "Bass", (Note(0.0, 0.5, 42, 90),), program=33)
     score = mapped_score(Score((drums, bass), 1.0), "addictive")
     assert [p.notes[0].pitch for p in score.parts] == [49, 42]
+
+
+def test_a_mapped_part_says_what_its_keys_strike() -> None:
+    drums = Part("drums", "Drums", (Note(0.0, 0.1, 46, 90), Note(0.5, 0.6, 49, 90)), is_drums=True)
+    (part,) = mapped_score(Score((drums,), 1.0), "addictive").parts
+    assert [part.pieces[n.pitch] for n in part.notes] == ["open hat", "crash"]
+
+
+@pytest.mark.parametrize("name", sorted(KEYS))
+def test_every_piece_of_an_instrument_has_its_key(name: str) -> None:
+    pieces = drum_pieces(name)
+    assert set(KEYS[name]) - {"high tom", "mid tom", "china", "crash"} <= set(pieces.values())
+    assert {pieces[key] for key in drum_keys(name).values()} == set(pieces.values())
+
+
+def test_two_toms_on_one_key_do_not_sound_into_each_other() -> None:
+    first, second = mapped_drums([Note(0.0, 0.1, 50, 90), Note(0.05, 0.15, 47, 90)], "avl")
+    assert (first.pitch, second.pitch) == (45, 45)
+    assert first.offset_s == second.onset_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.music import Bend, Note, Transcription
-from bridge.score.general_midi import DRUM_NAMES, VOICES
+from bridge.score.general_midi import VOICES
 from bridge.score.parts import build_parts, voice_of
 
 NOTE = Note(0.5, 1.0, 60, 90)
@@ -37,4 +37,3 @@ def test_notes_are_sorted_and_end_with_the_item() -> None:
 def test_a_role_of_an_outside_engine_is_named_after_itself() -> None:
     assert voice_of("lead_synth").name == "Lead Synth"
     assert voice_of("  ").name == "Part"
-    assert set(DRUM_NAMES) == set(range(35, 82))

@@ -80,9 +80,9 @@ class Reaper:
 
 def _with_one_shots(item: ItemResult, target: Path, folder: Path) -> ItemResult:
     stem = next((path for role, path in item.stems if role == "drums"), None)
-    notes = [note for part in item.score.parts if part.is_drums for note in part.notes]
-    if stem is None or not notes:
+    drums = next((part for part in item.score.parts if part.is_drums and part.notes), None)
+    if stem is None or drums is None:
         return item
-    shots = cut_one_shots(stem, notes, target)
+    shots = cut_one_shots(stem, drums, target)
     rows = [{"pitch": s.pitch, "path": s.path.relative_to(folder).as_posix()} for s in shots]
     return replace(item, extra={**item.extra, "one_shots": rows})

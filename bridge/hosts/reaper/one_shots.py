@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +12,12 @@ import soundfile
 from numpy.typing import NDArray
 
 from bridge.errors import StoreError
-from bridge.music import Note
+from bridge.music import Note, Part
 
 Samples = NDArray[np.float32]
 
-PIECES = {
-    35: "kick", 36: "kick", 37: "sidestick", 38: "snare", 39: "clap", 40: "snare", 41: "tom", 42: "hat_closed",
-    43: "tom", 44: "hat_pedal", 45: "tom", 46: "hat_open", 47: "tom", 48: "tom", 49: "crash", 50: "tom",
-    51: "ride", 52: "china", 53: "ride_bell", 54: "tambourine", 55: "splash", 56: "cowbell", 57: "crash", 59: "ride",
-}  # fmt: skip
-"""General MIDI key -> the word in the file's name."""
-LONG = frozenset({46, 49, 51, 52, 53, 55, 57, 59})
-"""Keys of cymbals, which ring."""
+CYMBALS = frozenset({"open hat", "crash", "ride", "china", "ride bell", "splash"})
+"""Pieces that ring."""
 LONGEST_S, LONGEST_CYMBAL_S = 0.7, 2.0
 """Longer tails of the dry drums are room and bleed; cymbals decay over seconds but rarely stand alone that long."""
 SHORTEST_S = 0.04
@@ -48,19 +42,19 @@ class OneShot:
     """A hit on disk."""
 
     pitch: int
-    """The General MIDI key that plays it."""
+    """The key that plays it."""
     path: Path
 
 
-def cut_one_shots(stem: Path, notes: Sequence[Note], folder: Path) -> list[OneShot]:
-    """Write the cleanest hit of each key in ``notes`` to ``folder``, level-matched with the others.
+def cut_one_shots(stem: Path, part: Part, folder: Path) -> list[OneShot]:
+    """Write the cleanest hit of each key in ``part`` to ``folder``, level-matched with the others.
 
     A hit is scaled so that, played at its own velocity by a sampler whose gain is proportional to velocity,
     it sounds as loud as in the song; one factor for all keeps the kit's balance and the peak below full scale.
 
     Args:
-        stem: the drum stem, times as in ``notes``.
-        notes: the drum part.
+        stem: the drum stem, times as in ``part``.
+        part: the drums.
         folder: where the WAV files go; made when missing.
 
     Raises:
@@ -69,44 +63,43 @@ def cut_one_shots(stem: Path, notes: Sequence[Note], folder: Path) -> list[OneSh
     hits: list[tuple[int, Samples]] = []
     try:
         with soundfile.SoundFile(stem) as file:
-            for pitch in sorted({note.pitch for note in notes}):
-                best = _best_hit(file, pitch, notes)
+            for pitch in sorted({note.pitch for note in part.notes}):
+                best = _best_hit(file, pitch, part)
                 if best is not None:
                     hits.append((pitch, best))
-            return _write(hits, file.samplerate, folder)
+            return _write(hits, part.pieces, file.samplerate, folder)
     except (OSError, soundfile.LibsndfileError) as e:
         raise StoreError(f"The one-shots could not be cut from {stem.name}; check the free space in {folder}.") from e
 
 
-def _best_hit(file: soundfile.SoundFile, pitch: int, notes: Sequence[Note]) -> Samples | None:
-    onsets = np.array(sorted(note.onset_s for note in notes))
-    ranked = sorted(
-        (note for note in notes if note.pitch == pitch), key=lambda n: (-_room(n, onsets), -n.velocity, n.onset_s)
-    )
+def _best_hit(file: soundfile.SoundFile, pitch: int, part: Part) -> Samples | None:
+    onsets = np.array(sorted(note.onset_s for note in part.notes))
+    longest_s = LONGEST_CYMBAL_S if part.pieces.get(pitch) in CYMBALS else LONGEST_S
+    free_s = {note: _free_s(note, onsets, longest_s) for note in part.notes if note.pitch == pitch}
+    room = {note: _room(note, onsets, free) for note, free in free_s.items()}
     best: tuple[float, Samples] | None = None
-    for note in ranked[:CANDIDATES]:
-        hit = _cut(file, note, _free_s(note, onsets))
+    for note in sorted(room, key=lambda n: (-room[n], -n.velocity, n.onset_s))[:CANDIDATES]:
+        hit = _cut(file, note, free_s[note])
         level = float(np.sqrt(np.mean(np.square(hit)))) if len(hit) else 0.0
         # Alone first, then full of sound: room counts in coarse steps so that a slightly longer ghost does not win.
-        score = round(_room(note, onsets) * 8) + min(1.0, level * 10)
+        score = round(room[note] * 8) + min(1.0, level * 10)
         if level > QUIETEST_RMS and (best is None or score > best[0]):
             best = (score, hit * np.float32(127 / note.velocity))
     return None if best is None else best[1]
 
 
-def _free_s(note: Note, onsets: NDArray[np.float64]) -> float:
+def _free_s(note: Note, onsets: NDArray[np.float64], longest_s: float) -> float:
     """Seconds until the next hit of any drum that is not part of this one."""
     later = onsets[onsets > note.onset_s + TOGETHER_S]
-    longest = LONGEST_CYMBAL_S if note.pitch in LONG else LONGEST_S
-    return float(min(longest, later[0] - note.onset_s)) if len(later) else longest
+    return float(min(longest_s, later[0] - note.onset_s)) if len(later) else longest_s
 
 
-def _room(note: Note, onsets: NDArray[np.float64]) -> float:
+def _room(note: Note, onsets: NDArray[np.float64], free_s: float) -> float:
     """How alone a hit is: free time around it in 0..2 s, halved where others strike together with it."""
     together = int(np.sum(np.abs(onsets - note.onset_s) < TOGETHER_S)) > 1
     earlier = onsets[onsets < note.onset_s - TOGETHER_S]
     before = min(0.3, note.onset_s - float(earlier[-1])) if len(earlier) else 0.3
-    room = _free_s(note, onsets) + before / 2
+    room = free_s + before / 2
     return room / 2 if together else room
 
 
@@ -141,14 +134,14 @@ def _faded(hit: Samples, rate: int) -> Samples:
     return hit
 
 
-def _write(hits: Sequence[tuple[int, Samples]], rate: int, folder: Path) -> list[OneShot]:
+def _write(hits: Sequence[tuple[int, Samples]], pieces: Mapping[int, str], rate: int, folder: Path) -> list[OneShot]:
     if not hits:
         return []
     folder.mkdir(parents=True, exist_ok=True)
     peak = max(float(np.abs(hit).max()) for _, hit in hits)
     written = []
     for pitch, hit in hits:
-        name = re.sub(r"\W", "_", PIECES.get(pitch, "drum"))
+        name = re.sub(r"\W", "_", pieces.get(pitch, "drum"))
         path = folder / f"{pitch}_{name}.wav"
         soundfile.write(path, hit * np.float32(PEAK / peak), rate, subtype="PCM_24")
         written.append(OneShot(pitch, path))

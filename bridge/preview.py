@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,18 +28,23 @@ class Preview:
 
     def __init__(self, folder: Path, names: Sequence[str], counted: Callable[[int], None]) -> None:
         self._file, self._names, self._counted = folder / PARTIAL, names, counted
-        self._rows: dict[tuple[int, str], list[tuple[float, float, int, int]]] = {}
+        self._rows: list[dict[str, list[tuple[float, float, int, int]]]] = [{} for _ in names]
+        self._count = 0
         self._written_s = 0.0
+        self._lock = threading.Lock()
+        """Two engines may tell at once."""
 
     def add(self, item: int, role: str, notes: Sequence[Note]) -> None:
         """Take notes of a role of the item with this number."""
-        rows = self._rows.setdefault((item, role), [])
-        rows += [(round(n.onset_s, 4), round(n.offset_s, 4), n.pitch, n.velocity) for n in notes]
-        if notes:
-            self._counted(sum(map(len, self._rows.values())))
-        if time.monotonic() - self._written_s >= WRITE_S:
-            self._write()
-            self._written_s = time.monotonic()
+        with self._lock:
+            rows = self._rows[item].setdefault(role, [])
+            rows += [(round(n.onset_s, 4), round(n.offset_s, 4), n.pitch, n.velocity) for n in notes]
+            self._count += len(notes)
+            if notes:
+                self._counted(self._count)
+            if time.monotonic() - self._written_s >= WRITE_S:
+                self._write()
+                self._written_s = time.monotonic()
 
     def remove(self) -> None:
         """The result takes its place."""
@@ -47,8 +53,8 @@ class Preview:
 
     def _write(self) -> None:
         items = [
-            {"name": name, "parts": [{"role": r, "notes": n} for (i, r), n in self._rows.items() if i == number]}
-            for number, name in enumerate(self._names)
+            {"name": name, "parts": [{"role": role, "notes": notes} for role, notes in rows.items()]}
+            for name, rows in zip(self._names, self._rows, strict=True)
         ]
         # A full disk is said where something is lost by it.
         with suppress(OSError):

@@ -158,9 +158,17 @@ def remove_drafts(folder: Path) -> None:
 
 
 def link(source: Path, target: Path) -> None:
-    """Make ``target`` the same file as ``source``, by a link where the file system has them."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Make ``target`` the same file as ``source``, by a link where the file system has them.
+
+    Raises:
+        StoreError: the disk is full or the folder cannot be written.
+    """
     try:
-        os.link(source, target)
-    except OSError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):
+            os.link(source, target)
+            return
         shutil.copyfile(source, target)
+    except OSError as e:
+        message = f"{target.name} cannot be written to {target.parent}; check its permissions and the free space."
+        raise StoreError(message) from e

@@ -12,6 +12,7 @@ import soundfile
 
 from bridge.audio import Recording, import_span
 from bridge.cache import Cache, link
+from bridge.errors import StoreError
 from tests.support import Home, read_json
 
 OFF = "[triggers.osc]\nenabled = false\n"
@@ -70,3 +71,12 @@ def test_a_stem_edited_in_a_job_folder_leaves_the_next_job_as_it_was(home: Home,
         # Other notes, so that they are heard anew in the stems.
         home.configure(f"[transcribers.fake]\npitch = 61\n{OFF}")
     assert parts[0] == parts[1]
+
+
+def test_a_stem_that_cannot_be_written_to_the_job_is_said_in_a_sentence(
+    cache: Cache, wav: Path, tmp_path: Path
+) -> None:
+    made = cache.add_stems("key", stems_of(wav))
+    (tmp_path / "job").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match=r"drums\.wav cannot be written to .*check its permissions and the free space"):
+        link(made["drums"].path, tmp_path / "job" / "drums.wav")

@@ -32,7 +32,8 @@ class Context:
     home: Path
     """dawscribe's home, ``~/.dawscribe`` unless moved."""
     device: str = "auto"
-    """"auto", "cpu", "gpu", "cuda" or "mps"; a plugin refuses what it cannot use."""
+    """"auto", "cpu", "gpu", "cuda" or "mps"; a separator refuses what it cannot use, a transcriber may take the
+    processor instead, which is quick enough for it."""
     settings: Mapping[str, Any] | None = None
     """All settings in force, for hosts that hand out instruments; engines use their Options alone."""
 

@@ -19,8 +19,8 @@ from bridge.rewriting import Rewrite, rewritten
 Array = npt.NDArray[np.float32]
 Precision = Literal["auto", "f32", "bf16", "f16"]
 PRECISIONS = ("auto", "f32", "bf16", "f16")
-AUTOMATIC = ("auto", "cuda", "mps")
-"""Settings of a device that leave the choice to this runtime."""
+TORCH_DEVICES = ("cuda", "mps")
+"""Devices of the torch separators. The small networks beside such a separator take the processor then."""
 CPU_FLAGS = Path("/proc/cpuinfo")
 """Where Linux lists what the processor can do."""
 
@@ -57,7 +57,7 @@ class Network:
         import openvino as ov
 
         core = ov.Core()
-        target = "CPU" if device in ("cpu", *AUTOMATIC) else device.upper()
+        target = "CPU" if device in ("auto", "cpu", *TORCH_DEVICES) else device.upper()
         if target.split(".")[0] not in {d.split(".")[0] for d in core.available_devices}:
             have = ", ".join(sorted(d.lower() for d in core.available_devices))
             message = f'The device "{device}" is not available here; choose one of: auto, {have}.'

@@ -56,12 +56,20 @@ def test_what_is_not_installed_is_told_with_the_line_that_installs_it(
 
 
 @pytest.mark.parametrize(
-    ("device", "ok"), [("auto", True), ("cpu", True), ("cuda", True), ("mps", True), ("npu", False)]
+    ("device", "separator", "ok"),
+    [
+        ("auto", "htdemucs", True),
+        ("cpu", "htdemucs", True),
+        ("cuda", "htdemucs", False),
+        ("cuda", "demucs", True),
+        ("mps", "demucs", True),
+        ("npu", "demucs", False),
+    ],
 )
 def test_the_device_of_the_settings_is_looked_for(
-    home: Path, capsys: pytest.CaptureFixture[str], device: str, ok: bool
+    home: Path, capsys: pytest.CaptureFixture[str], device: str, separator: str, ok: bool
 ) -> None:
-    finding = _doctor(home, capsys, f'device = "{device}"\n')["setting device"]
+    finding = _doctor(home, capsys, f'device = "{device}"\n[separation]\nseparator = "{separator}"\n')["setting device"]
     assert finding["ok"] == ok
     assert ok or "set device in" in finding["text"]
 

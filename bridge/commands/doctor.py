@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 
@@ -70,21 +70,28 @@ def _packages() -> Iterator[Finding]:
 
 def _devices(app: Application) -> Iterator[Finding]:
     try:
-        from bridge.runtime import AUTOMATIC, devices
+        from bridge.runtime import devices
 
         found = dict(devices())
     except Exception as e:  # whatever a driver trips over belongs in the report
         yield Finding("devices", False, f"{e}; reinstall openvino")
         return
     yield from (Finding(f"device {name}", True, text) for name, text in found.items())
+    yield _wanted_device(app, ["auto", *found])
+
+
+def _wanted_device(app: Application, usable: Sequence[str]) -> Finding:
+    from bridge.runtime import TORCH_DEVICES
+
     wanted = app.settings.get("device")
-    usable = [*AUTOMATIC, *found]
-    text = wanted
-    if wanted not in usable:
-        text = f'"{wanted}" is not here; set device in {app.home / "config.toml"} to one of: {", ".join(usable)}'
-    elif wanted in AUTOMATIC[1:]:
-        text = f"{wanted} for the separator demucs; all else computes on the processor"
-    yield Finding("setting device", wanted in usable, text)
+    of_torch = wanted in TORCH_DEVICES
+    if wanted in usable:
+        return Finding("setting device", True, wanted)
+    if of_torch and app.settings.get("separation.separator") != "htdemucs":
+        return Finding("setting device", True, f"{wanted} for the separator; all else computes on the processor")
+    why = "is for the separator demucs" if of_torch else "is not here"
+    text = f'"{wanted}" {why}; set device in {app.home / "config.toml"} to one of: {", ".join(usable)}'
+    return Finding("setting device", False, text)
 
 
 def _engines(app: Application) -> set[str]:

@@ -48,6 +48,13 @@ def test_each_stem_is_its_share_of_the_mix_at_any_length(tmp_path: Path, seconds
         assert np.abs(stem.audio.read() - WAVE[stem.role] * audio).max() < 1e-5
 
 
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_of_pytorchs_is_refused_with_what_has_it(device: str, tmp_path: Path) -> None:
+    context = Context(model=lambda name: tmp_path / name, cache=tmp_path, home=tmp_path, device=device)
+    with pytest.raises(PluginError, match=f'not compute on "{device}"; choose the separator "demucs"'):
+        HTDemucs(HTDemucsOptions(), context)
+
+
 def test_the_two_branches_are_summed(tmp_path: Path) -> None:
     """A sine through the spectrogram comes back in time with what bypassed it."""
     t = np.arange(20 * 44_100) / 44_100

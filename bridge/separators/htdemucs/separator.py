@@ -13,7 +13,7 @@ import numpy.typing as npt
 from bridge.audio import Recording
 from bridge.errors import PluginError
 from bridge.interfaces import Context, Report, Stem
-from bridge.runtime import PRECISIONS, Network, Precision
+from bridge.runtime import PRECISIONS, TORCH_DEVICES, Network, Precision
 from bridge.segments import OverlapAdd, centred, mono_level, plan
 from bridge.separators.htdemucs.graph import REWRITE
 from bridge.separators.htdemucs.stft import Spectrogram
@@ -63,6 +63,17 @@ class HTDemucs:
     stems = STEMS
 
     def __init__(self, options: HTDemucsOptions, context: Context) -> None:
+        """Load the network.
+
+        Raises:
+            PluginError: a device is wanted that only PyTorch has, or is not there.
+        """
+        if context.device in TORCH_DEVICES:
+            message = (
+                f'htdemucs does not compute on "{context.device}"; choose the separator "demucs", which does, '
+                'or the device "auto" or "gpu".'
+            )
+            raise PluginError(message)
         self._overlap = options.overlap
         self._network = Network(
             context.model("htdemucs"),

@@ -48,18 +48,16 @@ class Spectrogram:
         self._analysis = window / np.float32(np.sqrt(SIZE))
         self._synthesis = window * np.float32(np.sqrt(SIZE) / 1.5)
 
-    def forward(self, audio: Array, out: Array | None = None) -> Array:
+    def forward(self, audio: Array) -> Array:
         """Spectrogram as real numbers: (2 * channels, bins, frames), real and imaginary part per channel.
 
         Args:
             audio: (channels, length).
-            out: where to write it.
         """
         channels = audio.shape[0]
         tail = _EDGE + self.frames * HOP - self.length
         mirrored = np.pad(audio, ((0, 0), (_EDGE, tail)), mode="reflect")
-        if out is None:
-            out = np.empty((2 * channels, BINS, self.frames), np.float32)
+        out = np.empty((2 * channels, BINS, self.frames), np.float32)
         for channel in range(channels):
             views = np.lib.stride_tricks.sliding_window_view(mirrored[channel], SIZE)[::HOP]
             bins = np.fft.rfft(views * self._analysis, axis=1)[:, :BINS]

@@ -55,7 +55,6 @@ class DrumTranscriber:
         self._network = Network(
             DATA / "drums.onnx", device=context.device, precision="f32", cache=context.cache, threads=1
         )
-        self.device = self._network.device
 
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
         """The strokes of ``stem`` as General MIDI notes."""

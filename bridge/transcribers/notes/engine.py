@@ -104,6 +104,7 @@ class NoteTranscriber:
             raise ConfigError(f"The sensitivity of notes is {options.sensitivity}; choose a value from 0 to 1.")
         self._options = options
         with resources.as_file(resources.files("bridge") / "data" / "notes.onnx") as path:
+            # The processor whatever the device: 0.02 s a second of sound is less than a GPU takes to begin.
             self._network = Network(Path(path), device="cpu", cache=context.cache)
         self._vqt = Vqt()
 

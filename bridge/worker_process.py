@@ -88,6 +88,7 @@ class WorkerProcess:
         if self._process is not None and self._process.returncode is None:
             self._killed_for_cancel = True
             self._process.kill()
+            self._process = None  # at once: the next job must not meet the dying one
 
     async def stop(self) -> None:
         """Let the process go, and its memory with it."""

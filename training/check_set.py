@@ -2,8 +2,8 @@
 
     python -m training.check_set OUT --songs FOLDER [--songs FOLDER] --soundfont TimGM6mb.sf2 [--count 16]
 
-writes OUT/<song>/{mix.flac,notes.csv,meta.json}: an excerpt of up to COUNT songs of each folder that have drums, rendered
-by fluidsynth. It is for checking a change on more than the few annotated recordings: transcribe each mix, then
+writes OUT/<song>/{mix.flac,notes.csv,meta.json}: an excerpt of up to COUNT songs of each folder that have drums,
+rendered by fluidsynth. It is for checking a change on more than the few annotated recordings: transcribe each mix, then
 `score.py RESULTS --data OUT`.
 """
 

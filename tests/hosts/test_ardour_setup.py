@@ -35,10 +35,10 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def setup(tmp_path: Path, *, uninstall: bool = False) -> list[str]:
+def setup(tmp_path: Path, *, uninstall: bool = False, portable: Path | None = None) -> list[str]:
     context = Context(no_model, tmp_path / "cache", tmp_path / "spool")
     host: Any = plugins.create("hosts", "ardour", {}, context)
-    lines: list[str] = host.setup(argparse.Namespace(uninstall=uninstall, portable=None))
+    lines: list[str] = host.setup(argparse.Namespace(uninstall=uninstall, portable=portable))
     return lines
 
 
@@ -196,6 +196,28 @@ def test_a_fetched_soundfont_becomes_a_preset(tmp_path: Path, config: Path) -> N
     preset = (tmp_path / ".lv2" / "dawscribe-gm.lv2" / "preset.ttl").read_text()
     assert f'"{models}/odd \\"name\\".sf2"^^atom:Path' in preset
     assert "ACE Fluid Synth" in lines[-1]
+
+
+def test_one_folder_is_left_and_the_others_keep_the_preset(tmp_path: Path, config: Path) -> None:
+    models = tmp_path / "spool" / "models"
+    models.mkdir(parents=True)
+    (models / "font.sf2").write_bytes(b"RIFF")
+    other = tmp_path / "stick" / "ardour7"
+    other.mkdir(parents=True)
+    setup(tmp_path)
+    setup(tmp_path, portable=other)
+    assert (other / "dawscribe").is_dir()
+    setup(tmp_path, uninstall=True, portable=other)
+    assert not (other / "dawscribe").exists()
+    assert (config / "dawscribe").is_dir()
+    assert (tmp_path / ".lv2" / "dawscribe-gm.lv2").is_dir()
+
+
+@pytest.mark.parametrize("uninstall", [False, True])
+def test_a_folder_that_is_not_there_is_refused_and_not_made(tmp_path: Path, config: Path, uninstall: bool) -> None:
+    with pytest.raises(HostError, match="started once"):
+        setup(tmp_path, uninstall=uninstall, portable=tmp_path / "typo")
+    assert not (tmp_path / "typo").exists()
 
 
 def test_a_file_it_cannot_read_stops_it_before_it_writes(tmp_path: Path, config: Path) -> None:

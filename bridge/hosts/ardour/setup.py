@@ -35,7 +35,7 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
     Args:
         home: dawscribe's home.
         uninstall: take everything out again.
-        folder: one configuration folder, instead of those found.
+        folder: one configuration folder, instead of those found; it must be there.
 
     Returns:
         Lines that say what was done.
@@ -44,6 +44,8 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
         HostError: there is no Ardour, or it runs.
         StoreError: a folder cannot be written.
     """
+    if folder is not None and not folder.is_dir():
+        raise HostError(f"There is no folder {folder}; name the configuration folder of an Ardour, started once.")
     found = [folder] if folder else config_folder.folders()
     if not found:
         raise HostError("No configuration of Ardour 7, 8 or 9 was found; start Ardour once, end it, and try again.")
@@ -52,7 +54,9 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
         raise HostError("Ardour is running and would overwrite its settings; end it and try again.")
     try:
         if uninstall:
-            preset.remove()
+            if folder is None:
+                # It is not in the folder but the user's: every other Ardour plays with it too.
+                preset.remove()
             return [_remove(f) for f in found]
         prepare(home, SPOOL_FOLDERS)
         return [*(_install(f, home) for f in found), _place_preset(home)]

@@ -103,6 +103,16 @@ def test_without_reaper_the_user_is_told_what_to_do_and_no_command_stays(home: P
     assert list((home / "commands").iterdir()) == []
 
 
+def test_without_reaper_a_reapy_that_is_missing_is_told_too_and_no_command_stays(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "reapy", None)
+    with pytest.raises(HostError, match=r"REAPER does not answer.* -m pip install python-reapy") as caught:
+        host(home, reapy=True).request_selected({})
+    assert sys.executable in str(caught.value)
+    assert list((home / "commands").iterdir()) == []
+
+
 def test_reapers_osc_surface_runs_the_action(reaper: Reaper, home: Path) -> None:
     for action in ACTIONS:
         reaper.register(reaper.resource_path / "Scripts" / script_path(action))

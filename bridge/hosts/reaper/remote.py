@@ -7,6 +7,7 @@ what then happens, the Lua scripts; nothing is inserted from here.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import socket
 import time
@@ -18,6 +19,7 @@ from typing import Any
 from bridge.errors import HostError, StoreError
 from bridge.files import write_json
 from bridge.hosts.reaper.actions import ACTION, command_id
+from bridge.installing import pip_install
 from bridge.protocol import PROTOCOL
 
 ANSWER_S = 3.0
@@ -38,20 +40,28 @@ def ask(home: Path, options: Mapping[str, Any], *, osc_port: int = 0, with_reapy
         ears.append(lambda: _by_osc(osc_port))
     if with_reapy:
         ears.append(_by_reapy)
+    lacking = ""
     try:
         for tell in ears:
             path.parent.mkdir(parents=True, exist_ok=True)
             content = {"protocol": PROTOCOL, "command": "transcribe_selected", "time": int(time.time())}
             write_json(path, content | {"options": dict(options)})
-            tell()
-            if _taken(path):
-                return
-        path.unlink(missing_ok=True)
+            try:
+                tell()
+            except HostError as e:
+                lacking = f" {e}"
+            else:
+                if _taken(path):
+                    return
     except OSError as e:
         raise StoreError(f"{path} cannot be written; check the permissions of dawscribe's home.") from e
+    finally:
+        # Nobody obeys it later, when it is no longer meant.
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
     raise HostError(
         "REAPER does not answer; start it, and switch dawscribe's background listener on with the action "
-        "\"dawscribe: Set up\" (where that is missing, run 'dawscribe setup reaper' first)."
+        f"\"dawscribe: Set up\" (where that is missing, run 'dawscribe setup reaper' first).{lacking}"
     )
 
 
@@ -84,7 +94,8 @@ def _by_reapy() -> None:
             if number:
                 api.Main_OnCommand(number, 0)
     except ImportError as e:
-        raise HostError("python-reapy is not installed; run: pip install python-reapy") from e
+        message = f"For hosts.reaper.reapy python-reapy is missing; install it with: {pip_install('python-reapy')}"
+        raise HostError(message) from e
     except (AttributeError, OSError):
         # No REAPER with reapy's server: its functions do not exist then.
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.config import Settings, home_folder, load
-from bridge.errors import ConfigError
+from bridge.files import users_path
 from bridge.interfaces import Context
 from bridge.models import ModelStore
 
@@ -35,10 +35,7 @@ def application(overrides: Mapping[str, Any] | None = None, home: Path | None = 
     """
     home = home or home_folder()
     settings = load(home, overrides)
-    try:
-        folders = [Path(f).expanduser() for f in settings.get("models.folders")]
-    except RuntimeError as e:  # "~somebody" who is nobody here
-        raise ConfigError(f"A folder in models.folders cannot be found ({e}); give the full path.") from e
+    folders = [users_path(f, "models.folders") for f in settings.get("models.folders")]
     store = ModelStore(home, folders)
     context = Context(store.path, home / "cache", home, settings.get("device"), settings.values)
     return Application(home, settings, store, context)

@@ -100,6 +100,6 @@ def _kept_traceback() -> str:
         log = home_folder() / "logs" / LOG
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(traceback.format_exc(), encoding="utf-8", errors="backslashreplace")
-    except OSError:
+    except (OSError, DawscribeError):
         return "please report it."
     return f"please report it with {log}."

@@ -18,6 +18,7 @@ from typing import Any
 
 from bridge import plugins
 from bridge.errors import ConfigError
+from bridge.files import users_path
 from bridge.music import STEM_ROLES
 
 if sys.version_info >= (3, 11):
@@ -77,9 +78,8 @@ class Settings:
 
 
 def home_folder() -> Path:
-    """Dawscribe's home: ``DAWSCRIBE_HOME``, or ``~/.dawscribe``."""
-    moved = os.environ.get("DAWSCRIBE_HOME")
-    return Path(moved).expanduser().absolute() if moved else Path.home() / ".dawscribe"
+    """Dawscribe's home: ``DAWSCRIBE_HOME``, or ``~/.dawscribe``; ConfigError where that is nobody's."""
+    return users_path(os.environ.get("DAWSCRIBE_HOME") or "~/.dawscribe", "DAWSCRIBE_HOME").absolute()
 
 
 def load(home: Path, overrides: Mapping[str, Any] | None = None) -> Settings:

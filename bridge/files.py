@@ -10,7 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from bridge.errors import InputError, StoreError
+from bridge.errors import ConfigError, InputError, StoreError
+
+
+def users_path(text: str, setting: str) -> Path:
+    """A path as the user wrote it in ``setting``, where "~" is a home.
+
+    Raises:
+        ConfigError: it is the home of somebody whom this computer does not know.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as e:
+        raise ConfigError(f'The folder "{text[:80]}" of {setting} cannot be found; give the full path there.') from e
 
 
 def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:

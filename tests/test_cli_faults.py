@@ -22,6 +22,17 @@ def test_a_fault_of_ours_is_a_sentence_and_its_traceback_is_kept(
     assert "KeyError: 'nothing'" in log.read_text(encoding="utf-8")
 
 
+def test_a_fault_of_ours_is_a_sentence_also_where_no_home_can_be_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DAWSCRIBE_HOME", "~nobody-of-this-name/d")
+    found: dict[str, int] = {}
+    monkeypatch.setattr("bridge.commands.models.run", lambda options: found["nothing"])
+    assert cli.main(["models", "list"]) == 1
+    said = capsys.readouterr().err
+    assert said == "dawscribe: something inside dawscribe went wrong (KeyError); please report it.\n"
+
+
 def test_ctrl_c_while_a_command_is_loaded_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,6 +76,15 @@ def test_a_folder_of_nobody_is_a_sentence(home: Home) -> None:
     assert "models.folders" in done.stderr
 
 
+@pytest.mark.parametrize("variable", ["DAWSCRIBE_HOME", "DAWSCRIBE_MODELS"])
+def test_a_variable_with_a_folder_of_nobody_is_a_sentence(home: Home, variable: str) -> None:
+    home.env[variable] = "~nobody-of-this-name/d"
+    done = home.run("models", "list", check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith('dawscribe: The folder "~nobody-of-this-name/d" of ' + variable)
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_command_prints_value_and_origin(home: Home) -> None:
     lines = home.run("config").stdout.splitlines()
     assert any(line.startswith('separation.separator = "fake"') and "config.toml" in line for line in lines)

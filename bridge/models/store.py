@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from bridge.errors import ModelError, StoreError
-from bridge.files import FileLock, write_json
+from bridge.files import FileLock, users_path, write_json
 from bridge.models.places import CHUNK, POLL_S, Place, Pulse, UnavailableError
 from bridge.models.table import Model, models
 
@@ -63,7 +63,7 @@ class ModelStore:
         self._table = models() if table is None else table
         self._folder = home / "models"
         named = os.environ.get("DAWSCRIBE_MODELS", "").split(os.pathsep)
-        self._folders = (self._folder, *folders, *(Path(f).expanduser() for f in named if f))
+        self._folders = (self._folder, *folders, *(users_path(f, "DAWSCRIBE_MODELS") for f in named if f))
 
     def path(self, name: str) -> Path:
         """The verified file of a model; nothing is downloaded or looked up.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -263,3 +264,17 @@ def test_a_running_reaper_is_not_touched(reaper: Path, tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own tools are asked")
+def test_another_users_reaper_is_no_reason_to_wait(
+    reaper: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = tmp_path / "proc" / "4711"
+    process.mkdir(parents=True)
+    (process / "comm").write_text("reaper\n")
+    monkeypatch.setattr("bridge.hosts.reaper.resource_folder.PROCESSES", process.parent)
+    with pytest.raises(HostError, match="running"):
+        setup(reaper)
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    setup(reaper)

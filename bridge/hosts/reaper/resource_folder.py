@@ -11,6 +11,8 @@ from bridge.errors import HostError
 
 MARK = "reaper.ini"
 """The file that makes a folder a resource folder."""
+PROCESSES = Path("/proc")
+"""Where Linux tells about running programs."""
 
 
 def folders(portable: Path | None = None) -> list[Path]:
@@ -40,21 +42,22 @@ def _usual() -> list[Path]:
 
 
 def is_running() -> bool:
-    """Whether any REAPER runs for this user: it rewrites its files when it ends."""
+    """Whether any REAPER runs for this user (on Windows, for anybody): it rewrites its files when it ends."""
     if sys.platform == "win32":
         listing = _output("tasklist", "/FI", "IMAGENAME eq reaper.exe", "/NH")
         return "reaper.exe" in listing.lower()
     if sys.platform == "darwin":
-        return bool(_output("pgrep", "-x", "REAPER").strip())
-    return any(_name(entry) == "reaper" for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        return bool(_output("pgrep", "-x", "-U", str(os.getuid()), "REAPER").strip())
+    return any(_is_users_reaper(process) for process in PROCESSES.glob("[0-9]*"))
 
 
 def _output(*words: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout
 
 
-def _name(process: Path) -> str:
+def _is_users_reaper(process: Path) -> bool:
     try:
-        return (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
+        is_users = process.stat().st_uid == os.getuid()
+        return is_users and (process / "comm").read_text(encoding="utf-8", errors="replace").strip() == "reaper"
     except OSError:
-        return ""
+        return False

@@ -86,6 +86,8 @@ def sync_file(path: Path) -> None:
 def read_hostile(path: Path, largest: int) -> bytes:
     """The content of a plain file of at most ``largest`` bytes; links and devices are not followed.
 
+    The sentences of its errors are for a DAW script's request; who reads another file says what is wrong with that.
+
     Raises:
         InputError: it is not a plain file, or too large.
         OSError: it cannot be read.

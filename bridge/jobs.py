@@ -19,6 +19,7 @@ from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import read_hostile, sync_folder, write_json
 from bridge.protocol import (
     LARGEST_FILE,
+    LARGEST_RESULT,
     Request,
     Status,
     check_id,
@@ -30,8 +31,6 @@ from bridge.protocol import (
 MOST_ATTEMPTS = 10
 """A job that was running when the daemon died is tried again, but not for ever: it may be what fills the memory."""
 FINAL = ("done", "failed", "cancelled")
-LARGEST_RESULT = 64 << 20
-"""Bytes of a result.json; an hour of dense music is 5 MB."""
 DAY_S = 86_400.0
 JOURNAL = ("request.json", "status.json", "attempts.json", "cancel", "inserted")
 """What the daemon and the DAW's script keep in a job folder; everything else is the worker's, to make and to remove."""
@@ -122,7 +121,10 @@ class JobStore:
 
     def _json(self, job_id: str, name: str, largest: int) -> dict[str, Any]:
         try:
-            return parse_json(read_hostile(self.path(job_id) / name, largest), f"{name} of job {job_id}")
+            return parse_json(read_hostile(self.path(job_id) / name, largest), name)
+        except InputError as e:
+            # Their sentences are for requests; this file was written by the daemon, and no DAW script is at fault.
+            raise InputError(f"The {name} of job {job_id} is damaged; transcribe the item again.") from e
         except OSError as e:
             raise InputError(f"Job {job_id} has no {name}; 'dawscribe jobs' lists the jobs there are.") from e
 

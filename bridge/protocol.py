@@ -23,6 +23,8 @@ ID_PATTERN = re.compile(r"[a-z0-9-]{8,64}")
 """What a request's id may look like: it becomes a folder's name, so no dot and no slash."""
 LARGEST_FILE = 4 << 20
 """Bytes; a request of 1,000 items is 0.5 MB, anything larger is not a request."""
+LARGEST_RESULT = 1 << 28
+"""Bytes of a result.json; ten hours of dense notes are 50 MB, anything larger is not a result of ours."""
 LARGEST_NUMBER = 1e9
 """Seconds or gain beyond this are a mistake (30 years)."""
 MOST_ITEMS = 1000

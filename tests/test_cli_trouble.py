@@ -69,8 +69,11 @@ def test_a_damaged_result(done_home: Home) -> None:
     result = done_home.folder / "jobs" / "trouble-0001" / "result.json"
     for damage in ("", "{}", '{"items":[]}', '{"items":[{}]}', '{"items":3}'):
         result.write_text(damage)
-        one_sentence(done_home, "show", "trouble-0001")
+        assert "transcribe the item again" in one_sentence(done_home, "show", "trouble-0001")
         one_sentence(done_home, "play", "trouble-0001")
+    result.unlink()
+    result.symlink_to("/dev/null")
+    assert "transcribe the item again" in one_sentence(done_home, "show", "trouble-0001")
 
 
 def test_a_damaged_heartbeat(home: Home) -> None:

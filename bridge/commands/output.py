@@ -13,7 +13,7 @@ from typing import Any
 from bridge.errors import InputError, StoreError
 from bridge.files import FileLock, read_hostile
 from bridge.music import STEM_ROLES
-from bridge.protocol import PROTOCOL, one_line, parse_json
+from bridge.protocol import LARGEST_RESULT, PROTOCOL, one_line, parse_json
 from bridge.results import RESULT
 
 MIDI, PLOT = "song.mid", "piano_roll.png"
@@ -22,8 +22,6 @@ OURS = (RESULT, MIDI, PLOT, *STEMS)
 """Every file a result may have. result.json is moved first: it says of the others whose they are."""
 DRAFT, LOCK, BEFORE = ".dawscribe-draft-", ".lock", "before"
 """A draft's folder, the file in it that is locked while it is in use, and the place of what it replaces."""
-LARGEST_RESULT = 1 << 28
-"""Bytes; ten hours of dense notes are 50 MB, anything larger is not a result of ours."""
 
 
 def result_folders(files: Sequence[Path], output: Path) -> list[Path]:

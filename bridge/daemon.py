@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 from bridge import __version__, plugins
@@ -296,4 +295,4 @@ class Daemon:
                 log.exception("listener")
 
     def _report(self, job: Job) -> JobReport:
-        return JobReport(job.id, job.host, job.name, self._store.path(job.id), replace(job.status))
+        return JobReport(job.id, job.host, job.name, self._store.path(job.id), job.status)

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError
-from bridge.music import DRUM_CHANNEL, Bend, Note, Part, Score
-from bridge.tempo import TempoMap, TempoPoint
+from bridge.music import DRUM_CHANNEL, Note, Part, Score
 
 PROTOCOL = 1
 ID_PATTERN = re.compile(r"[a-z0-9-]{8,64}")
@@ -263,38 +262,6 @@ def _note_json(note: Note) -> list[float]:
     """The row of :data:`NOTE_FIELDS`, in tenths of a millisecond: finer than any DAW's tick, and readable."""
     onset_s = round(note.onset_s, 4)
     return [onset_s, max(round(note.offset_s, 4), round(onset_s + 1e-4, 4)), note.pitch, note.velocity]
-
-
-def parse_item_result(data: Mapping[str, Any], folder: Path) -> ItemResult:
-    """An item's result as :func:`item_result_json` wrote it; files are taken from ``folder``.
-
-    Raises:
-        InputError: it is not such a result.
-    """
-    try:
-        parts = tuple(
-            Part(
-                str(p["role"]),
-                str(p["name"]),
-                tuple(Note(float(on), float(off), int(key), int(vel)) for on, off, key, vel in p["notes"]),
-                tuple(Bend(float(time_s), float(semitones)) for time_s, semitones in p["bends"]),
-                int(p["program"]),
-                bool(p["is_drums"]),
-            )
-            for p in data["parts"]
-        )
-        points = [TempoPoint(p["time_s"], p["bpm"], p["beats_per_bar"]) for p in data["tempo"]["points"]]
-        tempo = TempoMap.from_points(points, confident=data["tempo"]["confident"])
-        known = {"name", "length_s", "tempo", "parts", "stems", "midi", "warnings"}
-        return ItemResult(
-            name=str(data["name"]),
-            score=Score(parts, float(data["length_s"]), tempo, tuple(str(w) for w in data["warnings"])),
-            stems=tuple((s["role"], folder / s["path"]) for s in data["stems"]),
-            midi=folder / data["midi"] if data["midi"] else None,
-            extra={k: v for k, v in data.items() if k not in known},
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as e:
-        raise InputError("A saved result is damaged; transcribe the item again.") from e
 
 
 @dataclass(frozen=True, slots=True)

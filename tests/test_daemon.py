@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -112,6 +114,19 @@ def test_one_daemon_per_home(home: Home) -> None:
     assert second.returncode == 2
     assert "already running" in second.stderr
     assert "already running" in home.run("daemon", "--detach").stdout
+
+
+def test_two_that_start_at_once_are_one_and_none_after_the_stop(home: Home) -> None:
+    command = [sys.executable, "-m", "bridge", "daemon", "--detach"]
+    starting = [subprocess.Popen(command, env=home.env, stdout=subprocess.DEVNULL) for _ in range(3)]
+    assert [process.wait(30) for process in starting] == [0, 0, 0]
+    home.run("stop")
+    lock = FileLock(home.folder / "daemon.lock")
+    end = time.monotonic() + 2.0
+    while time.monotonic() < end:
+        assert lock.take(), "another daemon took the place of the one that was stopped"
+        lock.free()
+        time.sleep(0.05)
 
 
 def test_detach_status_stop(home: Home) -> None:

@@ -44,9 +44,12 @@ class Client:
         return found if usable else {}
 
     def wait(self, running: bool, timeout_s: float, failed: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until a daemon runs, or none does, or ``failed`` says that it will not; whether it came to that."""
-        end = time.monotonic() + timeout_s
-        while self.running != running or (running and not self.beat()):
+        """Wait until a daemon runs, or none does, or ``failed`` says that it will not; whether it came to that.
+
+        A daemon that was killed leaves its last heartbeat behind: one counts that came since the call.
+        """
+        end, since = time.monotonic() + timeout_s, time.time()
+        while self.running != running or (running and self.beat().get("heartbeat", 0.0) < since):
             if failed() or time.monotonic() > end:
                 return False
             time.sleep(0.05)

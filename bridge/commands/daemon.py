@@ -90,8 +90,6 @@ def _detach() -> int:
         print("The daemon is already running.")
         return 0
     application()  # a setting that is wrong is said here, where somebody reads it
-    # What a daemon that was killed left behind: the next one to be seen is the new one's.
-    (daemon.home / "daemon.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "bridge", "daemon"]
     flags = 0
     if sys.platform == "win32":
@@ -104,5 +102,11 @@ def _detach() -> int:
     # One that ended because another was quicker is no failure.
     if not daemon.wait(True, START_S, failed=lambda: process.poll() is not None and not daemon.running):
         raise InputError(f"The daemon did not start; {daemon.home / 'logs' / 'daemon.log'} says why.")
-    print(f"The daemon runs (process {daemon.beat().get('pid')}).")
+    pid = daemon.beat().get("pid")
+    # On Windows the Python of an environment is the parent of the one that runs.
+    if pid != process.pid and sys.platform != "win32":
+        # Until it gives up, ours would take the place of the quicker one if somebody stopped that now.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(START_S)
+    print(f"The daemon runs (process {pid}).")
     return 0

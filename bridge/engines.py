@@ -123,7 +123,15 @@ class Engines:
         def made(roles: Sequence[str], folder: Path) -> list[Stem]:
             if not isinstance(separator, StreamingSeparator):
                 return separator.separate(mix, roles, folder, report)
-            return write_stems(separator.stream(mix, roles, report), mix, roles, folder, growth, begin)
+            said = 0.0
+
+            def told(stage: str, fraction: float) -> None:
+                nonlocal said
+                said = fraction
+                report(stage, fraction)
+
+            blocks = separator.stream(mix, roles, told)
+            return write_stems(blocks, mix, roles, folder, growth, begin, lambda: report("separate", said))
 
         if self._cache is None:
             return made(wanted, target)

@@ -67,8 +67,11 @@ class Network:
             "INFERENCE_PRECISION_HINT": self.precision,
             "PERFORMANCE_HINT": "LATENCY",
         }
-        if target == "CPU" and threads:
-            properties["INFERENCE_NUM_THREADS"] = threads
+        if target == "CPU":
+            # Two networks that run together would be pinned to the same cores.
+            properties["ENABLE_CPU_PINNING"] = False
+            if threads:
+                properties["INFERENCE_NUM_THREADS"] = threads
         cache = _made(cache)
         if cache is not None:
             properties["CACHE_DIR"] = str(cache)

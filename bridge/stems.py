@@ -18,6 +18,7 @@ def write_stems(
     folder: Path,
     growth: Growth | None = None,
     begin: Callable[[Sequence[Stem]], None] = lambda stems: None,
+    tick: Callable[[], None] = lambda: None,
 ) -> list[Stem]:
     """Write ``blocks`` to ``folder``/<role>.wav; all files or none.
 
@@ -28,6 +29,7 @@ def write_stems(
         folder: for the files.
         growth: told how far they are; held at the end, until the caller has put the files in their place.
         begin: called once, before the first block, with stems that can be heard while they grow.
+        tick: called while those who hear catch up; what it raises ends everything.
     """
     growth = Growth() if growth is None else growth
     with ExitStack() as stack:
@@ -39,7 +41,7 @@ def write_stems(
             for writer, audio in zip(writers, block, strict=True):
                 writer.write(audio)
                 writer.flush()
-            growth.advance(block[0].shape[1])
+            growth.advance(block[0].shape[1], mix.rate, tick)
         growth.hold()
         recordings = [writer.finish() for writer in writers]
     return [Stem(role, audio, mix.rms) for role, audio in zip(roles, recordings, strict=True)]

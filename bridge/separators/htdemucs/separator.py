@@ -98,7 +98,8 @@ class HTDemucs:
     def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
         """The ``wanted`` stems piece by piece, each (stems, 2, samples) and final, in full the length of the mix.
 
-        While the network computes a segment, the one before is transformed back and the next one forth.
+        While the network computes a segment, the one before is transformed back and the next one forth; while a
+        piece is taken, the network rests, and the cores are the taker's.
 
         Raises:
             PluginError: a stem is wanted that HTDemucs does not have.
@@ -115,12 +116,13 @@ class HTDemucs:
         joined = OverlapAdd(offsets, self._segment, mix.frames, (len(picks), 2))
         inputs = self._inputs(mix, 0, mean, deviation)
         computed: tuple[Array, Array] | None = None
+        piece: Array | None = None
         for number in range(len(offsets)):
             running = inputs
             self._network.start(*running)
             try:
                 if computed is not None:
-                    yield joined.add(self._stems(*computed)) * deviation + share
+                    piece = joined.add(self._stems(*computed)) * deviation + share
                 report("separate", number / len(offsets))
                 if number + 1 < len(offsets):
                     inputs = self._inputs(mix, offsets[number + 1], mean, deviation)
@@ -132,6 +134,8 @@ class HTDemucs:
             spectra, waves = self._network.outputs()
             computed = spectra[0, picks], waves[0, picks]
             report("separate", (number + 1) / len(offsets))
+            if piece is not None:
+                yield piece
         if computed is not None:
             yield joined.add(self._stems(*computed)) * deviation + share
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -111,6 +112,49 @@ def test_engines_hear_the_first_half_before_the_second_is_separated(
         assert np.allclose(read, whole, atol=1e-6)
         assert heard.transcriptions[stem.role].notes[0].velocity == round(100 * stem.audio.peak)
     assert not hearing_threads()
+
+
+class Pieces(Halves):
+    """Ten pieces of six seconds; knows whether it computes, and how many it has handed over."""
+
+    busy = False
+    handed_over = 0
+
+    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
+        for number in range(10):
+            self.busy = True
+            time.sleep(0.03)
+            piece = mix.read(number * 6 * mix.rate, 6 * mix.rate)
+            self.busy, self.handed_over = False, number + 1
+            yield np.stack([piece] * len(wanted))
+
+
+class Attentive:
+    """Reads a stem second by second, and keeps what the separator did meanwhile."""
+
+    def __init__(self, separator: Pieces) -> None:
+        self._separator = separator
+        self.seen: list[tuple[bool, int]] = []
+
+    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+        for second in range(60):
+            stem.audio.mono(22_050, float(second), 1.0)
+            time.sleep(0.002)
+            self.seen.append((self._separator.busy, self._separator.handed_over))
+        return Transcription()
+
+
+def test_the_separator_rests_while_engines_hear_the_first_piece_and_then_heaps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    separator = Pieces()
+    engine = Attentive(separator)
+    monkeypatch.setattr(Engines, "separator", lambda *_: separator)
+    monkeypatch.setattr(Engines, "transcriber", lambda *_: engine)
+    hear(tmp_path, import_span(sine(tmp_path / "minute.wav", seconds=60.0), tmp_path / "mix.wav"))
+    assert len(engine.seen) == 2 * 60
+    assert not any(busy for busy, _ in engine.seen)
+    assert sorted({handed_over for _, handed_over in engine.seen}) == [1, 5, 9, 10]
 
 
 @pytest.mark.parametrize(("number", "said"), [(0, "separator failed"), (1, "engine failed")])

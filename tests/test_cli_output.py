@@ -115,7 +115,11 @@ def test_folders_of_several_files_are_apart_and_inside(named: list[str], folders
 def test_a_closed_terminal_leaves_nothing(home: Home, wav: Path, tmp_path: Path) -> None:
     home.configure("[separators.fake]\nseconds = 30.0\n")
     out = tmp_path / "out"
-    process = started(home, wav, out)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # where nohup runs the tests, the command would ignore it too
+    try:
+        process = started(home, wav, out)
+    finally:
+        signal.signal(signal.SIGHUP, before)
     process.send_signal(signal.SIGHUP)
     process.communicate(timeout=30)
     assert process.returncode == 130

@@ -78,11 +78,15 @@ class Growth:
                 return
             self._frames = self._written
             self._changed.notify_all()
-            while not self._changed.wait_for(self._caught_up, TICK_S):
-                tick()
+        while not self._caught_up():
+            tick()
 
     def _caught_up(self) -> bool:
-        return not (self._running or self._ready or any(awake() for awake in self._sleeping))
+        """Whether all wait for more sound, after at most :data:`TICK_S`."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: not (self._running or self._ready or any(awake() for awake in self._sleeping)), TICK_S
+            )
 
     def hold(self) -> None:
         """Let nobody read until :meth:`settle`: the files are being closed and moved."""

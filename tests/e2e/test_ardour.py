@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import shutil
@@ -16,7 +15,6 @@ import soundfile
 
 from tests.e2e.ardour import home
 from tests.e2e.ardour import studio as s
-from tests.e2e.ardour.desktop import Desktop, screen
 from tests.e2e.ardour.session_file import SavedRegion, Session
 from tests.support import read_json
 
@@ -46,11 +44,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s.Studio]:
         assert file.samplerate == home.RATE
         audio = file.read(int(LENGTH_S * home.RATE), dtype="float32", always_2d=True).T
     session = home.make_session(place, audio)
-    with contextlib.ExitStack() as leaving:
-        display = leaving.enter_context(screen(root))
-        leaving.callback(home.stop_daemon, place)
-        made = s.Studio(place, Desktop(place, session, display))
-        leaving.callback(made.close)
+    with s.opened(root, place, session) as made:
         yield made
 
 

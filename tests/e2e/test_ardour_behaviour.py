@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 
 from tests.e2e.ardour import home
 from tests.e2e.ardour import studio as s
-from tests.e2e.ardour.desktop import Desktop, screen
+from tests.e2e.ardour.desktop import Desktop
 from tests.e2e.ardour.session_file import Session
 from tests.support import FAKES, PLUGINS, read_json, wait_for
 
@@ -44,11 +43,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s.Studio]:
     place = home.set_up(root, CONFIG, {"PYTHONPATH": str(PLUGINS)})
     t = np.arange(int(LENGTH_S * home.RATE)) / home.RATE
     session = home.make_session(place, np.stack([0.3 * np.sin(2 * np.pi * 220 * t)] * 2).astype(np.float32), more=LATER)
-    with contextlib.ExitStack() as leaving:
-        display = leaving.enter_context(screen(root))
-        leaving.callback(home.stop_daemon, place)
-        made = s.Studio(place, Desktop(place, session, display))
-        leaving.callback(made.close)
+    with s.opened(root, place, session) as made:
         yield made
 
 

@@ -8,14 +8,14 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bridge.files import write_json
-from tests.e2e.ardour.desktop import Desktop, Place
-from tests.e2e.ardour.home import PATIENCE_S
+from tests.e2e.ardour.desktop import Desktop, Place, screen
+from tests.e2e.ardour.home import PATIENCE_S, stop_daemon
 from tests.e2e.ardour.session_file import SavedRegion, Session
 from tests.support import read_json, wait_for
 
@@ -216,3 +216,14 @@ class Studio:
             return bool(found) and all(found)
 
         wait_for(all_saved, "the soundfonts", PATIENCE_S)
+
+
+@contextlib.contextmanager
+def opened(root: Path, place: Place, session: Path) -> Iterator[Studio]:
+    """A studio with ``session`` on a screen of its own; Ardour, daemon and screen end with the context."""
+    with contextlib.ExitStack() as leaving:
+        display = leaving.enter_context(screen(root))
+        leaving.callback(stop_daemon, place)
+        made = Studio(place, Desktop(place, session, display))
+        leaving.callback(made.close)
+        yield made

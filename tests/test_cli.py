@@ -124,7 +124,7 @@ def test_the_beat_that_nobody_looked_for_is_not_called_uncertain(home: Home, wav
     assert "certain" not in done.stdout
 
 
-@pytest.mark.parametrize(("separator", "separated"), [("fake", 0.63), ("whole_mix", 0.22)])
+@pytest.mark.parametrize(("separator", "separated"), [("fake", 0.94), ("whole_mix", 0.22)])
 def test_the_bar_gives_a_stage_the_share_that_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wav: Path, separator: str, separated: float
 ) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bridge import __version__, plugins
+from bridge import plugins
 from bridge.audio import Recording
 from bridge.cache import Cache, content_key, derived_key, link
 from bridge.config import Settings
@@ -87,7 +87,9 @@ class Engines:
         table = sorted(_separator_table(run.options, run.settings).items())
         key = ""
         if self._cache is not None:
-            key = derived_key(content_key(mix), __version__, run.options.separator, table, separator.device)
+            name = run.options.separator
+            edition = plugins.edition("separators", name)
+            key = derived_key(content_key(mix), name, edition, table, separator.device)
         growth = Growth()
         with Hearing(growth) as hearing:
 
@@ -151,14 +153,15 @@ class Engines:
         if stem.audio.is_silent:
             return Transcription()
         name, device = run.engines[stem.role], run.options.device
-        key = derived_key(
-            stems_key, stem.role, name, sorted(run.settings.table(f"transcribers.{name}").items()), device
-        )
-        known = self._cache.notes(key) if self._cache else None
+        transcriber = partial(self.transcriber, name, device, run.settings)
+        if self._cache is None:
+            return transcriber().transcribe(stem, report)
+        table = sorted(run.settings.table(f"transcribers.{name}").items())
+        key = derived_key(stems_key, stem.role, name, plugins.edition("transcribers", name), table, device)
+        known = self._cache.notes(key)
         if known is None:
-            known = self.transcriber(name, device, run.settings).transcribe(stem, report)
-            if self._cache:
-                self._cache.add_notes(key, known)
+            known = transcriber().transcribe(stem, report)
+            self._cache.add_notes(key, known)
         return known
 
     def _plugin(self, kind: str, name: str, table: Mapping[str, Any], device: str, settings: Settings) -> Any:

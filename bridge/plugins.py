@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
+import hashlib
 import importlib
 from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from bridge.errors import ConfigError, DawscribeError, PluginError
@@ -18,6 +21,8 @@ from bridge.interfaces import Context
 
 LONGEST_NAME = 40
 """Characters of a name that a sentence repeats."""
+SHAPING = (".py", ".onnx", ".json", ".toml")
+"""Files of ours that shape what is heard."""
 BUILT_IN: dict[str, dict[str, str]] = {
     "separators": {
         "htdemucs": "bridge.separators.htdemucs:HTDemucs",
@@ -73,6 +78,23 @@ def load(kind: str, name: str) -> type[Any]:
     if not isinstance(found, type):
         raise PluginError(f'The {kind[:-1]} "{name}" is not a class; ask its author for a fixed version.')
     return found
+
+
+def edition(kind: str, name: str) -> str:
+    """What changes when a plugin does: of ours code and weights themselves, of an outsider's its package's version."""
+    if name in BUILT_IN[kind]:
+        return _own_edition()
+    package = _installed(kind)[name].dist
+    return f"{package.name} {package.version}" if package else ""
+
+
+@functools.cache
+def _own_edition() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*")):
+        if path.suffix in SHAPING:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def create(kind: str, name: str, table: Mapping[str, Any], context: Context) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.music import Note
 from bridge.transcribers.notes.features import RATE, Vqt
-from bridge.transcribers.notes.tuning import bends_of, concert_offset, tuning_map
+from bridge.transcribers.notes.tuning import Tuning, bends_of, concert_offset, tuning_map
 
 
 def sung(curve: np.ndarray) -> np.ndarray:
@@ -17,14 +17,21 @@ def sung(curve: np.ndarray) -> np.ndarray:
     return np.asarray(0.2 * np.sum(partials, axis=0), np.float32)
 
 
+KEYS = range(50, 80)
+
+
 @pytest.fixture(scope="module")
 def vqt() -> Vqt:
     return Vqt()
 
 
+def tuning_of(curve: np.ndarray, vqt: Vqt) -> Tuning:
+    return Tuning(KEYS, tuning_map(vqt(sung(curve)), KEYS))
+
+
 def test_vibrato_becomes_bends_of_its_depth_and_rate(vqt: Vqt) -> None:
     t = np.arange(2 * RATE) / RATE
-    tuning = tuning_map(vqt(sung(69 + 0.4 * np.sin(2 * np.pi * 5 * t))))
+    tuning = tuning_of(69 + 0.4 * np.sin(2 * np.pi * 5 * t), vqt)
     bends = bends_of([Note(0.0, 2.0, 69, 80)], tuning)
     values = np.array([b.semitones for b in bends])
     assert values.max() == pytest.approx(0.4, abs=0.12)
@@ -34,12 +41,12 @@ def test_vibrato_becomes_bends_of_its_depth_and_rate(vqt: Vqt) -> None:
 
 
 def test_a_steady_tone_has_no_bends(vqt: Vqt) -> None:
-    tuning = tuning_map(vqt(sung(np.full(RATE, 57.0))))
+    tuning = tuning_of(np.full(RATE, 57.0), vqt)
     assert bends_of([Note(0.1, 0.9, 57, 80)], tuning) == []
 
 
 def test_a_recording_off_concert_pitch_is_not_bent_throughout(vqt: Vqt) -> None:
-    tuning = tuning_map(vqt(sung(np.full(2 * RATE, 57.25))))
+    tuning = tuning_of(np.full(2 * RATE, 57.25), vqt)
     notes = [Note(0.1, 0.9, 57, 80), Note(1.0, 1.9, 57, 80)]
     offset = concert_offset(notes, tuning)
     assert offset == pytest.approx(0.25, abs=0.05)
@@ -48,7 +55,7 @@ def test_a_recording_off_concert_pitch_is_not_bent_throughout(vqt: Vqt) -> None:
 
 def test_no_note_inherits_the_bend_of_the_one_before(vqt: Vqt) -> None:
     t = np.arange(2 * RATE) / RATE
-    tuning = tuning_map(vqt(sung(np.where(t < 1, 60 + 0.5 * np.clip((t - 0.4) / 0.3, 0, 1), 64.0))))
+    tuning = tuning_of(np.where(t < 1, 60 + 0.5 * np.clip((t - 0.4) / 0.3, 0, 1), 64.0), vqt)
     bends = bends_of([Note(0.0, 0.97, 60, 80), Note(1.0, 2.0, 64, 80)], tuning)
     assert max(b.semitones for b in bends) == pytest.approx(0.5, abs=0.12)
     assert next(b for b in bends if b.time_s >= 0.99).semitones == 0.0

@@ -21,9 +21,9 @@ import pretty_midi
 import torch
 
 from bridge.music import Note
-from bridge.transcribers.notes.decode import Maps
 from bridge.transcribers.notes.engine import BASS, OTHER, VOCALS, Manner, Voices, decode
 from bridge.transcribers.notes.features import FLOOR_DB, REFERENCE_DB, Vqt
+from bridge.transcribers.notes.maps import Maps
 from training.notes.compose import HELD_OUT_FIRST
 from training.notes.dataset import STEP_DB, read_audio
 from training.notes.model import ROLES, NoteNet, load_model
@@ -46,7 +46,8 @@ GRIDS = {
 @torch.no_grad()
 def listen(model: NoteNet, features: np.ndarray, role: str) -> Maps:
     """The maps of (frames, BINS) dB."""
-    count, pieces = len(features), []
+    count = len(features)
+    maps = Maps(MANNERS[role].lowest, MANNERS[role].highest)
     one_hot = torch.eye(len(ROLES))[None, ROLES.index(role)]
     for a in range(0, count, WINDOW):
         low, high = max(0, a - MARGIN), min(count, a + WINDOW + MARGIN)
@@ -54,8 +55,8 @@ def listen(model: NoteNet, features: np.ndarray, role: str) -> Maps:
         x = torch.cat([x, x[-1:]]) if len(x) % 2 else x
         with torch.autocast("cpu", torch.bfloat16):
             y = torch.sigmoid(model(x[None], one_hot)[0])
-        pieces.append(y[:, a - low : min(a + WINDOW, count) - low])
-    return Maps(*torch.cat(pieces, 1).numpy())
+        maps.add(y[:, a - low : min(a + WINDOW, count) - low].float().numpy())
+    return maps
 
 
 def stem_features(folder: Path, cache: Path, vqt: Vqt) -> dict[str, np.ndarray]:

@@ -15,30 +15,13 @@ import numpy.typing as npt
 
 from bridge.music import Note
 from bridge.transcribers.notes.features import FPS
-
-Array = npt.NDArray[np.float16] | npt.NDArray[np.float32]
-
-LOW = 21
-"""MIDI pitch of row 0 of the maps."""
+from bridge.transcribers.notes.maps import Array, Curves, Maps
 
 REARM_FRAMES = 4
 """Two onset peaks of one key closer than this (46 ms) are one attack; faster repeats than 20 a second are rare."""
 
 CLIP = 4.0
 """Log-odds beyond this count no more: one very sure frame must not outweigh three doubtful ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Maps:
-    """The network's output for one stem, each (frames, keys): probabilities 0..1, velocity 0..1.
-
-    Half precision will do, and an hour of it takes 220 MB.
-    """
-
-    onset: Array
-    frame: Array
-    offset: Array
-    velocity: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +41,7 @@ class Thresholds:
 
 def log_odds(p: Array) -> npt.NDArray[np.float32]:
     """ln(p / (1 - p)), finite."""
-    q = np.clip(p.astype(np.float32, copy=False), 1e-6, 1 - 1e-6)
+    q = np.clip(p, 1e-6, 1 - 1e-6)
     return np.asarray(np.log(q / (1 - q)), np.float32)
 
 
@@ -73,7 +56,6 @@ def between_frames(curve: Array, peak: int) -> float:
 
 def onset_peaks(curve: Array, least: float) -> list[int]:
     """Frames of local maxima of at least ``least``, one per attack."""
-    curve = curve.astype(np.float32, copy=False)
     padded = np.pad(curve, 1)
     local = (padded[1:-1] >= padded[:-2]) & (padded[1:-1] > padded[2:]) & (curve >= least)
     kept: list[int] = []
@@ -86,40 +68,40 @@ def onset_peaks(curve: Array, least: float) -> list[int]:
     return kept
 
 
-def end_of(maps: Maps, key: int, first: int, limit: int, t: Thresholds) -> float:
-    """The most probable end, in frames, of a note on ``key`` that began at ``first`` and must end by ``limit``.
+def end_of(curves: Curves, first: int, limit: int, t: Thresholds) -> float:
+    """The most probable end, in frames, of a note that began at ``first`` and must end by ``limit``.
 
     The sum of the frames' log-odds up to the end, plus what the offset map says about ending there, is largest
     at the end: a dip of the frame map does not end a note that goes on, and a faint tail does not lengthen one.
     """
     start = min(first + 1, limit - 1)
     threshold = float(np.log(t.frame / (1 - t.frame)))
-    gain = np.clip(log_odds(maps.frame[start:limit, key]) - threshold, -CLIP, CLIP)
+    gain = np.clip(log_odds(curves.frame[start:limit]) - threshold, -CLIP, CLIP)
     total = np.concatenate([[0.0], np.cumsum(gain)])
-    at = np.append(maps.offset[start:limit, key], 0.0)
+    at = np.append(curves.offset[start:limit], 0.0)
     best = start + int(np.argmax(total + t.offset_weight * at))
     # The offset map's own peak, if one is near, places the end between frames.
     low = max(start, best - 2)
-    window = maps.offset[low : min(limit, best + 3), key]
+    window = curves.offset[low : min(limit, best + 3)]
     if len(window) and window.max() > 0.15:
         peak = low + int(window.argmax())
-        return between_frames(maps.offset[:, key], peak)
+        return between_frames(curves.offset, peak)
     return float(best)
 
 
-def make_note(maps: Maps, key: int, first: int, limit: int, t: Thresholds) -> Note:
+def make_note(curves: Curves, pitch: int, first: int, limit: int, t: Thresholds) -> Note:
     """The note whose onset peak is at frame ``first``."""
-    onset = between_frames(maps.onset[:, key], first)
-    end = max(end_of(maps, key, first, limit, t), onset + 2)
-    around = maps.velocity[max(0, first - 1) : first + 3, key]
-    weight = maps.onset[max(0, first - 1) : first + 3, key] + 1e-6
+    onset = between_frames(curves.onset, first)
+    end = max(end_of(curves, first, limit, t), onset + 2)
+    around = curves.velocity[max(0, first - 1) : first + 3]
+    weight = curves.onset[max(0, first - 1) : first + 3] + 1e-6
     velocity = int(np.clip(round(127 * float((around * weight).sum() / weight.sum())), 1, 127))
     return Note(
         max(0.0, onset / FPS),
         max(0.0, onset / FPS) + (end - onset) / FPS,
-        key + LOW,
+        pitch,
         velocity,
-        confidence=float(np.clip(maps.onset[first, key], 0, 1)),
+        confidence=float(curves.onset[first]),
     )
 
 
@@ -127,23 +109,24 @@ SOUNDS_ON_FRAMES = 2
 """A note that would last this much longer than to an onset on its key, was it not for that, sounds on there."""
 
 
-def attacks(maps: Maps, key: int, t: Thresholds) -> list[int]:
+def attacks(curves: Curves, t: Thresholds) -> list[int]:
     """Frames at which notes of one key begin."""
-    peaks = onset_peaks(maps.onset[:, key], min(t.onset, t.repeat))
+    peaks = onset_peaks(curves.onset, min(t.onset, t.repeat))
     kept: list[int] = []
-    for frame, following in zip(peaks, [*peaks[1:], len(maps.onset)], strict=False):
-        sounds_on = bool(kept) and end_of(maps, key, kept[-1], following, t) > frame + SOUNDS_ON_FRAMES
-        if maps.onset[frame, key] >= (t.repeat if sounds_on else t.onset):
+    for frame, following in zip(peaks, [*peaks[1:], len(curves.onset)], strict=False):
+        sounds_on = bool(kept) and end_of(curves, kept[-1], following, t) > frame + SOUNDS_ON_FRAMES
+        if curves.onset[frame] >= (t.repeat if sounds_on else t.onset):
             kept.append(frame)
     return kept
 
 
-def polyphonic(maps: Maps, t: Thresholds, lowest: int, highest: int) -> list[Note]:
-    """All notes between two MIDI pitches, sorted; a note ends at the latest where its key is struck again."""
+def polyphonic(maps: Maps, t: Thresholds) -> list[Note]:
+    """All notes, sorted; a note ends at the latest where its key is struck again."""
     notes = []
-    for key in range(max(0, lowest - LOW), min(maps.onset.shape[1], highest - LOW + 1)):
-        starts = attacks(maps, key, t)
-        for first, limit in zip(starts, [*starts[1:], len(maps.onset)], strict=False):
+    for pitch in maps.keys:
+        curves = maps.key(pitch)
+        starts = attacks(curves, t)
+        for first, limit in zip(starts, [*starts[1:], maps.frames], strict=False):
             if limit - first >= 2:
-                notes.append(make_note(maps, key, first, limit, t))
+                notes.append(make_note(curves, pitch, first, limit, t))
     return sorted(notes)

@@ -8,19 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from bridge.errors import ConfigError
 from bridge.interfaces import Context, Report, Stem
 from bridge.music import Note, Transcription, later
 from bridge.runtime import Network
-from bridge.transcribers.notes.decode import Maps, Thresholds, polyphonic
+from bridge.transcribers.notes.decode import Thresholds, polyphonic
 from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
+from bridge.transcribers.notes.maps import Array, Maps
 from bridge.transcribers.notes.path import monophonic, sounds_together
-from bridge.transcribers.notes.tuning import bends_of, concert_offset, tuning_map
-
-Array = npt.NDArray[np.float32]
-Half = npt.NDArray[np.float16]
+from bridge.transcribers.notes.tuning import Tuning, bends_of, concert_offset, tuning_map
 
 WINDOW, MARGIN = 880, 40
 """Frames that the network hears at once, and of these the ones at either end that only give context
@@ -120,23 +117,24 @@ class NoteTranscriber:
         bends = bends_of(notes, tuning, concert_offset(notes, tuning)) if one_voice and tuning is not None else []
         return Transcription(tuple(notes), tuple(bends))
 
-    def listen(self, stem: Stem, manner: Manner, report: Report, *, with_tuning: bool) -> tuple[Maps, Half | None]:
-        """The network's maps over the whole stem, and where each key's sound lies."""
+    def listen(self, stem: Stem, manner: Manner, report: Report, *, with_tuning: bool) -> tuple[Maps, Tuning | None]:
+        """The network's maps over the whole stem, and how far off its keys it sounds."""
         frames = int(stem.audio.length_s * FPS) + 1
-        heard = np.zeros((4, frames, 88), np.float16)  # halves memory: 60 kB a second
-        tuning = np.zeros((frames, 88), np.float16) if with_tuning else None
+        heard = Maps(manner.lowest, manner.highest)
+        # Half precision is finer than a cent and takes 8 kB a second of a bass.
+        tuning = np.zeros((frames, len(heard.keys)), np.float16) if with_tuning else None
         role = np.zeros((1, 3), np.float32)
         role[0, manner.index] = 1.0
         for first in range(0, frames, CORE):
             features = self._window(stem, first - MARGIN)
             core = slice(MARGIN, MARGIN + min(CORE, frames - first))
             (maps,) = self._network(features[None], role)
-            heard[:, first : first + CORE] = maps[0, :, core]
+            heard.add(maps[0, :, core])
             if tuning is not None:
-                tuning[first : first + CORE] = tuning_map(features[core])
-            stem.tell(preview(heard[:, first : first + CORE], first / FPS, manner))
+                tuning[first : first + CORE] = tuning_map(features[core], heard.keys)
+            stem.tell(preview(maps[0, :, core], first / FPS, manner))
             report("transcribe", min(1.0, (first + CORE) / frames))
-        return Maps(*heard), tuning
+        return heard, None if tuning is None else Tuning(heard.keys, tuning)
 
     def _window(self, stem: Stem, first: int) -> Array:
         """(WINDOW, BINS) dB from frame ``first`` on, silence before the start and after the end."""
@@ -148,9 +146,11 @@ class NoteTranscriber:
         return features[EDGE : EDGE + WINDOW]
 
 
-def preview(heard: Half, start_s: float, manner: Manner) -> list[Note]:
-    """What a piece of the maps, (4, frames, keys) from ``start_s`` on, says by itself."""
-    return later(polyphonic(Maps(*heard), manner.thresholds, manner.lowest, manner.highest), start_s)
+def preview(heard: Array, start_s: float, manner: Manner) -> list[Note]:
+    """What a piece of the network's output, from ``start_s`` on, says by itself."""
+    maps = Maps(manner.lowest, manner.highest)
+    maps.add(heard)
+    return later(polyphonic(maps, manner.thresholds), start_s)
 
 
 def decode(maps: Maps, manner: Manner, voices: Voices, sensitivity: float) -> tuple[list[Note], bool]:
@@ -159,12 +159,12 @@ def decode(maps: Maps, manner: Manner, voices: Voices, sensitivity: float) -> tu
     onset, repeat = (_shifted(p, 0.5 - sensitivity) for p in (t.onset, t.repeat))
     t = replace(t, onset=onset, repeat=repeat)
     if voices == "many" or (voices == "auto" and not manner.one_voice):
-        return polyphonic(maps, t, manner.lowest, manner.highest), False
+        return polyphonic(maps, t), False
     if voices == "auto":
-        notes = polyphonic(maps, t, manner.lowest, manner.highest)
+        notes = polyphonic(maps, t)
         if sounds_together([n for n in notes if n.confidence > SURE]) > CHORDAL:
             return notes, False
-    return monophonic(maps, t, manner.start_cost, manner.lowest, manner.highest), True
+    return monophonic(maps, t, manner.start_cost), True
 
 
 def _shifted(probability: float, by: float) -> float:

@@ -11,35 +11,32 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music import Note
-from bridge.transcribers.notes.decode import CLIP, LOW, Array, Maps, Thresholds, log_odds, make_note
+from bridge.transcribers.notes.decode import CLIP, Thresholds, log_odds, make_note
+from bridge.transcribers.notes.maps import Array, Maps
 
 TOUCHING_S = 0.06
 """Seconds two notes of one voice may overlap in legato and in the decoding's blur."""
 
 
-def monophonic(maps: Maps, t: Thresholds, start_cost: float, lowest: int, highest: int) -> list[Note]:
-    """The notes of the best single voice between two MIDI pitches, sorted.
+def monophonic(maps: Maps, t: Thresholds, start_cost: float) -> list[Note]:
+    """The notes of the best single voice, sorted.
 
     Args:
         maps: the network's output.
         t: its ``frame`` is where sounding and resting are equally good, its ``onset`` where a start costs
             ``start_cost`` alone.
         start_cost: log-odds that a note must earn beyond its frames.
-        lowest: lowest key, MIDI.
-        highest: highest key, MIDI.
     """
-    low, high = max(0, lowest - LOW), min(maps.onset.shape[1], highest - LOW + 1)
-    threshold = float(np.log(t.frame / (1 - t.frame)))
-    sound = np.clip(log_odds(maps.frame[:, low:high]) - threshold, -CLIP, CLIP)
-    start = np.clip(log_odds(maps.onset[:, low:high]) - np.log(t.onset / (1 - t.onset)), -CLIP, CLIP) - start_cost
-    states, starts = _best_path(sound, start)
+    states, starts = _best_path(maps, t, start_cost)
+    limits = dict(zip(starts, [*starts[1:], maps.frames], strict=False))
     notes = []
-    for i, first in enumerate(starts):
-        key = int(states[first])
-        limit = starts[i + 1] if i + 1 < len(starts) else len(states)
-        peak = _peak_near(maps.onset[:, key + low], first)
-        if limit - peak >= 2:
-            notes.append(make_note(maps, key + low, peak, limit, t))
+    for key in sorted({states[first] for first in starts}):
+        pitch = maps.keys[key]
+        curves = maps.key(pitch)
+        for first in (f for f in starts if states[f] == key):
+            peak = _peak_near(curves.onset, first)
+            if limits[first] - peak >= 2:
+                notes.append(make_note(curves, pitch, peak, limits[first], t))
     return _apart(sorted(notes))
 
 
@@ -57,26 +54,33 @@ def sounds_together(notes: list[Note]) -> float:
     return several / total if total else 0.0
 
 
-def _best_path(
-    sound: npt.NDArray[np.float32], start: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.int64], list[int]]:
-    """State per frame (a column, or -1 for rest) and the frames at which notes start."""
-    frames, keys = sound.shape
-    rest, best = 0.0, np.full(keys, -1e9)
-    came = np.empty((frames, keys), np.int16)  # -2 goes on, else the state before (-1 rest) of a start
-    rest_from = np.empty(frames, np.int16)
-    for i in range(frames):
-        top = int(np.argmax(best))
-        before, value = (top, float(best[top])) if best[top] > rest else (-1, rest)
-        begin = value + start[i]
-        goes_on = best >= begin
-        rest_from[i] = before
-        rest = value
-        best = np.where(goes_on, best, begin) + sound[i]
-        came[i] = np.where(goes_on, -2, before)
-    state = int(np.argmax(best)) if best.max() > rest else -1
-    states, starts = np.full(frames, -1), []
-    for i in range(frames - 1, -1, -1):
+def _best_path(maps: Maps, t: Thresholds, start_cost: float) -> tuple[list[int], list[int]]:
+    """State per frame (a key's place, or -1 for rest) and the frames at which notes start."""
+    threshold, least = (float(np.log(p / (1 - p))) for p in (t.frame, t.onset))
+    rest, best = 0.0, np.full(len(maps.keys), -1e9)
+    came = np.empty((maps.frames, len(maps.keys)), np.int8)  # -2 goes on, else the state before (-1 rest) of a start
+    rest_from = np.empty(maps.frames, np.int8)
+    i = 0
+    for onset, frame, *_ in maps.pieces():
+        sounds = np.clip(log_odds(frame) - threshold, -CLIP, CLIP)
+        begins = np.clip(log_odds(onset) - least, -CLIP, CLIP) - start_cost
+        for sound, start in zip(sounds, begins, strict=True):
+            top = int(np.argmax(best))
+            before, value = (top, float(best[top])) if best[top] > rest else (-1, rest)
+            begin = value + start
+            goes_on = best >= begin
+            rest_from[i] = before
+            rest = value
+            best = np.where(goes_on, best, begin) + sound
+            came[i] = np.where(goes_on, -2, before)
+            i += 1
+    return _traced(came, rest_from, int(np.argmax(best)) if best.max() > rest else -1)
+
+
+def _traced(came: npt.NDArray[np.int8], rest_from: npt.NDArray[np.int8], state: int) -> tuple[list[int], list[int]]:
+    """The path that ends in ``state``, and its starts."""
+    states, starts = [-1] * len(came), []
+    for i in range(len(came) - 1, -1, -1):
         states[i] = state
         if state < 0:
             state = int(rest_from[i])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.music import Bend, Note
-from bridge.transcribers.notes.decode import LOW
 from bridge.transcribers.notes.features import FPS, LOWEST_KEY, PER_SEMITONE
 
 Array = npt.NDArray[np.float32]
-Tuning = npt.NDArray[np.float16] | npt.NDArray[np.float32]
 
 PARTIALS = (1, 2, 3, 4, 5)
 """Partials that vote; higher ones lie too close together to be told apart."""
@@ -32,19 +31,36 @@ AUDIBLE = 0.08
 EDGE_FRAMES = 2
 """Frames left out at a note's start, where the one before still rings in the window."""
 
+LEAST_FRAMES = 4
+"""Frames without a vote on the tuning of the whole: so short a note says little about its pitch."""
 
-def tuning_map(features: Array) -> Array:
-    """(frames, 88) semitones by which the sound near each key lies off it, from (frames, BINS) dB.
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How far off its keys a stem sounds."""
+
+    keys: range
+    """MIDI pitches."""
+    semitones: npt.NDArray[np.float16] | Array
+    """(frames, keys) of :func:`tuning_map`."""
+
+    def of(self, note: Note) -> tuple[int, Array]:
+        """The first frame in which a note sounds alone, and its curve in semitones from there to its end."""
+        first, last = round(note.onset_s * FPS) + EDGE_FRAMES, round(note.offset_s * FPS)
+        return first, self.semitones[first:last, note.pitch - self.keys.start].astype(np.float32)
+
+
+def tuning_map(features: Array, keys: range) -> Array:
+    """(frames, keys) semitones by which the sound near each MIDI pitch lies off it, from (frames, BINS) dB.
 
     Each partial's peak within a semitone is placed between sub-bins by a parabola (on dB a Hann window's lobe
     is one, nearly); partials are averaged by their level.
     """
-    keys = np.arange(88) + LOW - LOWEST_KEY
-    total = np.zeros((len(features), 88), np.float32)
-    weight = np.full((len(features), 88), 1e-6, np.float32)
+    total = np.zeros((len(features), len(keys)), np.float32)
+    weight = np.full((len(features), len(keys)), 1e-6, np.float32)
     levels, offsets = [], []
     for partial in PARTIALS:
-        centre = keys * PER_SEMITONE + 1 + round(12 * PER_SEMITONE * np.log2(partial))
+        centre = (np.asarray(keys) - LOWEST_KEY) * PER_SEMITONE + 1 + round(12 * PER_SEMITONE * np.log2(partial))
         inside = centre + REACH + 1 < features.shape[1]
         bins = np.clip(centre, REACH + 1, features.shape[1] - REACH - 2)
         near = features[:, bins[:, None] + np.arange(-REACH, REACH + 1)]
@@ -70,15 +86,15 @@ def bends_of(notes: Sequence[Note], tuning: Tuning, tuned_by: float = 0.0) -> li
 
     Args:
         notes: sorted, one at a time.
-        tuning: (frames, 88) of :func:`tuning_map`.
+        tuning: of the stem that they were heard in.
         tuned_by: semitones by which the whole recording is off concert pitch; not a bend.
     """
     bends: list[Bend] = []
     every = max(1, round(STEP_S * FPS))
     for note in notes:
-        first, last = round(note.onset_s * FPS) + EDGE_FRAMES, round(note.offset_s * FPS)
+        first, curve = tuning.of(note)
+        curve -= tuned_by
         bends.append(Bend(note.onset_s, 0.0))
-        curve = tuning[first:last, note.pitch - LOW].astype(np.float32) - tuned_by
         if len(curve) < 2 * every:
             continue
         smooth = np.convolve(np.pad(curve, 1, mode="edge"), np.ones(3) / 3, "valid")
@@ -93,9 +109,6 @@ def bends_of(notes: Sequence[Note], tuning: Tuning, tuned_by: float = 0.0) -> li
 
 def concert_offset(notes: Sequence[Note], tuning: Tuning) -> float:
     """Semitones by which the part as a whole is tuned off concert pitch: the median over its notes."""
-    medians = []
-    for note in notes:
-        first, last = round(note.onset_s * FPS) + EDGE_FRAMES, round(note.offset_s * FPS)
-        if last - first > 4:
-            medians.append(float(np.median(tuning[first:last, note.pitch - LOW])))
+    curves = [tuning.of(note)[1] for note in notes]
+    medians = [float(np.median(curve)) for curve in curves if len(curve) > LEAST_FRAMES]
     return float(np.median(medians)) if medians else 0.0

@@ -22,6 +22,7 @@ from bridge.preview import Preview
 from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
 from bridge.score.arrange import arrange
 from bridge.score.drum_map import mapped_score
+from bridge.score.low_end import with_low_end
 
 SHARES = {"read": 0.01, "separate": 0.93, "transcribe": 0.04, "score": 0.02}
 """Share of each stage in the progress bar: about what a 4 min song took on two cores, most of it heard by the engines
@@ -120,8 +121,11 @@ class Pipeline:
         if mix.is_silent:
             return ItemResult(item.name, Score((), mix.length_s, warnings=(SILENT,)), extra=item.extra)
         heard = self._engines.hear(mix, run, target, stages.report, tell)
+        transcriptions = heard.transcriptions
+        if run.settings.get("score.bass_from_other"):
+            transcriptions = with_low_end(transcriptions, {s.role: s.audio for s in heard.stems})
         score = arrange(
-            heard.transcriptions,
+            transcriptions,
             mix,
             grid=options.grid,
             strength=options.quantise_strength,

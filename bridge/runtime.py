@@ -6,9 +6,9 @@ device's name are decided here, the same for all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from bridge.errors import PluginError
 from bridge.rewriting import Rewrite, rewritten
 
 Array = npt.NDArray[np.float32]
+Made = TypeVar("Made")
 Precision = Literal["auto", "f32", "bf16", "f16"]
 PRECISIONS = ("auto", "f32", "bf16", "f16")
 TORCH_DEVICES = ("cuda", "mps")
@@ -97,8 +98,18 @@ class Network:
 
     def __call__(self, *inputs: Array) -> list[Array]:
         """The network's outputs, in its own order, for the inputs in its own order; copies, safe to keep."""
-        outputs = self._request.infer(list(inputs))
-        return [np.array(outputs[port], dtype=np.float32) for port in self._compiled.outputs]
+        return self.beside(lambda: None, *inputs)[0]
+
+    def beside(self, work: Callable[[], Made], *inputs: Array) -> tuple[list[Array], Made]:
+        """The same, and what ``work`` makes on this thread meanwhile; it must not use this network."""
+        self.start(*inputs)
+        try:
+            made = work()
+        except BaseException:
+            self.cancel()
+            raise
+        self._request.wait()
+        return [np.array(output, dtype=np.float32) for output in self.outputs()], made
 
     def start(self, *inputs: Array) -> None:
         """Begin to compute and return at once; the inputs must stay as they are until :meth:`wait` says True."""

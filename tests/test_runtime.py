@@ -57,6 +57,21 @@ def test_a_started_run_gives_what_a_plain_call_gives(tmp_path: Path) -> None:
     assert any((tmp_path / "cache").iterdir())
 
 
+def test_work_is_done_beside_a_run_and_its_failure_leaves_the_network_usable(tmp_path: Path) -> None:
+    made = Network(network(tmp_path / "network.onnx", spectrum=0.3), precision="f32")
+    mix, spectrum = np.ones((1, 2, 343_980), np.float32), np.ones((1, 4, 2048, 336), np.float32)
+
+    def fails() -> None:
+        raise ValueError("work")
+
+    with pytest.raises(ValueError, match="work"):
+        made.beside(fails, mix, spectrum)
+    outputs, worked = made.beside(lambda: "done", mix, spectrum)
+    assert worked == "done"
+    for found, expected in zip(outputs, made(mix, spectrum), strict=True):
+        assert np.array_equal(found, expected)
+
+
 def test_an_absent_device_is_refused_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(PluginError, match="auto, cpu"):
         Network(network(tmp_path / "network.onnx"), device="npu")

@@ -1,8 +1,9 @@
 """The bass line that a separator left in "other", where nobody looks for it, goes to the bass part.
 
 HTDemucs knows basses by their sound: an upright, a synthesiser's or a soundfont's may end up in "other", whole or for
-the most part. Then the bass stem is next to empty where a band has its low end. On 44 rendered songs with a bass, that
-was so in six; their bass part went from F 0.24 to 0.61 by this, and the other parts from 0.71 to 0.70.
+the most part. Then the bass stem is next to empty where a band has its low end. Of 44 rendered songs with a bass, that
+was so in six: their bass part went from F 0.22 to 0.57 by this, and the other parts stayed at 0.66. What cannot be told
+is a song with drums and no bass at all (two of seven such): its low line becomes a bass part, too.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ but the kick, which has a stem of its own."""
 MISSING_DB = 6.0
 """A bass stem with this much less of a low end than "other" lacks the bass. Where a bass was where it belongs, it had
 as much or more, up to 30 dB; where it was not, "other" had 8 to 47 dB more."""
+FEWER = 16
+"""Samples that become one before the spectrum is taken, ten times as fast: at 44.1 kHz only what lies above 2.6 kHz
+folds onto the low end, 27 dB weaker."""
 STROKES_A_SECOND = 0.5
 """Fewer drums than this are no rhythm section: the low line of a piano or guitar alone belongs to its own part."""
 HIGHEST = 52
@@ -61,9 +65,10 @@ def low_end(stem: Recording) -> float:
     """Energy below :data:`LOW_END_HZ`, without the offset."""
     total = 0.0
     for block in stem.blocks():
-        spectrum = np.fft.rfft(block.mean(0))
-        low = spectrum[1 : round(LOW_END_HZ * block.shape[1] / stem.rate)]
-        total += float(np.vdot(low, low).real) / block.shape[1]
+        coarse = block.mean(0)[: block.shape[1] // FEWER * FEWER].reshape(-1, FEWER).mean(1)
+        spectrum = np.fft.rfft(coarse)
+        low = spectrum[1 : round(LOW_END_HZ * FEWER * len(coarse) / stem.rate)]
+        total += float(np.vdot(low, low).real) / max(1, len(coarse))
     return total
 
 

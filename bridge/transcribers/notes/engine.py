@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ from bridge.interfaces import Context, Report, Stem
 from bridge.music import Note, Transcription, later
 from bridge.runtime import Network
 from bridge.transcribers.notes.decode import Thresholds, polyphonic
-from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
+from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
 from bridge.transcribers.notes.maps import Array, Maps
 from bridge.transcribers.notes.path import monophonic, sounds_together
 from bridge.transcribers.notes.tuning import Tuning, bends_of, concert_offset, tuning_map
@@ -125,10 +126,13 @@ class NoteTranscriber:
         tuning = np.zeros((frames, len(heard.keys)), np.float16) if with_tuning else None
         role = np.zeros((1, 3), np.float32)
         role[0, manner.index] = 1.0
+        following = self._features(self._window(stem, -MARGIN))
         for first in range(0, frames, CORE):
-            features = self._window(stem, first - MARGIN)
+            features = following
             core = slice(MARGIN, MARGIN + min(CORE, frames - first))
-            (maps,) = self._network(features[None], role)
+            # Read before the network starts: who waits for sound lets another stem's thread use it.
+            window = self._window(stem, first + CORE - MARGIN) if first + CORE < frames else None
+            (maps,), following = self._network.beside(partial(self._features, window), features[None], role)
             heard.add(maps[0, :, core])
             if tuning is not None:
                 tuning[first : first + CORE] = tuning_map(features[core], heard.keys)
@@ -137,13 +141,18 @@ class NoteTranscriber:
         return heard, None if tuning is None else Tuning(heard.keys, tuning)
 
     def _window(self, stem: Stem, first: int) -> Array:
-        """(WINDOW, BINS) dB from frame ``first`` on, silence before the start and after the end."""
-        start, count = first - EDGE, WINDOW + 2 * EDGE
-        lead = max(0, -start)
-        samples = stem.audio.mono(RATE, max(0, start) * HOP / RATE, (count - lead) * HOP / RATE)
-        features = self._vqt(samples * np.float32(reference_gain(stem.mix_rms)))
-        features = np.pad(features, ((lead, 0), (0, 0)), constant_values=FLOOR_DB)
-        return features[EDGE : EDGE + WINDOW]
+        """The samples around WINDOW frames from ``first`` on, none before the start and silence after the end."""
+        start, end = (frame * HOP / RATE for frame in (first - EDGE, first + WINDOW + EDGE))
+        start = max(0.0, start)
+        return stem.audio.mono(RATE, start, end - start) * np.float32(reference_gain(stem.mix_rms))
+
+    def _features(self, window: Array | None) -> Array:
+        """(WINDOW, BINS) dB, silence before the start; nothing of no window."""
+        if window is None:
+            return np.empty((0, BINS), np.float32)
+        features = self._vqt(window)
+        missing = WINDOW + 2 * EDGE + 1 - len(features)
+        return np.pad(features, ((missing, 0), (0, 0)), constant_values=FLOOR_DB)[EDGE : EDGE + WINDOW]
 
 
 def preview(heard: Array, start_s: float, manner: Manner) -> list[Note]:

@@ -28,6 +28,8 @@ MOST_CHUNKS = 1000
 """Chunks looked through for the one with the sound; the longest list seen had twenty."""
 OGG_TAIL = 1 << 17
 """Bytes at the end of an Ogg file that hold its last page, of at most 65,307, and tags behind it."""
+OGG_HEAD = 27
+"""Bytes of a page before the sizes of its pieces."""
 MP3_SLACK = 4096
 """Bytes behind the length that an MP3 gives: some encoders leave their first frame out of it, of at most 2,881."""
 MP3_TAG = 156
@@ -159,6 +161,9 @@ def _opened(path: Path) -> Any:
             early, start = _chunk_ends_early(f, head[:4]), None
         elif head[:4] == b"OggS":
             early, start = _ogg_ends_early(f), None
+            if not early and _ogg_is_joined(f):
+                message = f"{path.name} holds several recordings one after the other; export it as one, such as a WAV."
+                raise InputError(message)
         else:
             early, start = _mp3_start(f)
     if early:
@@ -211,14 +216,34 @@ def _chunk_ends_early(f: BinaryIO, kind: bytes) -> bool:
 
 def _ogg_ends_early(f: BinaryIO) -> bool:
     """Whether the last page is cut, or does not say that it is the last."""
+    page = _ogg_last_page(f)
+    if len(page) < OGG_HEAD:
+        return page.startswith(b"OggS")
+    sizes = page[OGG_HEAD : OGG_HEAD + page[26]]
+    whole = len(sizes) == page[26] and len(page) >= OGG_HEAD + len(sizes) + sum(sizes)
+    return not (whole and page[5] & 4)
+
+
+def _ogg_is_joined(f: BinaryIO) -> bool:
+    """Whether the last page is of another stream than those that begin the file, of which alone libsndfile reads."""
+    begun = set()
+    f.seek(0)
+    for _ in range(MOST_CHUNKS):
+        head = f.read(OGG_HEAD)
+        if len(head) < OGG_HEAD or not head.startswith(b"OggS") or not head[5] & 2:
+            break
+        begun.add(head[14:18])
+        f.seek(sum(f.read(head[26])), os.SEEK_CUR)
+    last = _ogg_last_page(f)
+    return len(last) >= OGG_HEAD and last[14:18] not in begun
+
+
+def _ogg_last_page(f: BinaryIO) -> bytes:
+    """What there is of it, with what lies behind."""
     f.seek(max(0, _size(f) - OGG_TAIL))
     tail = f.read()
-    page = tail[tail.rfind(b"OggS\0") :]
-    if len(page) < 27 or not page.startswith(b"OggS"):
-        return page.startswith(b"OggS")
-    sizes = page[27 : 27 + page[26]]
-    whole = len(sizes) == page[26] and len(page) >= 27 + len(sizes) + sum(sizes)
-    return not (whole and page[5] & 4)
+    at = tail.rfind(b"OggS\0")
+    return tail[at:] if at >= 0 else b""
 
 
 def _mp3_start(f: BinaryIO) -> tuple[bool, int | None]:

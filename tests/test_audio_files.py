@@ -71,6 +71,14 @@ def test_a_last_page_that_is_cut_within_is_refused(whole: Path, tmp_path: Path) 
     _refused((whole / "VORBIS").read_bytes()[:-20], tmp_path)
 
 
+@pytest.mark.parametrize("name", ["VORBIS", "OPUS"])
+def test_an_ogg_of_several_recordings_is_refused_and_not_heard_in_part(whole: Path, tmp_path: Path, name: str) -> None:
+    soundfile.write(tmp_path / "next", _sound(48_000), 48_000, format="OGG", subtype=name)
+    (tmp_path / "song").write_bytes((whole / name).read_bytes() + (tmp_path / "next").read_bytes())
+    with pytest.raises(InputError, match="several recordings one after the other"):
+        import_span(tmp_path / "song", tmp_path / "mix.wav")
+
+
 def test_a_tag_behind_the_last_page_is_no_harm(whole: Path, tmp_path: Path) -> None:
     _heard((whole / "VORBIS").read_bytes() + b"TAG" + bytes(125), tmp_path)
 

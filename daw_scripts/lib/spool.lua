@@ -61,6 +61,12 @@ function spool:daemon(now)
   return beat
 end
 
+-- Why a daemon cannot take requests over at the moment, a sentence, or nil.
+function spool.problem(daemon)
+  local problem = daemon and daemon.problem
+  return type(problem) == 'string' and problem ~= '' and spool.sentence(problem) or nil
+end
+
 -- What starts the daemon, as a list of words, or nil when dawscribe was never set up.
 function spool:launcher()
   local found = self:read_json('launcher.json')

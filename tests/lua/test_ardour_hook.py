@@ -59,8 +59,9 @@ class Stage:
         self.lua: Any = load(self.home, *MODULES)
         self.lua.execute(STAGE)
 
-    def daemon(self, heartbeat: float) -> None:
-        (self.home / "daemon.json").write_text(json.dumps({"heartbeat": heartbeat, "protocol": 1, "version": "1"}))
+    def daemon(self, heartbeat: float, problem: str = "") -> None:
+        content = {"heartbeat": heartbeat, "protocol": 1, "version": "1", "problem": problem}
+        (self.home / "daemon.json").write_text(json.dumps(content))
 
     def job(self, state: str, asked: int = 2000, message: str = "3 notes.") -> str:
         """A job of this session in some state."""
@@ -151,6 +152,18 @@ def test_a_second_press_shows_how_far_it_is(stage: Stage) -> None:
     stage.lua.execute("cancelled = true; look()")
     assert (stage.lua.globals().windows, stage.waiting) == (0, [])
     assert not list((stage.home / "inbox").iterdir())
+
+
+def test_the_window_says_why_the_daemon_cannot_take_the_request_over(stage: Stage) -> None:
+    stage.press()
+    stage.daemon(1e12, problem="The job could not be written; free some disk space.")
+    stage.lua.execute("clock = clock + 2")
+    stage.press()
+    stage.look()
+    assert stage.lua.globals().line == "The job could not be written; free some disk space."
+    stage.daemon(1e12)
+    stage.look()
+    assert stage.lua.globals().line == "Waiting for its turn"
 
 
 def test_the_window_goes_before_its_job_ends(stage: Stage) -> None:

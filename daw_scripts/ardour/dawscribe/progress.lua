@@ -13,6 +13,7 @@ local STAGES = {
 
 -- The line under the bar.
 local function line(status)
+  if type(status.problem) == 'string' then return status.problem end
   local stage = STAGES[status.stage] or (status.state == 'queued' and 'Waiting for its turn') or 'Working'
   if type(status.eta_s) == 'number' and status.eta_s >= 1 then
     stage = string.format('%s, about %d s to go', stage, math.ceil(status.eta_s))

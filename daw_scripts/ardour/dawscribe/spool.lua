@@ -27,7 +27,7 @@ function spool:progress_of(id)
   local status = self:status(id)
   if status then return status end
   local known = self:is_handed_in(id) or self.files:exists(self:path('jobs', id, 'request.json'))
-  return known and { state = 'queued' } or nil
+  return known and { state = 'queued', problem = shared.problem(self:daemon(os.time())) } or nil
 end
 
 -- The request of a job, also of one that the daemon has not taken over yet.

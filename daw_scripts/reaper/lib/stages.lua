@@ -49,12 +49,6 @@ local function is_gone(self, status, now)
   return now - self.missing_since > GONE_S
 end
 
--- Why the daemon cannot take a request over at the moment, or nil.
-local function problem_of(daemon)
-  local problem = daemon and daemon.problem
-  return type(problem) == 'string' and problem ~= '' and spool.sentence(problem) or nil
-end
-
 function stages.wait(self)
   local now = reaper.time_precise()
   if now < self.next_look then return end
@@ -62,7 +56,7 @@ function stages.wait(self)
   local status, daemon = self.context.spool:status(self.id), self.context.spool:daemon(os.time())
   if is_gone(self, status, now) then return self:fail(GONE) end
   self.status = status or self.status
-  self.notice = not status and problem_of(daemon) or nil
+  self.notice = not status and spool.problem(daemon) or nil
   if self.status.state == 'failed' then return self:fail(self.status.message) end
   if self.status.state == 'cancelled' then return self:finish() end
   if self.status.state == 'done' then

@@ -34,6 +34,15 @@ install_torch() {
     quietly "$venv/bin/python" -m pip install torch==2.13.0 || fail "torch could not be installed; see $log."
 }
 
+# The worked example of an outside engine. It states no licence, so nothing of ours asks for it but its own test, which is
+# skipped where it cannot be had.
+install_example() {
+    "$venv/bin/python" -c "import harmonica" 2>/dev/null && return
+    "$venv/bin/python" -c "import sys; sys.exit(sys.version_info < (3, 11))" || return 0
+    quietly "$venv/bin/python" -m pip install --no-deps --ignore-requires-python harmonica-amt==0.3.0 loguru==0.7.3 \
+        nnaudio==0.3.4 omegaconf==2.4.0 symusic==0.6.0 || say "harmonica-amt could not be installed; see $log."
+}
+
 open_log
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then install_packages; fi
 make_environment
@@ -41,6 +50,7 @@ install_core "$here"
 say "Installing what the tests need ..."
 install_list install/requirements-test.txt
 install_torch
+install_example
 # Also that of an engine which is not among the default ones.
 fetch_models htdemucs swift-f0 basic-pitch
 # Tests work in home folders of their own; there the models are found by this.

@@ -39,8 +39,10 @@ def test_an_unknown_size_is_refused(example: ModuleType, context: Context) -> No
         example.HarmonicaTranscriber(example.HarmonicaOptions(model="huge"), context)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("harmonica") is not None, reason="harmonica-amt is installed")
-def test_without_the_package_it_says_where_to_read_on(example: ModuleType, context: Context) -> None:
+def test_without_the_package_it_says_where_to_read_on(
+    example: ModuleType, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "harmonica", None)
     with pytest.raises(PluginError, match=r"README\.md"):
         example.HarmonicaTranscriber(example.HarmonicaOptions(), context)
 

@@ -10,13 +10,13 @@ import pytest
 
 from bridge.app import application
 from bridge.audio import Array, Recording, import_span
-from bridge.interfaces import Report
+from bridge.interfaces import Report, Stem
 from bridge.music import Bend, Note, Transcription
 from bridge.pipeline import Pipeline
 from bridge.plugins import BUILT_IN
 from bridge.protocol import AudioSpan, ItemRequest, Request
 from bridge.score.low_end import MOVED, lowest_line, with_low_end
-from bridge.testing import FakeSeparator
+from bridge.testing import FakeSeparator, FakeTranscriber
 from tests.support import PLUGINS, Home, sine
 
 LINE = (Note(0.0, 0.4, 40, 90), Note(0.5, 0.9, 43, 90), Note(1.0, 1.4, 45, 90))
@@ -25,38 +25,40 @@ DRUMS = Transcription(tuple(Note(t / 4, t / 4 + 0.1, 36, 90) for t in range(8)))
 OTHER = Transcription(tuple(sorted(LINE + CHORDS)))
 
 
-def stems(folder: Path, *, bass_hz: float, other_hz: float) -> dict[str, Recording]:
-    tones = {"drums": 300.0, "bass": bass_hz, "other": other_hz}
-    return {r: import_span(sine(folder / f"{r}.wav", hz=hz), folder / f"{r} copy.wav") for r, hz in tones.items()}
+def stems(folder: Path, bass_db: float) -> dict[str, Recording]:
+    """A low tone in "other", the same at another level in the bass stem, and a high one in the drums."""
+    tone = {role: sine(folder / f"{role}.wav", hz=hz) for role, hz in (("drums", 900), ("bass", 80), ("other", 80))}
+    gains = {"bass": 10 ** (bass_db / 20)}
+    return {r: import_span(path, folder / f"{r} copy.wav", gain=gains.get(r, 1.0)) for r, path in tone.items()}
 
 
 def test_the_low_line_of_other_goes_to_a_bass_stem_that_lacks_the_low_end(tmp_path: Path) -> None:
     heard = {"drums": DRUMS, "bass": Transcription(), "other": OTHER}
-    found = with_low_end(heard, stems(tmp_path, bass_hz=500, other_hz=80))
+    found = with_low_end(heard, stems(tmp_path, bass_db=-20))
     assert found["bass"] == Transcription(LINE, warnings=(MOVED,))
     assert found["other"].notes == tuple(sorted(CHORDS))
     assert found["drums"] == DRUMS
 
 
 @pytest.mark.parametrize(
-    ("bass_hz", "other_hz", "drums"),
-    [(80, 80, DRUMS), (80, 500, DRUMS), (500, 80, Transcription())],
-    ids=["both have a low end", "the bass is where it belongs", "nobody drums"],
+    ("bass_db", "drums"),
+    [(-3, DRUMS), (10, DRUMS), (-50, DRUMS), (-20, Transcription())],
+    ids=["both have a low end", "the bass is where it belongs", "there is no bass", "nobody drums"],
 )
-def test_otherwise_everything_stays(bass_hz: float, other_hz: float, drums: Transcription, tmp_path: Path) -> None:
+def test_otherwise_everything_stays(bass_db: float, drums: Transcription, tmp_path: Path) -> None:
     heard = {"drums": drums, "bass": Transcription(), "other": OTHER}
-    assert with_low_end(heard, stems(tmp_path, bass_hz=bass_hz, other_hz=other_hz)) == heard
+    assert with_low_end(heard, stems(tmp_path, bass_db)) == heard
 
 
 def test_a_part_that_was_not_asked_for_is_not_made(tmp_path: Path) -> None:
     heard = {"drums": DRUMS, "other": OTHER}
-    assert with_low_end(heard, stems(tmp_path, bass_hz=500, other_hz=80)) == heard
+    assert with_low_end(heard, stems(tmp_path, bass_db=-20)) == heard
 
 
 def test_what_the_bass_plays_itself_stays_and_no_note_inherits_its_bend(tmp_path: Path) -> None:
     own = Transcription((Note(0.45, 0.95, 38, 90),), (Bend(0.45, 0.0), Bend(0.6, 0.3)))
     heard = {"drums": DRUMS, "bass": own, "other": OTHER}
-    found = with_low_end(heard, stems(tmp_path, bass_hz=500, other_hz=80))["bass"]
+    found = with_low_end(heard, stems(tmp_path, bass_db=-20))["bass"]
     assert [n.pitch for n in found.notes] == [40, 38, 45]
     assert found.bends == (Bend(0.0, 0.0), Bend(0.45, 0.0), Bend(0.6, 0.3), Bend(1.0, 0.0))
 
@@ -67,12 +69,20 @@ def test_the_line_is_what_lies_under_everything_and_low_enough() -> None:
 
 
 class LeavesTheBassInOther(FakeSeparator):
-    """Its bass stem is silent."""
+    """Only a trace of the bass is in its own stem."""
 
     def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
         """As the fake's."""
         for block in super().stream(mix, wanted, report):
-            yield block * np.array([role != "bass" for role in wanted], np.float32)[:, None, None]
+            yield block * np.array([0.1 if role == "bass" else 1 for role in wanted], np.float32)[:, None, None]
+
+
+class HearsNothing(FakeTranscriber):
+    """As traces are heard."""
+
+    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+        """None of its notes."""
+        return Transcription()
 
 
 @pytest.mark.parametrize(
@@ -80,9 +90,11 @@ class LeavesTheBassInOther(FakeSeparator):
 )
 def test_the_setting(wanted: bool, parts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(PLUGINS)
-    monkeypatch.setitem(BUILT_IN["separators"], "fake", f"{__name__}:{LeavesTheBassInOther.__name__}")
+    monkeypatch.setitem(BUILT_IN["separators"], "leaves", f"{__name__}:{LeavesTheBassInOther.__name__}")
+    monkeypatch.setitem(BUILT_IN["transcribers"], "deaf", f"{__name__}:{HearsNothing.__name__}")
     home = Home(tmp_path / "home", "[transcribers.fake]\npitch = 45\n")
-    app = application({"score.bass_from_other": wanted}, home.folder)
+    chosen = {"score.bass_from_other": wanted, "separation.separator": "leaves", "transcription.bass": "deaf"}
+    app = application(chosen, home.folder)
     request = Request("test-0001", "midi_file", (ItemRequest(AudioSpan(sine(tmp_path / "a.wav", hz=80)), "item"),))
     outcome = Pipeline(app.settings, app.context).run(request, tmp_path / "job", lambda stage, fraction: None)
     score = outcome.items[0].score

@@ -1,4 +1,4 @@
-"""What the network says of a stem, kept small: an hour takes some 15 MB where half floats would take 220 MB."""
+"""What the network says of a stem, kept small: an hour takes 15 to 40 MB, where half floats would take 220 MB."""
 
 from __future__ import annotations
 

@@ -71,10 +71,11 @@ def low_end(stem: Recording) -> float:
     """Energy below :data:`LOW_END_HZ`, without the offset."""
     total = 0.0
     for block in stem.blocks():
-        coarse = block.mean(0)[: block.shape[1] // FEWER * FEWER].reshape(-1, FEWER).mean(1)
-        spectrum = np.fft.rfft(coarse)
-        low = spectrum[1 : round(LOW_END_HZ * FEWER * len(coarse) / stem.rate)]
-        total += float(np.vdot(low, low).real) / max(1, len(coarse))
+        count = block.shape[1] // FEWER
+        if count:
+            spectrum = np.fft.rfft(block.mean(0)[: count * FEWER].reshape(-1, FEWER).mean(1))
+            low = spectrum[1 : round(LOW_END_HZ * FEWER * count / stem.rate)]
+            total += float(np.vdot(low, low).real) / count
     return total
 
 

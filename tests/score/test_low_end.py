@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from bridge.app import application
-from bridge.audio import Array, Recording, import_span
+from bridge.audio import BLOCK_FRAMES, Array, Recording, import_span
 from bridge.interfaces import Report, Stem
 from bridge.music import Bend, Note, Transcription
 from bridge.pipeline import Pipeline
 from bridge.plugins import BUILT_IN
 from bridge.protocol import AudioSpan, ItemRequest, Request
-from bridge.score.low_end import MOVED, lowest_line, with_low_end
+from bridge.score.low_end import MOVED, low_end, lowest_line, with_low_end
 from bridge.testing import FakeSeparator, FakeTranscriber
 from tests.support import PLUGINS, Home, sine
 
@@ -61,6 +61,14 @@ def test_what_the_bass_plays_itself_stays_and_no_note_inherits_its_bend(tmp_path
     found = with_low_end(heard, stems(tmp_path, bass_db=-20))["bass"]
     assert [n.pitch for n in found.notes] == [40, 38, 45]
     assert found.bends == (Bend(0.0, 0.0), Bend(0.45, 0.0), Bend(0.6, 0.3), Bend(1.0, 0.0))
+
+
+def test_the_last_few_samples_of_a_long_stem_are_no_harm(tmp_path: Path) -> None:
+    short, long = (
+        import_span(sine(tmp_path / "a.wav", seconds=(BLOCK_FRAMES + more) / 44_100, hz=80), tmp_path / f"{more}.wav")
+        for more in (0, 3)
+    )
+    assert low_end(long) == pytest.approx(low_end(short))
 
 
 def test_the_line_is_what_lies_under_everything_and_low_enough() -> None:

@@ -101,7 +101,7 @@ class Network:
         return self.beside(lambda: None, *inputs)[0]
 
     def beside(self, work: Callable[[], Made], *inputs: Array) -> tuple[list[Array], Made]:
-        """The same, and what ``work`` makes on this thread meanwhile; it must not use this network."""
+        """What a call gives, and what ``work`` makes on this thread meanwhile; it must not use this network."""
         self.start(*inputs)
         try:
             made = work()

@@ -80,12 +80,12 @@ def low_end(stem: Recording) -> float:
 
 
 def lowest_line(notes: Sequence[Note], bass: Sequence[Note]) -> list[Note]:
-    """Those of the (sorted) notes up to :data:`HIGHEST` under which nothing sounds, nor any note of the bass."""
+    """Those of the notes up to :data:`HIGHEST`, sorted, under which nothing sounds, nor any note of the bass."""
     coming = sorted([(n.onset_s, n.offset_s, n.pitch) for n in notes] + [(n.onset_s, n.offset_s, -1) for n in bass])
     line: list[Note] = []
     sounding: list[tuple[float, int]] = []
     i = 0
-    for note in notes:
+    for note in sorted(notes):
         at_s = note.onset_s + TOGETHER_S
         while i < len(coming) and coming[i][0] <= at_s:
             sounding.append(coming[i][1:])

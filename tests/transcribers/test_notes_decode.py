@@ -61,6 +61,13 @@ def test_only_a_sure_onset_repeats_what_sounds_on(strength: float, starts: list[
     assert [round(n.onset_s * FPS) for n in polyphonic(maps_of(said), T)] == starts
 
 
+@pytest.mark.parametrize(("strength", "pitches"), [(0.7, [64]), (0.9, [60, 64])])
+def test_a_blip_is_a_note_only_where_its_onset_is_certain(strength: float, pitches: list[int]) -> None:
+    said = drawn([(50.0, 53.0, 60, 0.6), (50.0, 90.0, 64, 0.6)])
+    said[ONSET, 50, [60 - LOW, 64 - LOW]] = strength
+    assert [n.pitch for n in polyphonic(maps_of(said), T)] == pitches
+
+
 def test_two_peaks_of_one_attack_are_one_note() -> None:
     curve = np.zeros(40, np.float32)
     curve[[10, 12]] = 0.6, 0.8

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from bridge.music import Note
 from bridge.transcribers.notes.features import FPS
@@ -45,10 +44,15 @@ of other parts rises from 0.717 to 0.719 on the development set and from 0.768 t
 note ends by 0.005 on both."""
 
 
-def log_odds(p: Array) -> npt.NDArray[np.float32]:
+def log_odds(p: Array | float) -> Array:
     """ln(p / (1 - p)), finite."""
     q = np.clip(p, 1e-6, 1 - 1e-6)
     return np.asarray(np.log(q / (1 - q)), np.float32)
+
+
+def evidence(p: Array, threshold: float) -> Array:
+    """By how much the log-odds of ``p`` exceed those of ``threshold``, from -CLIP to CLIP."""
+    return np.asarray(np.clip(log_odds(p) - log_odds(threshold), -CLIP, CLIP), np.float32)
 
 
 def between_frames(curve: Array, peak: int) -> float:
@@ -81,9 +85,7 @@ def end_of(curves: Curves, first: int, limit: int, t: Thresholds) -> float:
     at the end: a dip of the frame map does not end a note that goes on, and a faint tail does not lengthen one.
     """
     start = min(first + 1, limit - 1)
-    threshold = float(np.log(t.frame / (1 - t.frame)))
-    gain = np.clip(log_odds(curves.frame[start:limit]) - threshold, -CLIP, CLIP)
-    total = np.concatenate([[0.0], np.cumsum(gain)])
+    total = np.concatenate([[0.0], np.cumsum(evidence(curves.frame[start:limit], t.frame))])
     at = np.append(curves.offset[start:limit], 0.0)
     best = start + int(np.argmax(total + t.offset_weight * at))
     # The offset map's own peak, if one is near, places the end between frames.

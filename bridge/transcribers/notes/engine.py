@@ -135,10 +135,12 @@ class NoteTranscriber:
             # Read before the network starts: who waits for sound lets another stem's thread use it.
             window = self._window(stem, first + CORE - MARGIN) if first + CORE < frames else None
             (maps,), following = self._network.beside(partial(self._features, window), features[None], role)
-            heard.add(maps[0, :, core])
+            piece = Maps(manner.lowest, manner.highest)
+            piece.add(maps[0, :, core])
+            heard.extend(piece)
             if tuning is not None:
                 tuning[first : first + CORE] = tuning_map(features[core], heard.keys)
-            stem.tell(preview(maps[0, :, core], first / FPS, manner))
+            stem.tell(later(polyphonic(piece, manner.thresholds), first / FPS))
             report("transcribe", min(1.0, (first + CORE) / frames))
         return heard, None if tuning is None else Tuning(heard.keys, tuning)
 
@@ -155,13 +157,6 @@ class NoteTranscriber:
         features = self._vqt(window)
         missing = WINDOW + 2 * EDGE + 1 - len(features)
         return np.pad(features, ((missing, 0), (0, 0)), constant_values=FLOOR_DB)[EDGE : EDGE + WINDOW]
-
-
-def preview(heard: Array, start_s: float, manner: Manner) -> list[Note]:
-    """What a piece of the network's output, from ``start_s`` on, says by itself."""
-    maps = Maps(manner.lowest, manner.highest)
-    maps.add(heard)
-    return later(polyphonic(maps, manner.thresholds), start_s)
 
 
 def decode(maps: Maps, manner: Manner, voices: Voices, sensitivity: float) -> tuple[list[Note], bool]:

@@ -53,6 +53,11 @@ class Maps:
         self._pieces.append([zlib.compress(key.tobytes(), LEVEL) for key in small])
         self.frames += heard.shape[1]
 
+    def extend(self, more: Maps) -> None:
+        """Append what other maps of the same keys hold."""
+        self._pieces += more._pieces
+        self.frames += more.frames
+
     def key(self, pitch: int) -> Curves:
         """All frames of one key."""
         packed = (piece[pitch - self.keys.start] for piece in self._pieces)

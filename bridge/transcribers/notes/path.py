@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music import Note
-from bridge.transcribers.notes.decode import CLIP, Thresholds, log_odds, make_note
+from bridge.transcribers.notes.decode import Thresholds, evidence, make_note
 from bridge.transcribers.notes.maps import Array, Maps
 
 TOUCHING_S = 0.06
@@ -56,14 +56,12 @@ def sounds_together(notes: list[Note]) -> float:
 
 def _best_path(maps: Maps, t: Thresholds, start_cost: float) -> tuple[list[int], list[int]]:
     """State per frame (a key's place, or -1 for rest) and the frames at which notes start."""
-    threshold, least = (float(np.log(p / (1 - p))) for p in (t.frame, t.onset))
     rest, best = 0.0, np.full(len(maps.keys), -1e9)
     came = np.empty((maps.frames, len(maps.keys)), np.int8)  # -2 goes on, else the state before (-1 rest) of a start
     rest_from = np.empty(maps.frames, np.int8)
     i = 0
     for onset, frame, *_ in maps.pieces():
-        sounds = np.clip(log_odds(frame) - threshold, -CLIP, CLIP)
-        begins = np.clip(log_odds(onset) - least, -CLIP, CLIP) - start_cost
+        sounds, begins = evidence(frame, t.frame), evidence(onset, t.onset) - start_cost
         for sound, start in zip(sounds, begins, strict=True):
             top = int(np.argmax(best))
             before, value = (top, float(best[top])) if best[top] > rest else (-1, rest)

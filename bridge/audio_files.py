@@ -160,8 +160,9 @@ def _opened(path: Path) -> Any:
         if head[:4] in _CHUNKS:
             early, start = _chunk_ends_early(f, head[:4]), None
         elif head[:4] == b"OggS":
-            early, start = _ogg_ends_early(f), None
-            if not early and _ogg_is_joined(f):
+            last = _ogg_last_page(f)
+            early, start = _ogg_ends_early(last), None
+            if not early and _ogg_is_joined(f, last):
                 message = f"{path.name} holds several recordings one after the other; export it as one, such as a WAV."
                 raise InputError(message)
         else:
@@ -214,9 +215,8 @@ def _chunk_ends_early(f: BinaryIO, kind: bytes) -> bool:
     return False
 
 
-def _ogg_ends_early(f: BinaryIO) -> bool:
+def _ogg_ends_early(page: bytes) -> bool:
     """Whether the last page is cut, or does not say that it is the last."""
-    page = _ogg_last_page(f)
     if len(page) < OGG_HEAD:
         return page.startswith(b"OggS")
     sizes = page[OGG_HEAD : OGG_HEAD + page[26]]
@@ -224,7 +224,7 @@ def _ogg_ends_early(f: BinaryIO) -> bool:
     return not (whole and page[5] & 4)
 
 
-def _ogg_is_joined(f: BinaryIO) -> bool:
+def _ogg_is_joined(f: BinaryIO, last: bytes) -> bool:
     """Whether the last page is of another stream than those that begin the file, of which alone libsndfile reads."""
     begun = set()
     f.seek(0)
@@ -234,7 +234,6 @@ def _ogg_is_joined(f: BinaryIO) -> bool:
             break
         begun.add(head[14:18])
         f.seek(sum(f.read(head[26])), os.SEEK_CUR)
-    last = _ogg_last_page(f)
     return len(last) >= OGG_HEAD and last[14:18] not in begun
 
 

@@ -8,6 +8,7 @@ bass none was taken for such.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from bridge.audio import Recording
 from bridge.music import Bend, Note, Transcription
+from bridge.units import gain_to_db
 
 LOW_END_HZ = 120.0
 """Below this lie the fundamentals of a bass up to the twelfth fret of its second string, and little of anything else
@@ -44,11 +46,9 @@ def with_low_end(heard: Mapping[str, Transcription], stems: Mapping[str, Recordi
     """
     if not {"drums", "bass", "other"} <= set(heard) or not _has_rhythm_section(heard["drums"], stems["drums"]):
         return dict(heard)
-    if not _lacks_its_bass(stems["bass"], stems["other"]):
-        return dict(heard)
     bass, other = heard["bass"], heard["other"]
     line = lowest_line(other.notes, bass.notes)
-    if not line:
+    if not line or not _lacks_its_bass(stems["bass"], stems["other"]):
         return dict(heard)
     moved = set(line)
     rest = tuple(n for n in other.notes if n not in moved)
@@ -63,12 +63,11 @@ def _has_rhythm_section(drums: Transcription, stem: Recording) -> bool:
 
 
 def _lacks_its_bass(bass: Recording, other: Recording) -> bool:
-    here, there = low_end(bass), low_end(other)
-    return 10 ** (MISSING_DB / 10) * here <= there <= 10 ** (TRACE_DB / 10) * here
+    return MISSING_DB <= gain_to_db(low_end(other)) - gain_to_db(low_end(bass)) <= TRACE_DB
 
 
 def low_end(stem: Recording) -> float:
-    """Energy below :data:`LOW_END_HZ`, without the offset."""
+    """Amplitude of what lies below :data:`LOW_END_HZ`, without the offset: the root of its energy."""
     total = 0.0
     for block in stem.blocks():
         count = block.shape[1] // FEWER
@@ -76,7 +75,7 @@ def low_end(stem: Recording) -> float:
             spectrum = np.fft.rfft(block.mean(0)[: count * FEWER].reshape(-1, FEWER).mean(1))
             low = spectrum[1 : round(LOW_END_HZ * FEWER * count / stem.rate)]
             total += float(np.vdot(low, low).real) / count
-    return total
+    return math.sqrt(total)
 
 
 def lowest_line(notes: Sequence[Note], bass: Sequence[Note]) -> list[Note]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from bridge.config import Settings, home_folder, load
 from bridge.files import users_path
-from bridge.interfaces import Context
 from bridge.models import ModelStore
+from bridge.plugins.interfaces import Context
 
 
 @dataclass(frozen=True, slots=True)

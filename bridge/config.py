@@ -16,10 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bridge import plugins
 from bridge.errors import ConfigError
 from bridge.files import users_path
-from bridge.music import STEM_ROLES
+from bridge.music.notes import STEM_ROLES
+from bridge.plugins import registry as plugins
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from bridge.audio import Array, Recording
+from bridge.audio.recording import Array, Recording
 from bridge.errors import HostError, PluginError
-from bridge.interfaces import Context, Desk, Report, Stem
-from bridge.music import Note, Transcription
-from bridge.protocol import ItemResult, Request
-from bridge.stems import write_stems
+from bridge.music.notes import Note, Transcription
+from bridge.pipeline.stem_files import write_stems
+from bridge.plugins.interfaces import Context, Desk, Report, Stem
+from bridge.spool.request import Request
+from bridge.spool.result import ItemResult
 
 STEP_S = 0.05
 """Between two reports of a fake that takes its time."""
@@ -50,11 +51,11 @@ class FakeSeparator:
         self._options = options
 
     def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
-        """See :class:`bridge.interfaces.Separator`."""
+        """See :class:`bridge.plugins.interfaces.Separator`."""
         return write_stems(self.stream(mix, wanted, report), mix, wanted, folder)
 
     def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
-        """See :class:`bridge.interfaces.StreamingSeparator`; the first half of the sound comes before the wait."""
+        """See :class:`bridge.plugins.interfaces.StreamingSeparator`; half the sound comes before the wait."""
         options = self._options
         if options.error:
             raise PluginError(options.error)
@@ -90,7 +91,7 @@ class FakeTranscriber:
         self._options = options
 
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        """See :class:`bridge.interfaces.Transcriber`."""
+        """See :class:`bridge.plugins.interfaces.Transcriber`."""
         count = max(1, int(stem.audio.length_s * 2))
         step_s = stem.audio.length_s / count
         pitch = 36 if stem.role == "drums" else self._options.pitch
@@ -118,7 +119,7 @@ class FakeHost:
         self.asked: list[Mapping[str, Any]] = []
 
     def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
-        """See :class:`bridge.interfaces.Host`."""
+        """See :class:`bridge.plugins.interfaces.Host`."""
         delivered = []
         for number, item in enumerate(items):
             count = sum(len(p.notes) for p in item.score.parts)
@@ -127,7 +128,7 @@ class FakeHost:
         return delivered
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
-        """See :class:`bridge.interfaces.Host`."""
+        """See :class:`bridge.plugins.interfaces.Host`."""
         if not self._options.running:
             raise HostError("The fake DAW is not running; start it and try again.")
         self.asked.append(dict(options))
@@ -148,6 +149,6 @@ class FakeTrigger:
         self.accepted: list[str] = []
 
     async def run(self, desk: Desk) -> None:
-        """See :class:`bridge.interfaces.Trigger`."""
+        """See :class:`bridge.plugins.interfaces.Trigger`."""
         for request in self._options.requests:
             self.accepted.append(await desk.submit(request))

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridge import config, plugins
-from bridge.cli import COMMANDS
-from bridge.models.table import models
+from bridge import config
+from bridge.cli.entry import COMMANDS
+from bridge.models.catalogue import models
+from bridge.plugins import registry as plugins
 
 README = Path(__file__).parents[1] / "README.md"
 LICENCES = {

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge import cli, config, plugins
+from bridge import config
+from bridge.cli import entry as cli
+from bridge.plugins import registry as plugins
 from bridge.triggers import osc
 from tests.readme_tables import README, filled
 

@@ -20,8 +20,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from bridge.audio import import_span
-from bridge.interfaces import Context
+from bridge.audio.span_import import import_span
+from bridge.plugins.interfaces import Context
 from bridge.separators.htdemucs import HTDemucs, HTDemucsOptions
 from training.plan import CLIP_S, SAMPLE_RATE, clip_plan
 

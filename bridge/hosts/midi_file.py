@@ -19,11 +19,12 @@ import mido
 
 from bridge.errors import HostError
 from bridge.files import write_output
-from bridge.interfaces import Context
-from bridge.midi_events import BEND_RANGE_CONTROLS, key_spans, wheel
-from bridge.music import Bend, Part, Score
-from bridge.protocol import ItemResult, Request, channels
-from bridge.tempo import TempoMap
+from bridge.midi.part_events import BEND_RANGE_CONTROLS, channels, key_spans, wheel
+from bridge.music.notes import Bend, Part, Score
+from bridge.music.tempo import TempoMap
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import Request
+from bridge.spool.result import ItemResult
 
 PPQ = 1920
 """Ticks a quarter note: 0.26 ms at 120 BPM, 1.04 ms at 30; half a tick, the rounding, stays inaudible."""

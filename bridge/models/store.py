@@ -17,8 +17,8 @@ from typing import Literal
 
 from bridge.errors import ModelError, StoreError
 from bridge.files import FileLock, users_path, write_json
-from bridge.models.places import CHUNK, POLL_S, Place, Pulse, UnavailableError
-from bridge.models.table import Model, models
+from bridge.models.catalogue import Model, models
+from bridge.models.sources import CHUNK, POLL_S, Place, Pulse, UnavailableError
 
 State = Literal["present", "missing", "damaged"]
 Report = Callable[[str, float], None]

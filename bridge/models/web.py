@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from bridge.models.places import CHUNK, Pulse, UnavailableError
+from bridge.models.sources import CHUNK, Pulse, UnavailableError
 
 TIMEOUT_S = 30.0
 """Silence after which a connection counts as dead; slower starts than this were not seen at any mirror."""
@@ -35,7 +35,7 @@ class WebFile:
         return urlsplit(self.url).hostname or self.url
 
     def fetch(self, part: Path, size: int, pulse: Pulse) -> None:
-        """See :class:`bridge.models.places.Place`."""
+        """See :class:`bridge.models.sources.Place`."""
         _check(self.url, from_loopback=True)
         failures, pause_s = 0, FIRST_PAUSE_S
         while (before := _length(part)) != size:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bridge.audio import Recording
-from bridge.music import Score, Transcription
-from bridge.score.beats import track_beats
-from bridge.score.cleanup import clean
+from bridge.audio.recording import Recording
+from bridge.music.notes import Score, Transcription
+from bridge.music.tempo import TempoMap
+from bridge.score.beat.tracker import track_beats
+from bridge.score.cleanup.clean import clean
 from bridge.score.parts import build_parts
 from bridge.score.quantise import Grid, quantise
-from bridge.tempo import TempoMap
 
 UNCERTAIN_BEAT = "The beat is not certain, so the MIDI file keeps 120 BPM; the notes stay where they sound."
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bridge.errors import ConfigError
-from bridge.music import Note, Score
-from bridge.score.cleanup import without_overlaps
+from bridge.music.notes import Note, Score
+from bridge.score.cleanup.clean import without_overlaps
 
 GENERAL_MIDI: Mapping[int, str] = {
     35: "kick", 36: "kick", 37: "side stick", 38: "snare", 39: "clap", 40: "snare",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bridge.music import STEM_ROLES, Note, Part, Transcription
-from bridge.score.general_midi import VOICES, Voice
+from bridge.music.general_midi import VOICES, Voice
+from bridge.music.notes import STEM_ROLES, Note, Part, Transcription
 
 SHORTEST_NOTE_S = 0.01
 """A note that the item's end or its follower cuts off must last at least this long, or it is no note."""
 
 
 def build_parts(heard: Mapping[str, Transcription], length_s: float) -> tuple[Part, ...]:
-    """One part per role that has notes, in the order of :data:`bridge.music.STEM_ROLES`, then by name.
+    """One part per role that has notes, in the order of :data:`bridge.music.notes.STEM_ROLES`, then by name.
 
     Notes are sorted and end where the item ends. A role without notes gets no part, as an empty track
     is only in the way.

@@ -11,8 +11,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from bridge.files import write_output
-from bridge.music import Note, Part, Score
-from bridge.tempo import TempoMap
+from bridge.music.notes import Note, Part, Score
+from bridge.music.tempo import TempoMap
 
 LEFT, RIGHT, TOP, GAP = 150, 20, 46, 26
 """Margins in pixels: names stand at the left, the title above, a part's name above its lane."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bridge.errors import InputError
-from bridge.music import Bend, Note, Transcription
+from bridge.music.notes import Bend, Note, Transcription
+from bridge.music.tempo import TempoMap
 from bridge.score.parts import SHORTEST_NOTE_S
-from bridge.tempo import TempoMap
 
 DIVISIONS = (1, 2, 4, 8, 16, 32, 64)
 """Note values a grid may have; finer than a 64th is within the jitter of any onset detector."""

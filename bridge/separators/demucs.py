@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bridge.audio import Recording
+from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
+from bridge.audio.recording import Recording
 from bridge.errors import ModelError, PluginError
-from bridge.installing import pip_install
-from bridge.interfaces import Context, Report, Stem
-from bridge.segments import OverlapAdd, centred, mono_level, plan
-from bridge.stems import write_stems
+from bridge.pipeline.stem_files import write_stems
+from bridge.plugins.install_hint import pip_install
+from bridge.plugins.interfaces import Context, Report, Stem
 
 Array = npt.NDArray[np.float32]
 

@@ -6,11 +6,11 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.audio import Array, Recording
+from bridge.audio.recording import Array, Recording
 from bridge.errors import PluginError
-from bridge.interfaces import Context, Report, Stem
-from bridge.music import STEM_ROLES
-from bridge.stems import write_stems
+from bridge.music.notes import STEM_ROLES
+from bridge.pipeline.stem_files import write_stems
+from bridge.plugins.interfaces import Context, Report, Stem
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from bridge.errors import ConfigError, DawscribeError, PluginError
-from bridge.installing import pip_install
-from bridge.interfaces import Context, Desk
-from bridge.midi_ports import PORT_NAME, find_port, midi_backend
+from bridge.midi.ports import PORT_NAME, find_port, midi_backend
+from bridge.plugins.install_hint import pip_install
+from bridge.plugins.interfaces import Context, Desk
 
 KINDS = ("note", "cc", "program")
 PRESSED = 64
@@ -96,7 +96,7 @@ class MidiTrigger:
         return f"needs python-rtmidi; install it with: {pip_install('python-rtmidi')}" if lacks else ""
 
     async def run(self, desk: Desk) -> None:
-        """See :class:`bridge.interfaces.Trigger`."""
+        """See :class:`bridge.plugins.interfaces.Trigger`."""
         loop = asyncio.get_running_loop()
         asked: set[asyncio.Task[None]] = set()
 

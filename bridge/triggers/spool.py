@@ -12,8 +12,9 @@ from pathlib import Path
 
 from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import read_hostile, write_json
-from bridge.interfaces import Context, Desk
-from bridge.protocol import ID_PATTERN, LARGEST_FILE, parse_json
+from bridge.plugins.interfaces import Context, Desk
+from bridge.spool.request import ID_PATTERN
+from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
 
 RESCAN_S = 1.0
 """At the latest after this time the inbox is read again, whatever the folder's own time says."""
@@ -46,7 +47,7 @@ class SpoolTrigger:
         self._wait_until: dict[str, float] = {}
 
     async def run(self, desk: Desk) -> None:
-        """See :class:`bridge.interfaces.Trigger`."""
+        """See :class:`bridge.plugins.interfaces.Trigger`."""
         seen, read_s = -1, 0.0
         while True:
             try:

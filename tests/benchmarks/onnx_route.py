@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 import soundfile
 
-from bridge.segments import OverlapAdd, centred
+from bridge.audio.overlap_add import OverlapAdd, centred
 from bridge.separators.htdemucs.length import TRAINED as SEGMENT
 from bridge.separators.htdemucs.separator import STEMS
 from bridge.separators.htdemucs.stft import Spectrogram

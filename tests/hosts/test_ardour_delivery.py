@@ -11,11 +11,12 @@ from typing import Any
 import mido
 import pytest
 
-from bridge import plugins
 from bridge.errors import HostError, InputError
-from bridge.interfaces import Context
-from bridge.music import Bend, Note, Part, Score
-from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
+from bridge.music.notes import Bend, Note, Part, Score
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import AudioSpan, ItemRequest, Request
+from bridge.spool.result import ItemResult
 
 RATE = 48_000
 SLOW_QN, FAST_QN = 48_000, 24_000

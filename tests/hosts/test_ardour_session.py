@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from bridge import plugins
 from bridge.errors import HostError, StoreError
-from bridge.interfaces import Context
-from bridge.music import Bend, Note, Part, Score
-from bridge.protocol import AudioSpan, ItemResult
-from bridge.tempo import TempoMap, TempoPoint
+from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.tempo import TempoMap, TempoPoint
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import AudioSpan
+from bridge.spool.result import ItemResult
 from tests.e2e.ardour.session_file import Session
 from tests.support import sine
 

@@ -14,9 +14,9 @@ from typing import Any
 import lupa.lua53
 import pytest
 
-from bridge import plugins
 from bridge.errors import HostError
-from bridge.interfaces import Context
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Context
 
 ACTION, HOOK = "Transcribe selection", "dawscribe results"
 

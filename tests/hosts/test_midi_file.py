@@ -12,10 +12,11 @@ import pytest
 
 from bridge.errors import HostError, StoreError
 from bridge.hosts.midi_file import MidiFile, to_midi, write_midi
-from bridge.interfaces import Context, Host
-from bridge.music import Bend, Note, Part, Score
-from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
-from bridge.tempo import TempoMap, TempoPoint
+from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.tempo import TempoMap, TempoPoint
+from bridge.plugins.interfaces import Context, Host
+from bridge.spool.request import AudioSpan, ItemRequest, Request
+from bridge.spool.result import ItemResult
 
 DRUMS = Part("drums", "Drums", (Note(0.0, 0.1, 36, 110), Note(0.5, 0.6, 38, 90)), is_drums=True)
 BASS = Part("bass", "Bass", (Note(0.0, 0.45, 40, 100), Note(0.5, 0.9, 43, 80)), (Bend(0.1, 0.5), Bend(0.5, 0.0)), 33)

@@ -10,7 +10,7 @@ import soundfile
 
 from bridge.errors import StoreError
 from bridge.hosts.reaper.one_shots import cut_one_shots
-from bridge.music import Note, Part, Score
+from bridge.music.notes import Note, Part, Score
 from bridge.score.drum_map import mapped_score
 
 RATE = 44100

@@ -9,9 +9,10 @@ import rpp
 
 from bridge.errors import InputError
 from bridge.hosts.reaper.project_file import write_project
-from bridge.music import Bend, Note, Part, Score
-from bridge.protocol import AudioSpan, ItemResult
-from bridge.tempo import TempoMap, TempoPoint
+from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.tempo import TempoMap, TempoPoint
+from bridge.spool.request import AudioSpan
+from bridge.spool.result import ItemResult
 from tests.reaper_sim import Reaper
 from tests.reaper_sim.model import Project
 from tests.reaper_sim.rpp_load import load

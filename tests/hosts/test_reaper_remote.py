@@ -15,10 +15,10 @@ import pytest
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import ThreadingOSCUDPServer
 
-from bridge import plugins
 from bridge.errors import HostError
 from bridge.hosts.reaper.actions import ACTION, ACTIONS, LISTENER, command_id, script_path
-from bridge.interfaces import Context, Host
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Context, Host
 from tests.reaper_sim import Reaper
 from tests.reaper_sim.defaults import new_track
 from tests.reaper_sim.demo import audio_item, tone

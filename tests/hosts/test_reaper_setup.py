@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge import plugins
 from bridge.errors import HostError
 from bridge.hosts.reaper.actions import ACTION, ACTIONS, LISTENER, command_id, script_path
-from bridge.interfaces import Context
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Context
 from tests.reaper_sim import Reaper
 
 KB = b'KEY 1 86 _SWS 0\r\nSCR 4 0 RS1234 "Custom: mine.lua" mine.lua\r\n\xff odd bytes stay\r\n'

@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from bridge import plugins
-from bridge.interfaces import Context
-from bridge.music import Note, Part, Score
-from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request, parse_request
+from bridge.music.notes import Note, Part, Score
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import AudioSpan, ItemRequest, Request, parse_request
+from bridge.spool.result import ItemResult
 
 SCRIPTS = Path(__file__).parents[2] / "daw_scripts"
 ARDOUR = r"""

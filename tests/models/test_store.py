@@ -16,7 +16,7 @@ import pytest
 
 from bridge.errors import JobCancelled, ModelError, StoreError
 from bridge.models import ModelStore, web
-from bridge.models.table import Model, models
+from bridge.models.catalogue import Model, models
 from bridge.models.web import WebFile
 from tests.models.file_server import FileServer, serving
 

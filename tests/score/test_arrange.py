@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.audio import import_span
-from bridge.music import Note, Transcription
+from bridge.audio.span_import import import_span
+from bridge.music.notes import Note, Transcription
 from bridge.score.arrange import UNCERTAIN_BEAT, arrange
 from bridge.score.quantise import parse_grid
 from tests.support import sine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import ConfigError
-from bridge.music import Note, Part, Score
+from bridge.music.notes import Note, Part, Score
 from bridge.score.drum_map import GENERAL_MIDI, KEYS, drum_keys, drum_pieces, mapped_drums, mapped_score
 
 

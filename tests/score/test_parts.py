@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.music import Bend, Note, Transcription
-from bridge.score.general_midi import VOICES
+from bridge.music.general_midi import VOICES
+from bridge.music.notes import Bend, Note, Transcription
 from bridge.score.parts import build_parts, voice_of
 
 NOTE = Note(0.5, 1.0, 60, 90)

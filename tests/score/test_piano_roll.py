@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from bridge.errors import StoreError
-from bridge.music import Bend, Note, Part, Score
+from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.score.piano_roll import LEFT, draw_piano_roll, write_piano_roll
-from bridge.tempo import TempoMap, TempoPoint
 
 DRUMS = Part("drums", "Drums", (Note(0.0, 0.1, 36, 127), Note(0.5, 0.6, 38, 20), Note(9.0, 9.1, 20, 90)), is_drums=True)
 BASS = Part("bass", "Bass", (Note(2.0, 4.0, 40, 127),), (Bend(2.5, 1.0), Bend(3.0, 0.0)), 33)

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from bridge.errors import InputError
-from bridge.music import Bend, Note, Transcription
+from bridge.music.notes import Bend, Note, Transcription
+from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.score.quantise import parse_grid, quantise
-from bridge.tempo import TempoMap, TempoPoint
 
 TEMPO = TempoMap.constant(120.0)
 SIXTEENTH = parse_grid("1/16")

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from bridge.interfaces import Context
+from bridge.plugins.interfaces import Context
 from bridge.separators.htdemucs import HTDemucs, HTDemucsOptions
 from bridge.separators.htdemucs.length import TRAINED as SEGMENT
 

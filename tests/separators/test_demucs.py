@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bridge.audio import Recording, Writer
+from bridge.audio.recording import Recording
+from bridge.audio.wav_writer import Writer
 from bridge.errors import JobCancelled, ModelError, PluginError
-from bridge.interfaces import Context, Separator
+from bridge.plugins.interfaces import Context, Separator
 from bridge.separators.demucs import Demucs, DemucsOptions
 
 torch = pytest.importorskip("torch")

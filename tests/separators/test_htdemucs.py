@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bridge.audio import Recording, Writer
+from bridge.audio.recording import Recording
+from bridge.audio.wav_writer import Writer
 from bridge.errors import JobCancelled, PluginError, StoreError
-from bridge.interfaces import Context, Separator
+from bridge.plugins.interfaces import Context, Separator
 from bridge.separators.htdemucs import HTDemucs, HTDemucsOptions
 from tests.separators.stand_in import WAVE, separator
 from tests.transcribers import stored

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bridge.audio import Recording, import_span
+from bridge.audio.recording import Recording
+from bridge.audio.span_import import import_span
 from bridge.errors import JobCancelled, PluginError
-from bridge.interfaces import Context, Separator
+from bridge.plugins.interfaces import Context, Separator
 from bridge.separators.whole_mix import WholeMix, WholeMixOptions
 
 

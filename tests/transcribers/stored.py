@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ModelError
-from bridge.interfaces import Context
 from bridge.models.store import ModelStore
+from bridge.plugins.interfaces import Context
 
 
 def context(folder: Path, *names: str) -> Context:

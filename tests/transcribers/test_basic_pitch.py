@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from bridge.audio import Recording, import_span
+from bridge.audio.recording import Recording
+from bridge.audio.span_import import import_span
 from bridge.errors import JobCancelled, ModelError
-from bridge.interfaces import Context, Stem
-from bridge.runtime import Network
-from bridge.score.cleanup import clean
+from bridge.inference.network import Network
+from bridge.plugins.interfaces import Context, Stem
+from bridge.score.cleanup.clean import clean
 from bridge.transcribers.basic_pitch import BasicPitchTranscriber, engine
 from bridge.transcribers.basic_pitch.decode import PACKAGE, Decoding, FrameNote, decode
 from bridge.transcribers.basic_pitch.posteriors import PACKAGE_HOP, WINDOW, Posteriors, join, listen

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from bridge.audio import Recording, import_span
+from bridge.audio.recording import Recording
+from bridge.audio.span_import import import_span
 from bridge.errors import ConfigError, JobCancelled, PluginError
-from bridge.interfaces import Context, Stem
-from bridge.music import Note
+from bridge.music.notes import Note
+from bridge.plugins.interfaces import Context, Stem
 from bridge.transcribers.drums import DrumTranscriber
 from bridge.transcribers.drums.engine import PIECE, load_tuning
 from bridge.transcribers.drums.features import HOP, spectra

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from bridge.audio import Recording
+from bridge.audio.recording import Recording
 from bridge.errors import ConfigError, JobCancelled, ModelError
-from bridge.interfaces import Context, Stem
-from bridge.music import Note, Transcription
-from bridge.plugins import options
+from bridge.music.notes import Note, Transcription
+from bridge.plugins.interfaces import Context, Stem
+from bridge.plugins.registry import options
 from bridge.transcribers.melody import MelodyTranscriber
 from bridge.transcribers.melody.bends import bends
 from bridge.transcribers.melody.path import Costs, Segment

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from bridge.audio import Recording
+from bridge.audio.recording import Recording
 from bridge.errors import ConfigError, JobCancelled, ModelError
-from bridge.interfaces import Context, Stem
+from bridge.plugins.interfaces import Context, Stem
 from bridge.transcribers.notes import NoteOptions, NoteTranscriber
 
 RATE = 44_100

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from bridge.audio import Recording
+from bridge.audio.recording import Recording
 from bridge.errors import ConfigError, PluginError
-from bridge.interfaces import Context, Stem
+from bridge.plugins.interfaces import Context, Stem
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "harmonica" / "dawscribe_harmonica.py"
 RATE = 44_100

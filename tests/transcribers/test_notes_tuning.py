@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from bridge.music import Note
+from bridge.music.notes import Note
 from bridge.transcribers.notes.features import RATE, Vqt
 from bridge.transcribers.notes.tuning import Tuning, bends_of, concert_offset, tuning_map
 

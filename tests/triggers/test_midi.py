@@ -18,9 +18,9 @@ import mido
 import pytest
 
 from bridge.errors import ConfigError, PluginError
-from bridge.interfaces import Context
-from bridge.midi_ports import find_port, midi_backend
-from bridge.playback import ClockFollower, Event, follow, play
+from bridge.midi.playback import ClockFollower, Event, follow, play
+from bridge.midi.ports import find_port, midi_backend
+from bridge.plugins.interfaces import Context
 from bridge.triggers import midi
 from bridge.triggers.midi import Gesture, parse_gesture
 from tests.support import PATIENCE_S, Home, wait_for

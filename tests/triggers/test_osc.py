@@ -18,7 +18,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from bridge.errors import ConfigError, InputError
-from bridge.interfaces import Context
+from bridge.plugins.interfaces import Context
 from bridge.triggers.osc import OscTrigger
 from bridge.triggers.osc.arguments import parse_options, transcribe_request
 from tests.support import Home, wait_for

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bridge.interfaces import Context
+from bridge.plugins.interfaces import Context
 from bridge.triggers import spool
 from tests.support import Home, read_json, wait_for
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import mir_eval
 import numpy as np
 
-from bridge.audio import import_span
-from bridge.interfaces import Context, Stem
-from bridge.music import Note
+from bridge.audio.span_import import import_span
+from bridge.music.notes import Note
+from bridge.plugins.interfaces import Context, Stem
 from bridge.transcribers.drums import DrumTranscriber
 from bridge.transcribers.drums import engine as engine_module
 

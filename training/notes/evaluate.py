@@ -20,7 +20,7 @@ import numpy as np
 import pretty_midi
 import torch
 
-from bridge.music import Note
+from bridge.music.notes import Note
 from bridge.transcribers.notes.engine import BASS, OTHER, VOCALS, Manner, Voices, decode
 from bridge.transcribers.notes.features import FLOOR_DB, REFERENCE_DB, Vqt
 from bridge.transcribers.notes.maps import Maps

@@ -15,7 +15,8 @@ from typing import Any
 
 from bridge.errors import InputError
 from bridge.files import read_hostile, write_json
-from bridge.protocol import ID_PATTERN, LARGEST_FILE, PROTOCOL, Request, parse_json
+from bridge.spool.request import ID_PATTERN, PROTOCOL, Request
+from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
 
 KEY = re.compile(r"[0-9a-f]{12}")
 """A session's name in file names, as the scripts make it."""

@@ -15,9 +15,11 @@ from bridge.hosts.ardour import session, setup, shell, smf
 from bridge.hosts.ardour.announcement import announce, sweep
 from bridge.hosts.ardour.instruments import instruments_for
 from bridge.hosts.ardour.place import PPQN, Place, place_of
-from bridge.interfaces import Context
-from bridge.music import Part
-from bridge.protocol import PROTOCOL, AudioSpan, ItemResult, Request, channels
+from bridge.midi.part_events import channels
+from bridge.music.notes import Part
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import PROTOCOL, AudioSpan, Request
+from bridge.spool.result import ItemResult
 
 MIDI_NAME, PLAN_NAME = "ardour.mid", "ardour.json"
 ANSWER_S = 10.0

@@ -17,7 +17,9 @@ import soundfile
 from bridge.errors import InputError, StoreError
 from bridge.hosts.ardour import shell, smf
 from bridge.hosts.ardour.place import Place, tempo_points
-from bridge.protocol import AudioSpan, ItemResult, channels
+from bridge.midi.part_events import channels
+from bridge.spool.request import AudioSpan
+from bridge.spool.result import ItemResult
 
 BLOCK = 1 << 16
 """Frames copied at a time."""

@@ -13,7 +13,7 @@ from bridge.errors import HostError, StoreError
 from bridge.files import write_bytes, write_json
 from bridge.hosts.ardour import config_folder, preset
 from bridge.hosts.ardour.ui_scripts import UiScripts
-from bridge.spool_home import prepare, scripts_folder
+from bridge.spool.launcher import prepare, scripts_folder
 
 ACTION, HOOK = "Transcribe selection", "dawscribe results"
 """Names as Ardour shows them; the scripts' headers say the same."""

@@ -13,8 +13,8 @@ from pathlib import Path
 import mido
 
 from bridge.hosts.ardour.place import PPQN, Place
-from bridge.midi_events import BEND_RANGE_CONTROLS, key_spans, wheel
-from bridge.music import Bend, Part
+from bridge.midi.part_events import BEND_RANGE_CONTROLS, key_spans, wheel
+from bridge.music.notes import Bend, Part
 
 LONGEST_GLIDE = PPQN // 32
 """Ticks: 16 ms at 120 BPM. Wheel positions further apart are held steps, nearer ones are a curve."""

@@ -10,8 +10,9 @@ from typing import Any
 from bridge.hosts.reaper import remote, setup
 from bridge.hosts.reaper.one_shots import cut_one_shots
 from bridge.hosts.reaper.project_file import write_project
-from bridge.interfaces import Context
-from bridge.protocol import AudioSpan, ItemResult, Request
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import AudioSpan, Request
+from bridge.spool.result import ItemResult
 
 
 class Reaper:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridge.midi_events import BEND_RANGE_CONTROLS, WHEEL_STEPS, key_spans, wheel
-from bridge.music import Part
-from bridge.tempo import TempoMap
+from bridge.midi.part_events import BEND_RANGE_CONTROLS, WHEEL_STEPS, key_spans, wheel
+from bridge.music.notes import Part
+from bridge.music.tempo import TempoMap
 
 PPQ = 960
 """Ticks a quarter note, REAPER's own default."""

@@ -12,7 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from bridge.errors import StoreError
-from bridge.music import Note, Part
+from bridge.music.notes import Note, Part
 
 Samples = NDArray[np.float32]
 

@@ -20,8 +20,10 @@ from bridge import __version__
 from bridge.errors import InputError, StoreError
 from bridge.files import write_bytes
 from bridge.hosts.reaper import midi_source
-from bridge.protocol import AudioSpan, ItemResult, channels
-from bridge.tempo import TempoMap
+from bridge.midi.part_events import channels
+from bridge.music.tempo import TempoMap
+from bridge.spool.request import AudioSpan
+from bridge.spool.result import ItemResult
 
 COLOURS = {
     "drums": (214, 107, 83), "bass": (77, 133, 189), "vocals": (222, 165, 68), "guitar": (102, 158, 92),

@@ -19,8 +19,8 @@ from typing import Any
 from bridge.errors import HostError, StoreError
 from bridge.files import write_json
 from bridge.hosts.reaper.actions import ACTION, command_id
-from bridge.installing import pip_install
-from bridge.protocol import PROTOCOL
+from bridge.plugins.install_hint import pip_install
+from bridge.spool.request import PROTOCOL
 
 ANSWER_S = 3.0
 """How long each ear has: the listener looks four times a second, OSC and reapy act within a tick."""

@@ -12,7 +12,7 @@ from bridge.files import write_bytes, write_json
 from bridge.hosts.reaper import ini_edits, resource_folder
 from bridge.hosts.reaper.actions import ACTION, FOLDER
 from bridge.hosts.reaper.ini_edits import EDITS, Edit
-from bridge.spool_home import prepare, scripts_folder
+from bridge.spool.launcher import prepare, scripts_folder
 
 RECORD = "installed.json"
 BACKUP_SUFFIX = ".before-dawscribe"

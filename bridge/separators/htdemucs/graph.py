@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bridge.rewriting import Rewrite
+from bridge.inference.graph_rewrite import Rewrite
 from bridge.separators.htdemucs.dconv import branches, computed
 from bridge.separators.htdemucs.length import lengthen
 from bridge.separators.htdemucs.patterns import (

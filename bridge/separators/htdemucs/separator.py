@@ -10,14 +10,14 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from bridge.audio import Recording
+from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
+from bridge.audio.recording import Recording
 from bridge.errors import PluginError
-from bridge.interfaces import Context, Report, Stem
-from bridge.runtime import PRECISIONS, TORCH_DEVICES, Network, Precision
-from bridge.segments import OverlapAdd, centred, mono_level, plan
+from bridge.inference.network import PRECISIONS, TORCH_DEVICES, Network, Precision
+from bridge.pipeline.stem_files import write_stems
+from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.separators.htdemucs.graph import REWRITE
 from bridge.separators.htdemucs.stft import Spectrogram
-from bridge.stems import write_stems
 
 Array = npt.NDArray[np.float32]
 

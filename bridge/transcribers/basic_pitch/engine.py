@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bridge.interfaces import Context, Report, Stem
-from bridge.music import Note, Transcription
-from bridge.spectral import Array, key_filter, power, to_db, velocity_of
+from bridge.audio.spectra import Array, key_filter, power, to_db, velocity_of
+from bridge.music.notes import Note, Transcription
+from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.transcribers.basic_pitch.decode import Decoding, FrameNote, decode
 from bridge.transcribers.basic_pitch.posteriors import (
     FRAME,
@@ -69,7 +69,7 @@ class BasicPitchTranscriber:
         """Notes this far below the whole mix are leakage of other stems."""
 
     def __init__(self, options: Options, context: Context) -> None:
-        from bridge.runtime import Network
+        from bridge.inference.network import Network
 
         self._options = options
         self._decoding = Decoding(
@@ -90,7 +90,7 @@ class BasicPitchTranscriber:
         self._keys = key_filter(LOWEST_KEY, KEYS, LEVEL_SIZE, RATE)
 
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        """See :class:`bridge.interfaces.Transcriber`."""
+        """See :class:`bridge.plugins.interfaces.Transcriber`."""
         notes: list[Note] = []
         for first, heard, is_last in self._blocks(stem, report):
             level_db = self._levels(stem, first, len(heard.notes))

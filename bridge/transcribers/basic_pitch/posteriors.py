@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bridge.audio import Recording
+from bridge.audio.recording import Recording
 
 Array = npt.NDArray[np.float32]
 
@@ -42,7 +42,7 @@ BLOCK_WINDOWS = 8
 
 
 class Runs(Protocol):
-    """What is needed of :class:`bridge.runtime.Network`."""
+    """What is needed of :class:`bridge.inference.network.Network`."""
 
     def __call__(self, *inputs: Array) -> list[Array]:
         """Outputs in the network's order."""

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.errors import ConfigError, PluginError
-from bridge.interfaces import Context, Report, Stem
-from bridge.music import Note, Transcription, later
-from bridge.runtime import Network
+from bridge.inference.network import Network
+from bridge.music.notes import Note, Transcription, later
+from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.transcribers.drums.features import BANDS, FRAMES_PER_S, MIX_RMS, RATE, WINDOWS, spectra
 from bridge.transcribers.drums.kit import GROUPS, Tuning, notes, strokes
 from bridge.transcribers.drums.peaks import CLASSES

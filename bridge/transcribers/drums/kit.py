@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from bridge.music import Note
+from bridge.music.notes import Note
 from bridge.transcribers.drums.peaks import CLASSES, Stroke, group_strokes
 
 Array = npt.NDArray[np.float32]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bridge.audio import Recording
-from bridge.spectral import Array, bands, frames, power, to_db
+from bridge.audio.recording import Recording
+from bridge.audio.spectra import Array, bands, frames, power, to_db
 from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS
 
 RATE = 16_000

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bridge.music import Bend
-from bridge.spectral import Array
+from bridge.audio.spectra import Array
+from bridge.music.notes import Bend
 from bridge.transcribers.melody.path import Segment
 from bridge.transcribers.melody.track import FPS
 

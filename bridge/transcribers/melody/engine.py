@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from bridge.interfaces import Context, Report, Stem
-from bridge.music import Bend, Note, Transcription
-from bridge.spectral import Array, velocity_of
+from bridge.audio.spectra import Array, velocity_of
+from bridge.music.notes import Bend, Note, Transcription
+from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.transcribers.melody.attacks import Attacks
 from bridge.transcribers.melody.bends import bends
 from bridge.transcribers.melody.path import Costs, Path, Segment
@@ -61,7 +61,7 @@ class MelodyTranscriber:
         self._trackers: dict[str, Tracker] = {}
 
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        """See :class:`bridge.interfaces.Transcriber`."""
+        """See :class:`bridge.plugins.interfaces.Transcriber`."""
         name = self._options.tracker
         if name == "auto":
             name = "yin" if stem.role == "bass" else "swift"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bridge.spectral import Array
+from bridge.audio.spectra import Array
 
 STAYS = -1
 """Where a path came from: its own state."""

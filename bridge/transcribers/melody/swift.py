@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from bridge.audio import Recording
-from bridge.interfaces import Context
-from bridge.spectral import Array
+from bridge.audio.recording import Recording
+from bridge.audio.spectra import Array
+from bridge.plugins.interfaces import Context
 from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Track, spread
 from bridge.units import A4_HZ, A4_PITCH
 
@@ -32,7 +32,7 @@ class SwiftTracker:
     """
 
     def __init__(self, context: Context, lowest: int = 36, highest: int = 90) -> None:
-        from bridge.runtime import Network
+        from bridge.inference.network import Network
 
         self.lowest, self.count = lowest, highest - lowest + 1
         self._network = Network(

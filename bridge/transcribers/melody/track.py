@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bridge.audio import Recording
-from bridge.spectral import Array
+from bridge.audio.recording import Recording
+from bridge.audio.spectra import Array
 
 FPS = 100
 """Frames a second: 10 ms is what an ear can tell of a rhythm, and a fifth of the shortest notes."""

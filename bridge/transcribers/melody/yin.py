@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bridge.audio import Recording
-from bridge.spectral import Array, frames
+from bridge.audio.recording import Recording
+from bridge.audio.spectra import Array, frames
 from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Track, spread
 from bridge.units import A4_HZ, A4_PITCH
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bridge.music import Note
+from bridge.music.notes import Note
 from bridge.transcribers.notes.features import FPS
 from bridge.transcribers.notes.maps import Array, Curves, Maps
 

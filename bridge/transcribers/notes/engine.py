@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 
 from bridge.errors import ConfigError
-from bridge.interfaces import Context, Report, Stem
-from bridge.music import Note, Transcription, later
-from bridge.runtime import Network
+from bridge.inference.network import Network
+from bridge.music.notes import Note, Transcription, later
+from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.transcribers.notes.decode import Thresholds, polyphonic
 from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
 from bridge.transcribers.notes.maps import Array, Maps

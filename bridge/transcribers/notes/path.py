@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bridge.music import Note
+from bridge.music.notes import Note
 from bridge.transcribers.notes.decode import Thresholds, evidence, make_note
 from bridge.transcribers.notes.maps import Array, Maps
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bridge.music import Bend, Note
+from bridge.music.notes import Bend, Note
 from bridge.transcribers.notes.features import FPS, LOWEST_KEY, PER_SEMITONE
 
 Array = npt.NDArray[np.float32]

@@ -20,7 +20,7 @@ from typing import Any
 
 from bridge import __version__
 from bridge.errors import ConfigError, DawscribeError, InputError, PluginError
-from bridge.interfaces import Context, Desk, JobReport
+from bridge.plugins.interfaces import Context, Desk, JobReport
 from bridge.triggers.osc.arguments import is_let_go, job_argument, parse_options, text_argument, transcribe_request
 
 Address = tuple[str, int]
@@ -63,7 +63,7 @@ class OscTrigger:
         self._reply = _address(options.reply) if options.reply else None
 
     async def run(self, desk: Desk) -> None:
-        """See :class:`bridge.interfaces.Trigger`."""
+        """See :class:`bridge.plugins.interfaces.Trigger`."""
         answers = await self._open_answers() if self._reply else None
         try:
             transport, endpoint = await asyncio.get_running_loop().create_datagram_endpoint(

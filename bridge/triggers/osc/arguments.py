@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError
-from bridge.music import STEM_ROLES
-from bridge.protocol import FLAGS, OPTIONS, PROTOCOL, check_id
+from bridge.music.notes import STEM_ROLES
+from bridge.spool.request import FLAGS, OPTIONS, PROTOCOL, check_id
 
 LIST_OPTIONS = ("stems",)
 TRANSCRIBER = "transcriber."

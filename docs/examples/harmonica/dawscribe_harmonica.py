@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.errors import ConfigError, PluginError
-from bridge.interfaces import Context, Report, Stem
-from bridge.music import Note, Transcription
+from bridge.music.notes import Note, Transcription
+from bridge.plugins.interfaces import Context, Report, Stem
 
 SIZES = ("nano", "small", "medium", "large", "x-large")
 

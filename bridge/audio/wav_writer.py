@@ -1,0 +1,128 @@
+"""Write WAV files in pieces and measure them on the way."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import soundfile
+
+from bridge.audio.container_checks import sound_path
+from bridge.audio.recording import Array, Recording
+from bridge.errors import StoreError
+
+LARGEST_WAV = 0xFFFF_0000
+"""Bytes up to which a file is a plain WAV: what 32-bit sizes hold, with room for a player's own chunks."""
+EXTENSIBLE_BYTES = 40
+"""Size of the extended form of a WAV's format chunk, which libsndfile writes into RF64."""
+
+
+class Writer:
+    """Writes a WAV in pieces (RF64 only where it outgrows 4 GB) and measures it on the way; removed when it fails.
+
+    ``peak`` is the largest absolute sample so far.
+
+    Raises:
+        StoreError: the disk is full or the folder cannot be written.
+    """
+
+    def __init__(self, path: Path, rate: int, channels: int, subtype: str = "FLOAT") -> None:
+        self.path, self._rate, self._channels = path, rate, channels
+        self.peak = 0.0
+        self._squares, self._frames = 0.0, 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: Any = soundfile.SoundFile(sound_path(path), "w", rate, channels, subtype, format="RF64")
+        except (OSError, soundfile.LibsndfileError) as e:
+            raise unwritable(path) from e
+
+    def write(self, block: Array) -> None:
+        """Append (channels, frames) float32."""
+        try:
+            self._file.write(np.ascontiguousarray(block.T))
+        except (OSError, soundfile.LibsndfileError) as e:
+            raise unwritable(self.path) from e
+        self._frames += block.shape[1]
+        if block.size:
+            self._squares += float(np.vdot(block, block))
+            self.peak = max(self.peak, float(np.abs(block).max()))
+
+    def flush(self) -> None:
+        """Bring what was written to the disk's view of the file, for :func:`raw_samples`."""
+        self._file.flush()
+
+    def finish(self) -> Recording:
+        """Close the file and say what is in it."""
+        self._file.close()
+        rms = math.sqrt(self._squares / max(1, self._frames * self._channels))
+        try:
+            written = self.path.stat().st_size
+            if written < LARGEST_WAV:
+                _as_plain_wav(self.path, written)
+        except OSError as e:
+            raise unwritable(self.path) from e
+        if written < self._frames * self._channels * 2:
+            raise unwritable(self.path)
+        return Recording(self.path, self._rate, self._channels, self._frames, rms, self.peak)
+
+    def discard(self) -> None:
+        """Close and remove the file."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self.discard()
+
+
+def _as_plain_wav(path: Path, size: int) -> None:
+    """Turn a finished RF64 file of less than 4 GB into the WAV that every program reads (EBU Tech 3306, 4.2)."""
+    with path.open("r+b") as f:
+        f.write(b"RIFF" + struct.pack("<I", size - 8) + b"WAVE" + b"JUNK")
+        f.seek(20)
+        data_size = struct.unpack("<QQ", f.read(16))[1]
+        for name, place, length in _chunks(f):
+            if name == b"fmt " and length == EXTENSIBLE_BYTES:
+                # The extended header names the plain format first; older readers know only that.
+                f.seek(place + 32)
+                code = f.read(2)
+                f.seek(place + 8)
+                f.write(code)
+        f.seek(place + 4)
+        f.write(struct.pack("<I", data_size))
+
+
+def raw_samples(path: Path, channels: int, start: int, frames: int) -> Array:
+    """(channels, frames) of a float WAV that a :class:`Writer` is still writing, from what it has flushed.
+
+    libsndfile writes the sizes last, so that no reader would believe that there is sound yet.
+    """
+    with path.open("rb") as f:
+        place = [place for _, place, _ in _chunks(f)][-1]
+        f.seek(place + 8 + start * channels * 4)
+        data = f.read(frames * channels * 4)
+    return np.ascontiguousarray(np.frombuffer(data, "<f4").reshape(-1, channels).T)
+
+
+def _chunks(f: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """(name, place in the file, bytes of content) of a WAV's chunks up to and with its sound."""
+    place, name = 12, b""
+    while name != b"data":
+        f.seek(place)
+        name, length = struct.unpack("<4sI", f.read(8))
+        yield name, place, length
+        place += 8 + length + length % 2
+
+
+def unwritable(path: Path) -> StoreError:
+    """Make the error for a file that cannot be written."""
+    return StoreError(
+        f"{path.name} could not be written to {path.parent}; check the free space and the permissions there."
+    )

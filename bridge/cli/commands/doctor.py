@@ -1,0 +1,125 @@
+"""``dawscribe doctor``: versions, devices, models, plugins; what is missing and how to get it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+
+from bridge import __version__
+from bridge.app import Application, application
+from bridge.errors import DawscribeError
+from bridge.plugins import registry as plugins
+from bridge.plugins.install_hint import pip_install
+
+PACKAGES = ("numpy", "openvino", "soundfile", "soxr", "mido", "python-osc", "pillow")
+"""What the core stands on; the torch extra is told with its separator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    what: str
+    ok: bool
+    text: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every finding; 0 if the main job can run, else 2."""
+    app = application()
+    found = [*_system(), *_home(app), *_packages(), *_devices(app), *_models(app), *_plugins(app)]
+    if options.json:
+        print(json.dumps([asdict(f) for f in found]))
+    else:
+        for f in found:
+            print(f"{'ok     ' if f.ok else 'MISSING'} {f.what:26} {f.text}")
+    return 0 if all(f.ok for f in found if not f.what.startswith("optional")) else 2
+
+
+def _system() -> Iterator[Finding]:
+    yield Finding("dawscribe", True, __version__)
+    yield Finding("Python", sys.version_info >= (3, 10), f"{platform.python_version()} on {platform.platform()}")
+
+
+def _home(app: Application) -> Iterator[Finding]:
+    try:
+        app.home.mkdir(parents=True, exist_ok=True)
+        writable = os.access(app.home, os.W_OK)
+    except OSError:
+        writable = False
+    yield Finding("home", writable, str(app.home) + ("" if writable else " cannot be written; check its permissions"))
+
+
+def _packages() -> Iterator[Finding]:
+    for name in PACKAGES:
+        try:
+            yield Finding(f"package {name}", True, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Finding(f"package {name}", False, pip_install(name))
+
+
+def _devices(app: Application) -> Iterator[Finding]:
+    try:
+        from bridge.inference.network import devices
+
+        found = dict(devices())
+    except Exception as e:  # whatever a driver trips over belongs in the report
+        yield Finding("devices", False, f"{e}; reinstall openvino")
+        return
+    yield from (Finding(f"device {name}", True, text) for name, text in found.items())
+    yield _wanted_device(app, ["auto", *found])
+
+
+def _wanted_device(app: Application, usable: Sequence[str]) -> Finding:
+    from bridge.inference.network import TORCH_DEVICES
+
+    wanted = app.settings.get("device")
+    of_torch = wanted in TORCH_DEVICES
+    if wanted in usable:
+        return Finding("setting device", True, wanted)
+    if of_torch and app.settings.get("separation.separator") != "htdemucs":
+        return Finding("setting device", True, f"{wanted} for the separator; all else computes on the processor")
+    why = "is for the separator demucs" if of_torch else "is not here"
+    text = f'"{wanted}" {why}; set device in {app.home / "config.toml"} to one of: {", ".join(usable)}'
+    return Finding("setting device", False, text)
+
+
+def _engines(app: Application) -> set[str]:
+    """The separator and the transcribers of the settings."""
+    return {app.settings.get("separation.separator"), *app.settings.table("transcription").values()}
+
+
+def _models(app: Application) -> Iterator[Finding]:
+    engines = _engines(app)
+    for row in app.store.rows():
+        ok = row.state == "present"
+        text = f"{row.state}, {row.size / 1e6:.1f} MB, {row.licence}"
+        if not ok:
+            text += f"; 'dawscribe models fetch {row.name}' gets it"
+        needed = not engines.isdisjoint(row.engines)
+        yield Finding(f"{'' if needed else 'optional '}model {row.name}", ok, text)
+
+
+def _plugins(app: Application) -> Iterator[Finding]:
+    engines = _engines(app)
+    for kind in plugins.BUILT_IN:
+        for name in plugins.names(kind):
+            try:
+                plugin = plugins.load(kind, name)
+                plugins.options(plugin, app.settings.plugin_table(kind, name), f"{kind}.{name}")
+                missing = getattr(plugin, "missing", lambda: "")()
+            except DawscribeError as e:
+                missing = str(e)
+            needed = name in engines or kind == "hosts" or app.settings.table(f"triggers.{name}").get("enabled", False)
+            yield Finding(f"{'' if needed else 'optional '}{kind[:-1]} {name}", not missing, missing or "ready")

@@ -1,0 +1,25 @@
+"""``dawscribe logs``: the end of the logs of daemon, worker and commands."""
+
+from __future__ import annotations
+
+import argparse
+from collections import deque
+
+from bridge.cli.client import client
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("-n", "--lines", type=int, default=40, metavar="N", help="lines of each log (40)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the last lines of each log."""
+    folder = client().home / "logs"
+    for name in ("daemon.log", "worker.log", "command.log"):
+        path = folder / name
+        print(f"--- {path}")
+        if path.exists():
+            with path.open(encoding="utf-8", errors="replace") as f:
+                print("".join(deque(f, max(1, options.lines))), end="")
+    return 0

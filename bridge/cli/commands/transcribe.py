@@ -1,0 +1,211 @@
+"""``dawscribe transcribe``: the pipeline in this process, no daemon needed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from bridge.app import Application, application
+from bridge.cli.progress import Progress
+from bridge.cli.result_folder import MIDI, PLOT, check_free, draft_in, printable, publish, result_folders
+from bridge.errors import DawscribeError, InputError, StoreError
+from bridge.music.notes import STEM_ROLES
+from bridge.pipeline.pipeline import Pipeline
+from bridge.pipeline.results import RESULT, write_results
+from bridge.plugins import registry as plugins
+from bridge.spool.request import AudioSpan, ItemRequest, Request
+from bridge.spool.result import ItemResult
+from bridge.spool.untrusted_json import LARGEST_NUMBER
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="audio: WAV, AIFF, FLAC, OGG, Opus, MP3")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR",
+        help="folder for song.mid, result.json and stems; with several files one folder each inside it",
+    )  # fmt: skip
+    parser.add_argument("--stems", metavar="ROLE,...", help=f"only these parts: {', '.join(STEM_ROLES)}")
+    parser.add_argument("--separator", metavar="NAME", help="htdemucs, demucs (needs PyTorch) or whole_mix")
+    parser.add_argument("--role", choices=STEM_ROLES, help="with --separator whole_mix: what the recording is")
+    parser.add_argument("--transcriber", action="append", default=[], metavar="ROLE=NAME", help="the engine for a part")
+    parser.add_argument("--device", metavar="NAME", help="auto, cpu, gpu, cuda or mps")
+    parser.add_argument("--start", type=float, default=0.0, metavar="SECONDS", help="begin here in the file")
+    parser.add_argument("--length", type=float, metavar="SECONDS", help="take only this much")
+    parser.add_argument("--quantise", metavar="GRID", help="snap onsets to 1/4 .. 1/32, 1/8T for triplets")
+    parser.add_argument("--strength", type=float, metavar="0..1", help="how far --quantise moves notes (1)")
+    parser.add_argument("--no-tempo", action="store_true", help="do not look for the beat; keep 120 BPM")
+    parser.add_argument("--no-stems", action="store_true", help="leave out stems/*.wav")
+    parser.add_argument("--plot", action="store_true", help="also draw all parts as piano_roll.png")
+    parser.add_argument("--project", type=Path, metavar="FILE.rpp", help="also write a REAPER project")
+    parser.add_argument("--session", type=Path, metavar="DIR", help="also write an Ardour session (needs ardour-lua)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Transcribe every file; the first that fails stops the run and leaves nothing of its own."""
+    app = application({"device": options.device} if options.device else {})
+    requests = [_request(file, options) for file in options.files]
+    folders = result_folders(options.files, options.output)
+    _check_targets(app, folders, options)
+    pipeline = Pipeline(app.settings, app.context)
+    looked = app.settings.get("score.find_tempo") and not options.no_tempo
+    finished: list[dict[str, Any]] = []
+    try:
+        with _stoppable() as stopped:
+            for request, folder in zip(requests, folders, strict=True):
+                started = time.monotonic()
+                with Progress(request.items[0].name, stopped) as progress:
+                    result, item = _one(app, pipeline, request, folder, progress)
+                finished.append(result)
+                if not options.json:
+                    print(_summary(result, folder, time.monotonic() - started, looked=looked))
+                _write_projects(app, item, request, folder, options)
+    finally:
+        if options.json and finished:
+            print(json.dumps(finished if len(requests) > 1 else finished[0]))
+    return 0
+
+
+def _one(
+    app: Application, pipeline: Pipeline, request: Request, folder: Path, progress: Progress
+) -> tuple[dict[str, Any], ItemResult]:
+    """Transcribe one file into a draft, then move everything up at once."""
+    with draft_in(folder) as draft:
+        try:
+            outcome = pipeline.run(request, draft, progress.report, progress.count)
+            result = write_results(request, outcome, draft, app.settings, app.context)
+            if request.extra.get("plot"):
+                from bridge.score.piano_roll import write_piano_roll
+
+                write_piano_roll(outcome.items[0].score, request.items[0].name, draft / PLOT)
+        except StoreError as e:
+            if str(draft) not in str(e):
+                raise
+            # The draft is gone when this is read.
+            message = f"The result could not be written to {folder}; check the free space and the permissions there."
+            raise StoreError(message) from e
+        publish(draft, folder)
+        return result, _moved(outcome.items[0], draft, folder)
+
+
+def _check_targets(app: Application, folders: Sequence[Path], options: argparse.Namespace) -> None:
+    """Refuse before the long work what could not be written after it."""
+    for name, target in (("--project", options.project), ("--session", options.session)):
+        if target is None:
+            continue
+        if len(options.files) > 1:
+            raise InputError(f"{name} takes one audio file at a time; run dawscribe once per file.")
+        is_input = target.exists() and options.files[0].exists() and target.samefile(options.files[0])
+        if target.is_dir() or is_input or (target.exists() and name == "--session"):
+            raise StoreError(f"{target} exists already; choose another place with {name}.")
+    if options.session and options.files[0].exists():
+        _host(app, "ardour").check_session(options.session.absolute(), options.files[0].absolute())
+    stems = _listed(options.stems) or STEM_ROLES
+    keep = app.settings.get("output.keep_stems") and not options.no_stems
+    names = {RESULT, MIDI, *([PLOT] if options.plot else ()), *(f"stems/{role}.wav" for role in stems if keep)}
+    for folder in folders:
+        check_free(folder, names, options.files)
+
+
+def _write_projects(
+    app: Application, item: ItemResult, request: Request, folder: Path, options: argparse.Namespace
+) -> None:
+    """What DAWs open as a whole; these refer to the stems where they now lie."""
+    span = request.items[0].audio
+    try:
+        if options.project:
+            _host(app, "reaper").write_project(item, span, options.project.absolute())
+        if options.session:
+            _host(app, "ardour").write_session(item, span, options.session.absolute())
+    except DawscribeError as e:
+        raise type(e)(f"The result is in {folder}, but not all was written: {e}") from e
+
+
+def _host(app: Application, name: str) -> Any:
+    return plugins.create("hosts", name, app.settings.plugin_table("hosts", name), app.context)
+
+
+def _moved(item: ItemResult, before: Path, after: Path) -> ItemResult:
+    """The item with its files where they were moved to."""
+
+    def new(path: Path) -> Path:
+        return (after / path.relative_to(before)).absolute()
+
+    return replace(item, stems=tuple((r, new(p)) for r, p in item.stems), midi=item.midi and new(item.midi))
+
+
+def _request(file: Path, options: argparse.Namespace) -> Request:
+    if not file.name:
+        raise InputError("Name an audio file.")
+    transcribers = dict(pair.partition("=")[::2] for pair in options.transcriber)
+    for role, name in transcribers.items():
+        if role not in STEM_ROLES or not name:
+            raise InputError(f'--transcriber takes ROLE=NAME with one of: {", ".join(STEM_ROLES)}; not "{role}".')
+    if not 0 <= options.start <= LARGEST_NUMBER:
+        raise InputError(f"--start takes seconds from the beginning of the file, 0 or more; not {options.start:g}.")
+    if options.length is not None and not 0 < options.length <= LARGEST_NUMBER:
+        raise InputError(f"--length takes seconds, more than 0; not {options.length:g}.")
+    chosen = {
+        "stems": _listed(options.stems),
+        "separator": options.separator,
+        "role": options.role,
+        "transcribers": transcribers,
+        "quantise": options.quantise,
+        "quantise_strength": options.strength,
+        "find_tempo": False if options.no_tempo else None,
+        "keep_stems": False if options.no_stems else None,
+    }
+    span = AudioSpan(file.absolute(), options.start, options.length)
+    item = ItemRequest(span, printable(file.stem) or "item")
+    extra = {"plot": PLOT} if options.plot else {}
+    return Request("command-line", "midi_file", (item,), {k: v for k, v in chosen.items() if v is not None}, extra)
+
+
+def _listed(text: str | None) -> list[str] | None:
+    """The roles in "drums, bass", None where none are named at all."""
+    return None if text is None else [role for part in text.split(",") if (role := part.strip())]
+
+
+@contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """Ctrl-C, SIGTERM and SIGHUP set an event that the next report turns into a clean stop; a second stops at once."""
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        # The terminal was closed; nohup asks to go on all the same.
+        signals.append(signal.SIGHUP)
+    before = {s: signal.signal(s, stop) for s in signals}
+    try:
+        yield stopped
+    finally:
+        for s, handler in before.items():
+            signal.signal(s, handler)
+
+
+def _summary(result: dict[str, Any], folder: Path, took_s: float, *, looked: bool) -> str:
+    """What a person wants to read at the end; ``looked`` is whether the beat was looked for."""
+    item = result["items"][0]
+    parts = ", ".join(f"{p['name']} {len(p['notes'])}" for p in item["parts"]) or "no notes"
+    tempo = item["tempo"]
+    bpm = tempo["points"][-1]["bpm"]
+    beat = f"{bpm:.4g} BPM" if tempo["confident"] or not looked else "beat not certain, kept 120 BPM"
+    lines = [f"{item['name']}: {parts}; {beat}; {took_s:.1f} s on {result['device']}"]
+    lines += [f"  note: {w}" for w in [*item["warnings"], *result["warnings"]]]
+    return "\n".join([*lines, f"  {folder / (item['midi'] or 'result.json')}"])

@@ -1,0 +1,107 @@
+"""The command line: which command, and how errors reach the user. Each command is a module of bridge/commands."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+
+from bridge import __version__
+from bridge.errors import DawscribeError, JobCancelled
+
+COMMANDS = {
+    "transcribe": "turn audio files into multi-track MIDI",
+    "models": "list, fetch or find the models",
+    "config": "print the settings in force and where they come from",
+    "doctor": "say what is installed, what is missing and how to get it",
+    "daemon": "receive commands from DAWs, OSC and MIDI and run them",
+    "stop": "end the daemon; jobs in line stay in line",
+    "status": "say whether the daemon runs and what it does",
+    "jobs": "list the jobs",
+    "show": "print one job: its state, its parts and its files",
+    "cancel": "cancel a job",
+    "retry": "run a job once more",
+    "logs": "print the end of the logs",
+    "selected": "transcribe what is selected in a running DAW",
+    "play": "play a result on a MIDI port, in time",
+    "setup": "install the scripts of a DAW, or the daemon as a service",
+}
+"""Command -> one line of help; the module bridge.commands.<command> holds ``add_arguments`` and ``run``."""
+CANCELLED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
+BAD_INPUT = 2
+"""Exit status for errors with a sentence."""
+OUR_FAULT = 1
+"""Exit status for errors that nobody foresaw."""
+LOG = "command.log"
+"""Holds the traceback of the last such error."""
+
+
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser; only the named command's own options are loaded, so that ``--help`` stays quick."""
+    top = argparse.ArgumentParser(
+        prog="dawscribe", description="Audio items in, editable MIDI tracks out: from your DAW or from the shell."
+    )
+    top.add_argument("--version", action="version", version=f"dawscribe {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, line in COMMANDS.items():
+        sub = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+        if name == command:
+            importlib.import_module(f"bridge.cli.commands.{name}").add_arguments(sub)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status is 0, 1 (a fault of ours), 2 (bad input) or 130 (Ctrl-C)."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # Numpy's products are small here: threads for them only take cores from the networks.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal, or a file on Windows, cannot show is no reason to fail.
+            stream.reconfigure(errors="replace")
+    try:
+        # Inside, since the first half second of a command is its imports.
+        named = next((a for a in arguments if not a.startswith("-")), None)
+        options = parser(named).parse_args(arguments)
+        status: int = importlib.import_module(f"bridge.cli.commands.{options.command}").run(options)
+        sys.stdout.flush()
+    except DawscribeError as e:
+        return _say(str(e), BAD_INPUT)
+    except (KeyboardInterrupt, JobCancelled):
+        return _say("cancelled; nothing half-written is left.", CANCELLED)
+    except BrokenPipeError:
+        # The reader (head, less) has gone: not an error, but Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as e:
+        what = f"{e.filename or 'A file'} cannot be used ({e.strerror or e})"
+        return _say(f"{what}; check its permissions and the free space.", BAD_INPUT)
+    except Exception as e:
+        return _say(f"something inside dawscribe went wrong ({type(e).__name__}); {_kept_traceback()}", OUR_FAULT)
+    return status
+
+
+def _say(sentence: str, status: int) -> int:
+    """Print a sentence as one line, also where the terminal has gone; ``status``."""
+    with suppress(OSError):
+        print("dawscribe:", " ".join(sentence.splitlines()), file=sys.stderr)
+    return status
+
+
+def _kept_traceback() -> str:
+    """Write the traceback of the exception at hand to the log; where it is now."""
+    from bridge.config import home_folder
+
+    try:
+        log = home_folder() / "logs" / LOG
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(traceback.format_exc(), encoding="utf-8", errors="backslashreplace")
+    except (OSError, DawscribeError):
+        return "please report it."
+    return f"please report it with {log}."

@@ -1,0 +1,160 @@
+"""The folder that a result goes to: made as a hidden draft inside it, moved up at once; what is the user's stays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import InputError, StoreError
+from bridge.files import FileLock, read_hostile
+from bridge.music.notes import STEM_ROLES
+from bridge.pipeline.results import RESULT
+from bridge.spool.request import PROTOCOL
+from bridge.spool.result import LARGEST_RESULT
+from bridge.spool.untrusted_json import one_line, parse_json
+
+MIDI, PLOT = "song.mid", "piano_roll.png"
+STEMS = tuple(f"stems/{role}.wav" for role in STEM_ROLES)
+OURS = (RESULT, MIDI, PLOT, *STEMS)
+"""Every file a result may have. result.json is moved first: it says of the others whose they are."""
+DRAFT, LOCK, BEFORE = ".dawscribe-draft-", ".lock", "before"
+"""A draft's folder, the file in it that is locked while it is in use, and the place of what it replaces."""
+
+
+def result_folders(files: Sequence[Path], output: Path) -> list[Path]:
+    """One folder per file: the output itself for a single one; equal names, case aside, get a number."""
+    if len(files) == 1:
+        return [output]
+    taken: set[str] = set()
+    folders = []
+    for file in files:
+        # "...wav" has the stem "..", and Windows drops dots and spaces at the end.
+        base = name = printable(file.stem).rstrip(" .") or "item"
+        number = 2
+        while name.casefold() in taken:
+            name, number = f"{base} ({number})", number + 1
+        taken.add(name.casefold())
+        folders.append(output / name)
+    return folders
+
+
+def printable(name: str) -> str:
+    """``name`` as one line that UTF-8 can hold; file systems allow more."""
+    return one_line(os.fsencode(name).decode("utf-8", "replace")).strip()
+
+
+def check_free(folder: Path, names: Collection[str], inputs: Collection[Path]) -> None:
+    """Refuse a folder where a result would take the place of something that is not an earlier result's.
+
+    Args:
+        folder: where the result goes.
+        names: which of :data:`OURS` it may have.
+        inputs: the audio files that are heard.
+
+    Raises:
+        InputError: one of them lies where the result goes.
+        StoreError: another file or folder of the user's does.
+    """
+    earlier = _earlier(folder)
+    for name in OURS:
+        place = folder / name
+        if not place.exists() or not (name in names or name in earlier):
+            continue
+        if any(path.exists() and place.samefile(path) for path in inputs):
+            raise InputError(f"The result would take the place of its own audio, {place}; choose another -o.")
+        if place.is_dir() or name not in earlier:
+            raise _in_the_way(place)
+    stems = (folder / STEMS[0]).parent
+    if stems.exists() and not stems.is_dir():
+        raise _in_the_way(stems)
+
+
+def _in_the_way(place: Path) -> StoreError:
+    return StoreError(f"{place} is in the way and of no earlier result; move it, or choose another folder with -o.")
+
+
+@contextmanager
+def draft_in(folder: Path) -> Iterator[Path]:
+    """A hidden folder inside ``folder``, which is made where it is missing; what was made goes again on failure.
+
+    Raises:
+        StoreError: the folder cannot be made or written.
+    """
+    missing = [p for p in [folder, *folder.parents] if not p.exists()]
+    lock: FileLock | None = None
+    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _remove_stale(folder)
+            draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder))
+            lock = FileLock(draft / LOCK)
+            lock.take()
+        except OSError as e:
+            raise StoreError(f"The folder {folder} cannot be written; choose another with -o.") from e
+        try:
+            yield draft
+        finally:
+            lock.free()
+            shutil.rmtree(draft, ignore_errors=True)
+    except BaseException:
+        for made in missing:
+            # Only what this run made, and only while it is empty.
+            with suppress(OSError):
+                made.rmdir()
+        raise
+
+
+def publish(draft: Path, folder: Path) -> None:
+    """Move the result in ``draft`` to ``folder``, in place of an earlier one; all of it or nothing.
+
+    Raises:
+        StoreError: a file cannot be moved; everything is then as it was.
+    """
+    earlier = _earlier(folder)
+    moves = [(folder / n, draft / BEFORE / n) for n in OURS if n in earlier and (folder / n).is_file()]
+    moves += [(draft / n, folder / n) for n in OURS if (draft / n).is_file()]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target)
+            done.append((source, target))
+    except BaseException as e:
+        for source, target in reversed(done):
+            target.replace(source)
+        if isinstance(e, OSError):
+            raise StoreError(f"The result could not be written to {folder}; check its permissions.") from e
+        raise
+    finally:
+        with suppress(OSError):
+            # Only an empty one goes: earlier stems that were not made again.
+            (folder / STEMS[0]).parent.rmdir()
+
+
+def _earlier(folder: Path) -> set[str]:
+    """Which of :data:`OURS` the result that lies in ``folder`` names as its own; none where there is no such result."""
+    try:
+        data = parse_json(read_hostile(folder / RESULT, LARGEST_RESULT), "result")
+        if data["protocol"] != PROTOCOL or data["host"] != "midi_file":
+            return set()
+        named: set[Any] = {RESULT, data.get("plot")}
+        for item in data["items"]:
+            named |= {item["midi"], *(stem["path"] for stem in item["stems"])}
+    except (OSError, InputError, KeyError, TypeError):
+        return set()
+    return set(OURS) & named
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove the drafts of runs that were killed."""
+    for draft in folder.glob(f"{DRAFT}*"):
+        if (draft / LOCK).is_file() and not draft.is_symlink():
+            lock = FileLock(draft / LOCK)
+            if lock.take():
+                lock.free()
+                shutil.rmtree(draft, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The daemon: triggers, queue and status in one event loop."""

@@ -1,0 +1,301 @@
+"""The daemon: owns triggers, queue and status; one event loop, no model, quick under load."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from bridge import __version__
+from bridge.app import Application
+from bridge.daemon.trigger_supervisor import Triggers
+from bridge.errors import HostError, InputError, StoreError
+from bridge.files import FileLock, write_json
+from bridge.jobs.queue import Queue
+from bridge.jobs.retention import Limits, surplus
+from bridge.jobs.runner import run_job
+from bridge.jobs.store import MOST_ATTEMPTS, Job, JobStore
+from bridge.jobs.worker_process import WorkerProcess
+from bridge.pipeline.cache import remove_drafts
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Host, JobReport
+from bridge.spool.launcher import launch_command, write_launcher
+from bridge.spool.request import PROTOCOL
+from bridge.spool.status import Status
+
+HEARTBEAT_S = 2.0
+"""How often daemon.json is renewed; DAW scripts call it dead after three."""
+CONTROL_S = 0.1
+"""How often cancel files and the stop file are looked for: a cancel has a second in all."""
+RETRY_S = 2.0
+"""Pause after a full disk before the next try to write."""
+OPENING_S = 0.1
+"""What the triggers get to open their ports before the daemon is said to run."""
+LOCK_S = 1.0
+"""A lock that is held for so long is another daemon's; a command that only looks holds it for a moment."""
+log = logging.getLogger("dawscribe.daemon")
+
+
+class Daemon:
+    """The desk that triggers talk to, and the line of jobs behind it.
+
+    Args:
+        app: the application.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._store = JobStore(app.home)
+        self._jobs: dict[str, Job] = {}
+        self._queue = Queue()
+        self._arrived = asyncio.Event()
+        self._running: Job | None = None
+        self._listeners: list[Callable[[JobReport], None]] = []
+        self._accepts = ThreadPoolExecutor(1, "accept")
+        """A thread of its own, so that no DAW that does not answer keeps a request from being taken over."""
+        self._unsaved: dict[str, Job] = {}
+        self._asked_hosts: set[str] = set()
+        self._problem = ""
+        """Why requests cannot be taken over at the moment."""
+        self._triggers = Triggers(app.settings, app.context)
+        self._worker = WorkerProcess(app.home, app.home / "logs" / "worker.log")
+
+    # --- the desk -----------------------------------------------------------------------------------------
+
+    async def submit(self, data: Mapping[str, Any]) -> str:
+        """See :class:`bridge.plugins.interfaces.Desk`."""
+        try:
+            job = await asyncio.get_running_loop().run_in_executor(self._accepts, self._store.accept, data)
+        except StoreError as e:
+            self._problem = str(e)
+            raise
+        self._problem = ""
+        if job.id not in self._jobs:
+            self._jobs[job.id] = job
+            if not job.is_final:
+                self._queue.add(job)
+                self._arrived.set()
+        self._tell(self._jobs[job.id])
+        return job.id
+
+    def cancel(self, job_id: str | None) -> list[str]:
+        """See :class:`bridge.plugins.interfaces.Desk`."""
+        if job_id is None:
+            if self._running is None:
+                raise InputError("Nothing is being transcribed at the moment.")
+            job_id = self._running.id
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise InputError(f"There is no job {job_id[:64]}; 'dawscribe jobs' lists the jobs there are.")
+        if job.is_final:
+            return []
+        self._store.ask_cancel(job_id)
+        return [job_id]
+
+    def jobs(self) -> list[JobReport]:
+        """See :class:`bridge.plugins.interfaces.Desk`."""
+        return [self._report(j) for j in self._jobs.values()]
+
+    async def request_selected(self, host: str, options: Mapping[str, Any]) -> None:
+        """See :class:`bridge.plugins.interfaces.Desk`."""
+        if host not in plugins.names("hosts"):
+            known = ", ".join(plugins.names("hosts"))
+            raise HostError(f'There is no DAW called "{host[:40]}" here; choose one of: {known}.')
+        if host in self._asked_hosts:
+            raise HostError(f"{host} was asked for its selection and has not answered yet; wait a moment.")
+        self._asked_hosts.add(host)
+        try:
+            table = self._app.settings.plugin_table("hosts", host)
+            plugin: Host = plugins.create("hosts", host, table, self._app.context)
+            await asyncio.to_thread(plugin.request_selected, options)
+        finally:
+            self._asked_hosts.discard(host)
+
+    def watch(self, listener: Callable[[JobReport], None]) -> None:
+        """See :class:`bridge.plugins.interfaces.Desk`."""
+        self._listeners.append(listener)
+
+    # --- life ---------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serve until the stop file appears or the task is cancelled.
+
+        Raises:
+            StoreError: the home folder cannot be written.
+            InputError: another daemon serves this home.
+        """
+        lock = await self._locked()
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await self._prepare()
+            tasks = self._triggers.start(self)
+            # Then the first heartbeat tells what could not be opened, and what could be is open.
+            await asyncio.sleep(OPENING_S)
+            vital = [asyncio.create_task(c) for c in (self._control(), self._heartbeat(), self._serve())]
+            tasks += vital
+            ended, _ = await asyncio.wait(vital, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()  # without one of them the daemon is a shell: it ends, and a service starts it anew
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._worker.stop()
+            self._accepts.shutdown(wait=False)
+            with contextlib.suppress(OSError):
+                (self._app.home / "daemon.json").unlink(missing_ok=True)
+            lock.free()
+
+    async def _locked(self) -> FileLock:
+        """The lock of this home; errors as of :meth:`run`."""
+        lock = FileLock(self._app.home / "daemon.lock")
+        end = time.monotonic() + LOCK_S
+        try:
+            while not lock.take():
+                if time.monotonic() > end:
+                    raise InputError(
+                        f"A dawscribe daemon is already running for {self._app.home}; "
+                        "'dawscribe status' shows it, 'dawscribe stop' ends it."
+                    )
+                await asyncio.sleep(CONTROL_S)
+        except OSError as e:
+            message = f"dawscribe's home {self._app.home} cannot be written; check its permissions."
+            raise StoreError(message) from e
+        return lock
+
+    async def _prepare(self) -> None:
+        """Take up what an earlier daemon left."""
+        try:
+            for name in ("inbox", "jobs", "logs", "commands", "refused"):
+                (self._app.home / name).mkdir(parents=True, exist_ok=True)
+            (self._app.home / "stop").unlink(missing_ok=True)
+        except OSError as e:
+            raise StoreError(
+                f"{e.filename} cannot be used ({e.strerror}); move it away or check its permissions."
+            ) from e
+        self._store.remove_drafts()
+        remove_drafts(self._app.home / "cache")
+        for job in self._store.all():
+            self._jobs[job.id] = job
+            if job.is_final:
+                if not job.saved:
+                    self._save(job)
+            elif job.attempts >= MOST_ATTEMPTS:
+                message = f"The daemon stopped {job.attempts} times while this item ran; see 'dawscribe logs'."
+                await self._finish(job, "failed", message)
+            else:
+                if not job.saved or job.status.state != "queued":
+                    job.status = Status("queued")
+                    self._save(job)
+                self._queue.add(job)
+        self._arrived.set()
+
+    async def _heartbeat(self) -> None:
+        with contextlib.suppress(OSError):
+            write_launcher(self._app.home)
+        while True:
+            beat = {
+                "pid": os.getpid(),
+                "version": __version__,
+                "protocol": PROTOCOL,
+                "heartbeat": time.time(),
+                "command": launch_command(self._app.home),
+                "worker": self._worker.pid,
+                "waiting": len(self._queue),
+                "triggers": self._triggers.states,
+                "problem": self._problem,
+            }
+            with contextlib.suppress(OSError):  # a full disk must not end the daemon
+                write_json(self._app.home / "daemon.json", beat, durable=False)
+            await asyncio.sleep(HEARTBEAT_S)
+
+    async def _control(self) -> None:
+        """Watch for the stop file and for cancel files; write what a full disk kept us from writing."""
+        stop = self._app.home / "stop"
+        retry_at = 0.0
+        while not stop.exists():
+            running = self._running
+            for job in [j for j in self._jobs.values() if not j.is_final]:
+                if self._store.cancel_asked(job.id) and job is not running and self._queue.drop(job.id):
+                    await self._finish(job, "cancelled", "")
+            if self._unsaved and time.monotonic() > retry_at:
+                retry_at = time.monotonic() + RETRY_S
+                for job in list(self._unsaved.values()):
+                    self._save(job)
+            await asyncio.sleep(CONTROL_S)
+        stop.unlink(missing_ok=True)
+
+    # --- work ---------------------------------------------------------------------------------------------
+
+    async def _serve(self) -> None:
+        """Run the jobs in line; let the worker go when nothing came for a while."""
+        idle_s = self._app.settings.get("daemon.idle_s")
+        await self._tidy()
+        while True:
+            job = self._queue.take()
+            if job is None:
+                self._arrived.clear()
+                try:
+                    await asyncio.wait_for(self._arrived.wait(), idle_s)
+                except asyncio.TimeoutError:
+                    await self._worker.stop()
+                    await self._arrived.wait()
+                continue
+            self._running = job
+            try:
+                end, message = await run_job(job, self._store, self._worker, self._changed)
+                if self._worker.pid is None:
+                    # It was killed or crashed, and left in the cache what it was writing.
+                    await asyncio.to_thread(remove_drafts, self._app.home / "cache")
+                await self._finish(job, end, message)
+            finally:
+                self._running = None
+            await self._tidy()
+
+    async def _tidy(self) -> None:
+        """Remove the finished jobs that the settings no longer keep."""
+        settings = self._app.settings
+        limits = Limits(settings.get("jobs.keep_days"), settings.get("jobs.limit_gb") * 1e9)
+        finished = [j for j in self._jobs.values() if j.is_final and j.id not in self._unsaved]
+        for job_id in await asyncio.to_thread(surplus, self._store, finished, limits):
+            log.info("removed job %s: older or larger than [jobs] in the settings keeps", job_id)
+            del self._jobs[job_id]
+            await asyncio.to_thread(self._store.remove, job_id)
+
+    async def _finish(self, job: Job, state: str, message: str) -> None:
+        if state != "done":
+            await asyncio.to_thread(self._store.clean, job.id)
+        fraction = 1.0 if state == "done" else job.status.fraction
+        stage = "" if state == "done" else job.status.stage
+        job.status = Status(state, stage, fraction, None, job.status.device, message)
+        self._changed(job)
+
+    def _changed(self, job: Job) -> None:
+        self._save(job)
+        self._tell(job)
+
+    def _save(self, job: Job) -> None:
+        """Write the status; what cannot be written now is written once there is room again."""
+        try:
+            self._store.save(job)
+            self._unsaved.pop(job.id, None)
+        except StoreError as e:
+            if job.id not in self._unsaved:
+                log.warning("%s", e)
+            self._unsaved[job.id] = job
+
+    def _tell(self, job: Job) -> None:
+        report = self._report(job)
+        for listener in self._listeners:
+            try:
+                listener(report)
+            except Exception:
+                log.exception("listener")
+
+    def _report(self, job: Job) -> JobReport:
+        return JobReport(job.id, job.host, job.name, self._store.path(job.id), job.status)

@@ -1,0 +1,143 @@
+"""The daemon as a service of the user's session: systemd, launchd or the Windows task scheduler.
+
+The service files are the templates of bridge/data/services, filled in with this installation's Python and home.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from bridge.config import home_folder
+from bridge.errors import HostError, StoreError
+
+TEMPLATES = Path(__file__).with_name("services")
+NAME = "dawscribe"
+LONGEST_S = 30
+"""A service manager that has not answered by then hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service manager's way."""
+
+    file: Path
+    """Where the service file lies."""
+    content: str
+    start: tuple[tuple[str, ...], ...]
+    """Commands that make it run, now and at every login."""
+    stop: tuple[tuple[str, ...], ...]
+
+
+def service(system: str, command: Sequence[str], home: Path, user: Path) -> Service:
+    """The service for a ``sys.platform``.
+
+    Args:
+        system: "linux", "darwin", "win32" ...
+        command: what runs dawscribe: the Python and its arguments, one per element.
+        home: dawscribe's home.
+        user: the user's home folder.
+    """
+    if system == "win32":
+        file = home / "dawscribe.xml"
+        # A task has no environment of its own, so that the home travels as an option.
+        parameters = subprocess.list2cmdline([*command[1:], "daemon", "--home", str(home)])
+        content = _filled("dawscribe.xml", {"program": command[0], "parameters": parameters}, xml=True)
+        create = ("schtasks", "/Create", "/F", "/TN", NAME, "/XML", str(file))
+        return Service(
+            file, content, (create, ("schtasks", "/Run", "/TN", NAME)), (("schtasks", "/Delete", "/F", "/TN", NAME),)
+        )
+    if system == "darwin":
+        file = user / "Library" / "LaunchAgents" / "dawscribe.plist"
+        arguments = "".join(f"<string>{escape(part)}</string>" for part in command)
+        content = _filled("dawscribe.plist", {"home": str(home)}, xml=True).replace("{arguments}", arguments)
+        return Service(
+            file, content, (("launchctl", "load", "-w", str(file)),), (("launchctl", "unload", "-w", str(file)),)
+        )
+    file = user / ".config" / "systemd" / "user" / "dawscribe.service"
+    quoted = " ".join(_systemd(part) for part in command)
+    content = _filled("dawscribe.service", {"command": quoted, "home": _systemd(str(home), bare=True)}, xml=False)
+    systemctl = ("systemctl", "--user")
+    return Service(
+        file,
+        content,
+        ((*systemctl, "daemon-reload"), (*systemctl, "enable", "--now", NAME)),
+        ((*systemctl, "disable", "--now", NAME),),
+    )
+
+
+def _filled(template: str, values: Mapping[str, str], *, xml: bool) -> str:
+    text = (TEMPLATES / template).read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", escape(value) if xml else value)
+    return text
+
+
+def _systemd(text: str, *, bare: bool = False) -> str:
+    """``text`` as one word of a unit file: percent signs doubled, blanks quoted."""
+    text = text.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"')
+    return text if bare or " " not in text else f'"{text}"'
+
+
+def setup(options: argparse.Namespace) -> list[str]:
+    """Install the service, or with ``--uninstall`` remove it; what was done, in sentences.
+
+    Raises:
+        HostError: the service manager refused.
+        StoreError: the service file cannot be written.
+    """
+    wanted = service(sys.platform, (sys.executable, "-m", "bridge"), home_folder(), Path.home())
+    if options.uninstall:
+        if not wanted.file.exists():
+            return ["The service was not installed."]
+        return _uninstalled(wanted)
+    try:
+        wanted.file.parent.mkdir(parents=True, exist_ok=True)
+        encoding = "utf-16" if wanted.file.suffix == ".xml" else "utf-8"
+        with tempfile.NamedTemporaryFile("w", dir=wanted.file.parent, delete=False, encoding=encoding) as f:
+            f.write(wanted.content)
+        Path(f.name).replace(wanted.file)
+        wanted.file.chmod(0o644)
+    except OSError as e:
+        raise StoreError(f"{wanted.file} cannot be written; check its permissions.") from e
+    for line in wanted.start:
+        _run(line)
+    return [f"Wrote {wanted.file}.", "The daemon runs now and after every login."]
+
+
+def _uninstalled(wanted: Service) -> list[str]:
+    """Remove the service file, whether or not the service manager can be reached to be told."""
+    said = []
+    for line in wanted.stop:
+        try:
+            _run(line)
+        except HostError as e:
+            said.append(str(e))
+    try:
+        wanted.file.unlink()
+    except OSError as e:
+        raise StoreError(f"{wanted.file} cannot be removed; check its permissions.") from e
+    return [f"Removed {wanted.file}.", *said]
+
+
+def _run(command: Sequence[str]) -> None:
+    program = shutil.which(command[0])
+    by_hand = f"run it by hand: {' '.join(command)}"
+    if program is None:
+        raise HostError(
+            f"{command[0]} is not on this machine, so that it was not told; start and stop dawscribe by hand."
+        )
+    try:
+        done = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=LONGEST_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as e:
+        raise HostError(f"{command[0]} did not answer; {by_hand}") from e
+    if done.returncode != 0:
+        reason = (done.stderr or done.stdout).strip().splitlines()
+        raise HostError(f"{command[0]} refused ({reason[-1] if reason else done.returncode}); {by_hand}")

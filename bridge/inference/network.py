@@ -1,0 +1,203 @@
+"""The one inference runtime of the core: OpenVINO, behind a class of one call.
+
+Engines hand over an ONNX file and arrays; threads, precision, the compiled-network cache and the
+device's name are decided here, the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.errors import PluginError
+from bridge.inference.graph_rewrite import Rewrite, rewritten
+
+Array = npt.NDArray[np.float32]
+Made = TypeVar("Made")
+Precision = Literal["auto", "f32", "bf16", "f16"]
+PRECISIONS = ("auto", "f32", "bf16", "f16")
+TORCH_DEVICES = ("cuda", "mps")
+"""Devices of the torch separators. The small networks beside such a separator take the processor then."""
+CPU_FLAGS = Path("/proc/cpuinfo")
+"""Where Linux lists what the processor can do."""
+
+
+class Network:
+    """A compiled network, ready to run.
+
+    Args:
+        path: the ONNX file.
+        device: "auto" or "cpu" for the processor, "gpu" for OpenVINO's GPU; "cuda" and "mps", which are PyTorch's and
+            so the torch separators', are as "auto" here.
+        precision: "auto" takes what :func:`fastest_precision` says.
+        threads: processor threads, 0 for all cores.
+        cache: folder that keeps the compiled form, so that the next start does not compile again; done without where
+            it cannot be written.
+        shape: fixed shape per input, in the network's order; None keeps the file's own.
+        rewrite: a change of the graph, not together with ``shape``; made on the processor alone.
+
+    Raises:
+        PluginError: the file is not a network, or the device is not there.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        device: str = "auto",
+        precision: Precision = "auto",
+        threads: int = 0,
+        cache: Path | None = None,
+        shape: Sequence[Sequence[int]] | None = None,
+        rewrite: Rewrite | None = None,
+    ) -> None:
+        import openvino as ov
+
+        core = ov.Core()
+        target = "CPU" if device in ("auto", "cpu", *TORCH_DEVICES) else device.upper()
+        if target.split(".")[0] not in {d.split(".")[0] for d in core.available_devices}:
+            have = ", ".join(sorted(d.lower() for d in core.available_devices))
+            message = f'The device "{device}" is not available here; choose one of: auto, {have}.'
+            raise PluginError(message)
+        self.precision = fastest_precision(target) if precision == "auto" else precision
+        properties: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": self.precision,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        if target == "CPU":
+            # Two networks that run together would be pinned to the same cores.
+            properties["ENABLE_CPU_PINNING"] = False
+            if threads:
+                properties["INFERENCE_NUM_THREADS"] = threads
+        cache = _made(cache)
+        if cache is not None:
+            properties["CACHE_DIR"] = str(cache)
+        try:
+            if rewrite is not None and target == "CPU":
+                self._compiled = compiled_rewritten(core, path, rewrite, cache, properties)
+            else:
+                # By its path, a network that is in the cache is not even read.
+                model: Any = str(path)
+                if shape is not None:
+                    model = core.read_model(model)
+                    model.reshape({port: list(s) for port, s in zip(model.inputs, shape, strict=True)})
+                self._compiled = core.compile_model(model, target, properties)
+        except (RuntimeError, OSError) as e:
+            message = f"The model {path.name} could not be loaded on {target}; run 'dawscribe doctor'."
+            raise PluginError(message) from e
+        self._request = self._compiled.create_infer_request()
+        self.device = f"{target} {self.precision} (OpenVINO)"
+
+    def input_shape(self, index: int) -> tuple[int, ...]:
+        """The shape of an input, as it was compiled."""
+        return tuple(int(n) for n in self._compiled.inputs[index].shape)
+
+    def __call__(self, *inputs: Array) -> list[Array]:
+        """The network's outputs, in its own order, for the inputs in its own order; copies, safe to keep."""
+        return self.beside(lambda: None, *inputs)[0]
+
+    def beside(self, work: Callable[[], Made], *inputs: Array) -> tuple[list[Array], Made]:
+        """What a call gives, and what ``work`` makes on this thread meanwhile; it must not use this network."""
+        self.start(*inputs)
+        try:
+            made = work()
+        except BaseException:
+            self.cancel()
+            raise
+        self._request.wait()
+        return [np.array(output, dtype=np.float32) for output in self.outputs()], made
+
+    def start(self, *inputs: Array) -> None:
+        """Begin to compute and return at once; the inputs must stay as they are until :meth:`wait` says True."""
+        self._request.start_async(list(inputs), share_inputs=True)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether what was started is finished, after at most ``timeout_s``."""
+        return bool(self._request.wait_for(round(timeout_s * 1000)))
+
+    def outputs(self) -> list[Array]:
+        """What the last run computed, in the network's order; views that the next run overwrites."""
+        return [self._request.get_tensor(port).data for port in self._compiled.outputs]
+
+    def cancel(self) -> None:
+        """Give up what was started; returns when the network is at rest."""
+        self._request.cancel()
+        try:
+            self._request.wait()
+        except RuntimeError:
+            # OpenVINO reports the cancellation that was just asked for as an error.
+            return
+
+
+def _made(cache: Path | None) -> Path | None:
+    """The folder, None where it cannot be made; that nothing can be written into it, OpenVINO takes by itself."""
+    try:
+        if cache is not None:
+            cache.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return cache
+
+
+def compiled_rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, properties: dict[str, Any]) -> Any:
+    """A changed network, compiled; where what was kept of it is damaged, it is made again.
+
+    Raises:
+        OSError, RuntimeError: the file itself cannot be read or compiled.
+    """
+    try:
+        return _compiled_here(core, rewritten(core, path, rewrite, cache), properties)
+    except RuntimeError:
+        if cache is None:
+            raise
+        return _compiled_here(core, rewritten(core, path, rewrite, cache, anew=True), properties)
+
+
+def _compiled_here(core: Any, network: Any, properties: dict[str, Any]) -> Any:
+    """A network compiled; its compiled form lies in its own folder, where it has one, and goes with it."""
+    if isinstance(network, str):
+        # The weights lie in the network's own file: not a second time in what is cached of it.
+        properties = {**properties, "CACHE_DIR": str(Path(network).parent), "CACHE_MODE": "OPTIMIZE_SIZE"}
+    return core.compile_model(network, "CPU", properties)
+
+
+def fastest_precision(target: str) -> Precision:
+    """The precision a device computes fastest without harm to the notes.
+
+    bf16 pays on processors with a matrix unit for it, and on AMD's with bf16 vector instructions (Zen 4 and later),
+    which multiply twice as much with them as in f32: HTDemucs takes 1.1 s a segment in bf16 and 1.8 s in f32 on one
+    core of an EPYC of Zen 5. Intel's vector instructions for it multiply no faster than in f32 (6.2 s and 4.8 s on
+    one core of a Xeon without the unit). Where the unit cannot be asked for (only Linux lists it), f32 is the safe
+    choice.
+    """
+    if target != "CPU":
+        return "f16"
+    import openvino as ov
+
+    core = ov.Core()
+    knows_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "bf16" if knows_bf16 and bf16_pays(str(core.get_property("CPU", "FULL_DEVICE_NAME")), CPU_FLAGS) else "f32"
+
+
+def bf16_pays(processor: str, flags: Path) -> bool:
+    """Whether a processor that knows bf16 is faster with it, by its name and by the file that lists what it can do."""
+    try:
+        return processor.startswith("AMD") or "amx_bf16" in flags.read_text(encoding="ascii", errors="ignore")
+    except OSError:
+        return False
+
+
+def devices() -> list[tuple[str, str]]:
+    """Name and description of what networks can run on here, such as ("cpu", "Intel ..., f32")."""
+    import openvino as ov
+
+    core = ov.Core()
+    found = []
+    for name in core.available_devices:
+        text = str(core.get_property(name, "FULL_DEVICE_NAME")).strip()
+        found.append((name.lower(), f"{text}, {fastest_precision(name)}"))
+    return found

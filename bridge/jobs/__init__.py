@@ -1,0 +1,1 @@
+"""Jobs on disk, their queue, and the worker process that runs them."""

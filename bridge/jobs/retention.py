@@ -1,0 +1,79 @@
+"""How long finished jobs stay on disk: by their age, and by what all of them take together."""
+
+from __future__ import annotations
+
+import stat
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.jobs.store import DAY_S, Job, JobStore
+
+UNINSERTED_DAYS = 90.0
+"""A result that its DAW has not inserted yet is offered when its project opens again, which may take a season."""
+FRESH_S = 3600.0
+"""A job that ended just now stays whatever the settings say: whoever asked for it has had no time to fetch it."""
+NO_INSERTION = ("midi_file",)
+"""Hosts without a script in a DAW, so that no insertion is ever marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What finished jobs may take."""
+
+    days: float
+    """Age from which on they go."""
+    size: float
+    """Bytes of all of them; what the cache holds too is counted there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """A finished job on disk."""
+
+    job_id: str
+    age_s: float
+    must: bool
+    """Whether it stays whatever the settings say."""
+    files: dict[tuple[int, int], tuple[int, int]]
+    """(device, inode) -> (bytes, links) of each of its files."""
+
+
+def surplus(store: JobStore, jobs: Sequence[Job], limits: Limits) -> list[str]:
+    """The ids of the finished ``jobs`` that must go, oldest first."""
+    stays = sorted(_stays(store, jobs, limits), key=lambda s: -s.age_s)
+    held = Counter(inode for s in stays for inode in s.files)
+    # Stems are links: each is counted once, and not here where the cache holds it too.
+    sizes = {inode: size for s in stays for inode, (size, links) in s.files.items() if links <= held[inode]}
+    total = sum(sizes.values())
+    gone = []
+    for stay in stays:
+        if stay.must or (stay.age_s <= limits.days * DAY_S and total <= limits.size):
+            continue
+        gone.append(stay.job_id)
+        for inode in stay.files:
+            held[inode] -= 1
+            if not held[inode]:
+                total -= sizes.get(inode, 0)
+    return gone
+
+
+def _stays(store: JobStore, jobs: Sequence[Job], limits: Limits) -> Iterator[_Stay]:
+    now = time.time()
+    for job in jobs:
+        folder = store.path(job.id)
+        with suppress(OSError):
+            age_s = now - (folder / "status.json").stat().st_mtime
+            awaited = job.status.state == "done" and job.host not in NO_INSERTION and not (folder / "inserted").exists()
+            must = age_s <= FRESH_S or (awaited and age_s <= max(UNINSERTED_DAYS, limits.days) * DAY_S)
+            yield _Stay(job.id, age_s, must, dict(_files(folder)))
+
+
+def _files(folder: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    for path in folder.rglob("*"):
+        found = path.lstat()
+        if stat.S_ISREG(found.st_mode):
+            yield (found.st_dev, found.st_ino), (found.st_size, found.st_nlink)

@@ -1,0 +1,127 @@
+"""The daemon's side of the worker process: start it, feed it, notice its death, let it go when idle."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CANCEL_GRACE_S = 0.5
+"""A worker that has not stopped by then is in native code and is killed: a cancel takes under a second."""
+LONGEST_ANSWER = 4 << 20
+"""Bytes of an answer line; a progress line has a hundred, a sentence with many warnings some thousands."""
+LOG_BYTES = 1_000_000
+"""From this size on the log is put aside before a process starts: native libraries may write much."""
+KILLED = -9
+log = logging.getLogger("dawscribe.daemon")
+
+
+class WorkerProcess:
+    """One worker at a time, started when it is needed.
+
+    Args:
+        home: dawscribe's home.
+        log_file: where its standard error goes.
+    """
+
+    def __init__(self, home: Path, log_file: Path) -> None:
+        self._home, self._log_file = home, log_file
+        self._process: asyncio.subprocess.Process | None = None
+        self._killed_for_cancel = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        alive = self._process is not None and self._process.returncode is None
+        return self._process.pid if alive and self._process else None
+
+    async def run(self, job_id: str, told: Callable[[dict[str, Any]], None]) -> tuple[str, str]:
+        """Run a job; ("done" | "failed" | "cancelled", sentence). ``told`` gets the progress answers.
+
+        Raises:
+            OSError: the process could not be started.
+            ValueError: an answer is longer than any can be; the process is of no more use.
+        """
+        self._killed_for_cancel = False
+        process = await self._started()
+        if process.stdin is None or process.stdout is None:  # made with pipes
+            raise RuntimeError
+        with contextlib.suppress(ConnectionError):
+            process.stdin.write(f"run {job_id}\n".encode())
+            await process.stdin.drain()
+        async for line in process.stdout:
+            answer = _parsed(line)
+            if answer.get("id") != job_id:
+                continue
+            if "end" in answer:
+                return str(answer["end"]), str(answer.get("message", ""))
+            told(answer)
+        code = await process.wait()
+        self._process = None
+        if self._killed_for_cancel:
+            return "cancelled", ""
+        log.error("the worker ended with %s while it ran %s", code, job_id)
+        if code == KILLED:
+            return "failed", (
+                "The engine was ended by the system, most likely for lack of memory; "
+                "close other programs or take a shorter item."
+            )
+        return "failed", "The engine crashed on this item; try another engine, and see 'dawscribe logs'."
+
+    async def cancel(self, job_id: str) -> None:
+        """Stop the running job within a second, by asking first."""
+        process = self._process
+        if process is None or process.returncode is not None or process.stdin is None:
+            return
+        with contextlib.suppress(ConnectionError):
+            process.stdin.write(f"cancel {job_id}\n".encode())
+            await process.stdin.drain()
+        await asyncio.sleep(CANCEL_GRACE_S)
+
+    def kill(self) -> None:
+        """End a worker that does not stop."""
+        if self._process is not None and self._process.returncode is None:
+            self._killed_for_cancel = True
+            self._process.kill()
+            self._process = None  # at once: the next job must not meet the dying one
+
+    async def stop(self) -> None:
+        """Let the process go, and its memory with it."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            self._log_file.parent.mkdir(parents=True, exist_ok=True)
+            _put_aside(self._log_file)
+            with self._log_file.open("ab") as errors:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "bridge.jobs.worker", str(self._home),
+                    stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
+                    limit=LONGEST_ANSWER,
+                )  # fmt: skip
+        return self._process
+
+
+def _put_aside(log_file: Path) -> None:
+    """Rename a long log; only between two processes, since one that runs goes on writing to the renamed file."""
+    with contextlib.suppress(OSError):
+        if log_file.stat().st_size > LOG_BYTES:
+            log_file.replace(log_file.with_name(f"{log_file.name}.1"))
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """An answer, empty where a line is none."""
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

@@ -1,0 +1,1 @@
+"""MIDI events, ports and playback."""

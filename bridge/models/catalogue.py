@@ -1,0 +1,69 @@
+"""Reads models.toml: what models there are and where each can be had."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bridge.models.sources import DebianPackage, NpmPackage, PipWheel, Place
+from bridge.models.web import WebFile
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+KINDS: Mapping[str, Any] = {"pip": PipWheel, "npm": NpmPackage, "debian": DebianPackage, "https": WebFile}
+"""The "kind" of a place in models.toml -> its class; the other keys are the class's fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One row of models.toml."""
+
+    name: str
+    purpose: str
+    """What it is for and who made it, in a few words."""
+    file: str
+    """Name of the file in a folder of models."""
+    size: int
+    """Bytes."""
+    sha256: str
+    licence: str
+    places: tuple[Place, ...] = ()
+    """Tried in order."""
+    notice: str = ""
+    """What the user must be told before the first download; empty where the licence allows everything."""
+    engines: tuple[str, ...] = ()
+    """The plugins that cannot work without it."""
+    default: bool = False
+    """Whether one of the default engines is among them."""
+    shipped: bool = False
+    """Whether it comes with dawscribe, in bridge/data."""
+    installed: tuple[Path, ...] = ()
+    """Where other software may have put the same file."""
+
+
+@cache
+def models() -> Mapping[str, Model]:
+    """All models by name, in the order of models.toml."""
+    text = (Path(__file__).with_name("models.toml")).read_text(encoding="utf-8")
+    return {name: _model(name, row) for name, row in tomllib.loads(text).items()}
+
+
+def _model(name: str, row: Mapping[str, Any]) -> Model:
+    fields = dict(row)
+    places = tuple(_place(p) for p in fields.pop("places", ()))
+    installed = tuple(Path(p) for p in fields.pop("installed", ()))
+    engines = tuple(fields.pop("engines", ()))
+    return Model(name=name, places=places, installed=installed, engines=engines, **fields)
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    fields = dict(row)
+    place: Place = KINDS[fields.pop("kind")](**fields)
+    return place

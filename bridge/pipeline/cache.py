@@ -1,0 +1,174 @@
+"""What was computed once: stems and notes, keyed by the sound itself and by everything that shaped them.
+
+The least recently used goes first when the limit of the settings is reached. A damaged or half-written entry, or one
+that somebody edited, is a miss, never an error: stems in job folders are links to the very files that lie here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from bridge.audio.recording import Recording
+from bridge.errors import InputError, StoreError
+from bridge.files import read_hostile, sync_file, write_json
+from bridge.music.notes import Bend, Note, Transcription
+from bridge.spool.untrusted_json import parse_json
+
+LARGEST_NOTES = 64 << 20
+"""Bytes of a notes file; an hour of dense music is 5 MB."""
+META = "stems.json"
+
+
+def content_key(recording: Recording) -> str:
+    """A key of the samples alone: the same sound under another name has the same key."""
+    digest = hashlib.sha256(f"{recording.rate} {recording.channels}".encode())
+    for block in recording.blocks():
+        digest.update(block.tobytes())
+    return digest.hexdigest()
+
+
+def derived_key(*parts: object) -> str:
+    """A key of everything in ``parts``."""
+    return hashlib.sha256(json.dumps([str(p) for p in parts]).encode()).hexdigest()
+
+
+class Cache:
+    """Stems and notes of earlier jobs.
+
+    Args:
+        folder: where they lie.
+        limit: bytes that all of them may take.
+    """
+
+    def __init__(self, folder: Path, limit: float) -> None:
+        self._stems, self._notes, self.limit = folder / "stems", folder / "notes", limit
+
+    def stems(self, key: str) -> dict[str, Recording]:
+        """The separated stems of a key by role; empty where there are none, or not as they were written."""
+        folder = self._stems / key
+        try:
+            meta = parse_json(read_hostile(folder / META, 1 << 20), META)
+            found = {role: _unchanged(folder / f"{role}.wav", **fields) for role, fields in meta.items()}
+            os.utime(folder)
+        except (OSError, InputError, TypeError, ValueError, soundfile.SoundFileError):
+            return {}
+        return found
+
+    def add_stems(self, key: str, make: Callable[[Path], dict[str, Recording]]) -> dict[str, Recording]:
+        """Let ``make`` write stems into a folder and keep them under ``key``; they become visible at once, or never."""
+        draft = self._stems / f".{key}.{os.getpid()}"
+        shutil.rmtree(draft, ignore_errors=True)
+        try:
+            made = make(draft)
+            meta = {role: {"recording": {**asdict(r), "path": ""}, **_state(r.path)} for role, r in made.items()}
+            for recording in made.values():
+                sync_file(recording.path)
+            write_json(draft / META, meta)
+            target = self._stems / key
+            shutil.rmtree(target, ignore_errors=True)
+            draft.rename(target)
+        except BaseException as e:
+            shutil.rmtree(draft, ignore_errors=True)
+            if not isinstance(e, OSError):
+                raise
+            raise StoreError(f"The stems could not be kept in {self._stems}; free some disk space.") from e
+        self._trim(spare=target)
+        return self.stems(key)
+
+    def notes(self, key: str) -> Transcription | None:
+        """The transcription of a key, None where there is none."""
+        path = self._notes / f"{key}.json"
+        try:
+            data = parse_json(read_hostile(path, LARGEST_NOTES), "notes")
+            os.utime(path)
+            return Transcription(
+                tuple(Note(*row) for row in data["notes"]),
+                tuple(Bend(*row) for row in data["bends"]),
+                tuple(data["warnings"]),
+            )
+        except (OSError, InputError, KeyError, TypeError, ValueError):
+            return None
+
+    def add_notes(self, key: str, heard: Transcription) -> None:
+        """Keep a transcription; a full disk only means that it is not kept."""
+        rows = [[n.onset_s, n.offset_s, n.pitch, n.velocity, n.confidence] for n in heard.notes]
+        bends = [[b.time_s, b.semitones] for b in heard.bends]
+        with suppress(OSError):
+            self._notes.mkdir(parents=True, exist_ok=True)
+            data = {"notes": rows, "bends": bends, "warnings": list(heard.warnings)}
+            write_json(self._notes / f"{key}.json", data, durable=False)
+
+    def _trim(self, spare: Path) -> None:
+        """Remove the least recently used until the rest fits; ``spare`` is in use and stays, however large."""
+        entries = sorted(self._entries())
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in entries:
+            if total <= self.limit:
+                return
+            if path == spare:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+            total -= size
+
+    def _entries(self) -> Iterator[tuple[float, int, Path]]:
+        """(last use, bytes, path) of everything kept."""
+        for folder in (self._stems, self._notes):
+            for path in folder.iterdir() if folder.is_dir() else ():
+                with suppress(OSError):
+                    inside = list(path.iterdir()) if path.is_dir() else [path]
+                    yield path.stat().st_mtime, sum(p.stat().st_size for p in inside), path
+
+
+def _state(path: Path) -> dict[str, int]:
+    """What changes when somebody writes to a file."""
+    found = path.stat()
+    return {"size": found.st_size, "mtime_ns": found.st_mtime_ns}
+
+
+def _unchanged(path: Path, recording: Mapping[str, Any], **state: int) -> Recording:
+    """The recording in ``path`` as it was kept; ValueError where the file is another by now."""
+    if _state(path) != state:
+        raise ValueError(path.name)
+    found = Recording(**{**recording, "path": path})
+    found.read(frames=1)  # a power loss may leave a file of the right size with nothing in it
+    return found
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what a process that was killed was writing to the cache in ``folder``; only while none writes."""
+    for draft in folder.glob("*/.*"):
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                draft.unlink()
+
+
+def link(source: Path, target: Path) -> None:
+    """Make ``target`` the same file as ``source``, by a link where the file system has them.
+
+    Raises:
+        StoreError: the disk is full or the folder cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):
+            os.link(source, target)
+            return
+        shutil.copyfile(source, target)
+    except OSError as e:
+        message = f"{target.name} cannot be written to {target.parent}; check its permissions and the free space."
+        raise StoreError(message) from e

@@ -1,0 +1,1 @@
+"""The contracts of plugins and the registry that finds them."""

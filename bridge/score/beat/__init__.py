@@ -1,0 +1,1 @@
+"""Find the beat: tempo map and downbeats from sound and notes."""

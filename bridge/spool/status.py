@@ -1,0 +1,61 @@
+"""Read and write ``status.json``: how far a job is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.spool.request import PROTOCOL
+from bridge.spool.untrusted_json import invalid_field, number_field
+
+STATES = ("queued", "running", "done", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """jobs/<id>/status.json: how far a job is."""
+
+    state: str
+    """One of :data:`STATES`."""
+    stage: str = ""
+    fraction: float = 0.0
+    """0..1 of the whole job."""
+    eta_s: float | None = None
+    device: str = ""
+    message: str = ""
+    """The sentence for the user: why it failed, or what was noted."""
+    notes: int = 0
+    """Notes heard so far, while it runs."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON object."""
+        return {
+            "protocol": PROTOCOL,
+            "state": self.state,
+            "stage": self.stage,
+            "fraction": round(self.fraction, 4),
+            "eta_s": None if self.eta_s is None else round(self.eta_s, 1),
+            "device": self.device,
+            "message": self.message,
+            "notes": self.notes,
+        }
+
+
+def parse_status(data: Mapping[str, Any]) -> Status:
+    """The inverse of :meth:`Status.to_json`.
+
+    Raises:
+        InputError: not a status.
+    """
+    state, eta = data.get("state"), data.get("eta_s")
+    if state not in STATES:
+        raise invalid_field("state")
+    fields = {k: str(data.get(k) or "") for k in ("stage", "device", "message")}
+    return Status(
+        state=state,
+        fraction=number_field(data, "fraction", 0.0, least=0.0),
+        eta_s=None if eta is None else number_field(data, "eta_s", 0.0, least=0.0),
+        notes=int(number_field(data, "notes", 0.0, least=0.0)),
+        **fields,
+    )

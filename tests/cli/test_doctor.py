@@ -1,0 +1,92 @@
+"""`dawscribe doctor`: it calls nothing ready that cannot run, and demands nothing that is not used."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge import config
+from bridge.cli.entry import main
+from bridge.models.catalogue import models
+from tests.support import FAKES
+
+
+def _doctor(home: Path, capsys: pytest.CaptureFixture[str], settings: str = "") -> dict[str, Any]:
+    """The findings by what they are about, and "status" for the exit status."""
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(settings, encoding="utf-8")
+    status = main(["doctor", "--json"])
+    return {"status": status} | {f["what"]: f for f in json.loads(capsys.readouterr().out)}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DAWSCRIBE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize(
+    ("package", "what", "settings", "name"),
+    [
+        ("demucs", "separator demucs", '[separation]\nseparator = "demucs"\n', "demucs"),
+        ("torch", "separator demucs", '[separation]\nseparator = "demucs"\n', "demucs"),
+        ("rtmidi", "trigger midi", "[triggers.midi]\nenabled = true\n", "python-rtmidi"),
+    ],
+)
+def test_what_is_not_installed_is_told_with_the_line_that_installs_it(
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    package: str,
+    what: str,
+    settings: str,
+    name: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    unused = _doctor(home, capsys)[f"optional {what}"]
+    assert not unused["ok"]
+    assert f"{sys.executable} -m pip install {name}" in unused["text"]
+    found = _doctor(home, capsys, settings)
+    assert not found[what]["ok"]
+    assert found["status"] == 2
+
+
+@pytest.mark.parametrize(
+    ("device", "separator", "ok"),
+    [
+        ("auto", "htdemucs", True),
+        ("cpu", "htdemucs", True),
+        ("cuda", "htdemucs", False),
+        ("cuda", "demucs", True),
+        ("mps", "demucs", True),
+        ("npu", "demucs", False),
+    ],
+)
+def test_the_device_of_the_settings_is_looked_for(
+    home: Path, capsys: pytest.CaptureFixture[str], device: str, separator: str, ok: bool
+) -> None:
+    finding = _doctor(home, capsys, f'device = "{device}"\n[separation]\nseparator = "{separator}"\n')["setting device"]
+    assert finding["ok"] == ok
+    assert ok or "set device in" in finding["text"]
+
+
+def test_the_models_that_are_needed_are_those_of_the_engines_in_use(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAWSCRIBE_MODELS", raising=False)
+    default = _doctor(home, capsys)
+    assert {"model htdemucs", "model swift-f0", "optional model basic-pitch"} <= set(default)
+    assert default["status"] == 2
+    other = _doctor(home, capsys, FAKES.replace('"fake"', '"whole_mix"', 1).replace('"fake"', '"basic_pitch"'))
+    assert {"optional model htdemucs", "optional model swift-f0", "model basic-pitch"} <= set(other)
+
+
+def test_the_models_fetched_by_default_are_those_of_the_default_engines(tmp_path: Path) -> None:
+    settings = config.load(tmp_path)
+    engines = {settings.get("separation.separator"), *settings.table("transcription").values()}
+    for model in models().values():
+        assert model.default == bool(engines & set(model.engines)), model.name

@@ -1,0 +1,80 @@
+"""The clean-up on notes that are written here, rule by rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bridge.music.notes import Bend, Note, Transcription
+from bridge.score.cleanup.clean import clean
+
+C = Note(1.0, 2.0, 60, 90, 0.8)
+
+
+def cleaned(*notes: Note, role: str = "other") -> list[Note]:
+    return list(clean({role: Transcription(tuple(notes))})[role].notes)
+
+
+def test_good_notes_bends_warnings_and_roles_pass_untouched() -> None:
+    notes = (C, replace(C, pitch=64), replace(C, onset_s=2.0, offset_s=2.3, pitch=67))
+    heard = {
+        "bass": Transcription((replace(C, pitch=36),), (Bend(1.0, 0.2),), ("careful",)),
+        "drums": Transcription((Note(0.5, 0.55, 36, 100),)),
+        "other": Transcription(notes),
+        "vocals": Transcription(),
+    }
+    assert clean(heard) == heard
+
+
+def test_doubles_become_one_note_as_long_and_loud_as_the_most_of_them() -> None:
+    assert cleaned(C, Note(1.02, 2.4, 60, 100, 0.5)) == [Note(1.0, 2.4, 60, 100, 0.8)]
+    assert len(cleaned(C, Note(1.02, 2.4, 61, 100, 0.5))) == 2
+
+
+def test_a_key_that_is_struck_again_ends_first() -> None:
+    assert [(n.onset_s, n.offset_s) for n in cleaned(C, Note(1.5, 1.8, 60, 90))] == [(1.0, 1.5), (1.5, 1.8)]
+
+
+def test_cutting_never_leaves_a_note_of_no_length() -> None:
+    again = Note(1.031, 2.0, 60, 90)
+    assert all(n.length_s >= 0.01 for n in cleaned(C, again, Note(1.062, 1.5, 60, 80)))
+
+
+def test_short_and_doubtful_notes_are_ghosts() -> None:
+    blip = Note(3.0, 3.05, 72, 60, 0.2)
+    assert cleaned(C, blip) == [C]
+    assert len(cleaned(C, replace(blip, confidence=0.7))) == 2
+    assert len(cleaned(C, replace(blip, offset_s=3.5))) == 2
+
+
+@pytest.mark.parametrize("partial", [12, 19, 24])
+def test_a_weak_note_on_a_partial_that_sounds_with_its_note_goes(partial: int) -> None:
+    over = Note(1.01, 1.6, 60 + partial, 40, 0.8)
+    assert cleaned(C, over) == [C]
+    assert len(cleaned(C, replace(over, velocity=80))) == 2, "a played octave stays"
+    assert len(cleaned(C, replace(over, onset_s=1.3))) == 2, "a note that begins later stays"
+    assert len(cleaned(C, replace(over, pitch=over.pitch + 1))) == 2
+    blip = Note(1.01, 1.08, 60 + partial, 80, 0.35)
+    assert cleaned(C, blip) == [C]
+    assert len(cleaned(C, replace(blip, confidence=0.7))) == 2, "a sure short note stays"
+
+
+def test_of_two_stems_the_one_that_leaked_loses_its_note() -> None:
+    leaked, unison = Note(1.03, 1.7, 60, 30), Note(1.03, 1.7, 60, 85)
+    for weak, kept in ((leaked, 0), (unison, 1)):
+        heard = {"other": Transcription((C,)), "vocals": Transcription((weak,))}
+        out = clean(heard)
+        assert out["other"].notes == (C,) and len(out["vocals"].notes) == kept
+    elsewhere = clean({"other": Transcription((C,)), "vocals": Transcription((replace(leaked, onset_s=1.2),))})
+    assert elsewhere["vocals"].notes
+
+
+def test_drums_are_not_compared_with_pitches() -> None:
+    kick = Note(1.0, 1.05, 60, 20, 0.1)
+    assert clean({"drums": Transcription((kick,)), "other": Transcription((C,))})["drums"].notes == (kick,)
+
+
+def test_nothing_is_cleaned_to_nothing() -> None:
+    assert clean({}) == {}
+    assert clean({"bass": Transcription()}) == {"bass": Transcription()}

@@ -14,14 +14,15 @@ import ipaddress
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bridge import __version__
-from bridge.errors import ConfigError, DawscribeError, InputError, PluginError
+from bridge.errors import ConfigError, DawscribeError, PluginError
 from bridge.plugins.interfaces import Context, Desk, JobReport
 from bridge.triggers.osc.arguments import is_let_go, job_argument, parse_options, text_argument, transcribe_request
+from bridge.triggers.osc.packets import MalformedError, messages
 
 Address = tuple[str, int]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -32,6 +33,14 @@ MOST_PENDING = 256
 """Commands worked on at a time; more are dropped, as UDP itself would."""
 PROGRESS_S = 0.1
 """Seconds between progress messages of a job."""
+PAUSE_S = 1.0
+"""Between two lists of the jobs, or two complaints, to one sender: a list is 330 times as long as what asks for it."""
+MAX_SENDERS = 1000
+"""Senders whose last answer is remembered."""
+COMMANDS = ("transcribe", "transcribe/selected", "cancel")
+"""What is worked on in a task of its own."""
+ANSWERS = ("pong", "queued", "progress", "done", "error", "cancelled", "job", "jobs/end")
+"""What we send ourselves; coming in, it is an echo, and an answer to it would go round for ever."""
 log = logging.getLogger("dawscribe.osc")
 
 
@@ -61,6 +70,10 @@ class OscTrigger:
         self._options = options
         self._allowed = [_network(a) for a in options.allow]
         self._reply = _address(options.reply) if options.reply else None
+        if self._reply and self._reply[1] == options.port and _is_same_machine(self._reply[0], options.host):
+            raise ConfigError(
+                f'triggers.osc.reply "{options.reply}" is where dawscribe listens; name the address of the controller.'
+            )
 
     async def run(self, desk: Desk) -> None:
         """See :class:`bridge.plugins.interfaces.Trigger`."""
@@ -111,6 +124,7 @@ class _Endpoint(asyncio.DatagramProtocol):
         self._desk, self._allowed, self._answers = desk, allowed, answers
         self._senders: OrderedDict[str, Address] = OrderedDict()
         self._told: dict[str, float] = {}
+        self._turns = _Turns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -118,17 +132,41 @@ class _Endpoint(asyncio.DatagramProtocol):
         self._transport = transport  # type: ignore[assignment]  # asyncio hands a DatagramTransport
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        if not _is_loopback(addr[0]) and not any(ipaddress.ip_address(addr[0]) in n for n in self._allowed):
+        sender = _ip(addr[0])
+        if sender is None or not (sender.is_loopback or any(sender in n for n in self._allowed)):
             return
-        for address, arguments in _messages(data):
-            if address == f"{PREFIX}/ping":
-                self._send(addr, "/pong", __version__)
-            elif address == f"{PREFIX}/jobs":
-                self._list(addr)
-            elif address.startswith(PREFIX + "/") and len(self._tasks) < MOST_PENDING:
-                task = asyncio.get_running_loop().create_task(self._command(address, arguments, addr))
+        try:
+            found = messages(data)
+        except MalformedError as e:
+            log.debug("malformed OSC packet: %s", e)
+            return
+        for address, arguments in found:
+            self._obey(address, arguments, addr)
+
+    def _obey(self, address: str, arguments: Sequence[Any], sender: Address) -> None:
+        name = address.removeprefix(PREFIX + "/")
+        if name == address or name in ANSWERS:
+            return
+        if name == "ping":
+            self._send(sender, "/pong", __version__)
+        elif name == "jobs":
+            self._list_soon(sender)
+        elif name in COMMANDS:
+            if len(self._tasks) < MOST_PENDING:
+                task = asyncio.get_running_loop().create_task(self._command(address, arguments, sender))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+        elif self._turns.wait_s(("unknown", sender)) == 0.0:
+            sentence = f"There is no command {address[:60]}; the README lists the OSC commands."
+            self._send(sender, "/error", "", sentence)
+
+    def _list_soon(self, sender: Address) -> None:
+        """Send the list now, or once its turn comes; who asks ten times in a second gets it twice."""
+        wait_s = self._turns.wait_s(("jobs", sender))
+        if wait_s == 0.0:
+            self._list(sender)
+        elif wait_s is not None:
+            asyncio.get_running_loop().call_later(wait_s, self._list, sender)
 
     async def _command(self, address: str, arguments: Sequence[Any], sender: Address) -> None:
         job_id = ""
@@ -143,12 +181,9 @@ class _Endpoint(asyncio.DatagramProtocol):
             elif address == f"{PREFIX}/transcribe/selected":
                 host = text_argument(arguments, "the name of a DAW, such as reaper")
                 await self._desk.request_selected(host, parse_options(arguments[1:]))
-            elif address == f"{PREFIX}/cancel":
-                if not is_let_go(arguments):
-                    job_id = job_argument(arguments) or ""
-                    self._desk.cancel(job_id or None)
-            else:
-                raise InputError(f"There is no command {address[:60]}; the README lists the OSC commands.")
+            elif not is_let_go(arguments):
+                job_id = job_argument(arguments) or ""
+                self._desk.cancel(job_id or None)
         except DawscribeError as e:
             self._senders.pop(job_id, None)
             self._send(sender, "/error", job_id, str(e))
@@ -196,22 +231,43 @@ class _Endpoint(asyncio.DatagramProtocol):
             self._transport.sendto(builder.build().dgram, target)
 
 
-def _messages(data: bytes) -> Iterator[tuple[str, list[Any]]]:
-    """The messages of a packet; none where it is malformed."""
-    from pythonosc.osc_packet import OscPacket
+class _Turns:
+    """When somebody may next be answered what is long, or what nobody asked for."""
 
+    def __init__(self) -> None:
+        self._next: OrderedDict[Any, float] = OrderedDict()
+
+    def wait_s(self, who: Any) -> float | None:
+        """Seconds until the turn that this call takes; None where one is taken already and still to come."""
+        now = time.monotonic()
+        at = max(now, self._next.pop(who, 0.0))
+        if at - now > PAUSE_S:
+            self._next[who] = at
+            return None
+        self._next[who] = at + PAUSE_S
+        while len(self._next) > MAX_SENDERS:
+            self._next.popitem(last=False)
+        return at - now
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address in ``host``, that of IPv4 where one came in through IPv6; None where it is a name."""
     try:
-        for timed in OscPacket(data).messages:
-            yield str(timed.message.address), list(timed.message.params)
-    except Exception as e:  # whatever the parser trips over, the packet is at fault
-        log.debug("malformed OSC packet: %s", e)
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+def _is_same_machine(one: str, other: str) -> bool:
+    """Whether two addresses of the settings are both this machine's own, as far as can be told without asking."""
+    names = {one.strip("[]").casefold(), other.casefold()}
+    return len(names) == 1 or all(_is_loopback(name) or name in ("0.0.0.0", "::", "") for name in names)  # noqa: S104
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    ip = _ip(host)
+    return host.casefold() == "localhost" if ip is None else ip.is_loopback
 
 
 def _network(text: str) -> Network:

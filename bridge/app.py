@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.config import Settings, home_folder, load
-from bridge.files import users_path
+from bridge.files import own_home, users_path
 from bridge.models import ModelStore
 from bridge.plugins.interfaces import Context
 
@@ -32,8 +32,11 @@ def application(overrides: Mapping[str, Any] | None = None, home: Path | None = 
 
     Raises:
         ConfigError: a setting is wrong.
+        StoreError: the home is somebody else's, or others may write there.
     """
     home = home or home_folder()
+    if home.exists():
+        own_home(home)  # what is in it is trusted: settings, programs to start, networks
     settings = load(home, overrides)
     folders = [users_path(f, "models.folders") for f in settings.get("models.folders")]
     store = ModelStore(home, folders)

@@ -25,6 +25,47 @@ def users_path(text: str, setting: str) -> Path:
         raise ConfigError(f'The folder "{text[:80]}" of {setting} cannot be found; give the full path there.') from e
 
 
+def own_home(home: Path) -> None:
+    """Make dawscribe's home where it is missing, and close it to everybody but its user.
+
+    What lies there is trusted: settings, the program that DAW scripts start, compiled networks; and it holds the
+    user's sounds.
+
+    Raises:
+        StoreError: it cannot be made, is somebody else's, or others may have written there.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = home.stat()
+        if sys.platform == "win32":
+            return  # the user's profile is closed to others
+        if found.st_uid != os.geteuid():
+            raise StoreError(f"dawscribe's home {home} is another user's; set DAWSCRIBE_HOME to a folder of your own.")
+        if found.st_mode & 0o002 or (found.st_mode & 0o020 and not _is_own_group(found.st_gid)):
+            raise StoreError(
+                f"Other users may write in dawscribe's home {home}; look at the config.toml there, "
+                f"then close it: chmod 700 '{home}'"
+            )
+        if found.st_mode & 0o077:
+            home.chmod(0o700)
+    except OSError as e:
+        raise StoreError(f"dawscribe's home {home} cannot be written; check its permissions.") from e
+
+
+def _is_own_group(group: int) -> bool:
+    """Whether nobody but the user is in it, as many systems make a group for each user and let it write."""
+    if sys.platform == "win32":
+        return True
+    import grp
+    import pwd
+
+    try:
+        user, found = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
+    except KeyError:
+        return False
+    return user.pw_gid == group and found.gr_name == user.pw_name and set(found.gr_mem) <= {user.pw_name}
+
+
 def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
     """Replace ``path`` by ``data`` in one step; OSError where it cannot be written.
 

@@ -57,6 +57,7 @@ fetch_models htdemucs swift-f0 basic-pitch
 DAWSCRIBE_MODELS=${DAWSCRIBE_HOME:-$HOME/.dawscribe}/models
 export DAWSCRIBE_MODELS
 
+close_log
 say "Checking the style, the types and the behaviour ..."
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .

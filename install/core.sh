@@ -1,9 +1,19 @@
 # shellcheck shell=sh
 # What try.sh, check.sh and install.sh share; they set $here (the checkout) and $venv (the environment) first.
 
-log=${TMPDIR:-/tmp}/dawscribe-install-$(id -u).log
+log=
 
-open_log() { : >"$log" || fail "The log $log cannot be written; set TMPDIR to a folder of yours."; }
+# A new file of this run's own: through one that lies there already, somebody else's link could empty a file of ours.
+open_log() {
+    for try in 1 2 3 4 5 6 7 8 9; do
+        log=${TMPDIR:-/tmp}/dawscribe-install-$(id -u)-$$-$try.log
+        (umask 077 && set -C && true >"$log") 2>/dev/null && return
+    done
+    fail "No log can be written in ${TMPDIR:-/tmp}; set TMPDIR to a folder of yours."
+}
+
+# What the log has to say is said when all went well.
+close_log() { rm -f "$log"; }
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -43,8 +53,29 @@ find_python() {
     fail "No Python 3.10 to 3.13 that can make environments was found; install one ($how) and run this again."
 }
 
+# Whether there is nothing at $1, or an empty folder.
+is_free() {
+    [ -e "$1" ] || [ -L "$1" ] || return 0
+    [ -d "$1" ] && [ ! -L "$1" ] || return 1
+    for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+        if [ -e "$entry" ] || [ -L "$entry" ]; then return 1; fi
+    done
+}
+
+# Whether the folder $1 is a Python environment, so that it may be cleared.
+is_environment() { [ -d "$1" ] && { [ -f "$1/pyvenv.cfg" ] || [ -x "$1/bin/dawscribe" ]; }; }
+
+# Whether the folder $1 is a copy of dawscribe, so that it may be replaced.
+is_copy() {
+    [ -d "$1/bridge" ] && [ -f "$1/pyproject.toml" ] || return 1
+    case $(cat "$1/pyproject.toml") in *'name = "dawscribe"'*) ;; *) return 1 ;; esac
+}
+
 make_environment() {
     [ -x "$venv/bin/python" ] && "$venv/bin/python" -c pass 2>/dev/null && return
+    # It is cleared below: never a folder of the user's.
+    is_free "$venv" || is_environment "$venv" ||
+        fail "$venv holds something else than a Python environment; name an empty or a new folder in DAWSCRIBE_VENV."
     python=$(find_python) || exit 1
     say "Making the environment $venv with $("$python" --version) ..."
     quietly "$python" -m venv --clear "$venv" ||

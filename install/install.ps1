@@ -50,6 +50,19 @@ function Remove-Whole([string]$path) {
     }
 }
 
+# Whether there is nothing at a path, or an empty folder.
+function Test-Free([string]$path) {
+    -not (Test-Path -LiteralPath $path) -or ((Test-Path -LiteralPath $path -PathType Container) -and -not (Get-ChildItem -Force -LiteralPath $path | Select-Object -First 1))
+}
+
+# Whether a folder is of our making, so that it may be removed: a Python environment, or a copy of dawscribe.
+function Test-Environment([string]$path) { Test-Path -LiteralPath (Join-Path $path "pyvenv.cfg") }
+
+function Test-Copy([string]$path) {
+    $project = Join-Path $path "pyproject.toml"
+    (Test-Path -LiteralPath (Join-Path $path "bridge")) -and (Test-Path -LiteralPath $project) -and [bool](Select-String -LiteralPath $project -SimpleMatch -Quiet 'name = "dawscribe"')
+}
+
 function Get-UserPath { [Environment]::GetEnvironmentVariable("Path", "User") -split ";" | Where-Object { $_ } }
 
 function Set-UserPath([string[]]$folders) { [Environment]::SetEnvironmentVariable("Path", ($folders -join ";"), "User") }
@@ -61,7 +74,11 @@ if ($Uninstall) {
         foreach ($target in "reaper", "ardour", "service") { Remove-Setup $target }
         Get-Words $program "stop" | Out-Null
     }
-    foreach ($folder in $app, $venv) { Remove-Whole $folder }
+    # Nothing goes that this script has not put there.
+    $kept = @()
+    if (Test-Copy $app) { Remove-Whole $app } elseif (-not (Test-Free $app)) { $kept += $app }
+    if (Test-Environment $venv) { Remove-Whole $venv } elseif (-not (Test-Free $venv)) { $kept += $venv }
+    if ($kept) { Stop-With "$($kept -join ' and ') is not of dawscribe's making and stays; is $dawscribe really its home?" }
     $folders = @(Get-UserPath)
     if ($folders -contains $bin) { Set-UserPath ($folders -ne $bin) }
     Write-Host "dawscribe is removed; models, settings and jobs are still in $dawscribe."
@@ -75,6 +92,12 @@ if ($wasRunning) {
     Get-Words $program "stop" | Out-Null
 }
 
+if (-not (Test-Free $app) -and -not (Test-Copy $app) -and (Test-Path -LiteralPath (Join-Path $app "bridge"))) {
+    Stop-With "$app holds something else than dawscribe; set DAWSCRIBE_HOME to a folder of its own."
+}
+if (-not (Test-Path $python) -and -not (Test-Free $venv) -and -not (Test-Environment $venv)) {
+    Stop-With "$venv holds something else than a Python environment; set DAWSCRIBE_HOME to a folder of its own."
+}
 New-Item -ItemType Directory -Force $app | Out-Null
 # Run from the installed copy it repairs the rest: what would be copied is what would be removed for it.
 $parts = if ((Resolve-Path $here).Path -eq (Resolve-Path $app).Path) { @() } else { "bridge", "daw_scripts", "install", "pyproject.toml", "README.md", "LICENSE" }

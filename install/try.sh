@@ -16,5 +16,6 @@ make_environment
 install_core "$here"
 fetch_models
 "$venv/bin/dawscribe" transcribe "$audio" -o "$results" --plot || exit $?
+close_log
 say "The tracks are in $results: open its .mid file in any DAW, look at the .png, listen to stems/."
 say "Next: $venv/bin/dawscribe --help"

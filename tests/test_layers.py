@@ -12,7 +12,7 @@ import bridge
 ROOT = Path(bridge.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("__main__",),
+    ("__main__", "start"),
     ("cli", "review", "catalogue"),
     ("daemon",),
     ("jobs",),

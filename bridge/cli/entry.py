@@ -97,8 +97,10 @@ def _say(sentence: str, status: int) -> int:
 def _kept_traceback() -> str:
     """Write the traceback of the exception at hand to the log; where it is now."""
     from bridge.config import home_folder
+    from bridge.files import own_home
 
     try:
+        own_home(home_folder())
         log = home_folder() / "logs" / LOG
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(traceback.format_exc(), encoding="utf-8", errors="backslashreplace")

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 from bridge.config import home_folder
 from bridge.errors import HostError, StoreError
+from bridge.spool.launcher import program
 
 TEMPLATES = Path(__file__).with_name("services")
 NAME = "dawscribe"
@@ -93,7 +94,7 @@ def setup(options: argparse.Namespace) -> list[str]:
         HostError: the service manager refused.
         StoreError: the service file cannot be written.
     """
-    wanted = service(sys.platform, (sys.executable, "-m", "bridge"), home_folder(), Path.home())
+    wanted = service(sys.platform, program(), home_folder(), Path.home())
     if options.uninstall:
         if not wanted.file.exists():
             return ["The service was not installed."]

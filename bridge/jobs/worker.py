@@ -110,8 +110,9 @@ class Worker:
         self._answers.flush()
 
 
-def main() -> int:
-    """The process: ``python -m bridge.worker HOME``."""
+def main(folder: str) -> int:
+    """The process: ``python .../bridge/start.py worker HOME``."""
+    os.umask(0o077)  # sounds and results are the user's own
     # Native libraries may print; our answers keep the real standard output, everybody else gets the log.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -119,7 +120,7 @@ def main() -> int:
     if hasattr(os, "nice"):
         # The DAW's audio engine and the daemon's answers come first.
         os.nice(5)
-    home = Path(sys.argv[1])
+    home = Path(folder)
     orders: queue.Queue[str] = queue.Queue()
     lock = FileLock(home / "worker.lock")
     worker = Worker(home, answers)
@@ -139,7 +140,3 @@ def _listen(orders: queue.Queue[str], worker: Worker) -> None:
         elif order == "cancel":
             worker.cancel(job_id)
     os._exit(0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

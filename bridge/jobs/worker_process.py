@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import json
 import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from bridge.spool.launcher import program
 
 CANCEL_GRACE_S = 0.5
 """A worker that has not stopped by then is in native code and is killed: a cancel takes under a second."""
@@ -104,7 +105,7 @@ class WorkerProcess:
             _put_aside(self._log_file)
             with self._log_file.open("ab") as errors:
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "bridge.jobs.worker", str(self._home),
+                    *program("worker", str(self._home)), cwd=self._home,
                     stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
                     limit=LONGEST_ANSWER,
                 )  # fmt: skip

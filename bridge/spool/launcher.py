@@ -6,12 +6,21 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bridge.files import write_json
+import bridge
+from bridge.files import own_home, write_json
+
+START = Path(bridge.__file__).with_name("start.py")
+"""What starts our processes: "-m bridge" would run code of the current folder, which is a DAW's project."""
+
+
+def program(*words: str) -> list[str]:
+    """The command that runs dawscribe with ``words``, wherever it is started."""
+    return [sys.executable, str(START), *words]
 
 
 def launch_command(home: Path) -> list[str]:
     """What a DAW script runs to start the daemon; a DAW may not know the variable that moved the home."""
-    return [sys.executable, "-m", "bridge", "daemon", "--detach", "--home", str(home)]
+    return program("daemon", "--detach", "--home", str(home))
 
 
 def write_launcher(home: Path) -> None:
@@ -20,7 +29,8 @@ def write_launcher(home: Path) -> None:
 
 
 def prepare(home: Path, folders: Iterable[str]) -> None:
-    """Make the spool's ``folders``, since not every DAW's Lua can, and the launcher; OSError as above."""
+    """Make the home, the spool's ``folders``, since not every DAW's Lua can, and the launcher; errors as above."""
+    own_home(home)
     for name in folders:
         (home / name).mkdir(parents=True, exist_ok=True)
     write_launcher(home)

@@ -67,15 +67,24 @@ function spool.problem(daemon)
   return type(problem) == 'string' and problem ~= '' and spool.sentence(problem) or nil
 end
 
--- What starts the daemon, as a list of words, or nil when dawscribe was never set up.
+-- Words that a launcher may have: its command has six.
+local MOST_WORDS = 16
+
+-- Whether a path says where it begins: "/..." or, on Windows, "C:\..." and "\\server\...".
+local function is_absolute(path)
+  return path:find('^[/\\]') ~= nil or path:find('^%a:[/\\]') ~= nil
+end
+
+-- What starts the daemon, as a list of words, or nil when dawscribe was never set up. The program is named by its whole
+-- path (a bare name would be looked for in the project's folder), and nothing in it can end a word or a line.
 function spool:launcher()
   local found = self:read_json('launcher.json')
   local command = found and found.command
-  if type(command) ~= 'table' or #command == 0 then return nil end
+  if type(command) ~= 'table' or #command == 0 or #command > MOST_WORDS then return nil end
   for _, word in ipairs(command) do
-    if type(word) ~= 'string' then return nil end
+    if type(word) ~= 'string' or word:find('[%c"]') then return nil end
   end
-  return command
+  return is_absolute(command[1]) and command or nil
 end
 
 -- A sentence when daemon and the scripts of a host do not fit together, else nil.

@@ -82,7 +82,7 @@ def test_binds_action_icon_and_hook(tmp_path: Path, config: Path) -> None:
     for name in ("app", "insert", "lib/json", "lib/files"):
         assert (config / "dawscribe" / f"{name}.lua").is_file()
     assert (tmp_path / "spool" / "inbox").is_dir()
-    assert "-m" in (tmp_path / "spool" / "launcher.json").read_text()
+    assert "start.py" in (tmp_path / "spool" / "launcher.json").read_text()
 
 
 def test_the_scripts_find_a_home_that_was_moved_in_a_shell_only(tmp_path: Path, config: Path) -> None:

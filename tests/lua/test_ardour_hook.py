@@ -50,7 +50,7 @@ class Stage:
         self.home = home
         for name in ("inbox", "hosts", "jobs", "logs"):
             (home / name).mkdir(exist_ok=True)
-        (home / "launcher.json").write_text('{"command": ["dawscribe"]}')
+        (home / "launcher.json").write_text('{"command": ["/usr/bin/dawscribe"]}')
         self.open()
         self.daemon(1e12)
 

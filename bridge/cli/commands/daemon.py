@@ -18,6 +18,8 @@ from bridge.cli.client import client
 from bridge.config import home_folder
 from bridge.daemon.daemon import Daemon
 from bridge.errors import DawscribeError, InputError, StoreError
+from bridge.files import own_home
+from bridge.spool.launcher import program
 
 START_S = 15.0
 """Longest wait for a daemon to come up in the background; a slow disk and a cold Python need five."""
@@ -25,6 +27,8 @@ FAULT = 1
 """Exit status after which a service starts the daemon anew; after 2, what a person has to mend, it does not."""
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 """A log that is rotated at 1 MB, three kept: some thousand jobs."""
+PRIVATE = 0o077
+"""What our files deny to others: sounds, results and settings are the user's own."""
 log = logging.getLogger("dawscribe.daemon")
 
 
@@ -39,9 +43,15 @@ def run(options: argparse.Namespace) -> int:
     """Run the daemon until it is stopped."""
     if options.home:
         os.environ["DAWSCRIBE_HOME"] = str(options.home.absolute())
+    os.umask(PRIVATE)
+    home = home_folder()
+    own_home(home)
+    # A folder that is somebody's current one can be neither renamed nor ejected; and the variable may be relative.
+    os.environ["DAWSCRIBE_HOME"] = str(home)
     if options.detach:
         return _detach()
-    _log_to(home_folder() / "logs" / "daemon.log", options.verbose)
+    os.chdir(home)
+    _log_to(home / "logs" / "daemon.log", options.verbose)
     try:
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(_run(Daemon(application())))
@@ -90,14 +100,14 @@ def _detach() -> int:
         print("The daemon is already running.")
         return 0
     application()  # a setting that is wrong is said here, where somebody reads it
-    command = [sys.executable, "-m", "bridge", "daemon"]
+    command = program("daemon")
     flags = 0
     if sys.platform == "win32":
         # A group of its own keeps Ctrl-C of this console away; elsewhere a session of its own does.
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(
-        command, stdin=quiet, stdout=quiet, stderr=quiet, creationflags=flags, start_new_session=True
+        command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=daemon.home, creationflags=flags, start_new_session=True
     )
     # One that ended because another was quicker is no failure.
     if not daemon.wait(True, START_S, failed=lambda: process.poll() is not None and not daemon.running):

@@ -13,7 +13,8 @@ from importlib import metadata
 
 from bridge import __version__
 from bridge.app import Application, application
-from bridge.errors import DawscribeError
+from bridge.errors import DawscribeError, StoreError
+from bridge.files import own_home
 from bridge.plugins import registry as plugins
 from bridge.plugins.install_hint import pip_install
 
@@ -54,9 +55,9 @@ def _system() -> Iterator[Finding]:
 
 def _home(app: Application) -> Iterator[Finding]:
     try:
-        app.home.mkdir(parents=True, exist_ok=True)
+        own_home(app.home)
         writable = os.access(app.home, os.W_OK)
-    except OSError:
+    except StoreError:
         writable = False
     yield Finding("home", writable, str(app.home) + ("" if writable else " cannot be written; check its permissions"))
 

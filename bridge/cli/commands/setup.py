@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Install or uninstall, and say what was done."""
+    os.umask(0o077)  # as the daemon has it: what it finds in the home must be its user's alone
     install: Callable[[argparse.Namespace], list[str]] | None
     if options.target == "service":
         install = service.setup

@@ -39,6 +39,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "midi_file": "bridge.hosts.midi_file:MidiFile",
         "reaper": "bridge.hosts.reaper:Reaper",
         "ardour": "bridge.hosts.ardour:Ardour",
+        "dawproject": "bridge.hosts.dawproject:DawProject",
     },
     "triggers": {
         "spool": "bridge.triggers.spool:SpoolTrigger",

@@ -1,0 +1,78 @@
+"""The host "dawproject": writes what Bitwig, Studio One and Cubase open as a new project; it reaches no running DAW."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import HostError, InputError, StoreError
+from bridge.hosts.dawproject.container import write_project
+from bridge.interfaces import Context
+from bridge.protocol import AudioSpan, ItemResult, Request
+
+NAME = "song.dawproject"
+"""The file of a request with one item; of several they are numbered."""
+
+
+class DawProject:
+    """Writes .dawproject files."""
+
+    suffix = ".dawproject"
+
+    @dataclass(frozen=True, slots=True)
+    class Options:
+        """Settings of this host."""
+
+        stems: bool = True
+        """Put the separated stems into the project too, as muted tracks."""
+
+    def __init__(self, options: Options, context: Context) -> None:
+        del context
+        self._options = options
+
+    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
+        """Write song.dawproject into the job's folder, one file per item; the items as they came.
+
+        Raises:
+            InputError: an item's audio cannot be read.
+            StoreError: the folder cannot be written.
+        """
+        for number, (item, asked) in enumerate(zip(items, request.items, strict=True), 1):
+            name = NAME if len(items) == 1 else f"song {number}{self.suffix}"
+            self.write_project(item, asked.audio, folder / name)
+        return list(items)
+
+    def check_project(self, path: Path, audio: Path) -> None:
+        """Refuse, before a long transcription, what :meth:`write_project` could not do after it.
+
+        Args:
+            path: where the project is to go.
+            audio: the file that is to be transcribed.
+
+        Raises:
+            InputError: the audio lies where the project is to go.
+            StoreError: a folder lies there.
+        """
+        if path.is_dir():
+            raise StoreError(f"{path} is a folder; choose another name for the project.")
+        if path.exists() and audio.exists() and path.samefile(audio):
+            raise InputError(f"{path.name} is the audio itself; choose another name for the project.")
+
+    def write_project(self, item: ItemResult, span: AudioSpan, path: Path) -> Path:
+        """Write ``path``: the audio, its stems (muted), a track per part, tempo map, metre and markers.
+
+        Raises:
+            InputError: the audio cannot be read.
+            StoreError: the file cannot be written.
+        """
+        return write_project(item, span, path, with_stems=self._options.stems)
+
+    def request_selected(self, options: Mapping[str, Any]) -> None:
+        """A file has nothing to ask.
+
+        Raises:
+            HostError: always.
+        """
+        raise HostError("A .dawproject file has no selection; name an audio file: dawscribe transcribe FILE.")

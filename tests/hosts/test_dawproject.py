@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 from collections.abc import Mapping
@@ -42,6 +43,11 @@ def _written(folder: Path, item: ItemResult, span: AudioSpan, options: Mapping[s
     return Project(_host(folder, options).write_project(item, span, folder / "out" / "song.dawproject"))
 
 
+@functools.cache
+def _schema(name: str) -> Any:
+    return xmlschema.XMLSchema(SCHEMAS / name)
+
+
 class Project:
     """A .dawproject, checked as it is opened: the schema, and what a schema cannot say."""
 
@@ -50,7 +56,7 @@ class Project:
             assert box.testzip() is None
             self.files = {name: box.read(name) for name in box.namelist()}
         for name, schema in (("project.xml", "Project.xsd"), ("metadata.xml", "MetaData.xsd")):
-            xmlschema.validate(io.BytesIO(self.files[name]), SCHEMAS / schema)
+            _schema(schema).validate(io.BytesIO(self.files[name]))
         self.root = ElementTree.fromstring(self.files["project.xml"])
         self._check()
         self.tracks = self.root.findall("Structure/Track")

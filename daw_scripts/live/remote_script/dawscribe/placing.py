@@ -1,0 +1,88 @@
+"""Where heard notes go: from seconds of a result to beats of a new clip. Pure, no Live; the extension does the same.
+
+An item of a request holds all that is needed, in ``live``:
+
+    start_s     second of the file at which the result's time begins
+    warp        [[second of the file, beat of the clip], ...]; empty: the clip runs in seconds
+    rate        seconds of the file per second of the song, for a clip that is not warped (its transposition)
+    passes      [[from, to, at], ...]: content from..to of the clip (beats, or seconds of the file) sounds ``at`` beats
+                after the clip's start; a loop passes several times
+    semitones   what is added to pitched notes
+    repitch     whether the pitch follows the warp, as in the mode Re-Pitch
+"""
+
+from __future__ import annotations
+
+import math
+
+from .warp import WarpMap
+
+SHORTEST_BEATS = 1.0 / 256
+"""A note that is cut to less than this is no note any more."""
+
+
+class Placing:
+    """One item's way from seconds to beats."""
+
+    def __init__(self, live, bpm):
+        """Args: the item's ``live``, and the tempo of the Set now."""
+        self._warp = WarpMap(live["warp"]) if live["warp"] else None
+        self._rate = live["rate"]
+        self._passes = live["passes"]
+        self._semitones = live["semitones"]
+        self._repitch = live["repitch"] and self._warp is not None
+        self._start_s = live["start_s"]
+        self._beats_a_second = bpm / 60.0
+
+    def content(self, time_s):
+        """The place in the clip's content of a time of the result."""
+        second = self._start_s + time_s
+        return second if self._warp is None else self._warp.to_beat(second)
+
+    def shift(self, time_s):
+        """Semitones that the clip adds to what sounds at a time of the result."""
+        if not self._repitch:
+            return self._semitones
+        speed = self._warp.seconds_a_beat(self._start_s + time_s) * self._beats_a_second
+        return self._semitones + 12 * math.log2(speed)
+
+    def _beats(self, length):
+        return length if self._warp is not None else length / self._rate * self._beats_a_second
+
+    def notes(self, rows, is_drums=False):
+        """[(pitch, start, duration, velocity)] in beats of the new clip, sorted, no key struck while it is down.
+
+        Args:
+            rows: [onset_s, offset_s, pitch, velocity] of the result.
+            is_drums: keys that mean pieces stay as they are.
+        """
+        found = []
+        for row in rows:
+            onset, offset = self.content(row[0]), self.content(row[1])
+            pitch = row[2] if is_drums else row[2] + int(round(self.shift(row[0])))
+            if not 0 <= pitch <= 127:
+                continue
+            for first, last, at in self._passes:
+                # A hair's breadth early is still the first beat; what sounded before the pass is not struck anew.
+                if first - 1e-6 <= onset < last - 1e-9:
+                    start = at + self._beats(max(onset, first) - first)
+                    end = at + self._beats(min(offset, last) - first)
+                    found.append((pitch, start, end, row[3]))
+        return _without_overlaps(found)
+
+
+def _without_overlaps(notes):
+    """Live cuts a note where its key is struck again; doing so here keeps what was meant."""
+    by_pitch = {}
+    for pitch, start, end, velocity in sorted(notes, key=lambda n: (n[1], n[2])):
+        spans = by_pitch.setdefault(pitch, [])
+        if spans and spans[-1][1] > start:
+            spans[-1][1] = start
+        spans.append([start, end, velocity])
+    out = [
+        (pitch, start, end - start, velocity)
+        for pitch, spans in by_pitch.items()
+        for start, end, velocity in spans
+        if end - start >= SHORTEST_BEATS
+    ]
+    return sorted(out, key=lambda n: (n[1], n[0]))

@@ -1,0 +1,88 @@
+"""What is selected: the clip in the Clip View, or the audio clips of the selected track under the loop brace."""
+
+from __future__ import annotations
+
+from . import words
+from .clips import Unusable, item_of, remarks
+
+MOST_ITEMS = 1000
+"""The protocol's own limit."""
+
+
+class Selection:
+    """Items of a request, with Live's own objects, which say where they are when the result comes."""
+
+    def __init__(self, items, sources, warnings):
+        self.items = items
+        self.sources = sources
+        """(clip, track) per item."""
+        self.warnings = warnings
+
+
+def read(song, options=None):
+    """The selection of a Set.
+
+    Args:
+        song: Live's song.
+        options: of the command; ``range`` true takes the loop brace even where a clip is selected.
+
+    Raises:
+        Unusable: with the sentence.
+    """
+    clip = song.view.detail_clip
+    wants_range = bool((options or {}).get("range"))
+    if clip is not None and not wants_range:
+        if not clip.is_audio_clip:
+            raise Unusable(words.NOT_AUDIO)
+        track, index = track_of(song, clip)
+        return _selection(song, [(clip, track, index, None)])
+    return _selection(song, _under_the_brace(song))
+
+
+def _selection(song, found):
+    items, sources, warnings = [], [], []
+    for clip, track, index, within in found[:MOST_ITEMS]:
+        try:
+            item = item_of(clip, track, index, song, within)
+        except Unusable:
+            # A sliver at the edge of a range, or a silent clip among others, is no reason to refuse the rest.
+            if len(found) == 1:
+                raise
+            continue
+        items.append(item)
+        sources.append((clip, track))
+        warnings += remarks(item)
+    if not items:
+        raise Unusable(words.NO_CLIP)
+    return Selection(items, sources, warnings)
+
+
+def _under_the_brace(song):
+    track = song.view.selected_track
+    index = place_of(song, track)
+    if not song.loop or index is None:
+        raise Unusable(words.NO_CLIP)
+    first, last = song.loop_start, song.loop_start + song.loop_length
+    clips = [c for c in track.arrangement_clips if c.is_audio_clip and c.start_time < last and c.end_time > first]
+    if not clips:
+        raise Unusable(words.NO_CLIP)
+    return [(clip, track, index, (first, last)) for clip in clips]
+
+
+def place_of(song, track):
+    """A track's index; None where it is none of the Set's (the main track, one that was deleted)."""
+    return next((i for i, other in enumerate(song.tracks) if other == track), None)
+
+
+def track_of(song, clip):
+    """(track, index) of a clip.
+
+    Raises:
+        Unusable: it is on none.
+    """
+    for index, track in enumerate(song.tracks):
+        if any(other == clip for other in getattr(track, "arrangement_clips", ())):
+            return track, index
+        if any(slot.has_clip and slot.clip == clip for slot in track.clip_slots):
+            return track, index
+    raise Unusable(words.NO_CLIP)

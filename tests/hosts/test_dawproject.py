@@ -14,12 +14,13 @@ import pytest
 import soundfile
 import xmlschema
 
-from bridge import plugins
 from bridge.errors import HostError, InputError, StoreError
-from bridge.interfaces import Context
-from bridge.music import Bend, Note, Part, Score
-from bridge.protocol import AudioSpan, ItemRequest, ItemResult, Request
-from bridge.tempo import TempoMap, TempoPoint
+from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.tempo import TempoMap, TempoPoint
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import AudioSpan, ItemRequest, Request
+from bridge.spool.result import ItemResult
 from tests.support import sine
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "dawproject"
@@ -71,7 +72,7 @@ class Project:
         for clip in self.root.iter("Clip"):
             for note in clip.iter("Note"):
                 assert float(note.attrib["time"]) >= 0
-                assert 0 < float(note.attrib["duration"])
+                assert float(note.attrib["duration"]) > 0
                 assert 0 <= int(note.attrib["key"]) <= 127
                 assert 0 < float(note.attrib["vel"]) <= 1
                 end = float(note.attrib["time"]) + float(note.attrib["duration"])
@@ -171,7 +172,10 @@ def test_bends_are_of_the_usual_range_where_they_fit(project: Project, tmp_path:
 
 @pytest.mark.parametrize(
     ("name", "rate", "gain", "pick"),
-    [("a.flac", 44_100, 1.0, False), ("a.wav", 48_000, 1.0, False), ("a.wav", 44_100, 0.5, False), ("a.wav", 44_100, 1.0, True)],
+    [
+        ("a.flac", 44_100, 1.0, False), ("a.wav", 48_000, 1.0, False),
+        ("a.wav", 44_100, 0.5, False), ("a.wav", 44_100, 1.0, True),
+    ],
 )  # fmt: skip
 def test_other_audio_becomes_a_copy_that_every_daw_plays(
     name: str, rate: int, gain: float, pick: bool, tmp_path: Path
@@ -205,7 +209,11 @@ def test_a_job_for_this_host_has_the_project_beside_its_result(tmp_path: Path) -
     for count in (1, 2):
         request = Request("some-id-1", "dawproject", (ItemRequest(AudioSpan(wav), "a"),) * count)
         assert _host(tmp_path).deliver([item] * count, request, tmp_path) == [item] * count
-    assert {p.name for p in tmp_path.glob("*.dawproject")} == {"song.dawproject", "song 1.dawproject", "song 2.dawproject"}
+    assert {p.name for p in tmp_path.glob("*.dawproject")} == {
+        "song.dawproject",
+        "song 1.dawproject",
+        "song 2.dawproject",
+    }
 
 
 def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:

@@ -16,10 +16,12 @@ from xml.etree import ElementTree
 
 import soundfile
 
-from bridge.audio import WORK_RATE, ChannelSource, import_span
+from bridge.audio.recording import WORK_RATE
+from bridge.audio.span_import import ChannelSource, import_span
 from bridge.errors import InputError, StoreError
 from bridge.hosts.dawproject.document import Sound, metadata, project
-from bridge.protocol import AudioSpan, ItemResult
+from bridge.spool.request import AudioSpan
+from bridge.spool.result import ItemResult
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 """The time of every entry, ZIP's earliest: the same result makes the same bytes."""

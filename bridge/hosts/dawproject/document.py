@@ -13,10 +13,11 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
 from bridge import __version__
-from bridge.midi_events import key_spans
-from bridge.music import Bend, Part
-from bridge.protocol import BEND_RANGE, ItemResult, one_line
-from bridge.tempo import TempoMap
+from bridge.midi.part_events import BEND_RANGE, key_spans
+from bridge.music.notes import Bend, Part
+from bridge.music.tempo import TempoMap
+from bridge.spool.result import ItemResult
+from bridge.spool.untrusted_json import one_line
 
 COLOURS = {
     "drums": "#d66b53", "bass": "#4d85bd", "vocals": "#dea544", "guitar": "#669e5c",

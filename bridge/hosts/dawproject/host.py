@@ -9,8 +9,9 @@ from typing import Any
 
 from bridge.errors import HostError, InputError, StoreError
 from bridge.hosts.dawproject.container import write_project
-from bridge.interfaces import Context
-from bridge.protocol import AudioSpan, ItemResult, Request
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import AudioSpan, Request
+from bridge.spool.result import ItemResult
 
 NAME = "song.dawproject"
 """The file of a request with one item; of several they are numbered."""

@@ -17,7 +17,7 @@ AUDIBLE_CENTS = 15
 """Detuning below this is not worth a word: ears notice from about ten cents on, one tone after the other."""
 
 
-class Unusable(Exception):
+class ClipError(Exception):
     """A clip that cannot be transcribed; the text is for the user."""
 
 
@@ -32,15 +32,15 @@ def item_of(clip, track, track_index, song, within=None):
         within: (first, last) beat of the arrangement, None for the whole clip.
 
     Raises:
-        Unusable: with the sentence.
+        ClipError: with the sentence.
     """
     name = words.one_line(clip.name or track.name or "clip")
     path = clip.file_path
     if not path:
-        raise Unusable(words.NO_FILE.format(name=name))
+        raise ClipError(words.NO_FILE.format(name=name))
     gain = _gain(getattr(clip, "gain_display_string", ""))
     if gain <= 0:
-        raise Unusable(words.SILENT.format(name=name))
+        raise ClipError(words.SILENT.format(name=name))
     live = _live(clip, song)
     place = _place(clip, track, track_index)
     if place["session"]:
@@ -143,14 +143,14 @@ def _span(clip, live, name):
     """The part of the file that sounds, in seconds."""
     length_s = clip.sample_length / clip.sample_rate if clip.sample_rate else 0.0
     if not live["passes"]:
-        raise Unusable(words.TOO_SHORT.format(name=name))
+        raise ClipError(words.TOO_SHORT.format(name=name))
     low, high = min(p[0] for p in live["passes"]), max(p[1] for p in live["passes"])
     if live["warp"]:
         warp = WarpMap(live["warp"])
         low, high = warp.to_second(low), warp.to_second(high)
     low, high = max(0.0, low), min(length_s, high)
     if high - low < SHORTEST_S:
-        raise Unusable(words.TOO_SHORT.format(name=name))
+        raise ClipError(words.TOO_SHORT.format(name=name))
     return {"start_s": low, "length_s": high - low}
 
 

@@ -10,11 +10,11 @@ import os
 import time
 
 from . import results, selection, words
-from .clips import Unusable
+from .clips import ClipError
 from .daemon import Starter, launch
 from .insertion import groups, insert, tempo_is_automated
 from .spool import FINAL, PROTOCOL, is_number
-from .tracks import Refused
+from .tracks import RefusedError
 from .update import jobs_in, update
 
 TICK_S = 0.02
@@ -63,7 +63,7 @@ class Engine:
             self._announce(begun)
             self._look(begun)
         except Exception as e:  # a fault here must not end the ticks
-            self.log("dawscribe: {!r}".format(e))
+            self.log(f"dawscribe: {e!r}")
         while self._work:
             work = self._work.pop(0)
             if self._step(work):
@@ -83,13 +83,13 @@ class Engine:
             work.waits = next(work.steps) == "wait"
         except StopIteration:
             return False
-        except (Unusable, Refused, results.Damaged) as e:
+        except (ClipError, RefusedError, results.ResultError) as e:
             self.inserting = False
             self.tell(str(e))
             return False
         except Exception as e:  # Live raises RuntimeError for anything; the next job may fare better
             self.inserting = False
-            self.log("dawscribe: {!r}".format(e))
+            self.log(f"dawscribe: {e!r}")
             self.tell(words.NOT_INSERTED.format(reason=words.one_line(e) or type(e).__name__))
             return False
         return True
@@ -147,7 +147,7 @@ class Engine:
         while True:
             state, sentence = start()
             if sentence:
-                raise Unusable(sentence)
+                raise ClipError(sentence)
             if state == "running":
                 break
             self._show("dawscribe: starting.")
@@ -162,7 +162,7 @@ class Engine:
         try:
             self.spool.submit(request)
         except OSError as e:
-            raise Unusable(words.NOT_WRITTEN.format(reason=e.strerror)) from e
+            raise ClipError(words.NOT_WRITTEN.format(reason=e.strerror)) from e
         self._own[job] = True
         try:
             yield from self._follow(job)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import instruments, words
 from .placing import Placing
 from .selection import place_of
-from .tracks import Refused, fill, fingerprint, make_clip, make_track, mark, settle
+from .tracks import RefusedError, fill, fingerprint, make_clip, make_track, mark, settle
 
 
 class Summary:
@@ -39,7 +39,7 @@ def insert(live, application, song, result, sources):
         sources: (clip, track) per item where they are still known, else None.
 
     Raises:
-        Refused: with the sentence; what was made is taken out again.
+        RefusedError: with the sentence; what was made is taken out again.
     """
     summary, made = Summary(), []
     view = (song.view.selected_track, song.view.detail_clip)
@@ -56,9 +56,9 @@ def insert(live, application, song, result, sources):
         summary.tracks = len(made)
     except Exception as e:
         _take_out(song, made)
-        if isinstance(e, Refused):
+        if isinstance(e, RefusedError):
             raise
-        raise Refused(words.NOT_INSERTED.format(reason=words.one_line(e) or type(e).__name__)) from e
+        raise RefusedError(words.NOT_INSERTED.format(reason=words.one_line(e) or type(e).__name__)) from e
     finally:
         _restore(song, view)
         song.end_undo_step()

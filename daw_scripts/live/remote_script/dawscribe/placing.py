@@ -59,7 +59,7 @@ class Placing:
         found = []
         for row in rows:
             onset, offset = self.content(row[0]), self.content(row[1])
-            pitch = row[2] if is_drums else row[2] + int(round(self.shift(row[0])))
+            pitch = row[2] if is_drums else row[2] + round(self.shift(row[0]))
             if not 0 <= pitch <= 127:
                 continue
             for first, last, at in self._passes:

@@ -13,7 +13,7 @@ MOST = 200_000
 """Notes of a part, passes or warp markers of an item: more is no music."""
 
 
-class Damaged(Exception):
+class ResultError(Exception):
     """A result that cannot be used; the text is for the user."""
 
 
@@ -25,15 +25,15 @@ def check(raw, folder):
         folder: the job's folder.
 
     Raises:
-        Damaged: with the sentence.
+        ResultError: with the sentence.
     """
     if not isinstance(raw, dict):
-        raise Damaged(words.DAMAGED)
+        raise ResultError(words.DAMAGED)
     if raw.get("protocol") != PROTOCOL:
-        raise Damaged(words.OTHER_VERSION)
+        raise ResultError(words.OTHER_VERSION)
     items = raw.get("items")
     if not is_id(raw.get("id")) or not isinstance(items, list) or not items:
-        raise Damaged(words.DAMAGED)
+        raise ResultError(words.DAMAGED)
     revision = raw.get("revision", 1)
     return {
         "id": raw["id"],
@@ -46,12 +46,12 @@ def check(raw, folder):
 
 def _item(raw, folder):
     if not isinstance(raw, dict) or not isinstance(raw.get("parts"), list):
-        raise Damaged(words.DAMAGED)
+        raise ResultError(words.DAMAGED)
     if not is_number(raw.get("length_s"), 0.001, LATEST):
-        raise Damaged(words.DAMAGED)
+        raise ResultError(words.DAMAGED)
     live = checked_live(raw.get("live"))
     if live is None:
-        raise Damaged(words.DAMAGED)
+        raise ResultError(words.DAMAGED)
     return {
         "name": words.one_line(raw.get("name") or "clip"),
         "live": live,
@@ -106,21 +106,22 @@ def _loop(raw):
 
 def _part(raw):
     if not isinstance(raw, dict):
-        raise Damaged(words.DAMAGED)
+        raise ResultError(words.DAMAGED)
     notes = _rows(raw.get("notes"), 4)
     if notes is None or not all(_is_note(n) for n in notes):
-        raise Damaged(words.DAMAGED)
+        raise ResultError(words.DAMAGED)
     bends = raw.get("bends")
     names = raw.get("instruments")
     role = words.one_line(raw.get("role") or "other")
     name = words.one_line(raw.get("name") or role)
     return {
-        "id": words.one_line(raw["id"]) if isinstance(raw.get("id"), str) else "{}/{}".format(role, name),
+        "id": words.one_line(raw["id"]) if isinstance(raw.get("id"), str) else f"{role}/{name}",
         "role": role,
         "name": name,
         "is_drums": raw.get("is_drums") is True,
         "notes": notes,
-        "has_bends": isinstance(bends, list) and any(isinstance(b, list) and b[1:2] not in ([], [0], [0.0]) for b in bends),
+        "has_bends": isinstance(bends, list)
+        and any(isinstance(b, list) and b[1:2] not in ([], [0], [0.0]) for b in bends),
         "instruments": [words.one_line(n) for n in names if isinstance(n, str)] if isinstance(names, list) else [],
     }
 

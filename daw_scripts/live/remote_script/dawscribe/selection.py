@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import words
-from .clips import Unusable, item_of, remarks
+from .clips import ClipError, item_of, remarks
 
 MOST_ITEMS = 1000
 """The protocol's own limit."""
@@ -27,13 +27,13 @@ def read(song, options=None):
         options: of the command; ``range`` true takes the loop brace even where a clip is selected.
 
     Raises:
-        Unusable: with the sentence.
+        ClipError: with the sentence.
     """
     clip = song.view.detail_clip
     wants_range = bool((options or {}).get("range"))
     if clip is not None and not wants_range:
         if not clip.is_audio_clip:
-            raise Unusable(words.NOT_AUDIO)
+            raise ClipError(words.NOT_AUDIO)
         track, index = track_of(song, clip)
         return _selection(song, [(clip, track, index, None)])
     return _selection(song, _under_the_brace(song))
@@ -44,7 +44,7 @@ def _selection(song, found):
     for clip, track, index, within in found[:MOST_ITEMS]:
         try:
             item = item_of(clip, track, index, song, within)
-        except Unusable:
+        except ClipError:
             # A sliver at the edge of a range, or a silent clip among others, is no reason to refuse the rest.
             if len(found) == 1:
                 raise
@@ -53,7 +53,7 @@ def _selection(song, found):
         sources.append((clip, track))
         warnings += remarks(item)
     if not items:
-        raise Unusable(words.NO_CLIP)
+        raise ClipError(words.NO_CLIP)
     return Selection(items, sources, warnings)
 
 
@@ -61,11 +61,11 @@ def _under_the_brace(song):
     track = song.view.selected_track
     index = place_of(song, track)
     if not song.loop or index is None:
-        raise Unusable(words.NO_CLIP)
+        raise ClipError(words.NO_CLIP)
     first, last = song.loop_start, song.loop_start + song.loop_length
     clips = [c for c in track.arrangement_clips if c.is_audio_clip and c.start_time < last and c.end_time > first]
     if not clips:
-        raise Unusable(words.NO_CLIP)
+        raise ClipError(words.NO_CLIP)
     return [(clip, track, index, (first, last)) for clip in clips]
 
 
@@ -78,11 +78,11 @@ def track_of(song, clip):
     """(track, index) of a clip.
 
     Raises:
-        Unusable: it is on none.
+        ClipError: it is on none.
     """
     for index, track in enumerate(song.tracks):
         if any(other == clip for other in getattr(track, "arrangement_clips", ())):
             return track, index
         if any(slot.has_clip and slot.clip == clip for slot in track.clip_slots):
             return track, index
-    raise Unusable(words.NO_CLIP)
+    raise ClipError(words.NO_CLIP)

@@ -30,7 +30,7 @@ def is_id(value):
 
 
 def find_home(record, environment=os.environ):
-    """dawscribe's home: the variable, what ``dawscribe setup live`` noted beside this script, or the default."""
+    """Dawscribe's home: the variable, what ``dawscribe setup live`` noted beside this script, or the default."""
     noted = record.get("home")
     if environment.get("DAWSCRIBE_HOME"):
         return environment["DAWSCRIBE_HOME"]
@@ -76,7 +76,7 @@ class Spool:
 
     def new_id(self):
         """An id that no other request has."""
-        return "{}-{}-{}".format(HOST, int(self.clock()), os.urandom(4).hex())
+        return f"{HOST}-{int(self.clock())}-{os.urandom(4).hex()}"
 
     def daemon(self):
         """daemon.json, None where no daemon runs."""

@@ -16,7 +16,7 @@ LATEST_BEAT = 1576800.0
 """Live's own end of the Arrangement."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Live would not make a track or a clip; the text is for the user."""
 
 
@@ -51,7 +51,7 @@ def make_clip(song, track, place):
         return _session_clip(song, track, place), True
     start, length = place["start_beats"], place["length_beats"]
     if not 0 <= start < start + length <= LATEST_BEAT:
-        raise Refused(words.FROZEN)
+        raise RefusedError(words.FROZEN)
     if hasattr(track, "create_midi_clip"):
         return track.create_midi_clip(start, length), True
     # Before Live 12.2: a clip is made in the Session, and a copy of it goes to the Arrangement once it is filled.

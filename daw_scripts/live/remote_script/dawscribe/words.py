@@ -52,7 +52,7 @@ def progress(status):
     """The line of a running job."""
     stage = STAGES.get(status.get("stage"), "working")
     fraction = status.get("fraction")
-    share = " {:.0%}".format(fraction) if isinstance(fraction, (int, float)) and 0 <= fraction <= 1 else ""
+    share = f" {fraction:.0%}" if isinstance(fraction, (int, float)) and 0 <= fraction <= 1 else ""
     if status.get("state") == "queued":
         return "dawscribe: in line."
-    return "dawscribe: {}{}".format(stage, share)
+    return f"dawscribe: {stage}{share}"

@@ -129,10 +129,9 @@ def test_tracks_colours_and_muted_stems(project: Project) -> None:
 
 
 def test_notes_sound_where_they_were_heard(project: Project) -> None:
-    assert project.notes("Drums") == [
-        (pytest.approx(0.0), pytest.approx(0.1, abs=1e-5), 36, 127),
-        (pytest.approx(2.5, abs=1e-5), pytest.approx(2.6, abs=1e-5), 38, 80),
-    ]
+    drums = project.notes("Drums")
+    assert [n[2:] for n in drums] == [(36, 127), (38, 80)]
+    assert [n[:2] for n in drums] == [pytest.approx((0.0, 0.1), abs=1e-5), pytest.approx((2.5, 2.6), abs=1e-5)]
     bass = project.notes('Bass "E" <low>  &')
     assert [n[:2] for n in bass] == [pytest.approx((0.25, 2.75), abs=1e-5), pytest.approx((2.75, 4.0), abs=1e-5)]
 

@@ -122,7 +122,7 @@ def test_what_is_kept_is_what_the_network_said() -> None:
     said = np.random.default_rng(1).random((4, 400, 88), np.float32)
     maps = maps_of(said, 23, 67)
     assert maps.frames == 400
-    pieces = np.concatenate(list(maps.pieces()), 1)
+    pieces = np.concatenate(list(maps.pieces()), 1) / 255
     assert pieces == pytest.approx(said[:, :, 23 - LOW : 67 - LOW + 1], abs=0.002)
     curves = maps.key(60)
     for kind, curve in enumerate((curves.onset, curves.frame, curves.offset, curves.velocity)):

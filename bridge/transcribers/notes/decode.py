@@ -19,9 +19,6 @@ from bridge.transcribers.notes.maps import Array, Curves, Maps
 REARM_FRAMES = 4
 """Two onset peaks of one key closer than this (46 ms) are one attack; faster repeats than 20 a second are rare."""
 
-CLIP = 4.0
-"""Log-odds beyond this count no more: one very sure frame must not outweigh three doubtful ones."""
-
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -44,24 +41,13 @@ of other parts rises from 0.717 to 0.719 on the development set and from 0.768 t
 note ends by 0.005 on both."""
 
 
-def log_odds(p: Array | float) -> Array:
-    """ln(p / (1 - p)), finite."""
-    q = np.clip(p, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(q / (1 - q)), np.float32)
-
-
-def evidence(p: Array, threshold: float) -> Array:
-    """By how much the log-odds of ``p`` exceed those of ``threshold``, from -CLIP to CLIP."""
-    return np.asarray(np.clip(log_odds(p) - log_odds(threshold), -CLIP, CLIP), np.float32)
-
-
 def between_frames(curve: Array, peak: int) -> float:
     """Position in frames of a peak of ``curve`` by a parabola through its neighbours."""
     if not 0 < peak < len(curve) - 1:
         return float(peak)
-    left, middle, right = (float(v) for v in curve[peak - 1 : peak + 2])
+    left, middle, right = curve[peak - 1 : peak + 2].tolist()
     bow = left - 2 * middle + right
-    return peak + float(np.clip(0.5 * (left - right) / bow, -0.5, 0.5)) if bow < -1e-9 else float(peak)
+    return peak + min(0.5, max(-0.5, 0.5 * (left - right) / bow)) if bow < -1e-9 else float(peak)
 
 
 def onset_peaks(curve: Array, least: float) -> list[int]:
@@ -85,9 +71,10 @@ def end_of(curves: Curves, first: int, limit: int, t: Thresholds) -> float:
     at the end: a dip of the frame map does not end a note that goes on, and a faint tail does not lengthen one.
     """
     start = min(first + 1, limit - 1)
-    total = np.concatenate([[0.0], np.cumsum(evidence(curves.frame[start:limit], t.frame))])
-    at = np.append(curves.offset[start:limit], 0.0)
-    best = start + int(np.argmax(total + t.offset_weight * at))
+    total = np.zeros(limit - start + 1)
+    total[1:] = np.cumsum(curves.sounding(t.frame)[start:limit])
+    total[:-1] += t.offset_weight * curves.offset[start:limit].astype(np.float64)
+    best = start + int(total.argmax())
     # The offset map's own peak, if one is near, places the end between frames.
     low = max(start, best - 2)
     window = curves.offset[low : min(limit, best + 3)]
@@ -103,7 +90,7 @@ def make_note(curves: Curves, pitch: int, first: int, limit: int, t: Thresholds)
     end = max(end_of(curves, first, limit, t), onset + 2)
     around = curves.velocity[max(0, first - 1) : first + 3]
     weight = curves.onset[max(0, first - 1) : first + 3] + 1e-6
-    velocity = int(np.clip(round(127 * float((around * weight).sum() / weight.sum())), 1, 127))
+    velocity = min(127, max(1, round(127 * float((around * weight).sum() / weight.sum()))))
     return Note(
         max(0.0, onset / FPS),
         max(0.0, onset / FPS) + (end - onset) / FPS,
@@ -122,9 +109,11 @@ def attacks(curves: Curves, t: Thresholds) -> list[int]:
     peaks = onset_peaks(curves.onset, min(t.onset, t.repeat))
     kept: list[int] = []
     for frame, following in zip(peaks, [*peaks[1:], len(curves.onset)], strict=False):
-        sounds_on = bool(kept) and end_of(curves, kept[-1], following, t) > frame + SOUNDS_ON_FRAMES
-        if curves.onset[frame] >= (t.repeat if sounds_on else t.onset):
-            kept.append(frame)
+        if curves.onset[frame] < max(t.onset, t.repeat):
+            sounds_on = bool(kept) and end_of(curves, kept[-1], following, t) > frame + SOUNDS_ON_FRAMES
+            if curves.onset[frame] < (t.repeat if sounds_on else t.onset):
+                continue
+        kept.append(frame)
     return kept
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,18 +15,31 @@ LOW = 21
 """MIDI pitch of the network's first key, a piano's A0."""
 KINDS = 4
 """Maps of each key: onset, frame, offset and velocity."""
+LEVELS = np.arange(256, dtype=np.uint8)
+"""Every byte that a probability may be kept as."""
+CLIP = 4.0
+"""Log-odds beyond this count no more: one very sure frame must not outweigh three doubtful ones."""
 LEVEL = 1
 """zlib's fastest: most of the bytes are 0, and a second of work would save little more."""
 
 
-@dataclass(frozen=True, slots=True)
 class Curves:
-    """What the network says of one key, each (frames,): probabilities 0..1, velocity 0..1."""
+    """What the network says of one key, each (frames,): probabilities 0..1, velocity 0..1.
 
-    onset: Array
-    frame: Array
-    offset: Array
-    velocity: Array
+    Args:
+        packed: (KINDS, frames) bytes.
+    """
+
+    def __init__(self, packed: Bytes) -> None:
+        self._frame_bytes = packed[1]
+        self.onset, self.frame, self.offset, self.velocity = _probabilities(packed)
+        self._sounding: dict[float, Array] = {}
+
+    def sounding(self, threshold: float) -> Array:
+        """Return (frames,) the evidence that the key sounds; see :func:`evidence_by_byte`."""
+        if threshold not in self._sounding:
+            self._sounding[threshold] = evidence_by_byte(threshold)[self._frame_bytes]
+        return self._sounding[threshold]
 
 
 class Maps:
@@ -61,12 +73,12 @@ class Maps:
     def key(self, pitch: int) -> Curves:
         """All frames of one key."""
         packed = (piece[pitch - self.keys.start] for piece in self._pieces)
-        return Curves(*_probabilities(np.concatenate([_unpacked(p) for p in packed], 1)))
+        return Curves(np.concatenate([_unpacked(p) for p in packed], 1))
 
-    def pieces(self) -> Iterator[Array]:
-        """(KINDS, frames, keys) of one piece after the other."""
+    def pieces(self) -> Iterator[Bytes]:
+        """Yield (KINDS, frames, keys) bytes of one piece after the other."""
         for piece in self._pieces:
-            yield _probabilities(np.stack([_unpacked(p) for p in piece], 2))
+            yield np.stack([_unpacked(p) for p in piece], 2)
 
 
 def _unpacked(packed: bytes) -> Bytes:
@@ -75,3 +87,15 @@ def _unpacked(packed: bytes) -> Bytes:
 
 def _probabilities(small: Bytes) -> Array:
     return np.asarray(small / np.float32(255), np.float32)
+
+
+def log_odds(p: Array | float) -> Array:
+    """ln(p / (1 - p)), finite."""
+    q = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(q / (1 - q)), np.float32)
+
+
+def evidence_by_byte(threshold: float) -> Array:
+    """Return (256,) by how much the log-odds of each byte exceed those of ``threshold``, from -CLIP to CLIP."""
+    excess = log_odds(_probabilities(LEVELS)) - log_odds(threshold)
+    return np.asarray(np.clip(excess, -CLIP, CLIP), np.float32)

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.notes import Note
-from bridge.transcribers.notes.decode import Thresholds, evidence, make_note
-from bridge.transcribers.notes.maps import Array, Maps
+from bridge.transcribers.notes.decode import Thresholds, make_note
+from bridge.transcribers.notes.maps import Array, Maps, evidence_by_byte
 
 TOUCHING_S = 0.06
 """Seconds two notes of one voice may overlap in legato and in the decoding's blur."""
@@ -57,34 +57,34 @@ def sounds_together(notes: list[Note]) -> float:
 def _best_path(maps: Maps, t: Thresholds, start_cost: float) -> tuple[list[int], list[int]]:
     """State per frame (a key's place, or -1 for rest) and the frames at which notes start."""
     rest, best = 0.0, np.full(len(maps.keys), -1e9)
-    came = np.empty((maps.frames, len(maps.keys)), np.int8)  # -2 goes on, else the state before (-1 rest) of a start
-    rest_from = np.empty(maps.frames, np.int8)
-    i = 0
+    goes_on = np.empty((maps.frames, len(maps.keys)), np.bool_)
+    before: list[int] = []
+    """Per frame the state, or -1 for rest, that a start or a rest there comes from."""
+    sounding, beginning = evidence_by_byte(t.frame), evidence_by_byte(t.onset) - start_cost
     for onset, frame, *_ in maps.pieces():
-        sounds, begins = evidence(frame, t.frame), evidence(onset, t.onset) - start_cost
+        sounds, begins = sounding[frame], beginning[onset]
         for sound, start in zip(sounds, begins, strict=True):
-            top = int(np.argmax(best))
-            before, value = (top, float(best[top])) if best[top] > rest else (-1, rest)
+            top = int(best.argmax())
+            state, value = (top, float(best[top])) if best[top] > rest else (-1, rest)
             begin = value + start
-            goes_on = best >= begin
-            rest_from[i] = before
+            np.greater_equal(best, begin, out=goes_on[len(before)])
+            before.append(state)
             rest = value
-            best = np.where(goes_on, best, begin) + sound
-            came[i] = np.where(goes_on, -2, before)
-            i += 1
-    return _traced(came, rest_from, int(np.argmax(best)) if best.max() > rest else -1)
+            np.maximum(best, begin, out=best)
+            best += sound
+    return _traced(goes_on, before, int(best.argmax()) if best.max() > rest else -1)
 
 
-def _traced(came: npt.NDArray[np.int8], rest_from: npt.NDArray[np.int8], state: int) -> tuple[list[int], list[int]]:
+def _traced(goes_on: npt.NDArray[np.bool_], before: list[int], state: int) -> tuple[list[int], list[int]]:
     """The path that ends in ``state``, and its starts."""
-    states, starts = [-1] * len(came), []
-    for i in range(len(came) - 1, -1, -1):
+    states, starts = [-1] * len(before), []
+    for i in range(len(before) - 1, -1, -1):
         states[i] = state
         if state < 0:
-            state = int(rest_from[i])
-        elif came[i, state] != -2:
+            state = before[i]
+        elif not goes_on[i, state]:
             starts.append(i)
-            state = int(came[i, state])
+            state = before[i]
     return states, starts[::-1]
 
 

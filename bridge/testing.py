@@ -16,7 +16,8 @@ import numpy as np
 
 from bridge.audio.recording import Array, Recording
 from bridge.errors import HostError, PluginError
-from bridge.music.notes import Note, Transcription
+from bridge.music.notes import Note
+from bridge.music.parts import Transcription
 from bridge.pipeline.stem_files import write_stems
 from bridge.plugins.interfaces import Context, Desk, Report, Stem
 from bridge.spool.request import Request
@@ -102,7 +103,7 @@ class FakeTranscriber:
                 notes.append(Note(i * step_s, (i + 0.9) * step_s, pitch, 80))
                 stem.tell(notes[-1:])
         report("transcribe", 1.0)
-        return Transcription(tuple(notes))
+        return Transcription.single(stem.role, notes)
 
 
 class FakeHost:

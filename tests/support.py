@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
+
+from bridge.music.general_midi import Instrument
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Part, Transcription
 
 PLUGINS = Path(__file__).parent / "data" / "plugins"
 """A folder with the entry points of bridge.testing's fakes, as an installed package has them."""
@@ -130,3 +134,20 @@ def read_json(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return {}
+
+
+def part_of(stem: str, notes: Sequence[Note] = (), bends: Sequence[Bend] = ()) -> Part:
+    """Return a part as a transcriber gives it that tells no instruments."""
+    return Transcription.single(stem, notes, bends).parts[0]
+
+
+def track(
+    role: str,
+    name: str,
+    notes: Sequence[Note] = (),
+    bends: Sequence[Bend] = (),
+    program: int = 0,
+    is_drums: bool = False,
+) -> Part:
+    """Return a part with a name and a program of its own."""
+    return Part(role, role, Instrument(name, program, role, is_drums), tuple(notes), tuple(bends))

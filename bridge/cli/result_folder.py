@@ -15,7 +15,7 @@ from bridge.files import FileLock, read_hostile
 from bridge.music.notes import STEM_ROLES
 from bridge.pipeline.results import RESULT
 from bridge.spool.request import PROTOCOL
-from bridge.spool.result import LARGEST_RESULT
+from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.untrusted_json import one_line, parse_json
 
 MIDI, PLOT = "song.mid", "piano_roll.png"
@@ -139,7 +139,7 @@ def publish(draft: Path, folder: Path) -> None:
 def _earlier(folder: Path) -> set[str]:
     """Which of :data:`OURS` the result that lies in ``folder`` names as its own; none where there is no such result."""
     try:
-        data = parse_json(read_hostile(folder / RESULT, LARGEST_RESULT), "result")
+        data = parse_json(read_hostile(folder / RESULT, MAX_RESULT_BYTES), "result")
         if data["protocol"] != PROTOCOL or data["host"] != "midi_file":
             return set()
         named: set[Any] = {RESULT, data.get("plot")}

@@ -26,7 +26,7 @@ from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Host, JobReport
 from bridge.spool.launcher import launch_command, write_launcher
 from bridge.spool.request import PROTOCOL
-from bridge.spool.status import Status
+from bridge.spool.status import FIRST_REVISION, Status
 
 HEARTBEAT_S = 2.0
 """How often daemon.json is renewed; DAW scripts call it dead after three."""
@@ -272,7 +272,9 @@ class Daemon:
             await asyncio.to_thread(self._store.clean, job.id)
         fraction = 1.0 if state == "done" else job.status.fraction
         stage = "" if state == "done" else job.status.stage
-        job.status = Status(state, stage, fraction, None, job.status.device, message)
+        job.status = Status(
+            state, stage, fraction, None, job.status.device, message, revision=FIRST_REVISION if state == "done" else 0
+        )
         self._changed(job)
 
     def _changed(self, job: Job) -> None:

@@ -20,7 +20,8 @@ import mido
 from bridge.errors import HostError
 from bridge.files import write_output
 from bridge.midi.part_events import BEND_RANGE_CONTROLS, channels, key_spans, wheel
-from bridge.music.notes import Bend, Part, Score
+from bridge.music.notes import Bend
+from bridge.music.parts import Part, Score
 from bridge.music.tempo import TempoMap
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import Request

@@ -18,8 +18,8 @@ from typing import Any
 from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import read_hostile, sync_folder, write_json
 from bridge.spool.request import Request, check_id, parse_request
-from bridge.spool.result import LARGEST_RESULT
-from bridge.spool.status import Status, parse_status
+from bridge.spool.result import MAX_RESULT_BYTES
+from bridge.spool.status import FIRST_REVISION, Status, parse_status
 from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
 
 MOST_ATTEMPTS = 10
@@ -107,7 +107,7 @@ class JobStore:
 
     def result(self, job_id: str) -> dict[str, Any]:
         """The result of a finished job; InputError where there is none or it is damaged."""
-        data = self._json(job_id, "result.json", LARGEST_RESULT)
+        data = self._json(job_id, "result.json", MAX_RESULT_BYTES)
         items = data.get("items")
         if not isinstance(items, list) or not items or not all(isinstance(i, Mapping) for i in items):
             raise InputError(f"The result of job {job_id} is damaged; transcribe the item again.")
@@ -143,7 +143,7 @@ class JobStore:
             job.saved = True
         if (folder / "result.json").exists() and not job.is_final:
             # The result is written last, so the job was done; only the status had no time to say so.
-            job.status = replace(job.status, state="done", stage="", fraction=1.0, eta_s=None)
+            job.status = replace(job.status, state="done", stage="", fraction=1.0, eta_s=None, revision=FIRST_REVISION)
             job.saved = False
         return job
 

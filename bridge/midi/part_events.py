@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bridge.music.notes import DRUM_CHANNEL, Note, Score
+from bridge.music.notes import DRUM_CHANNEL, Note
+from bridge.music.parts import Score
 
 BEND_RANGE = 12
 """Semitones that a full pitch bend means in what we write; twelve hold every slide within an octave."""

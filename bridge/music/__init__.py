@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
-from bridge.music.notes import DRUM_CHANNEL, STEM_ROLES, Bend, Note, Part, Score, Transcription, later
+from bridge.music.general_midi import Instrument, instrument_of
+from bridge.music.notes import DRUM_CHANNEL, MIX, STEM_ROLES, Bend, Note, shifted
+from bridge.music.parts import CANDIDATE_REASONS, Candidate, Chord, Part, Score, Section, Transcription
+from bridge.music.tempo import TempoMap, TempoPoint
 
-__all__ = ["DRUM_CHANNEL", "STEM_ROLES", "Bend", "Note", "Part", "Score", "Transcription", "later"]
+__all__ = [
+    "CANDIDATE_REASONS",
+    "DRUM_CHANNEL",
+    "MIX",
+    "STEM_ROLES",
+    "Bend",
+    "Candidate",
+    "Chord",
+    "Instrument",
+    "Note",
+    "Part",
+    "Score",
+    "Section",
+    "TempoMap",
+    "TempoPoint",
+    "Transcription",
+    "instrument_of",
+    "shifted",
+]

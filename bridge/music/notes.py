@@ -1,18 +1,18 @@
-"""The data that travels between stages: notes, parts, scores. All times are seconds from the item's start."""
+"""Notes and bends. All times are seconds from the item's start."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-
-from bridge.music.tempo import TempoMap
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 DRUM_CHANNEL = 9
 """MIDI channel 10, counted from 0: General MIDI's drum channel."""
 
 STEM_ROLES = ("drums", "bass", "vocals", "guitar", "piano", "other")
 """Roles in the order their tracks are shown; a whole mix that was not separated has the role "other"."""
+MIX = "mix"
+"""Source of what is heard without separation; no stem has this name."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,8 +44,8 @@ class Note:
         return self.offset_s - self.onset_s
 
 
-def later(notes: Iterable[Note], by_s: float) -> list[Note]:
-    """The notes moved by ``by_s`` seconds."""
+def shifted(notes: Iterable[Note], by_s: float) -> list[Note]:
+    """Return the notes moved by ``by_s`` seconds."""
     return [replace(n, onset_s=n.onset_s + by_s, offset_s=n.offset_s + by_s) for n in notes]
 
 
@@ -55,39 +55,3 @@ class Bend:
 
     time_s: float
     semitones: float
-
-
-@dataclass(frozen=True, slots=True)
-class Transcription:
-    """What an engine heard in one stem."""
-
-    notes: tuple[Note, ...] = ()
-    bends: tuple[Bend, ...] = ()
-    """Only for monophonic parts; sorted by time."""
-    warnings: tuple[str, ...] = ()
-    """Sentences for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One track: notes of one role with the sound they ask for."""
-
-    role: str
-    name: str
-    notes: tuple[Note, ...]
-    bends: tuple[Bend, ...] = ()
-    program: int = 0
-    """General MIDI program 0..127, or the drum kit number on the drum channel."""
-    is_drums: bool = False
-    pieces: Mapping[int, str] = field(default_factory=dict)
-    """Of drums: what each key strikes, such as "open hat"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """All parts of an item with its tempo map."""
-
-    parts: tuple[Part, ...]
-    length_s: float
-    tempo: TempoMap = field(default_factory=TempoMap)
-    warnings: tuple[str, ...] = ()

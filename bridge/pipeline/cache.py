@@ -21,7 +21,9 @@ import soundfile
 from bridge.audio.recording import Recording
 from bridge.errors import InputError, StoreError
 from bridge.files import read_hostile, sync_file, write_json
-from bridge.music.notes import Bend, Note, Transcription
+from bridge.music.general_midi import Instrument
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Candidate, Part, Transcription
 from bridge.spool.untrusted_json import parse_json
 
 LARGEST_NOTES = 64 << 20
@@ -91,21 +93,15 @@ class Cache:
         try:
             data = parse_json(read_hostile(path, LARGEST_NOTES), "notes")
             os.utime(path)
-            return Transcription(
-                tuple(Note(*row) for row in data["notes"]),
-                tuple(Bend(*row) for row in data["bends"]),
-                tuple(data["warnings"]),
-            )
+            return Transcription(tuple(_part(p) for p in data["parts"]), tuple(data["warnings"]))
         except (OSError, InputError, KeyError, TypeError, ValueError):
             return None
 
     def add_notes(self, key: str, heard: Transcription) -> None:
         """Keep a transcription; a full disk only means that it is not kept."""
-        rows = [[n.onset_s, n.offset_s, n.pitch, n.velocity, n.confidence] for n in heard.notes]
-        bends = [[b.time_s, b.semitones] for b in heard.bends]
+        data = {"parts": [_part_json(p) for p in heard.parts], "warnings": list(heard.warnings)}
         with suppress(OSError):
             self._notes.mkdir(parents=True, exist_ok=True)
-            data = {"notes": rows, "bends": bends, "warnings": list(heard.warnings)}
             write_json(self._notes / f"{key}.json", data, durable=False)
 
     def _trim(self, spare: Path) -> None:
@@ -130,6 +126,32 @@ class Cache:
                 with suppress(OSError):
                     inside = list(path.iterdir()) if path.is_dir() else [path]
                     yield path.stat().st_mtime, sum(p.stat().st_size for p in inside), path
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    return {
+        "id": part.id,
+        "stem": part.stem,
+        "instrument": asdict(part.instrument),
+        "notes": [_row(n) for n in part.notes],
+        "bends": [[b.time_s, b.semitones] for b in part.bends],
+        "candidates": [[*_row(c.note), c.reason] for c in part.candidates],
+    }
+
+
+def _part(data: Mapping[str, Any]) -> Part:
+    return Part(
+        str(data["id"]),
+        str(data["stem"]),
+        Instrument(**data["instrument"]),
+        tuple(Note(*row) for row in data["notes"]),
+        tuple(Bend(*row) for row in data["bends"]),
+        tuple(Candidate(Note(*row), reason) for *row, reason in data["candidates"]),
+    )
+
+
+def _row(n: Note) -> list[float]:
+    return [n.onset_s, n.offset_s, n.pitch, n.velocity, n.confidence]
 
 
 def _state(path: Path) -> dict[str, int]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from bridge.audio.recording import Recording
 from bridge.config import Settings
-from bridge.music.notes import Note, Transcription
+from bridge.music.notes import Note
+from bridge.music.parts import Transcription
 from bridge.pipeline.cache import Cache, content_key, derived_key, link
 from bridge.pipeline.live_stem import Growth
 from bridge.pipeline.options import RunOptions
@@ -151,7 +152,7 @@ class Engines:
     def _hear(self, stem: Stem, stems_key: str, run: Run, report: Report) -> Transcription:
         """The notes of a stem, from the cache where they are known; a silent stem has none."""
         if stem.audio.is_silent:
-            return Transcription()
+            return Transcription.single(stem.role, ())
         name, device = run.engines[stem.role], run.options.device
         transcriber = partial(self.transcriber, name, device, run.settings)
         if self._cache is None:

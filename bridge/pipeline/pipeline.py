@@ -14,14 +14,17 @@ from bridge.audio.span_import import ChannelSource, import_span
 from bridge.config import Settings
 from bridge.errors import InputError, StoreError
 from bridge.inference.malloc import use_little
-from bridge.music.notes import STEM_ROLES, Note, Score
+from bridge.music.notes import STEM_ROLES, Note
+from bridge.music.parts import Score
+from bridge.music.tempo import TempoMap
 from bridge.pipeline.cache import Cache
 from bridge.pipeline.engines import Engines, Run
 from bridge.pipeline.options import RunOptions, run_options
 from bridge.pipeline.preview import Preview
 from bridge.plugins.interfaces import Context, Report, Separator
-from bridge.score.arrange import arrange
-from bridge.score.bass_recovery import with_low_end
+from bridge.score.arrange import arrange, find_tempo
+from bridge.score.bass_recovery import recover_bass
+from bridge.score.cleanup.clean import clean
 from bridge.score.drum_map import mapped_score
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
@@ -123,17 +126,25 @@ class Pipeline:
         if mix.is_silent:
             return ItemResult(item.name, Score((), mix.length_s, warnings=(SILENT,)), extra=item.extra)
         heard = self._engines.hear(mix, run, target, stages.report, tell)
-        transcriptions = heard.transcriptions
+        parts = tuple(part for t in heard.transcriptions.values() for part in t.parts)
+        warnings = [w for t in heard.transcriptions.values() for w in t.warnings]
         if run.settings.get("score.bass_from_other"):
-            transcriptions = with_low_end(transcriptions, {s.role: s.audio for s in heard.stems})
+            parts, moved = recover_bass(parts, {s.role: s.audio for s in heard.stems})
+            warnings += moved
+        parts = clean(parts)
+        report = partial(stages.report("score"), "score")
+        report(0.0)
+        tempo = find_tempo(mix, parts, report) if options.find_tempo else TempoMap()
         score = arrange(
-            transcriptions,
-            mix,
+            parts,
+            mix.length_s,
+            tempo,
             grid=options.grid,
             strength=options.quantise_strength,
-            find_tempo=options.find_tempo,
-            report=stages.report("score"),
+            tempo_wanted=options.find_tempo,
+            warnings=warnings,
         )
+        report(1.0)
         score = mapped_score(score, options.drum_map)
         kept = tuple((s.role, s.audio.path) for s in heard.stems) if options.keep_stems else ()
         return ItemResult(item.name, score, kept, extra=item.extra)

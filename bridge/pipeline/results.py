@@ -14,6 +14,7 @@ from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context, Host
 from bridge.spool.request import PROTOCOL, Request
 from bridge.spool.result import item_result_json
+from bridge.spool.status import FIRST_REVISION
 
 RESULT = "result.json"
 
@@ -48,6 +49,7 @@ def write_results(
             "id": request.id,
             "version": __version__,
             "host": request.host,
+            "revision": FIRST_REVISION,
             "device": outcome.device,
             "engines": {"separator": outcome.separator, "transcribers": outcome.transcribers},
             "items": [with_instruments(item_result_json(i, folder), request.host, settings) for i in outcome.items],
@@ -65,5 +67,6 @@ def with_instruments(item: dict[str, Any], host: str, settings: Settings) -> dic
     """``item`` with the instruments to try per part, from the host's table in the settings."""
     table = settings.table(f"hosts.{host}.instruments")
     for part in item["parts"]:
-        part["instruments"] = list(table.get(part["role"], table.get("other", [])))
+        rows = (table.get(name) for name in (part["instrument"]["family"], part["role"], "other"))
+        part["instruments"] = list(next((row for row in rows if row is not None), []))
     return item

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from bridge.errors import JobCancelled
-from bridge.music.notes import Transcription
+from bridge.music.parts import Transcription
 from bridge.pipeline.live_stem import Growth
 from bridge.plugins.interfaces import Report
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from bridge.audio.recording import Array, Recording
-from bridge.music.notes import Note, Transcription
+from bridge.music.notes import Note
+from bridge.music.parts import Transcription
 from bridge.spool.request import Request
 from bridge.spool.result import ItemResult
 from bridge.spool.status import Status

@@ -1,54 +1,66 @@
-"""From what the engines heard to a score: clean up, find the beat, quantise, make parts."""
+"""From what the engines heard to a score: clean up, find the beat, quantise, put the parts in order.
+
+Apart, so that a score can be redone with the tempo that was found, without the audio.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from bridge.audio.recording import Recording
-from bridge.music.notes import Score, Transcription
+from bridge.music.parts import Part, Score
 from bridge.music.tempo import TempoMap
 from bridge.score.beat.tracker import track_beats
-from bridge.score.cleanup.clean import clean
-from bridge.score.parts import build_parts
+from bridge.score.parts import ordered_parts
 from bridge.score.quantise import Grid, quantise
 
 UNCERTAIN_BEAT = "The beat is not certain, so the MIDI file keeps 120 BPM; the notes stay where they sound."
+NOT_QUANTISED = "Nothing was quantised, because the beat is not certain."
+NO_NOTES = "No notes were heard in this item."
+
+
+def find_tempo(mix: Recording, parts: Sequence[Part], on_progress: Callable[[float], None]) -> TempoMap:
+    """Return the tempo map of an item; not ``confident``, and 120 BPM, where no beat is certain.
+
+    Args:
+        mix: the whole mix.
+        parts: cleaned up.
+        on_progress: takes the fraction done; what it raises ends the work.
+    """
+    on_progress(0.0)
+    return track_beats(mix, parts, lambda stage, fraction: on_progress(fraction))
 
 
 def arrange(
-    heard: Mapping[str, Transcription],
-    mix: Recording,
+    parts: Sequence[Part],
+    length_s: float,
+    tempo: TempoMap,
     *,
-    grid: Grid | None,
-    strength: float,
-    find_tempo: bool,
-    report: Callable[[str, float], None],
+    grid: Grid | None = None,
+    strength: float = 1.0,
+    tempo_wanted: bool = True,
+    warnings: Sequence[str] = (),
 ) -> Score:
-    """The score of an item.
+    """Return the score of an item.
 
     Args:
-        heard: transcription by role.
-        mix: the whole mix, for the beat.
-        grid: snap onsets to it, None to leave them where they sound; where no beat was asked for, at 120 BPM.
+        parts: cleaned up.
+        length_s: the item's length.
+        tempo: of :func:`find_tempo`, or 120 BPM where no beat was looked for.
+        grid: snap onsets to it, None to leave them where they sound.
         strength: 0..1, how far.
-        find_tempo: whether to look for the beat.
-        report: progress, stage "score".
+        tempo_wanted: whether a beat was looked for; where none was certain, nothing is quantised.
+        warnings: sentences of the transcribers.
     """
-    report("score", 0.0)
-    cleaned = clean(heard)
-    warnings = [w for t in heard.values() for w in t.warnings]
-    tempo = TempoMap()
-    if find_tempo:
-        tempo = track_beats(mix, cleaned, report)
-        if not tempo.confident:
-            warnings.append(UNCERTAIN_BEAT)
+    said = list(warnings)
+    if tempo_wanted and not tempo.confident:
+        said.append(UNCERTAIN_BEAT)
     if grid is not None:
-        if tempo.confident or not find_tempo:
-            cleaned = {role: quantise(t, tempo, grid, strength, mix.length_s) for role, t in cleaned.items()}
+        if tempo.confident or not tempo_wanted:
+            parts = [quantise(part, tempo, grid, strength, length_s) for part in parts]
         else:
-            warnings.append("Nothing was quantised, because the beat is not certain.")
-    report("score", 1.0)
-    parts = build_parts(cleaned, mix.length_s)
-    if not any(p.notes for p in parts):
-        warnings.append("No notes were heard in this item.")
-    return Score(parts, mix.length_s, tempo, tuple(warnings))
+            said.append(NOT_QUANTISED)
+    ordered, hidden = ordered_parts(parts, length_s)
+    if not ordered:
+        said.append(NO_NOTES)
+    return Score(ordered, length_s, tempo, tuple(said), hidden=hidden)

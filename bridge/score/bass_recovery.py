@@ -15,7 +15,8 @@ from dataclasses import replace
 import numpy as np
 
 from bridge.audio.recording import Recording
-from bridge.music.notes import Bend, Note, Transcription
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Part
 from bridge.units import gain_to_db
 
 LOW_END_HZ = 120.0
@@ -28,38 +29,60 @@ it was not, "other" had 8 to 34 dB more, and where there was none, 53 and 54 dB.
 FEWER = 16
 """Samples that become one before the spectrum is taken, ten times as fast: at 44.1 kHz only what lies above 2.6 kHz
 folds onto the low end, 27 dB weaker."""
-STROKES_A_SECOND = 0.5
+MIN_STROKES_PER_S = 0.5
 """Fewer drums than this are no rhythm section: the low line of a piano or guitar alone belongs to its own part."""
-HIGHEST = 52
+MAX_PITCH = 52
 """MIDI pitch, E3; a low line above it is rarely a bass."""
 TOGETHER_S = 0.03
 """Onsets this close are one chord, of which only the lowest can be the bass."""
 MOVED = 'The bass was in the stem "other", so its lowest line was put into the part Bass.'
 
 
-def with_low_end(heard: Mapping[str, Transcription], stems: Mapping[str, Recording]) -> dict[str, Transcription]:
-    """The transcriptions by role; the lowest line of "other" is in "bass" where the bass stem lacks the bass.
+def recover_bass(parts: Sequence[Part], stems: Mapping[str, Recording]) -> tuple[tuple[Part, ...], list[str]]:
+    """Return the parts, with the lowest line of "other" in the bass part where the bass stem lacks the bass.
 
     Args:
-        heard: transcription by role.
-        stems: recording by role.
+        parts: as they were heard.
+        stems: recording by name.
+
+    Returns:
+        The parts, and the sentence for the user where anything was moved.
     """
-    if not {"drums", "bass", "other"} <= set(heard) or not _has_rhythm_section(heard["drums"], stems["drums"]):
-        return dict(heard)
-    bass, other = heard["bass"], heard["other"]
-    line = lowest_line(other.notes, bass.notes)
+    drums, bass = _only(parts, "drums"), _only(parts, "bass")
+    others = [p for p in parts if p.stem == "other" and not p.is_drums]
+    if drums is None or bass is None or not others or not {"drums", "bass", "other"} <= set(stems):
+        return tuple(parts), []
+    if not _has_rhythm_section(drums, stems["drums"]):
+        return tuple(parts), []
+    line = lowest_line([n for p in others for n in p.notes], bass.notes)
     if not line or not _lacks_its_bass(stems["bass"], stems["other"]):
-        return dict(heard)
+        return tuple(parts), []
+    return with_bass_line(parts, line), [MOVED]
+
+
+def with_bass_line(parts: Sequence[Part], line: Sequence[Note]) -> tuple[Part, ...]:
+    """Return the parts with the notes of ``line`` moved from the stem "other" to the part of the stem "bass"."""
     moved = set(line)
-    rest = tuple(n for n in other.notes if n not in moved)
-    # Where a part is bent, each note begins with its own bend.
-    bends = [*bass.bends, *(Bend(n.onset_s, 0.0) for n in line)] if bass.bends else []
-    joined = Transcription(tuple(sorted([*bass.notes, *line])), tuple(sorted(bends)), (*bass.warnings, MOVED))
-    return {**heard, "bass": joined, "other": replace(other, notes=rest)}
+    arranged = []
+    for part in parts:
+        if part.stem == "other" and not part.is_drums:
+            part = replace(part, notes=tuple(n for n in part.notes if n not in moved))
+        elif part.stem == "bass":
+            # Where a part is bent, each note begins with its own bend.
+            bends = [*part.bends, *(Bend(n.onset_s, 0.0) for n in line)] if part.bends else []
+            part = replace(part, notes=tuple(sorted([*part.notes, *line])), bends=tuple(sorted(bends)))
+        arranged.append(part)
+    return tuple(arranged)
 
 
-def _has_rhythm_section(drums: Transcription, stem: Recording) -> bool:
-    return len(drums.notes) >= STROKES_A_SECOND * stem.length_s
+def _only(parts: Sequence[Part], stem: str) -> Part | None:
+    """Return the only part of a stem, None where there is none or several."""
+    found = [part for part in parts if part.stem == stem]
+    return found[0] if len(found) == 1 else None
+
+
+def _has_rhythm_section(drums: Part, stem: Recording) -> bool:
+    return len(drums.notes) >= MIN_STROKES_PER_S * stem.length_s
 
 
 def _lacks_its_bass(bass: Recording, other: Recording) -> bool:
@@ -79,7 +102,7 @@ def low_end(stem: Recording) -> float:
 
 
 def lowest_line(notes: Sequence[Note], bass: Sequence[Note]) -> list[Note]:
-    """Those of the notes up to :data:`HIGHEST`, sorted, under which nothing sounds, nor any note of the bass."""
+    """Those of the notes up to :data:`MAX_PITCH`, sorted, under which nothing sounds, nor any note of the bass."""
     coming = sorted([(n.onset_s, n.offset_s, n.pitch) for n in notes] + [(n.onset_s, n.offset_s, -1) for n in bass])
     line: list[Note] = []
     sounding: list[tuple[float, int]] = []
@@ -90,6 +113,6 @@ def lowest_line(notes: Sequence[Note], bass: Sequence[Note]) -> list[Note]:
             sounding.append(coming[i][1:])
             i += 1
         sounding = [(offset_s, pitch) for offset_s, pitch in sounding if offset_s > at_s]
-        if note.pitch <= HIGHEST and all(pitch >= note.pitch for _, pitch in sounding):
+        if note.pitch <= MAX_PITCH and all(pitch >= note.pitch for _, pitch in sounding):
             line.append(note)
     return line

@@ -6,12 +6,13 @@ everything before may rely on one meaning per key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bridge.errors import ConfigError
-from bridge.music.notes import Note, Score
-from bridge.score.cleanup.clean import without_overlaps
+from bridge.music.notes import Note
+from bridge.music.parts import Part, Score
+from bridge.score.cleanup.clean import cut_overlaps, moved
 
 GENERAL_MIDI: Mapping[int, str] = {
     35: "kick", 36: "kick", 37: "side stick", 38: "snare", 39: "clap", 40: "snare",
@@ -68,21 +69,32 @@ def drum_pieces(name: str) -> dict[int, str]:
     return {keys[key]: piece for key, piece in ordered}
 
 
-def mapped_drums(notes: Iterable[Note], name: str) -> tuple[Note, ...]:
-    """The notes on the keys of the instrument ``name``, in time order; unknown keys stay as they are.
+def mapped_part(part: Part, name: str) -> Part:
+    """Return a drum part on the keys of the instrument ``name``; unknown keys stay as they are.
 
     Two pieces may share a key, so a note ends where its key is struck again.
-    """
-    keys = drum_keys(name)
-    return tuple(without_overlaps([replace(note, pitch=keys.get(note.pitch, note.pitch)) for note in notes]))
-
-
-def mapped_score(score: Score, name: str) -> Score:
-    """The score with its drum parts on the keys of the instrument ``name``.
 
     Raises:
         ConfigError: there is no map of that name.
     """
-    pieces = drum_pieces(name)
-    parts = (replace(p, notes=mapped_drums(p.notes, name), pieces=pieces) if p.is_drums else p for p in score.parts)
-    return replace(score, parts=tuple(parts))
+    keys = drum_keys(name)
+
+    def mapped(note: Note) -> Note:
+        return replace(note, pitch=keys.get(note.pitch, note.pitch))
+
+    candidates = tuple(replace(c, note=mapped(c.note)) for c in part.candidates)
+    notes, left_out = cut_overlaps(mapped(note) for note in part.notes)
+    return moved(replace(part, candidates=candidates, pieces=drum_pieces(name)), notes, left_out)
+
+
+def mapped_score(score: Score, name: str) -> Score:
+    """Return the score with its drum parts on the keys of the instrument ``name``.
+
+    Raises:
+        ConfigError: there is no map of that name.
+    """
+    drum_keys(name)
+    parts, hidden = (
+        tuple(mapped_part(p, name) if p.is_drums else p for p in parts) for parts in (score.parts, score.hidden)
+    )
+    return replace(score, parts=parts, hidden=hidden)

@@ -1,49 +1,63 @@
-"""Transcriptions become parts: one named track per role, with the sound it asks for."""
+"""Put parts in the order of their tracks, within the item and with names and ids of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
-from bridge.music.general_midi import VOICES, Voice
-from bridge.music.notes import STEM_ROLES, Note, Part, Transcription
+from bridge.music.notes import STEM_ROLES, Note
+from bridge.music.parts import Candidate, Part
 
-SHORTEST_NOTE_S = 0.01
+MIN_NOTE_S = 0.01
 """A note that the item's end or its follower cuts off must last at least this long, or it is no note."""
 
 
-def build_parts(heard: Mapping[str, Transcription], length_s: float) -> tuple[Part, ...]:
-    """One part per role that has notes, in the order of :data:`bridge.music.notes.STEM_ROLES`, then by name.
+def ordered_parts(parts: Sequence[Part], length_s: float) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """Return the parts that get a track and those that have candidates alone, as an empty track is only in the way.
 
-    Notes are sorted and end where the item ends. A role without notes gets no part, as an empty track
-    is only in the way.
+    They come in the order of :data:`bridge.music.STEM_ROLES`, then by id. Notes are sorted and end where the item
+    ends. Of parts with equal names the second and later ones get a number.
 
     Args:
-        heard: role to what was heard in its stem.
+        parts: of one item.
         length_s: the item's length in seconds.
+
+    Raises:
+        ValueError: two parts have the same id.
     """
-    parts = (_part(role, heard[role], length_s) for role in sorted(heard, key=_rank))
-    return tuple(p for p in parts if p.notes)
+    if len({part.id for part in parts}) != len(parts):
+        raise ValueError(f"two parts have the same id: {', '.join(part.id for part in parts)}")
+    ordered = [_within_item(part, length_s) for part in sorted(parts, key=_rank)]
+    shown = _named_apart([part for part in ordered if part.notes])
+    return tuple(shown), tuple(part for part in ordered if part.candidates and not part.notes)
 
 
-def voice_of(role: str) -> Voice:
-    """The voice of a role; a role without a row is shown under its own name and played by a piano."""
-    name = role.replace("_", " ").strip().title() or "Part"
-    return VOICES.get(role, Voice(name, VOICES["other"].program))
-
-
-def _part(role: str, heard: Transcription, length_s: float) -> Part:
-    voice = voice_of(role)
-    notes = [cut for n in sorted(heard.notes) if (cut := _within(n, length_s)) is not None]
-    bends = sorted(b for b in heard.bends if b.time_s < length_s)
-    return Part(role, voice.name, tuple(notes), tuple(bends), voice.program, voice.is_drums)
+def _within_item(part: Part, length_s: float) -> Part:
+    cuts = [(note, _within(note, length_s)) for note in sorted(part.notes)]
+    left_out = [Candidate(note, "spurious") for note, cut in cuts if cut is None]
+    return replace(
+        part,
+        notes=tuple(cut for _, cut in cuts if cut is not None),
+        bends=tuple(sorted(b for b in part.bends if b.time_s < length_s)),
+        candidates=tuple(sorted([*part.candidates, *left_out])),
+    )
 
 
 def _within(note: Note, length_s: float) -> Note | None:
     if note.offset_s <= length_s:
         return note
-    return replace(note, offset_s=length_s) if length_s - note.onset_s >= SHORTEST_NOTE_S else None
+    return replace(note, offset_s=length_s) if length_s - note.onset_s >= MIN_NOTE_S else None
 
 
-def _rank(role: str) -> tuple[int, str]:
-    return (STEM_ROLES.index(role) if role in STEM_ROLES else len(STEM_ROLES), role)
+def _named_apart(parts: Sequence[Part]) -> list[Part]:
+    named: list[Part] = []
+    counts: dict[str, int] = {}
+    for part in parts:
+        count = counts[part.name] = counts.get(part.name, 0) + 1
+        instrument = replace(part.instrument, name=f"{part.name} {count}") if count > 1 else part.instrument
+        named.append(replace(part, instrument=instrument))
+    return named
+
+
+def _rank(part: Part) -> tuple[int, str]:
+    return (STEM_ROLES.index(part.role) if part.role in STEM_ROLES else len(STEM_ROLES), part.id)

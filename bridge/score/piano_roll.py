@@ -11,7 +11,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from bridge.files import write_output
-from bridge.music.notes import Note, Part, Score
+from bridge.music.notes import Note
+from bridge.music.parts import Part, Score
 from bridge.music.tempo import TempoMap
 
 LEFT, RIGHT, TOP, GAP = 150, 20, 46, 26

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bridge.errors import InputError
-from bridge.music.notes import Bend, Note, Transcription
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap
-from bridge.score.parts import SHORTEST_NOTE_S
+from bridge.score.parts import MIN_NOTE_S
 
 DIVISIONS = (1, 2, 4, 8, 16, 32, 64)
 """Note values a grid may have; finer than a 64th is within the jitter of any onset detector."""
@@ -44,17 +45,15 @@ def parse_grid(text: str) -> Grid:
     return Grid(f"1/{int(match[1])}{match[2].upper()}", 4.0 / int(match[1]) * factor)
 
 
-def quantise(
-    heard: Transcription, tempo: TempoMap, grid: Grid, strength: float = 1.0, length_s: float = math.inf
-) -> Transcription:
-    """As many notes as came in, sorted, onsets moved towards the nearest line; bends move with their note.
+def quantise(part: Part, tempo: TempoMap, grid: Grid, strength: float = 1.0, length_s: float = math.inf) -> Part:
+    """Move onsets towards the nearest line; as many notes come out as came in, and bends move with their note.
 
     A note keeps its length, but ends where its follower on the same key (in a monophonic part: its
     follower) begins, if it did before. Where two notes of one key would fall on the same line, as in a roll
     that is finer than the grid, the later one keeps its distance to the earlier.
 
     Args:
-        heard: notes and bends of one part.
+        part: its notes and bends.
         tempo: the map whose beats the grid divides.
         grid: what :func:`parse_grid` gave.
         strength: 0 leaves the notes where they are, 1 puts them on the grid, between is in proportion.
@@ -65,14 +64,14 @@ def quantise(
     """
     if not 0.0 <= strength <= 1.0:
         raise InputError(f"A quantise strength of {strength} makes no sense; use 0 (off) to 1 (on the grid).")
-    before = sorted(heard.notes)
+    before = sorted(part.notes)
     after = list(before)
     for voice in _voices(before):
         notes = [before[i] for i in voice]
         onsets = _moved_onsets([n.onset_s for n in notes], tempo, grid.step_qn, strength, length_s)
         for i, note in zip(voice, _moved_notes(notes, onsets), strict=True):
             after[i] = note
-    return replace(heard, notes=tuple(sorted(after)), bends=_moved_bends(heard.bends, before, after))
+    return replace(part, notes=tuple(sorted(after)), bends=_moved_bends(part.bends, before, after))
 
 
 def _moved_notes(notes: list[Note], onsets: list[float]) -> list[Note]:
@@ -81,7 +80,7 @@ def _moved_notes(notes: list[Note], onsets: list[float]) -> list[Note]:
     for k, (note, onset_s) in enumerate(zip(notes, onsets, strict=True)):
         offset_s = onset_s + note.length_s
         if k + 1 < len(notes) and notes[k + 1].onset_s >= note.offset_s - OVERLAP_SLACK_S:
-            offset_s = min(offset_s, max(onsets[k + 1], onset_s + SHORTEST_NOTE_S))
+            offset_s = min(offset_s, max(onsets[k + 1], onset_s + MIN_NOTE_S))
         moved.append(replace(note, onset_s=onset_s, offset_s=offset_s))
     return moved
 
@@ -93,12 +92,12 @@ def _moved_onsets(
     moved: list[float] = []
     for k, onset_s in enumerate(onsets):
         line_s = tempo.to_s(math.floor(tempo.to_qn(onset_s) / step_qn + 0.5) * step_qn)
-        if line_s > length_s - SHORTEST_NOTE_S:
+        if line_s > length_s - MIN_NOTE_S:
             line_s = onset_s
         # Written so that full strength gives the line itself, the same for all notes of a chord.
         time_s = (1.0 - strength) * onset_s + strength * line_s
         gap_s = onset_s - onsets[k - 1] if k else 0.0
-        if gap_s > 0 and time_s - moved[-1] < min(gap_s, SHORTEST_NOTE_S):
+        if gap_s > 0 and time_s - moved[-1] < min(gap_s, MIN_NOTE_S):
             time_s = moved[-1] + gap_s
         moved.append(time_s)
     return moved

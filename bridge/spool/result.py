@@ -1,18 +1,23 @@
-"""Write results of protocol 1: parts, notes and files of each item as JSON."""
+"""Write and read results of protocol 1: parts, notes and files of each item as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bridge.errors import InputError
 from bridge.midi.part_events import BEND_RANGE, channels
-from bridge.music.notes import Note, Part, Score
+from bridge.music.general_midi import Instrument
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Candidate, Chord, Part, Score, Section
+from bridge.music.tempo import TempoMap, TempoPoint
 
-LARGEST_RESULT = 1 << 28
+MAX_RESULT_BYTES = 1 << 28
 """Bytes of a result.json; ten hours of dense notes are 50 MB, anything larger is not a result of ours."""
-NOTE_FIELDS = ("onset_s", "offset_s", "pitch", "velocity")
+NOTE_FIELDS = ("onset_s", "offset_s", "pitch", "velocity", "confidence")
+CANDIDATE_FIELDS = (*NOTE_FIELDS, "reason")
 BEND_FIELDS = ("time_s", "semitones")
 
 
@@ -30,29 +35,36 @@ class ItemResult:
 
 
 def item_result_json(item: ItemResult, folder: Path) -> dict[str, Any]:
-    """The JSON object of an item's result; paths inside ``folder`` are written relative to it."""
+    """Return the JSON object of an item's result; paths inside ``folder`` are written relative to it."""
 
     def relative(path: Path) -> str:
         return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
-    tempo = item.score.tempo
-    points = [{"time_s": p.time_s, "bpm": p.bpm, "beats_per_bar": p.beats_per_bar} for p in tempo.points]
+    score = item.score
+    points = [{"time_s": p.time_s, "bpm": p.bpm, "beats_per_bar": p.beats_per_bar} for p in score.tempo.points]
     return {
         **item.extra,
         "name": item.name,
-        "length_s": item.score.length_s,
-        "tempo": {"confident": tempo.confident, "points": points},
-        "parts": [_part_json(p, channel) for p, channel in zip(item.score.parts, channels(item.score), strict=True)],
+        "length_s": score.length_s,
+        "tempo": {"confident": score.tempo.confident, "points": points},
+        "key": score.key,
+        "chords": [asdict(c) for c in score.chords],
+        "sections": [asdict(s) for s in score.sections],
+        "parts": [_part_json(p, channel) for p, channel in zip(score.parts, channels(score), strict=True)],
+        "hidden_parts": [_part_json(p, 0) for p in score.hidden],
         "stems": [{"role": role, "path": relative(path)} for role, path in item.stems],
         "midi": relative(item.midi) if item.midi else None,
-        "warnings": list(item.score.warnings),
+        "warnings": list(score.warnings),
     }
 
 
 def _part_json(part: Part, channel: int) -> dict[str, Any]:
     return {
+        "id": part.id,
+        "stem": part.stem,
         "role": part.role,
         "name": part.name,
+        "instrument": asdict(part.instrument),
         "is_drums": part.is_drums,
         "channel": channel,
         "program": part.program,
@@ -61,10 +73,63 @@ def _part_json(part: Part, channel: int) -> dict[str, Any]:
         "notes": [_note_json(n) for n in part.notes],
         "bend_fields": list(BEND_FIELDS),
         "bends": [[round(b.time_s, 4), round(b.semitones, 3)] for b in part.bends],
+        "candidate_fields": list(CANDIDATE_FIELDS),
+        "candidates": [[*_note_json(c.note), c.reason] for c in part.candidates],
+        "pieces": {str(key): piece for key, piece in part.pieces.items()},
     }
 
 
 def _note_json(note: Note) -> list[float]:
-    """The row of :data:`NOTE_FIELDS`, in tenths of a millisecond: finer than any DAW's tick, and readable."""
+    """Return the row of :data:`NOTE_FIELDS`, in tenths of a millisecond: finer than any DAW's tick, and readable."""
     onset_s = round(note.onset_s, 4)
-    return [onset_s, max(round(note.offset_s, 4), round(onset_s + 1e-4, 4)), note.pitch, note.velocity]
+    offset_s = max(round(note.offset_s, 4), round(onset_s + 1e-4, 4))
+    return [onset_s, offset_s, note.pitch, note.velocity, round(note.confidence, 3)]
+
+
+def item_score(item: Mapping[str, Any]) -> Score:
+    """Return the score of an item of a result.json; the inverse of :func:`item_result_json`.
+
+    Results of earlier versions lack ids, instruments and candidates; these are made up as that version meant them.
+
+    Raises:
+        InputError: it is no item of a result.
+    """
+    try:
+        tempo = item["tempo"]
+        points = tuple(TempoPoint(float(p["time_s"]), float(p["bpm"]), p["beats_per_bar"]) for p in tempo["points"])
+        return Score(
+            tuple(_part(p) for p in item["parts"]),
+            float(item["length_s"]),
+            TempoMap(points, bool(tempo["confident"])),
+            tuple(str(w) for w in item["warnings"]),
+            item.get("key"),
+            tuple(Chord(**c) for c in item.get("chords", ())),
+            tuple(Section(**s) for s in item.get("sections", ())),
+            tuple(_part(p) for p in item.get("hidden_parts", ())),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as e:
+        raise InputError("This result is damaged; transcribe the item again.") from e
+
+
+def _part(data: Mapping[str, Any]) -> Part:
+    role = str(data["role"])
+    made_up = {
+        "name": str(data["name"]),
+        "program": int(data["program"]),
+        "family": role,
+        "is_drums": bool(data["is_drums"]),
+    }
+    return Part(
+        str(data.get("id", role)),
+        str(data.get("stem", role)),
+        Instrument(**data.get("instrument", made_up)),
+        tuple(_note(row) for row in data["notes"]),
+        tuple(Bend(float(time_s), float(semitones)) for time_s, semitones, *_ in data["bends"]),
+        tuple(Candidate(_note(row), str(row[len(NOTE_FIELDS)])) for row in data.get("candidates", ())),
+        {int(key): str(piece) for key, piece in data.get("pieces", {}).items()},
+    )
+
+
+def _note(row: Sequence[Any]) -> Note:
+    onset_s, offset_s, pitch, velocity, *more = row
+    return Note(float(onset_s), float(offset_s), int(pitch), int(velocity), float(more[0]) if more else 1.0)

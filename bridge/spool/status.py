@@ -9,6 +9,8 @@ from typing import Any
 from bridge.spool.request import PROTOCOL
 from bridge.spool.untrusted_json import invalid_field, number_field
 
+FIRST_REVISION = 1
+"""Of a result; each correction makes the next."""
 STATES = ("queued", "running", "done", "failed", "cancelled")
 
 
@@ -27,6 +29,8 @@ class Status:
     """The sentence for the user: why it failed, or what was noted."""
     notes: int = 0
     """Notes heard so far, while it runs."""
+    revision: int = 0
+    """Of the result, from 1; 0 where there is none."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object."""
@@ -39,6 +43,7 @@ class Status:
             "device": self.device,
             "message": self.message,
             "notes": self.notes,
+            "revision": self.revision,
         }
 
 
@@ -57,5 +62,7 @@ def parse_status(data: Mapping[str, Any]) -> Status:
         fraction=number_field(data, "fraction", 0.0, least=0.0),
         eta_s=None if eta is None else number_field(data, "eta_s", 0.0, least=0.0),
         notes=int(number_field(data, "notes", 0.0, least=0.0)),
+        # Results of earlier versions had no number.
+        revision=int(number_field(data, "revision", float(state == "done"), least=0.0)),
         **fields,
     )

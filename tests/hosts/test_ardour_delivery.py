@@ -12,11 +12,13 @@ import mido
 import pytest
 
 from bridge.errors import HostError, InputError
-from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Score
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
+from tests.support import track
 
 RATE = 48_000
 SLOW_QN, FAST_QN = 48_000, 24_000
@@ -63,7 +65,7 @@ def notes(track: mido.MidiTrack) -> list[tuple[int, str, int]]:
 
 
 def test_ticks_follow_the_sessions_tempo(tmp_path: Path) -> None:
-    part = Part("bass", "Bass", (Note(1.0, 2.25, 40, 90), Note(3.5, 4.0, 43, 80)), program=33)
+    part = track("bass", "Bass", (Note(1.0, 2.25, 40, 90), Note(3.5, 4.0, 43, 80)), program=33)
     plan, file = deliver(tmp_path, (Score((part,), 4.0), place()))
     assert file.ticks_per_beat == plan["ppqn"] == 1920
     assert len(file.tracks) == plan["smf_tracks"] + 1 == 2
@@ -74,16 +76,16 @@ def test_ticks_follow_the_sessions_tempo(tmp_path: Path) -> None:
         (3840 + 7680, "note_off", 43),
     ]
     assert events(file.tracks[1])[-1][0] == 11520
-    (track,) = plan["tracks"]
-    assert track["name"] == "Bass (Song)"
-    assert track["after"] == "191"
-    (region,) = track["regions"]
+    (planned,) = plan["tracks"]
+    assert planned["name"] == "Bass (Song)"
+    assert planned["after"] == "191"
+    (region,) = planned["regions"]
     assert region == {"smf_track": 1, "name": "Take 0 Bass", "notes": 2, "position": 96_000, "length": 4 * RATE}
     assert plan["session"] == {"path": "/songs/demo", "name": "demo"}
 
 
 def test_no_key_is_struck_while_it_is_down(tmp_path: Path) -> None:
-    part = Part("piano", "Piano", (Note(0.0, 2.0, 60, 90), Note(1.0, 1.00001, 60, 50), Note(3.9, 9.0, 60, 70)))
+    part = track("piano", "Piano", (Note(0.0, 2.0, 60, 90), Note(1.0, 1.00001, 60, 50), Note(3.9, 9.0, 60, 70)))
     _, file = deliver(tmp_path, (Score((part,), 4.0), place()))
     assert notes(file.tracks[1]) == [
         (0, "note_on", 60),
@@ -96,7 +98,7 @@ def test_no_key_is_struck_while_it_is_down(tmp_path: Path) -> None:
 
 
 def test_drums_play_on_channel_ten(tmp_path: Path) -> None:
-    parts = (Part("drums", "Drums", (Note(0, 0.1, 36, 99),), is_drums=True), Part("other", "Other", ()))
+    parts = (track("drums", "Drums", (Note(0, 0.1, 36, 99),), is_drums=True), track("other", "Other", ()))
     _, file = deliver(tmp_path, (Score(parts, 4.0), place()))
     channels = [{m.channel for _, m in events(t) if not m.is_meta} for t in file.tracks[1:]]
     assert channels == [{9}, {0}]
@@ -105,7 +107,7 @@ def test_drums_play_on_channel_ten(tmp_path: Path) -> None:
 def test_a_held_bend_stays_until_it_changes(tmp_path: Path) -> None:
     """Ardour draws a line between wheel positions, so a held one is written again just before the next."""
     bends = (Bend(0.0, 0.0), Bend(1.0, 6.0), Bend(2.0, 0.0))
-    part = Part("vocals", "Vocals", (Note(0, 3, 60, 90),), bends)
+    part = track("vocals", "Vocals", (Note(0, 3, 60, 90),), bends)
     _, file = deliver(tmp_path, (Score((part,), 4.0), place()))
     wheel = [(t, m.pitch) for t, m in events(file.tracks[1]) if m.type == "pitchwheel"]
     assert wheel[-4:] == [(1919, 0), (1920, 4096), (3839, 4096), (3840, 0)]
@@ -115,7 +117,7 @@ def test_a_held_bend_stays_until_it_changes(tmp_path: Path) -> None:
 
 
 def test_items_of_one_track_share_their_tracks(tmp_path: Path) -> None:
-    score = Score((Part("bass", "Bass", (Note(0, 1, 40, 90),)),), 4.0)
+    score = Score((track("bass", "Bass", (Note(0, 1, 40, 90),)),), 4.0)
     other_track = place(track={"id": "200", "name": "B:side"}, position=0)
     plan, file = deliver(tmp_path, (score, place()), (score, place(position=500_000)), (score, other_track))
     assert [(t["name"], len(t["regions"])) for t in plan["tracks"]] == [("Bass (Song)", 2), ("Bass (B_side)", 1)]
@@ -126,7 +128,7 @@ def test_items_of_one_track_share_their_tracks(tmp_path: Path) -> None:
 def test_instruments_come_from_the_settings_and_end_with_one_that_every_ardour_has(tmp_path: Path) -> None:
     table = {"bass": ["lv2:http://example.org/bass #Deep", "Reasonable Synth"]}
     settings = {"hosts": {"ardour": {"instruments": table}}}
-    score = Score((Part("bass", "Bass", ()), Part("other", "Other", ())), 4.0)
+    score = Score((track("bass", "Bass", ()), track("other", "Other", ())), 4.0)
     plan, _ = deliver(tmp_path, (score, place()), settings=settings)
     bass, other = ([i["id"] for i in t["instruments"]] for t in plan["tracks"])
     reasonable = "https://community.ardour.org/node/7596"

@@ -12,20 +12,21 @@ import pytest
 import soundfile
 
 from bridge.errors import HostError, StoreError
-from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult
 from tests.e2e.ardour.session_file import Session
-from tests.support import sine
+from tests.support import sine, track
 
 NOTES = (Note(0.0, 0.5, 40, 90), Note(0.51234, 1.0, 43, 64), Note(1.6, 1.999, 45, 1))
 SCORE = Score(
     (
-        Part("drums", "Drums", (Note(0.25, 0.3, 36, 127),), is_drums=True),
-        Part("bass", "Bass", NOTES, (Bend(0.0, 0.0), Bend(0.2, 1.0), Bend(0.5, 0.0)), program=33),
+        track("drums", "Drums", (Note(0.25, 0.3, 36, 127),), is_drums=True),
+        track("bass", "Bass", NOTES, (Bend(0.0, 0.0), Bend(0.2, 1.0), Bend(0.5, 0.0)), program=33),
     ),
     2.0,
     TempoMap.from_points([TempoPoint(0.0, 90.0, 4), TempoPoint(4 / 3, 131.0)]),

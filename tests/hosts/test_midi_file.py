@@ -12,14 +12,16 @@ import pytest
 
 from bridge.errors import HostError, StoreError
 from bridge.hosts.midi_file import MidiFile, to_midi, write_midi
-from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.plugins.interfaces import Context, Host
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
+from tests.support import track
 
-DRUMS = Part("drums", "Drums", (Note(0.0, 0.1, 36, 110), Note(0.5, 0.6, 38, 90)), is_drums=True)
-BASS = Part("bass", "Bass", (Note(0.0, 0.45, 40, 100), Note(0.5, 0.9, 43, 80)), (Bend(0.1, 0.5), Bend(0.5, 0.0)), 33)
+DRUMS = track("drums", "Drums", (Note(0.0, 0.1, 36, 110), Note(0.5, 0.6, 38, 90)), is_drums=True)
+BASS = track("bass", "Bass", (Note(0.0, 0.45, 40, 100), Note(0.5, 0.9, 43, 80)), (Bend(0.1, 0.5), Bend(0.5, 0.0)), 33)
 REQUEST = Request("test-0001", "midi_file", (ItemRequest(AudioSpan(Path("/a.wav")), "a"),))
 
 
@@ -98,13 +100,13 @@ def test_bends_have_their_range_first(tmp_path: Path) -> None:
 
 
 def test_a_bend_at_the_start_is_the_first_place_of_the_wheel(tmp_path: Path) -> None:
-    part = Part("vocals", "Vocals", (Note(0, 1, 60, 90),), (Bend(0.0, -1.0),))
+    part = track("vocals", "Vocals", (Note(0, 1, 60, 90),), (Bend(0.0, -1.0),))
     file = _written(Score((part,), 1.0), tmp_path)
     assert [(s, m.pitch) for s, m in _events(file, 1) if m.type == "pitchwheel"] == [(0.0, round(-8192 / 12))]
 
 
 def test_bends_beyond_the_range_are_held_at_its_end(tmp_path: Path) -> None:
-    part = Part("vocals", "Vocals", (Note(0, 1, 60, 90),), (Bend(0.1, 30.0), Bend(0.2, -30.0)))
+    part = track("vocals", "Vocals", (Note(0, 1, 60, 90),), (Bend(0.1, 30.0), Bend(0.2, -30.0)))
     file = _written(Score((part,), 1.0), tmp_path)
     assert [m.pitch for m in file.tracks[1] if m.type == "pitchwheel"] == [0, 8191, -8192]
 
@@ -126,7 +128,7 @@ def test_notes_stay_where_they_sound_to_the_millisecond(tempo: TempoMap, tmp_pat
     rng = random.Random(5)
     onsets = [i * 3.6 + rng.random() for i in range(1000)]
     notes = tuple(Note(t, t + rng.uniform(0.05, 2.0), 40 + i % 40, 1 + i % 127) for i, t in enumerate(onsets))
-    file = _written(Score((Part("other", "Other", notes),), 3700.0, tempo), tmp_path)
+    file = _written(Score((track("other", "Other", notes),), 3700.0, tempo), tmp_path)
     read = _notes(file, 1)
     assert len(read) == len(notes)
     limit = 0.0011 if tempo.points[0].bpm == 30 else 0.0005
@@ -138,7 +140,7 @@ def test_notes_stay_where_they_sound_to_the_millisecond(tempo: TempoMap, tmp_pat
 def test_beats_of_the_map_are_beats_of_the_file(tmp_path: Path) -> None:
     tempo = TempoMap.from_points([TempoPoint(0, 150.0, 1), TempoPoint(0.4, 113.3, 4), TempoPoint(9.0, 97.0)])
     beats = tuple(Note(tempo.to_s(q), tempo.to_s(q) + 0.1, 60, 90) for q in range(20))
-    file = _written(Score((Part("other", "Other", beats),), 12.0, tempo), tmp_path)
+    file = _written(Score((track("other", "Other", beats),), 12.0, tempo), tmp_path)
     ticks, now = [], 0
     for message in file.tracks[1]:
         now += message.time
@@ -157,13 +159,13 @@ def test_a_key_is_released_before_it_is_struck_again(tmp_path: Path) -> None:
         Note(1.50001, 2.5, 60, 90),  # the same moment, as far as ticks can tell
         Note(3.0, 3.00001, 60, 80),  # shorter than a tick
     )
-    file = _written(Score((Part("piano", "Piano", notes),), 4.0), tmp_path)
+    file = _written(Score((track("piano", "Piano", notes),), 4.0), tmp_path)
     read = [(round(a, 2), round(b, 2), v) for a, b, _, v in _notes(file, 1)]
     assert read == [(0.0, 0.5, 50), (0.5, 1.5, 60), (1.5, 2.5, 90), (3.0, 3.0, 80)]
 
 
 def test_seventeen_parts_never_play_on_the_drum_channel(tmp_path: Path) -> None:
-    parts = tuple(Part("other", f"Part {i}", (Note(0, 1, 60, 90),)) for i in range(17))
+    parts = tuple(track("other", f"Part {i}", (Note(0, 1, 60, 90),)) for i in range(17))
     file = _written(Score((DRUMS, *parts), 1.0), tmp_path)
     channels = [{m.channel for m in t if not m.is_meta} for t in file.tracks[1:]]
     assert channels[0] == {9} and all(c != {9} for c in channels[1:])

@@ -10,8 +10,10 @@ import soundfile
 
 from bridge.errors import StoreError
 from bridge.hosts.reaper.one_shots import cut_one_shots
-from bridge.music.notes import Note, Part, Score
+from bridge.music.notes import Note
+from bridge.music.parts import Part, Score
 from bridge.score.drum_map import mapped_score
+from tests.support import track
 
 RATE = 44100
 HITS = [(0.5, 36, 100), (1.0, 38, 120), (1.0, 36, 100), (1.5, 36, 127), (1.7, 42, 60), (1.8, 42, 64), (2.6, 38, 64)]
@@ -39,7 +41,7 @@ def drums(*notes: Note, keys: str = "gm") -> Part:
     """The part that was played, or these notes, on the keys of an instrument."""
     # Transcribed onsets are a little late.
     played = notes or tuple(Note(onset + 0.006, onset + 0.1, pitch, velocity) for onset, pitch, velocity in HITS)
-    (part,) = mapped_score(Score((Part("drums", "Drums", played, is_drums=True),), 4.0), keys).parts
+    (part,) = mapped_score(Score((track("drums", "Drums", played, is_drums=True),), 4.0), keys).parts
     return part
 
 

@@ -9,18 +9,19 @@ import rpp
 
 from bridge.errors import InputError
 from bridge.hosts.reaper.project_file import write_project
-from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult
 from tests.reaper_sim import Reaper
 from tests.reaper_sim.model import Project
 from tests.reaper_sim.rpp_load import load
-from tests.support import sine
+from tests.support import sine, track
 
 TEMPO = TempoMap.from_points([TempoPoint(0.0, 97.3, 4), TempoPoint(2.0, 131.7, 3), TempoPoint(3.1, 80.0)])
-DRUMS = Part("drums", "Drums", (Note(0.0, 0.1, 36, 100), Note(2.5, 2.6, 38, 80)), is_drums=True)
-BASS = Part(
+DRUMS = track("drums", "Drums", (Note(0.0, 0.1, 36, 100), Note(2.5, 2.6, 38, 80)), is_drums=True)
+BASS = track(
     "bass",
     "Bass \"E\" 'low'",
     (Note(0.25, 2.75, 40, 96), Note(2.75, 9.0, 40, 90)),

@@ -13,11 +13,13 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from bridge.music.notes import Note, Part, Score
+from bridge.music.notes import Note
+from bridge.music.parts import Score
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, ItemRequest, Request, parse_request
 from bridge.spool.result import ItemResult
+from tests.support import track
 
 SCRIPTS = Path(__file__).parents[2] / "daw_scripts"
 ARDOUR = r"""
@@ -108,7 +110,7 @@ def deliver(home: Path, job: str) -> Path:
     table = json.loads(lua.eval("app.json.encode(app.tempo_table.build(48000, 48000))"))
     extra = {"track": {"id": "7", "name": "Song"}, "position": 48_000, "length": 48_000, "rate": 48_000}
     extra["tempo_table"] = table
-    score = Score((Part("bass", "Bass", (Note(0.0, 0.5, 40, 90),)),), 1.0)
+    score = Score((track("bass", "Bass", (Note(0.0, 0.5, 40, 90),)),), 1.0)
     item = ItemRequest(AudioSpan(Path("/song.wav")), "Take", extra)
     session = {"path": "/songs/demo", "name": "demo"}
     folder = home / "jobs" / job

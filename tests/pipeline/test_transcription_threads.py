@@ -15,7 +15,8 @@ from bridge.audio.recording import Array, Recording
 from bridge.audio.span_import import import_span
 from bridge.config import load
 from bridge.errors import JobCancelled, PluginError
-from bridge.music.notes import Note, Transcription
+from bridge.music.notes import Note
+from bridge.music.parts import Transcription
 from bridge.pipeline.engines import Engines, Heard, Run
 from bridge.pipeline.options import run_options
 from bridge.pipeline.preview import PARTIAL
@@ -68,7 +69,7 @@ class Reader:
         second = stem.audio.mono(22_050, half_s - 0.2, half_s + 0.2)
         self.pieces[stem.role] = [first, second]
         report("transcribe", 1.0)
-        return Transcription((Note(0.0, 0.5, 60, round(100 * stem.audio.peak)),))
+        return Transcription.single(stem.role, (Note(0.0, 0.5, 60, round(100 * stem.audio.peak)),))
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_engines_hear_the_first_half_before_the_second_is_separated(
         whole = stem.audio.mono(22_050)
         read = np.concatenate(parts[1].pieces[stem.role])
         assert np.allclose(read, whole, atol=1e-6)
-        assert heard.transcriptions[stem.role].notes[0].velocity == round(100 * stem.audio.peak)
+        assert heard.transcriptions[stem.role].parts[0].notes[0].velocity == round(100 * stem.audio.peak)
     assert not hearing_threads()
 
 

@@ -14,7 +14,7 @@ from bridge import testing
 from bridge.audio.recording import Recording
 from bridge.audio.span_import import import_span
 from bridge.errors import ConfigError, JobCancelled, PluginError
-from bridge.music.notes import Score
+from bridge.music.parts import Score
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context, Host, Separator, Stem, Transcriber, Trigger
 from bridge.spool.request import Request
@@ -104,8 +104,9 @@ def test_transcribers_give_sorted_notes_within_the_stem(name: str, mix: Recordin
     plugin = testing.FakeTranscriber if name == "fake" else plugins.load("transcribers", name)
     engine = plugin(plugin.Options(), Context(ModelStore(tmp_path).path, tmp_path / "cache", tmp_path))
     heard = engine.transcribe(Stem("drums" if name == "drums" else "bass", mix, mix.rms), lambda stage, fraction: None)
-    assert list(heard.notes) == sorted(heard.notes)
-    assert all(n.offset_s <= mix.length_s + 0.1 for n in heard.notes)
+    (part,) = heard.parts
+    assert list(part.notes) == sorted(part.notes)
+    assert all(n.offset_s <= mix.length_s + 0.1 for n in part.notes)
 
 
 @pytest.mark.parametrize("name", ["fake", "midi_file"])

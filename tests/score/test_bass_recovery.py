@@ -11,19 +11,21 @@ import pytest
 from bridge.app import application
 from bridge.audio.recording import BLOCK_FRAMES, Array, Recording
 from bridge.audio.span_import import import_span
-from bridge.music.notes import Bend, Note, Transcription
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Part, Transcription
 from bridge.pipeline.pipeline import Pipeline
 from bridge.plugins.interfaces import Report, Stem
 from bridge.plugins.registry import BUILT_IN
-from bridge.score.bass_recovery import MOVED, low_end, lowest_line, with_low_end
+from bridge.score.bass_recovery import MOVED, low_end, lowest_line, recover_bass
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.testing import FakeSeparator, FakeTranscriber
-from tests.support import PLUGINS, Home, sine
+from tests.support import PLUGINS, Home, part_of, sine
 
 LINE = (Note(0.0, 0.4, 40, 90), Note(0.5, 0.9, 43, 90), Note(1.0, 1.4, 45, 90))
 CHORDS = (Note(0.01, 0.9, 60, 70), Note(0.01, 0.9, 64, 70), Note(1.0, 1.9, 62, 70))
-DRUMS = Transcription(tuple(Note(t / 4, t / 4 + 0.1, 36, 90) for t in range(8)))
-OTHER = Transcription(tuple(sorted(LINE + CHORDS)))
+DRUMS = part_of("drums", [Note(t / 4, t / 4 + 0.1, 36, 90) for t in range(8)])
+OTHER = part_of("other", sorted(LINE + CHORDS))
+BASS = part_of("bass")
 
 
 def stems(folder: Path, bass_db: float) -> dict[str, Recording]:
@@ -34,32 +36,31 @@ def stems(folder: Path, bass_db: float) -> dict[str, Recording]:
 
 
 def test_the_low_line_of_other_goes_to_a_bass_stem_that_lacks_the_low_end(tmp_path: Path) -> None:
-    heard = {"drums": DRUMS, "bass": Transcription(), "other": OTHER}
-    found = with_low_end(heard, stems(tmp_path, bass_db=-20))
-    assert found["bass"] == Transcription(LINE, warnings=(MOVED,))
-    assert found["other"].notes == tuple(sorted(CHORDS))
-    assert found["drums"] == DRUMS
+    (drums, bass, other), warnings = recover_bass((DRUMS, BASS, OTHER), stems(tmp_path, bass_db=-20))
+    assert warnings == [MOVED]
+    assert bass == part_of("bass", LINE)
+    assert other.notes == tuple(sorted(CHORDS))
+    assert drums == DRUMS
 
 
 @pytest.mark.parametrize(
     ("bass_db", "drums"),
-    [(-3, DRUMS), (10, DRUMS), (-50, DRUMS), (-20, Transcription())],
+    [(-3, DRUMS), (10, DRUMS), (-50, DRUMS), (-20, part_of("drums"))],
     ids=["both have a low end", "the bass is where it belongs", "there is no bass", "nobody drums"],
 )
-def test_otherwise_everything_stays(bass_db: float, drums: Transcription, tmp_path: Path) -> None:
-    heard = {"drums": drums, "bass": Transcription(), "other": OTHER}
-    assert with_low_end(heard, stems(tmp_path, bass_db)) == heard
+def test_otherwise_everything_stays(bass_db: float, drums: Part, tmp_path: Path) -> None:
+    parts = (drums, BASS, OTHER)
+    assert recover_bass(parts, stems(tmp_path, bass_db)) == (parts, [])
 
 
 def test_a_part_that_was_not_asked_for_is_not_made(tmp_path: Path) -> None:
-    heard = {"drums": DRUMS, "other": OTHER}
-    assert with_low_end(heard, stems(tmp_path, bass_db=-20)) == heard
+    parts = (DRUMS, OTHER)
+    assert recover_bass(parts, stems(tmp_path, bass_db=-20)) == (parts, [])
 
 
 def test_what_the_bass_plays_itself_stays_and_no_note_inherits_its_bend(tmp_path: Path) -> None:
-    own = Transcription((Note(0.45, 0.95, 38, 90),), (Bend(0.45, 0.0), Bend(0.6, 0.3)))
-    heard = {"drums": DRUMS, "bass": own, "other": OTHER}
-    found = with_low_end(heard, stems(tmp_path, bass_db=-20))["bass"]
+    own = part_of("bass", (Note(0.45, 0.95, 38, 90),), (Bend(0.45, 0.0), Bend(0.6, 0.3)))
+    (_, found, _), _ = recover_bass((DRUMS, own, OTHER), stems(tmp_path, bass_db=-20))
     assert [n.pitch for n in found.notes] == [40, 38, 45]
     assert found.bends == (Bend(0.0, 0.0), Bend(0.45, 0.0), Bend(0.6, 0.3), Bend(1.0, 0.0))
 
@@ -91,7 +92,7 @@ class HearsNothing(FakeTranscriber):
 
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
         """None of its notes."""
-        return Transcription()
+        return Transcription.single(stem.role, ())
 
 
 @pytest.mark.parametrize(

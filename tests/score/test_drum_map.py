@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.errors import ConfigError
-from bridge.music.notes import Note, Part, Score
-from bridge.score.drum_map import GENERAL_MIDI, KEYS, drum_keys, drum_pieces, mapped_drums, mapped_score
+from bridge.music.notes import Note
+from bridge.music.parts import Candidate, Score
+from bridge.score.drum_map import GENERAL_MIDI, KEYS, drum_keys, drum_pieces, mapped_part, mapped_score
+from tests.support import part_of, track
 
 
 def test_general_midi_leaves_every_key_alone() -> None:
@@ -21,15 +25,15 @@ def test_every_map_names_only_what_general_midi_has_and_keys_that_exist(name: st
 
 def test_addictive_drums_gets_its_own_keys() -> None:
     played = [Note(0.0, 0.1, 36, 100), Note(0.5, 0.6, 42, 80), Note(1.0, 1.1, 49, 90)]
-    assert [n.pitch for n in mapped_drums(played, "addictive")] == [36, 49, 77]
+    assert [n.pitch for n in mapped_part(part_of("drums", played), "addictive").notes] == [36, 49, 77]
 
 
 def test_nothing_but_the_key_changes_and_unknown_keys_stay() -> None:
     note = Note(0.25, 0.4, 37, 33, 0.5)
-    (mapped,) = mapped_drums([note], "addictive")
+    (mapped,) = mapped_part(part_of("drums", [note]), "addictive").notes
     assert (mapped.onset_s, mapped.offset_s, mapped.velocity, mapped.confidence) == (0.25, 0.4, 33, 0.5)
     assert mapped.pitch == 42
-    assert mapped_drums([Note(0.0, 0.1, 81, 64)], "avl")[0].pitch == 81
+    assert mapped_part(part_of("drums", [Note(0.0, 0.1, 81, 64)]), "avl").notes[0].pitch == 81
 
 
 def test_an_unknown_map_names_the_known_ones() -> None:
@@ -38,14 +42,14 @@ def test_an_unknown_map_names_the_known_ones() -> None:
 
 
 def test_a_score_maps_its_drum_parts_only() -> None:
-    drums = Part("drums", "Drums", (Note(0.0, 0.1, 42, 90),), is_drums=True)
-    bass = Part("bass", "Bass", (Note(0.0, 0.5, 42, 90),), program=33)
+    drums = track("drums", "Drums", (Note(0.0, 0.1, 42, 90),), is_drums=True)
+    bass = track("bass", "Bass", (Note(0.0, 0.5, 42, 90),), program=33)
     score = mapped_score(Score((drums, bass), 1.0), "addictive")
     assert [p.notes[0].pitch for p in score.parts] == [49, 42]
 
 
 def test_a_mapped_part_says_what_its_keys_strike() -> None:
-    drums = Part("drums", "Drums", (Note(0.0, 0.1, 46, 90), Note(0.5, 0.6, 49, 90)), is_drums=True)
+    drums = track("drums", "Drums", (Note(0.0, 0.1, 46, 90), Note(0.5, 0.6, 49, 90)), is_drums=True)
     (part,) = mapped_score(Score((drums,), 1.0), "addictive").parts
     assert [part.pieces[n.pitch] for n in part.notes] == ["open hat", "crash"]
 
@@ -58,6 +62,12 @@ def test_every_piece_of_an_instrument_has_its_key(name: str) -> None:
 
 
 def test_two_toms_on_one_key_do_not_sound_into_each_other() -> None:
-    first, second = mapped_drums([Note(0.0, 0.1, 50, 90), Note(0.05, 0.15, 47, 90)], "avl")
+    first, second = mapped_part(part_of("drums", [Note(0.0, 0.1, 50, 90), Note(0.05, 0.15, 47, 90)]), "avl").notes
     assert (first.pitch, second.pitch) == (45, 45)
     assert first.offset_s == second.onset_s
+
+
+def test_candidates_are_mapped_too_so_that_they_can_be_taken_back() -> None:
+    left_out = Candidate(Note(0.0, 0.1, 42, 20), "below_threshold")
+    part = replace(part_of("drums", [Note(0.5, 0.6, 36, 90)]), candidates=(left_out,))
+    assert [c.note.pitch for c in mapped_part(part, "addictive").candidates] == [49]

@@ -8,12 +8,16 @@ import pytest
 from PIL import Image
 
 from bridge.errors import StoreError
-from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.score.piano_roll import LEFT, draw_piano_roll, write_piano_roll
+from tests.support import track
 
-DRUMS = Part("drums", "Drums", (Note(0.0, 0.1, 36, 127), Note(0.5, 0.6, 38, 20), Note(9.0, 9.1, 20, 90)), is_drums=True)
-BASS = Part("bass", "Bass", (Note(2.0, 4.0, 40, 127),), (Bend(2.5, 1.0), Bend(3.0, 0.0)), 33)
+DRUMS = track(
+    "drums", "Drums", (Note(0.0, 0.1, 36, 127), Note(0.5, 0.6, 38, 20), Note(9.0, 9.1, 20, 90)), is_drums=True
+)
+BASS = track("bass", "Bass", (Note(2.0, 4.0, 40, 127),), (Bend(2.5, 1.0), Bend(3.0, 0.0)), 33)
 
 
 def _dark(image: Image.Image, left: float, right: float, top: int = 60) -> int:
@@ -31,7 +35,7 @@ def test_notes_stand_at_their_time() -> None:
 
 def test_loud_notes_are_darker_and_bends_are_seen() -> None:
     def drawn(velocity: int, *bends: Bend) -> bytes:
-        part = Part("bass", "Bass", (Note(2.0, 4.0, 40, velocity),), bends)
+        part = track("bass", "Bass", (Note(2.0, 4.0, 40, velocity),), bends)
         return draw_piano_roll(Score((part,), 10.0), "").convert("L").tobytes()
 
     assert sum(drawn(127)) < sum(drawn(20))
@@ -56,7 +60,7 @@ def test_bars_of_the_tempo_map_are_drawn() -> None:
     "score",
     [
         Score((), 0.1),
-        Score((Part("drums", "Drums", ()),), 5.0),
+        Score((track("drums", "Drums", ()),), 5.0),
         Score((DRUMS, BASS), 7200.0, TempoMap.constant(200.0)),
     ],
     ids=["nothing", "empty part", "two hours"],

@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import pytest
 
 from bridge.errors import InputError
 from bridge.midi.part_events import channels
-from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Candidate, Chord, Score, Section
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.spool.request import Request, check_id, parse_request
-from bridge.spool.result import ItemResult, item_result_json
+from bridge.spool.result import ItemResult, item_result_json, item_score
 from bridge.spool.status import Status, parse_status
 from bridge.spool.untrusted_json import parse_json
+from tests.support import track
 
 DATA = Path(__file__).parents[1] / "data" / "protocol"
 
@@ -46,14 +49,31 @@ def test_the_pinned_request(request_data: dict[str, Any]) -> None:
 
 def test_the_pinned_result() -> None:
     data = _example("result.json")["items"][0]
-    hits = (Note(0.0, 0.1, 36, 110), Note(0.3, 0.4, 42, 64), Note(0.6, 0.7, 38, 100))
-    line = (Note(0.0, 0.55, 40, 96), Note(0.6, 1.15, 43, 90))
+    hits = (Note(0.0, 0.1, 36, 110, 0.97), Note(0.3, 0.4, 42, 64, 0.62), Note(0.6, 0.7, 38, 100, 0.91))
+    line = (Note(0.0, 0.55, 40, 96, 0.88), Note(0.6, 1.15, 43, 90, 0.75))
     bends = (Bend(0.0, 0.0), Bend(0.2, 0.35), Bend(0.6, 0.0))
-    parts = (Part("drums", "Drums", hits, is_drums=True), Part("bass", "Bass", line, bends, 33))
+    faint, partial = Note(0.9, 1.0, 42, 22, 0.31), Note(0.6, 1.1, 55, 40, 0.5)
+    parts = (
+        replace(
+            track("drums", "Drums", hits, is_drums=True),
+            candidates=(Candidate(faint, "below_threshold"),),
+            pieces={36: "kick", 38: "snare", 42: "closed hat"},
+        ),
+        replace(track("bass", "Bass", line, bends, 33), candidates=(Candidate(partial, "harmonic"),)),
+    )
     folder = Path("/jobs/1")
+    score = Score(
+        parts,
+        12.0,
+        TempoMap.constant(100.0),
+        tuple(data["warnings"]),
+        "E minor",
+        (Chord(0.0, 2.4, "Em", 0.8),),
+        (Section(0.0, 12.0, "A", 0.6),),
+    )
     item = ItemResult(
         data["name"],
-        Score(parts, 12.0, TempoMap.constant(100.0), tuple(data["warnings"])),
+        score,
         stems=tuple((role, folder / "stems" / f"{role}.wav") for role in ("drums", "bass")),
         midi=folder / "song.mid",
         extra={key: data[key] for key in ("position_s", "track", "item", "one_shots")},
@@ -62,6 +82,47 @@ def test_the_pinned_result() -> None:
     for mine, theirs in zip(written["parts"], data["parts"], strict=True):
         mine["instruments"] = theirs["instruments"]  # from the settings, added last
     assert written == data
+    assert item_score(data) == score
+
+
+def test_a_result_of_an_earlier_version_is_read_as_it_was_meant() -> None:
+    data = _example("result.json")["items"][0]
+    for name in ("key", "chords", "sections", "hidden_parts"):
+        del data[name]
+    for part in data["parts"]:
+        for name in ("id", "stem", "instrument", "candidate_fields", "candidates", "pieces"):
+            del part[name]
+        part["notes"] = [row[:4] for row in part["notes"]]
+    score = item_score(data)
+    assert [(p.id, p.stem, p.name, p.program, p.is_drums, p.role) for p in score.parts] == [
+        ("drums", "drums", "Drums", 0, True, "drums"),
+        ("bass", "bass", "Bass", 33, False, "bass"),
+    ]
+    assert [n.confidence for p in score.parts for n in p.notes] == [1.0] * 5
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("length_s",), "long"),
+        (("tempo",), None),
+        (("tempo", "points"), []),
+        (("parts", 0, "notes", 0), [2.0, 1.0, 36, 100]),
+        (("parts", 0, "notes", 0), [0.0, 1.0, 300, 100]),
+        (("parts", 0, "notes", 0), "note"),
+        (("parts", 0, "candidates", 0), [0.9, 1.0, 42, 22, 0.31, "a mood"]),
+        (("parts", 0, "instrument"), {"name": "Kit", "sound": "loud"}),
+        (("chords",), [{"symbol": "Em"}]),
+    ],
+)
+def test_a_damaged_result_is_a_sentence(path: tuple[str | int, ...], value: object) -> None:
+    data = _example("result.json")["items"][0]
+    place: Any = data
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(InputError, match="transcribe the item again"):
+        item_score(data)
 
 
 @pytest.mark.parametrize("name", ["status_running.json", "status_failed.json"])
@@ -73,7 +134,7 @@ def test_the_pinned_status(name: str) -> None:
 def test_notes_are_written_to_a_tenth_of_a_millisecond_and_end_after_they_begin() -> None:
     notes = tuple(Note(i * 0.1, i * 0.1 + 1e-6 * (i + 1), 60 + i, 1 + i) for i in range(50))
     tempo = TempoMap.from_points([TempoPoint(0, 90.5, 3), TempoPoint(2.0, 120.25, 4)])
-    parts = (Part("drums", "Drums", notes, is_drums=True), Part("bass", "Bass", notes, (Bend(0.1, 0.25),), 33))
+    parts = (track("drums", "Drums", notes, is_drums=True), track("bass", "Bass", notes, (Bend(0.1, 0.25),), 33))
     item = ItemResult("Übung", Score(parts, 5.0, tempo, ("Careful.",)), extra={"position_s": 1.0})
     data = parse_json(json.dumps(item_result_json(item, Path("/j"))), "result")
     assert [(p["bpm"], p["beats_per_bar"]) for p in data["tempo"]["points"]] == [(90.5, 3), (120.25, 4)]
@@ -81,7 +142,7 @@ def test_notes_are_written_to_a_tenth_of_a_millisecond_and_end_after_they_begin(
     assert [p["bends"] for p in data["parts"]] == [[], [[0.1, 0.25]]]
     for part in data["parts"]:
         for (onset_s, offset_s, *rest), note in zip(part["notes"], notes, strict=True):
-            assert rest == [note.pitch, note.velocity]
+            assert rest == [note.pitch, note.velocity, note.confidence]
             assert abs(onset_s - note.onset_s) < 1e-4
             assert onset_s < offset_s < note.offset_s + 2e-4
     assert channels(item.score) == [9, 0]

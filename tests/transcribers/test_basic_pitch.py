@@ -69,7 +69,7 @@ def test_chords_come_back_in_time_pitch_and_length(tmp_path: Path, context: Cont
     stem = Stem("other", played(tmp_path / "chords.wav", CHORDS, 3.2), 0.05)
     heard = BasicPitchTranscriber(BasicPitchTranscriber.Options(), context).transcribe(stem, quiet)
     # The network takes partials of such plain tones for notes; the clean-up knows them.
-    notes = clean({"other": heard})["other"].notes
+    notes = clean(heard.parts)[0].notes
     assert sorted(n.pitch for n in notes) == sorted(p for *_, p in CHORDS)
     in_order = sorted(notes, key=lambda n: (round(n.onset_s, 1), n.pitch))
     for (on, off, pitch), note in zip(sorted(CHORDS, key=lambda c: (c[0], c[2])), in_order, strict=True):
@@ -84,10 +84,10 @@ def test_velocity_follows_the_level_and_leakage_stays_silent(tmp_path: Path, con
     velocities = []
     for gain in (0.2, 0.05):
         stem = Stem("other", played(tmp_path / f"{gain}.wav", CHORDS[:3], 2.0, gain), 0.1)
-        velocities.append(np.mean([n.velocity for n in transcriber.transcribe(stem, quiet).notes]))
+        velocities.append(np.mean([n.velocity for n in transcriber.transcribe(stem, quiet).parts[0].notes]))
     assert velocities[0] == pytest.approx(2 * velocities[1], rel=0.1), "12 dB are half the velocity"
     leak = Stem("other", played(tmp_path / "leak.wav", CHORDS[:3], 2.0, 0.0005), 0.1)
-    assert not transcriber.transcribe(leak, quiet).notes
+    assert not transcriber.transcribe(leak, quiet).parts[0].notes
 
 
 @pytest.mark.model
@@ -95,10 +95,10 @@ def test_blocks_leave_no_seam(tmp_path: Path, context: Context, monkeypatch: pyt
     line = [(0.3 + k * 0.5, 0.7 + k * 0.5, 55 + k % 7) for k in range(30)]
     stem = Stem("other", played(tmp_path / "long.wav", line, 16.0), 0.05)
     transcriber = BasicPitchTranscriber(BasicPitchTranscriber.Options(), context)
-    whole = transcriber.transcribe(stem, quiet).notes
+    whole = transcriber.transcribe(stem, quiet).parts[0].notes
     monkeypatch.setattr(engine, "CORE_WINDOWS", 2)
     monkeypatch.setattr(engine, "AHEAD_WINDOWS", 1)
-    pieces = transcriber.transcribe(stem, quiet).notes
+    pieces = transcriber.transcribe(stem, quiet).parts[0].notes
     assert [(n.pitch, n.onset_s) for n in pieces] == [(n.pitch, n.onset_s) for n in whole]
     assert len(whole) >= len(line)
 

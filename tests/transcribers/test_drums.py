@@ -76,7 +76,7 @@ def found(notes: tuple[Note, ...], keys: set[int], truth: list[float]) -> tuple[
 
 def test_a_plain_beat_is_heard_with_its_times(engine: DrumTranscriber, tmp_path: Path) -> None:
     audio = beat(tmp_path)
-    notes = engine.transcribe(Stem("drums", audio, audio.rms), quiet).notes
+    notes = engine.transcribe(Stem("drums", audio, audio.rms), quiet).parts[0].notes
     for keys, truth in (({36}, KICKS), ({38}, SNARES)):
         recall, precision, late = found(notes, keys, truth)
         assert recall >= 0.9
@@ -102,14 +102,14 @@ def test_pieces_join_up_without_a_seam(engine: DrumTranscriber, tmp_path: Path) 
 
 def test_level_of_the_recording_does_not_matter(engine: DrumTranscriber, tmp_path: Path) -> None:
     loud, soft = beat(tmp_path), beat(tmp_path, gain=0.003, name="soft.wav")
-    a = engine.transcribe(Stem("drums", loud, loud.rms), quiet).notes
-    b = engine.transcribe(Stem("drums", soft, soft.rms), quiet).notes
+    a = engine.transcribe(Stem("drums", loud, loud.rms), quiet).parts[0].notes
+    b = engine.transcribe(Stem("drums", soft, soft.rms), quiet).parts[0].notes
     assert [n.pitch for n in a] == [n.pitch for n in b]
 
 
 def test_leakage_under_a_loud_mix_is_not_a_beat(engine: DrumTranscriber, tmp_path: Path) -> None:
     audio = beat(tmp_path, gain=0.0006)
-    notes = engine.transcribe(Stem("drums", audio, mix_rms=0.3), quiet).notes
+    notes = engine.transcribe(Stem("drums", audio, mix_rms=0.3), quiet).parts[0].notes
     assert len(notes) < 0.1 * len(KICKS + SNARES + HATS)
 
 
@@ -117,7 +117,7 @@ def test_silence_has_no_strokes_and_reports_its_end(engine: DrumTranscriber, tmp
     soundfile.write(tmp_path / "silence.wav", np.zeros(RATE, np.float32), RATE)
     audio = import_span(tmp_path / "silence.wav", tmp_path / "work.wav")
     reports: list[float] = []
-    assert engine.transcribe(Stem("drums", audio, 0.1), lambda stage, f: reports.append(f)).notes == ()
+    assert engine.transcribe(Stem("drums", audio, 0.1), lambda stage, f: reports.append(f)).parts[0].notes == ()
     assert reports == [1.0]
 
 

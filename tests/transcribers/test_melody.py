@@ -12,7 +12,8 @@ import soundfile
 
 from bridge.audio.recording import Recording
 from bridge.errors import ConfigError, JobCancelled, ModelError
-from bridge.music.notes import Note, Transcription
+from bridge.music.notes import Note
+from bridge.music.parts import Part
 from bridge.plugins.interfaces import Context, Stem
 from bridge.plugins.registry import options
 from bridge.transcribers.melody import MelodyTranscriber
@@ -69,9 +70,9 @@ def sung(path: Path, pitch: npt.NDArray[np.float64], level: npt.NDArray[np.float
     return recorded(path, 0.15 * tone * level)
 
 
-def heard(recording: Recording, role: str, context: Context, mix_rms: float = 0.1) -> Transcription:
+def heard(recording: Recording, role: str, context: Context, mix_rms: float = 0.1) -> Part:
     engine = MelodyTranscriber(MelodyTranscriber.Options(), context)
-    return engine.transcribe(Stem(role, recording, mix_rms), quiet)
+    return engine.transcribe(Stem(role, recording, mix_rms), quiet).parts[0]
 
 
 @pytest.fixture

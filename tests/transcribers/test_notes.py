@@ -60,7 +60,7 @@ CHORDS = [(0.5, 0.9, p) for p in (60, 64, 67)] + [(1.5, 0.9, p) for p in (59, 62
 
 
 def test_a_bass_line_comes_back_as_one_voice(tmp_path: Path, engine: NoteTranscriber) -> None:
-    notes = engine.transcribe(stem_of(tmp_path, LINE, 4.0, "bass"), quiet).notes
+    notes = engine.transcribe(stem_of(tmp_path, LINE, 4.0, "bass"), quiet).parts[0].notes
     assert [n.pitch for n in notes] == [p for *_, p in LINE]
     for note, (onset, _, _) in zip(notes, LINE, strict=True):
         assert note.onset_s == pytest.approx(onset, abs=0.03)
@@ -68,27 +68,27 @@ def test_a_bass_line_comes_back_as_one_voice(tmp_path: Path, engine: NoteTranscr
 
 
 def test_chords_come_back_whole(tmp_path: Path, engine: NoteTranscriber) -> None:
-    notes = engine.transcribe(stem_of(tmp_path, CHORDS, 3.0, "other"), quiet).notes
+    notes = engine.transcribe(stem_of(tmp_path, CHORDS, 3.0, "other"), quiet).parts[0].notes
     heard = {(round(n.onset_s * 2) / 2, n.pitch) for n in notes}
     assert heard == {(onset, p) for onset, _, p in CHORDS}
 
 
 def test_notes_across_the_edge_of_a_window_are_heard_once(tmp_path: Path, engine: NoteTranscriber) -> None:
     line = [(0.5 + 0.5 * i, 0.4, 40 + i % 7) for i in range(40)]
-    notes = engine.transcribe(stem_of(tmp_path, line, 21.0, "bass"), quiet).notes
+    notes = engine.transcribe(stem_of(tmp_path, line, 21.0, "bass"), quiet).parts[0].notes
     onsets = np.array([n.onset_s for n in notes])
     for onset, _, _ in line:
         assert np.count_nonzero(np.abs(onsets - onset) < 0.1) == 1
 
 
 def test_a_silent_stem_has_no_notes(tmp_path: Path, engine: NoteTranscriber) -> None:
-    assert engine.transcribe(stem_of(tmp_path, [], 2.0, "other"), quiet).notes == ()
+    assert engine.transcribe(stem_of(tmp_path, [], 2.0, "other"), quiet).parts[0].notes == ()
 
 
 def test_leakage_far_below_the_mix_is_no_music(tmp_path: Path, engine: NoteTranscriber) -> None:
     stem = stem_of(tmp_path, CHORDS, 3.0, "other")
     faint = Stem(stem.role, stem.audio, stem.mix_rms * 10 ** (60 / 20))
-    assert engine.transcribe(faint, quiet).notes == ()
+    assert engine.transcribe(faint, quiet).parts[0].notes == ()
 
 
 def test_a_very_short_stem_is_taken(tmp_path: Path, engine: NoteTranscriber) -> None:
@@ -111,7 +111,6 @@ def test_settings_without_meaning_are_refused(options: NoteOptions, context: Con
 
 def test_more_sensitivity_never_hears_less(tmp_path: Path, context: Context) -> None:
     stem = stem_of(tmp_path, CHORDS, 3.0, "other")
-    counts = [
-        len(NoteTranscriber(NoteOptions(sensitivity=s), context).transcribe(stem, quiet).notes) for s in (0.2, 0.5, 0.8)
-    ]
+    engines = [NoteTranscriber(NoteOptions(sensitivity=s), context) for s in (0.2, 0.5, 0.8)]
+    counts = [len(engine.transcribe(stem, quiet).parts[0].notes) for engine in engines]
     assert counts == sorted(counts)

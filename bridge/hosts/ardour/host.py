@@ -16,7 +16,7 @@ from bridge.hosts.ardour.announcement import announce, sweep
 from bridge.hosts.ardour.instruments import instruments_for
 from bridge.hosts.ardour.place import PPQN, Place, place_of
 from bridge.midi.part_events import channels
-from bridge.music.notes import Part
+from bridge.music.parts import Part
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import PROTOCOL, AudioSpan, Request
 from bridge.spool.result import ItemResult

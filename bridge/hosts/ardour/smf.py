@@ -14,7 +14,8 @@ import mido
 
 from bridge.hosts.ardour.place import PPQN, Place
 from bridge.midi.part_events import BEND_RANGE_CONTROLS, key_spans, wheel
-from bridge.music.notes import Bend, Part
+from bridge.music.notes import Bend
+from bridge.music.parts import Part
 
 LONGEST_GLIDE = PPQN // 32
 """Ticks: 16 ms at 120 BPM. Wheel positions further apart are held steps, nearer ones are a curve."""

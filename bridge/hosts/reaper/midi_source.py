@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.midi.part_events import BEND_RANGE_CONTROLS, WHEEL_STEPS, key_spans, wheel
-from bridge.music.notes import Part
+from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap
 
 PPQ = 960

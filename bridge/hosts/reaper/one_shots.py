@@ -12,7 +12,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from bridge.errors import StoreError
-from bridge.music.notes import Note, Part
+from bridge.music.notes import Note
+from bridge.music.parts import Part
 
 Samples = NDArray[np.float32]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.music.general_midi import CRASHES, KICKS, SNARES
-from bridge.music.notes import Note, Transcription
+from bridge.music.notes import Note
+from bridge.music.parts import Part
 
 Array = npt.NDArray[np.float64]
 
@@ -28,15 +29,15 @@ WALTZ_ADVANTAGE, WALTZ_CONTRAST = 1.5, 4.0
 many standard errors; accents without meaning reach 2.9 on recordings."""
 
 
-def find_downbeats(beats: Array, heard: Mapping[str, Transcription], low: Array) -> tuple[int, int]:
+def find_downbeats(beats: Array, parts: Sequence[Part], low: Array) -> tuple[int, int]:
     """The index of a beat that begins a bar, and the beats in a bar (3 or 4).
 
     Args:
         beats: (beats,) times in seconds.
-        heard: transcription by role.
+        parts: what was transcribed.
         low: (beats,) onset strength of the low bands at each beat.
     """
-    signs = _signs(beats, heard, low)
+    signs = _signs(beats, parts, low)
     accent = np.zeros(len(beats))
     for name, sign in signs.items():
         spread = max(float(sign.std()), LEAST_SPREAD * float(sign.max()))
@@ -61,9 +62,9 @@ def _best_phase(accent: Array, beats_per_bar: int) -> tuple[float, int]:
     return float((means[best] - others) / error), phase
 
 
-def _signs(beats: Array, heard: Mapping[str, Transcription], low: Array) -> dict[str, Array]:
-    drums = heard["drums"].notes if "drums" in heard else ()
-    pitched = [n for role, t in heard.items() if role != "drums" for n in t.notes]
+def _signs(beats: Array, parts: Sequence[Part], low: Array) -> dict[str, Array]:
+    drums = [n for p in parts if p.is_drums for n in p.notes]
+    pitched = [n for p in parts if not p.is_drums for n in p.notes]
     cut = beats < CUT_S
     if not cut.all():
         low = np.where(cut, low[~cut].mean(), low)
@@ -71,7 +72,7 @@ def _signs(beats: Array, heard: Mapping[str, Transcription], low: Array) -> dict
         "kick": _struck(beats, [n for n in drums if n.pitch in KICKS]),
         "snare": _struck(beats, [n for n in drums if n.pitch in SNARES]),
         "crash": _struck(beats, [n for n in drums if n.pitch in CRASHES]),
-        "bass": _struck(beats, heard["bass"].notes if "bass" in heard else ()),
+        "bass": _struck(beats, [n for p in parts if p.role == "bass" for n in p.notes]),
         "low": low,
         "harmony": _harmony_change(beats, pitched),
     }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.audio.recording import Recording
 from bridge.music.general_midi import KICKS, SNARES
-from bridge.music.notes import Transcription
+from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap
 from bridge.score.beat.constant_tempo import Pulse, find_click
 from bridge.score.beat.downbeats import find_downbeats
@@ -38,32 +39,30 @@ random and noise reach 0.1 in 40 s and 0.4 in 4 s, a song sung to a guitar 0.3, 
 
 def track_beats(
     mix: Recording,
-    heard: Mapping[str, Transcription],
+    parts: Sequence[Part],
     report: Callable[[str, float], None] = lambda stage, fraction: None,
 ) -> TempoMap:
     """The tempo map of a recording; ``confident`` is False, and the tempo 120, where no beat is certain.
 
     Args:
         mix: the whole sound.
-        heard: what was transcribed, by role; drums make the beat surer, nothing is needed.
+        parts: what was transcribed; drums make the beat surer, nothing is needed.
         report: progress and stop point, stage "score".
     """
     strength = onset_strength(mix, report)
-    combined = strength.full + _from_notes(heard, len(strength.full))
+    combined = strength.full + _from_notes(parts, len(strength.full))
     if _clear_onsets(combined) < FEWEST_BEATS:
         return TempoMap()
     # Kick and snare, and in the sound the low end, tell the beat from what is between.
-    accents = combined + strength.low + _from_notes(_backbone(heard), len(strength.full))
+    accents = combined + strength.low + _from_notes(_backbone(parts), len(strength.full))
     pulse = find_click(combined, accents, RATE_HZ)
     report("score", 0.95)
     if pulse is not None:
-        return _with_click(pulse, mix.length_s, combined, strength.low, heard)
-    return _without_click(accents, strength.low, heard)
+        return _with_click(pulse, mix.length_s, combined, strength.low, parts)
+    return _without_click(accents, strength.low, parts)
 
 
-def _with_click(
-    pulse: Pulse, length_s: float, strength: Array, low: Array, heard: Mapping[str, Transcription]
-) -> TempoMap:
+def _with_click(pulse: Pulse, length_s: float, strength: Array, low: Array, parts: Sequence[Part]) -> TempoMap:
     pulse = from_start(pulse)
     numbers = np.arange(int((length_s - pulse.start_s) / pulse.period_s) + 1, dtype=np.float64)
     expected = (pulse.start_s + pulse.period_s * numbers) * RATE_HZ
@@ -74,11 +73,11 @@ def _with_click(
     if len(sounding) < FEWEST_BEATS:
         return TempoMap()
     first = int(np.searchsorted(beats * RATE_HZ, sounding[0]))
-    downbeat, beats_per_bar = find_downbeats(sounding / RATE_HZ, heard, _peak_at(low, sounding))
+    downbeat, beats_per_bar = find_downbeats(sounding / RATE_HZ, parts, _peak_at(low, sounding))
     return constant_map(pulse, first + downbeat, beats_per_bar)
 
 
-def _without_click(strength: Array, low: Array, heard: Mapping[str, Transcription]) -> TempoMap:
+def _without_click(strength: Array, low: Array, parts: Sequence[Part]) -> TempoMap:
     tempo = local_tempo(strength, RATE_HZ)
     if tempo.salience < LEAST_SALIENCE + SHORT_SALIENCE_S * RATE_HZ / len(strength):
         return TempoMap()
@@ -86,7 +85,7 @@ def _without_click(strength: Array, low: Array, heard: Mapping[str, Transcriptio
     frames = _sounding(beat_frames(strength, period), strength)
     if len(frames) < FEWEST_BEATS or not _is_even(frames):
         return TempoMap()
-    downbeat, beats_per_bar = find_downbeats(frames / RATE_HZ, heard, _peak_at(low, frames))
+    downbeat, beats_per_bar = find_downbeats(frames / RATE_HZ, parts, _peak_at(low, frames))
     return varying_map(frames / RATE_HZ, downbeat, beats_per_bar)
 
 
@@ -96,18 +95,17 @@ def _clear_onsets(strength: Array) -> int:
     return int(peaks.sum())
 
 
-def _backbone(heard: Mapping[str, Transcription]) -> dict[str, Transcription]:
+def _backbone(parts: Sequence[Part]) -> list[Part]:
     """Kick and snare alone."""
-    drums = heard["drums"].notes if "drums" in heard else ()
-    return {"drums": Transcription(tuple(n for n in drums if n.pitch in KICKS | SNARES))}
+    return [replace(p, notes=tuple(n for n in p.notes if n.pitch in KICKS | SNARES)) for p in parts if p.is_drums]
 
 
-def _from_notes(heard: Mapping[str, Transcription], frames: int) -> Array:
+def _from_notes(parts: Sequence[Part], frames: int) -> Array:
     """(frames,) onset strength of the notes: a bump of three frames each."""
     strength = np.zeros(frames)
-    for role, transcription in heard.items():
-        weight = DRUM_WEIGHT if role == "drums" else PITCHED_WEIGHT
-        for note in transcription.notes:
+    for part in parts:
+        weight = DRUM_WEIGHT if part.is_drums else PITCHED_WEIGHT
+        for note in part.notes:
             i, share = divmod(note.onset_s * RATE_HZ, 1.0)
             if i + 1 < frames:
                 strength[int(i)] += weight * note.velocity / 127.0 * (1.0 - share)

@@ -1,69 +1,105 @@
-"""Clean-up of what the engines heard, before it becomes a score: pure functions on notes.
+"""Clean up parts before they become a score: pure functions that move notes to the candidates and delete none.
 
-The rules are applied in this order, each where it is meant for:
+The rules are applied in this order:
 
 1. doubles of one key become one note (all parts);
-2. ghosts, harmonics that were taken for notes, and bleeding from other stems go (pitched parts);
+2. spurious notes, harmonics that were taken for notes, and bleed from other parts leave (pitched parts);
 3. a key that is struck again ends first (all parts).
 
-What they do to the evaluation set (melody on bass and vocals, Basic Pitch on other; bass, other, pitched and
-pitched_off 0.794, 0.631, 0.723, 0.358 without any): harmonics other 0.632; bleeding other 0.632, bass 0.793;
-doubles, ghosts and ends nothing. The engines' own thresholds leave them little to do there, so all are set to
-spare what may be played; they guard looser settings, other engines and MIDI itself, which cannot hold doubles.
+On the evaluation set (melody on bass and vocals, Basic Pitch on other; bass, other, pitched and pitched_off 0.794,
+0.631, 0.723, 0.358 without any) harmonics bring other to 0.632; bleed brings other to 0.632 and bass to 0.793; the
+rest changes nothing. The engines' own thresholds leave the rules little to do there, so all are set to spare what may
+be played. They guard looser settings, other engines, and MIDI itself, which cannot hold doubles.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from bridge.music.notes import Note, Transcription
-from bridge.score.cleanup.bleed import without_bleed
-from bridge.score.cleanup.spurious import without_ghosts, without_harmonics
+from bridge.music.notes import Note
+from bridge.music.parts import Candidate, Part
+from bridge.score.cleanup.bleed import leaked_notes
+from bridge.score.cleanup.spurious import harmonic_notes, spurious_notes
 
 DOUBLE_S = 0.03
 """Two onsets of one key in one part within this are one: at 16 notes a second they lie 62 ms apart."""
-SHORTEST_S = 0.01
-"""What is left of a note that is cut must last this long, else it goes: no sampler sounds anything shorter."""
+MIN_NOTE_S = 0.01
+"""Shortest rest of a note that is cut; no sampler sounds anything shorter."""
+
+Rule = Callable[[Sequence[Part]], Iterable[tuple[str, Note]]]
+"""(part id, note) of the notes that must leave."""
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("spurious", spurious_notes),
+    ("harmonic", harmonic_notes),
+    ("bleed", leaked_notes),
+)
+"""Reason and rule, for pitched parts; each sees what the one before has left."""
 
 
-def clean(transcriptions: Mapping[str, Transcription]) -> dict[str, Transcription]:
-    """The transcriptions by role without what cannot be meant; the same roles, bends and warnings.
+def clean(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the same parts without the notes that cannot be meant; these become candidates.
 
     Velocities of all parts are taken on one scale, level over the mix, as the engines give them.
     """
-    notes = {role: without_doubles(t.notes) for role, t in transcriptions.items()}
-    pitched = {role: n for role, n in notes.items() if role != "drums"}
-    for role, found in pitched.items():
-        pitched[role] = without_harmonics(without_ghosts(found))
-    notes |= without_bleed(pitched)
-    return {role: replace(t, notes=tuple(without_overlaps(notes[role]))) for role, t in transcriptions.items()}
+    cleaned = [moved(part, *joined_doubles(part.notes)) for part in parts]
+    for reason, rule in RULES:
+        leaving: dict[str, set[Note]] = {}
+        for part_id, note in rule([p for p in cleaned if not p.is_drums]):
+            leaving.setdefault(part_id, set()).add(note)
+        cleaned = [_without(part, leaving.get(part.id, set()), reason) for part in cleaned]
+    return tuple(moved(part, *cut_overlaps(part.notes)) for part in cleaned)
 
 
-def without_doubles(notes: Iterable[Note]) -> list[Note]:
-    """Notes of one key that begin within :data:`DOUBLE_S` become one, as long and as loud as the most of them."""
-    out: list[Note] = []
+def moved(part: Part, notes: Iterable[Note], left_out: Iterable[Candidate]) -> Part:
+    """Return the part with these notes, and with those left out among its candidates."""
+    return replace(part, notes=tuple(notes), candidates=tuple(sorted([*part.candidates, *left_out])))
+
+
+def _without(part: Part, leaving: set[Note], reason: str) -> Part:
+    if not leaving:
+        return part
+    left_out = [Candidate(n, reason) for n in part.notes if n in leaving]
+    return moved(part, [n for n in part.notes if n not in leaving], left_out)
+
+
+def joined_doubles(notes: Iterable[Note]) -> tuple[list[Note], list[Candidate]]:
+    """Join notes of one key that begin within :data:`DOUBLE_S`; the longest and loudest of each counts.
+
+    Returns:
+        The notes, and the later ones of each pair as candidates.
+    """
+    kept: list[Note] = []
+    left_out: list[Candidate] = []
     last: dict[int, int] = {}
     for note in sorted(notes):
         at = last.get(note.pitch)
-        if at is not None and note.onset_s - out[at].onset_s < DOUBLE_S:
-            out[at] = _joined(out[at], note)
+        if at is not None and note.onset_s - kept[at].onset_s < DOUBLE_S:
+            kept[at] = _joined(kept[at], note)
+            left_out.append(Candidate(note, "duplicate"))
         else:
-            last[note.pitch] = len(out)
-            out.append(note)
-    return out
+            last[note.pitch] = len(kept)
+            kept.append(note)
+    return kept, left_out
 
 
-def without_overlaps(notes: Sequence[Note]) -> list[Note]:
-    """A note ends at the latest where its key is struck again, else MIDI would end both at the first offset."""
-    out: list[Note] = []
+def cut_overlaps(notes: Iterable[Note]) -> tuple[list[Note], list[Candidate]]:
+    """End each note where its key is struck again, since MIDI would end both at the first offset.
+
+    Returns:
+        The notes, and as candidates those of which nothing would be left.
+    """
+    kept: list[Note] = []
+    left_out: list[Candidate] = []
     following: dict[int, float] = {}
     for note in sorted(notes, reverse=True):
         end = min(note.offset_s, following.get(note.pitch, note.offset_s))
-        if end == note.offset_s or end - note.onset_s >= SHORTEST_S:
-            out.append(replace(note, offset_s=end))
+        if end == note.offset_s or end - note.onset_s >= MIN_NOTE_S:
+            kept.append(replace(note, offset_s=end))
+        else:
+            left_out.append(Candidate(note, "duplicate"))
         following[note.pitch] = note.onset_s
-    return out[::-1]
+    return kept[::-1], left_out
 
 
 def _joined(a: Note, b: Note) -> Note:

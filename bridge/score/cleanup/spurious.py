@@ -1,16 +1,18 @@
-"""Notes that nobody played: faint blips, and partials of a lower note that were taken for notes."""
+"""Find notes that nobody played: faint blips, and partials of a lower note that were taken for notes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bridge.music.notes import Note
+from bridge.music.parts import Part
 from bridge.score.cleanup.bleed import near
 
-GHOST_S = 0.07
-"""Only notes shorter than this may be ghosts: a blip of six frames."""
-GHOST_CONFIDENCE = 0.3
-"""A ghost's confidence lies below this; at 0.5, notes of 100 ms that were played went (other 0.631 to 0.624)."""
+SPURIOUS_S = 0.07
+"""Only notes shorter than this may be spurious: a blip of six frames."""
+MAX_SPURIOUS_CONFIDENCE = 0.3
+"""Confidence below which a short note is spurious; at 0.5, notes of 100 ms that were played went (other 0.631 to
+0.624)."""
 BLIP_S = 0.1
 """Shorter than this a doubtful partial goes: it rings up with the attack and is masked by the note after it."""
 PARTIALS = (12, 19, 24)
@@ -23,14 +25,20 @@ PARTIAL_DOUBTFUL = 0.5
 """Neither is a blip of at most this share of the note's confidence: its level is the note's own partial's."""
 
 
-def without_ghosts(notes: Sequence[Note]) -> list[Note]:
-    """Drop notes that are short and doubtful at once."""
-    return [n for n in notes if n.length_s >= GHOST_S or n.confidence >= GHOST_CONFIDENCE]
+def spurious_notes(parts: Sequence[Part]) -> Iterator[tuple[str, Note]]:
+    """Yield notes that are short and doubtful at once."""
+    for part in parts:
+        for note in part.notes:
+            if note.length_s < SPURIOUS_S and note.confidence < MAX_SPURIOUS_CONFIDENCE:
+                yield part.id, note
 
 
-def without_harmonics(notes: Sequence[Note]) -> list[Note]:
-    """Drop weak or doubtful notes an octave, a twelfth or two octaves over a note that begins and sounds with them."""
-    return [n for n in notes if not any(_is_partial(n, low) for low in near(notes, n.onset_s, PARTIAL_ONSET_S))]
+def harmonic_notes(parts: Sequence[Part]) -> Iterator[tuple[str, Note]]:
+    """Yield weak or doubtful notes an octave, a twelfth or two octaves over a note that begins and sounds with them."""
+    for part in parts:
+        for note in part.notes:
+            if any(_is_partial(note, low) for low in near(part.notes, note.onset_s, PARTIAL_ONSET_S)):
+                yield part.id, note
 
 
 def _is_partial(note: Note, low: Note) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.audio.spectra import Array, key_filter, power, to_db, velocity_of
-from bridge.music.notes import Note, Transcription
+from bridge.music.notes import Note
+from bridge.music.parts import Transcription
 from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.transcribers.basic_pitch.decode import Decoding, FrameNote, decode
 from bridge.transcribers.basic_pitch.posteriors import (
@@ -102,7 +103,7 @@ class BasicPitchTranscriber:
                     fresh += self._note(found, heard, level_db, first, stem.audio.length_s)
             stem.tell(fresh)
             notes += fresh
-        return Transcription(tuple(sorted(notes)))
+        return Transcription.single(stem.role, sorted(notes))
 
     def _blocks(self, stem: Stem, report: Report) -> Iterator[tuple[int, Posteriors, bool]]:
         """(first frame, probabilities, whether it is the last) of overlapping blocks."""

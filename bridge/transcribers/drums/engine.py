@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import numpy.typing as npt
 
 from bridge.errors import ConfigError, PluginError
 from bridge.inference.network import Network
-from bridge.music.notes import Note, Transcription, later
+from bridge.music.general_midi import INSTRUMENTS
+from bridge.music.notes import Note, shifted
+from bridge.music.parts import Part, Transcription
 from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.transcribers.drums.features import BANDS, FRAMES_PER_S, MIX_RMS, RATE, WINDOWS, spectra
 from bridge.transcribers.drums.kit import GROUPS, Tuning, notes, strokes
@@ -60,9 +63,9 @@ class DrumTranscriber:
         """The strokes of ``stem`` as General MIDI notes."""
         if stem.audio.is_silent:
             report("drums", 1.0)
-            return Transcription()
+            return _kit(stem.role, ())
         onset, velocity = self.activations(stem, report)
-        return Transcription(notes=self._strokes(onset, velocity))
+        return _kit(stem.role, self._strokes(onset, velocity))
 
     def _strokes(self, onset: Array, velocity: Array) -> tuple[Note, ...]:
         return notes(strokes(onset, velocity, self._tuning, self._options.sensitivity))
@@ -76,7 +79,7 @@ class DrumTranscriber:
         for start in range(0, total, step):
             stop = min(total, start + step)
             answers[start:stop] = self._piece(stem, start - MARGIN, gain)[MARGIN : MARGIN + stop - start]
-            stem.tell(later(self._strokes(answers[start:stop, 0], answers[start:stop, 1]), start / FRAMES_PER_S))
+            stem.tell(shifted(self._strokes(answers[start:stop, 0], answers[start:stop, 1]), start / FRAMES_PER_S))
             report("drums", stop / total)
         return answers[:, 0], answers[:, 1]
 
@@ -87,6 +90,12 @@ class DrumTranscriber:
         heard = spectra(audio * gain)[edge : edge + PIECE]
         answer: Array = self._network(np.ascontiguousarray(heard[None]))[0][0]
         return answer
+
+
+def _kit(source: str, notes: Sequence[Note]) -> Transcription:
+    """Return the notes as a drum part; in a source that is no drum stem it stands beside other parts."""
+    part_id = source if source == "drums" else f"{source}/drums"
+    return Transcription((Part(part_id, source, INSTRUMENTS["drums"], tuple(notes)),))
 
 
 def load_tuning(path: Path) -> Tuning:

@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from bridge.audio.spectra import Array, velocity_of
-from bridge.music.notes import Bend, Note, Transcription
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Transcription
 from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.transcribers.melody.attacks import Attacks
 from bridge.transcribers.melody.bends import bends
@@ -85,7 +86,8 @@ class MelodyTranscriber:
         # An onset is taken earlier than it is seen, an offset is not: a note ends where the next one begins.
         notes = [replace(n, offset_s=min(n.offset_s, after.onset_s)) for n, after in pairwise(notes)] + notes[-1:]
         curve = bends(segments, tracker.lowest, pitch) if self._options.pitch_bends else []
-        return Transcription(
+        return Transcription.single(
+            stem.role,
             tuple(n for n in notes if n.onset_s < stem.audio.length_s),
             tuple(Bend(max(0.0, b.time_s - LATE_S), b.semitones) for b in curve),
         )

@@ -12,7 +12,8 @@ import numpy as np
 
 from bridge.errors import ConfigError
 from bridge.inference.network import Network
-from bridge.music.notes import Note, Transcription, later
+from bridge.music.notes import Note, shifted
+from bridge.music.parts import Transcription
 from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.transcribers.notes.decode import Thresholds, polyphonic
 from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
@@ -111,14 +112,14 @@ class NoteTranscriber:
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
         """The stem's notes, sorted; bends for a single voice."""
         if stem.audio.is_silent:
-            return Transcription()
+            return Transcription.single(stem.role, ())
         manner = ROLES.get(stem.role, OTHER)
         may_bend = self._options.bends and (self._options.voices == "one" or manner.one_voice)
         maps, tuning = self.listen(stem, manner, report, with_tuning=may_bend)
         notes, one_voice = decode(maps, manner, self._options.voices, self._options.sensitivity)
         notes = [n for n in notes if n.onset_s < stem.audio.length_s]
         bends = bends_of(notes, tuning, concert_offset(notes, tuning)) if one_voice and tuning is not None else []
-        return Transcription(tuple(notes), tuple(bends))
+        return Transcription.single(stem.role, notes, bends)
 
     def listen(self, stem: Stem, manner: Manner, report: Report, *, with_tuning: bool) -> tuple[Maps, Tuning | None]:
         """The network's maps over the whole stem, and how far off its keys it sounds."""
@@ -140,7 +141,7 @@ class NoteTranscriber:
             heard.extend(piece)
             if tuning is not None:
                 tuning[first : first + CORE] = tuning_map(features[core], heard.keys)
-            stem.tell(later(polyphonic(piece, manner.thresholds), first / FPS))
+            stem.tell(shifted(polyphonic(piece, manner.thresholds), first / FPS))
             report("transcribe", min(1.0, (first + CORE) / frames))
         return heard, None if tuning is None else Tuning(heard.keys, tuning)
 

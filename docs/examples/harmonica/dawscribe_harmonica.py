@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.errors import ConfigError, PluginError
-from bridge.music.notes import Note, Transcription
+from bridge.music.notes import Note
+from bridge.music.parts import Transcription
 from bridge.plugins.interfaces import Context, Report, Stem
 
 SIZES = ("nano", "small", "medium", "large", "x-large")
@@ -55,7 +56,7 @@ class HarmonicaTranscriber:
     def transcribe(self, stem: Stem, report: Report) -> Transcription:
         """The stem's notes, sorted."""
         if stem.audio.is_silent:
-            return Transcription()
+            return Transcription.single(stem.role, ())
         gain = np.float32(REFERENCE_RMS / max(stem.mix_rms, 1e-6))
         notes: list[Note] = []
         start_s = 0.0
@@ -71,7 +72,7 @@ class HarmonicaTranscriber:
                     notes.append(Note(at, at + offset - onset, pitch, velocity))
             start_s = last_s
         report("transcribe", 1.0)
-        return Transcription(tuple(sorted(notes)))
+        return Transcription.single(stem.role, sorted(notes))
 
 
 def _rows(heard: object) -> list[tuple[float, float, int, int]]:

@@ -12,9 +12,10 @@ import soundfile
 
 from bridge.audio.recording import Recording
 from bridge.audio.span_import import import_span
-from bridge.music.notes import Note, Transcription
+from bridge.music.notes import Note
 from bridge.music.tempo import TempoMap
 from bridge.score.beat.tracker import track_beats
+from tests.support import part_of
 
 RATE = 22_050
 Array = npt.NDArray[np.float64]
@@ -83,7 +84,7 @@ def _is_bar_line(tempo: TempoMap, time_s: float) -> bool:
 @pytest.mark.parametrize("bpm", [60, 75, 90, 120, 133.7, 160, 180, 200])
 def test_a_click_track_lies_on_the_grid(bpm: float, tmp_path: Path) -> None:
     hits = [(t, "hat") for t in np.arange(0.37, 15.5, 60 / bpm)]
-    tempo = track_beats(_recording(hits, 16.0, tmp_path), {})
+    tempo = track_beats(_recording(hits, 16.0, tmp_path), [])
     assert tempo.confident
     # A bare click does not tell which of its doubles it is.
     ratio = tempo.points[-1].bpm / bpm
@@ -94,7 +95,7 @@ def test_a_click_track_lies_on_the_grid(bpm: float, tmp_path: Path) -> None:
 @pytest.mark.parametrize("bpm", [90, 100, 120, 128, 140, 160, 174])
 def test_a_drum_pattern_gives_its_tempo_and_its_bars(bpm: float, tmp_path: Path) -> None:
     hits = _pattern(16.0, _steady(bpm, 0.3))
-    tempo = track_beats(_recording(hits, 16.0, tmp_path), {})
+    tempo = track_beats(_recording(hits, 16.0, tmp_path), [])
     assert tempo.confident
     assert tempo.points[-1].bpm == pytest.approx(bpm, abs=0.05)
     assert _off_grid_s(tempo, hits).max() < 0.008
@@ -105,7 +106,7 @@ def test_a_drum_pattern_gives_its_tempo_and_its_bars(bpm: float, tmp_path: Path)
 @pytest.mark.parametrize("start_s", [0.0, 0.004, 0.08, 0.21, 0.45, 0.9, 1.6])
 def test_wherever_the_first_beat_is_the_beats_fall_on_the_grid(start_s: float, tmp_path: Path) -> None:
     hits = _pattern(14.0, _steady(120, start_s))
-    tempo = track_beats(_recording(hits, 14.0, tmp_path), {})
+    tempo = track_beats(_recording(hits, 14.0, tmp_path), [])
     off = _off_grid_s(tempo, hits)
     # Only the beat in front of which there is no room for one at 300 BPM may be off the grid.
     stretched = 0.012 < start_s < 0.2
@@ -123,21 +124,21 @@ def test_a_loop_cut_at_its_bar_line_begins_with_a_bar(drums: str, bpm: float, ba
         hits += [(at(beat), "kick")] * (beat % 4 in kicks) + [(at(beat), "snare")] * (beat % 4 in snares)
         hits += [(at(beat), "hat"), (at(beat + 0.5), "hat")]
     keys = {"kick": 36, "snare": 38, "hat": 42}
-    notes = Transcription(tuple(sorted(Note(t, t + 0.1, keys[kind], 100) for t, kind in hits)))
-    tempo = track_beats(_recording(hits, bars * 240 / bpm, tmp_path), {"drums": notes})
+    heard = part_of("drums", sorted(Note(t, t + 0.1, keys[kind], 100) for t, kind in hits))
+    tempo = track_beats(_recording(hits, bars * 240 / bpm, tmp_path), [heard])
     assert [(p.time_s, p.beats_per_bar) for p in tempo.points] == [(0.0, 4)]
     # Half time may be told in halves.
     assert tempo.points[0].bpm in ((bpm, bpm / 2, bpm * 2) if drums == "half time" else (bpm,))
 
 
 def test_a_song_that_begins_on_the_beat_has_one_tempo_point(tmp_path: Path) -> None:
-    tempo = track_beats(_recording(_pattern(14.0, _steady(120, 0.0)), 14.0, tmp_path), {})
+    tempo = track_beats(_recording(_pattern(14.0, _steady(120, 0.0)), 14.0, tmp_path), [])
     assert [(p.time_s, p.bpm, p.beats_per_bar) for p in tempo.points] == [(0.0, 120.0, 4)]
 
 
 def test_bars_of_three(tmp_path: Path) -> None:
     hits = _pattern(20.0, _steady(140, 0.0), meter=3)
-    tempo = track_beats(_recording(hits, 20.0, tmp_path), {})
+    tempo = track_beats(_recording(hits, 20.0, tmp_path), [])
     assert tempo.points[-1].bpm == pytest.approx(140, abs=0.05)
     assert tempo.points[-1].beats_per_bar == 3
     assert _is_bar_line(tempo, 9 * 60 / 140)
@@ -145,21 +146,21 @@ def test_bars_of_three(tmp_path: Path) -> None:
 
 def test_a_shuffle_keeps_its_beat(tmp_path: Path) -> None:
     hits = _pattern(16.0, _steady(120, 0.5), off=2 / 3)
-    tempo = track_beats(_recording(hits, 16.0, tmp_path), {})
+    tempo = track_beats(_recording(hits, 16.0, tmp_path), [])
     assert tempo.points[-1].bpm == pytest.approx(120, abs=0.05)
     assert _off_grid_s(tempo, hits, 1 / 3).max() < 0.012
 
 
 def test_a_break_does_not_move_the_beat(tmp_path: Path) -> None:
     hits = [h for h in _pattern(24.0, _steady(110, 0.2)) if not 9 < h[0] < 14]
-    tempo = track_beats(_recording(hits, 24.0, tmp_path), {})
+    tempo = track_beats(_recording(hits, 24.0, tmp_path), [])
     assert tempo.points[-1].bpm == pytest.approx(110, abs=0.02)
     assert _off_grid_s(tempo, hits)[2:].max() < 0.008
 
 
 def test_drift_is_followed_bar_by_bar(tmp_path: Path) -> None:
     hits = _pattern(36.0, lambda beat: 0.4 + 0.6 * beat - 0.0006 * beat * beat)
-    tempo = track_beats(_recording(hits, 36.0, tmp_path), {})
+    tempo = track_beats(_recording(hits, 36.0, tmp_path), [])
     assert tempo.confident and len(tempo.points) > 5
     assert tempo.points[-1].bpm > 1.05 * tempo.points[2].bpm
     off = _off_grid_s(tempo, hits)
@@ -168,7 +169,7 @@ def test_drift_is_followed_bar_by_bar(tmp_path: Path) -> None:
 
 def test_a_new_tempo_in_the_middle_is_found(tmp_path: Path) -> None:
     hits = [*_pattern(18.0, _steady(120, 0.5)), *((t + 18, k) for t, k in _pattern(18.0, _steady(90, 0.2)))]
-    tempo = track_beats(_recording(hits, 36.0, tmp_path), {})
+    tempo = track_beats(_recording(hits, 36.0, tmp_path), [])
     assert np.mean(_off_grid_s(tempo, hits) < 0.02) > 0.9
     assert tempo.points[2].bpm == pytest.approx(120, rel=0.02)
     assert tempo.points[-2].bpm == pytest.approx(90, rel=0.02)
@@ -184,7 +185,7 @@ def test_notes_tell_where_the_bar_begins(tmp_path: Path) -> None:
         for step in (0, 4, 7)
     )
     mix = _recording([(float(t), "hat") for t in times], 20.0, tmp_path)
-    tempo = track_beats(mix, {"other": Transcription(chords)})
+    tempo = track_beats(mix, [part_of("other", chords)])
     assert _is_bar_line(tempo, times[2]) and _is_bar_line(tempo, times[6])
 
 
@@ -194,7 +195,7 @@ def test_a_held_tone_has_no_beat(wave: str, hz: float, tmp_path: Path) -> None:
     tone = (hz * t) % 1.0 - 0.5 if wave == "saw" else np.sin(2 * np.pi * hz * t)
     level = 1.0 + 0.3 * np.sin(2 * np.pi * 5.5 * t) if wave == "tremolo" else 1.0
     soundfile.write(tmp_path / "tone.wav", 0.3 * level * tone, RATE)
-    held = {"other": Transcription((Note(0.0, 10.0, 57, 90),))}
+    held = [part_of("other", [Note(0.0, 10.0, 57, 90)])]
     assert not track_beats(import_span(tmp_path / "tone.wav", tmp_path / "mix.wav"), held).confident
 
 
@@ -213,13 +214,13 @@ def test_where_there_is_no_beat_it_says_so_and_keeps_120(kind: str, tmp_path: Pa
         mix = import_span(tmp_path / "noise.wav", tmp_path / "mix.wav")
     else:
         mix = _recording(hits[kind], 12.0, tmp_path)
-    tempo = track_beats(mix, {})
+    tempo = track_beats(mix, [])
     assert tempo == TempoMap() and not tempo.confident and tempo.points[0].bpm == 120
 
 
 def test_a_tenth_of_a_second_and_digital_silence_are_no_error(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "short.wav", np.zeros(2205), RATE)
-    assert not track_beats(import_span(tmp_path / "short.wav", tmp_path / "mix.wav"), {}).confident
+    assert not track_beats(import_span(tmp_path / "short.wav", tmp_path / "mix.wav"), []).confident
 
 
 def test_it_can_be_cancelled(tmp_path: Path) -> None:
@@ -231,4 +232,4 @@ def test_it_can_be_cancelled(tmp_path: Path) -> None:
         raise Stop
 
     with pytest.raises(Stop):
-        track_beats(_recording([(0.1, "kick")], 2.0, tmp_path), {}, report)
+        track_beats(_recording([(0.1, "kick")], 2.0, tmp_path), [], report)

@@ -6,25 +6,28 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.music.notes import Bend, Note, Transcription
+from bridge.music.notes import Bend, Note
 from bridge.score.cleanup.clean import clean
+from tests.support import part_of
 
 C = Note(1.0, 2.0, 60, 90, 0.8)
 
 
 def cleaned(*notes: Note, role: str = "other") -> list[Note]:
-    return list(clean({role: Transcription(tuple(notes))})[role].notes)
+    (part,) = clean([part_of(role, notes)])
+    assert len(part.notes) + len(part.candidates) == len(notes), "clean-up deletes nothing"
+    return list(part.notes)
 
 
-def test_good_notes_bends_warnings_and_roles_pass_untouched() -> None:
+def test_good_notes_and_bends_pass_untouched() -> None:
     notes = (C, replace(C, pitch=64), replace(C, onset_s=2.0, offset_s=2.3, pitch=67))
-    heard = {
-        "bass": Transcription((replace(C, pitch=36),), (Bend(1.0, 0.2),), ("careful",)),
-        "drums": Transcription((Note(0.5, 0.55, 36, 100),)),
-        "other": Transcription(notes),
-        "vocals": Transcription(),
-    }
-    assert clean(heard) == heard
+    parts = (
+        part_of("bass", (replace(C, pitch=36),), (Bend(1.0, 0.2),)),
+        part_of("drums", (Note(0.5, 0.55, 36, 100),)),
+        part_of("other", notes),
+        part_of("vocals"),
+    )
+    assert clean(parts) == parts
 
 
 def test_doubles_become_one_note_as_long_and_loud_as_the_most_of_them() -> None:
@@ -62,19 +65,35 @@ def test_a_weak_note_on_a_partial_that_sounds_with_its_note_goes(partial: int) -
 
 def test_of_two_stems_the_one_that_leaked_loses_its_note() -> None:
     leaked, unison = Note(1.03, 1.7, 60, 30), Note(1.03, 1.7, 60, 85)
-    for weak, kept in ((leaked, 0), (unison, 1)):
-        heard = {"other": Transcription((C,)), "vocals": Transcription((weak,))}
-        out = clean(heard)
-        assert out["other"].notes == (C,) and len(out["vocals"].notes) == kept
-    elsewhere = clean({"other": Transcription((C,)), "vocals": Transcription((replace(leaked, onset_s=1.2),))})
-    assert elsewhere["vocals"].notes
+    for weak, left_out in ((leaked, 1), (unison, 0)):
+        other, vocals = clean([part_of("other", [C]), part_of("vocals", [weak])])
+        assert other.notes == (C,)
+        assert [c.reason for c in vocals.candidates] == ["bleed"] * left_out
+        assert len(vocals.notes) == 1 - left_out
+    _, vocals = clean([part_of("other", [C]), part_of("vocals", [replace(leaked, onset_s=1.2)])])
+    assert vocals.notes
+    # Of the same stem they are two instruments in unison.
+    parts = [part_of("other", [C]), replace(part_of("other", [leaked]), id="other/flute")]
+    assert clean(parts) == tuple(parts)
 
 
 def test_drums_are_not_compared_with_pitches() -> None:
     kick = Note(1.0, 1.05, 60, 20, 0.1)
-    assert clean({"drums": Transcription((kick,)), "other": Transcription((C,))})["drums"].notes == (kick,)
+    assert clean([part_of("drums", [kick]), part_of("other", [C])])[0].notes == (kick,)
+
+
+def test_what_is_left_out_says_why_and_can_be_taken_back() -> None:
+    double, blip = Note(1.02, 2.4, 60, 100, 0.5), Note(3.0, 3.05, 72, 60, 0.2)
+    partial, again = Note(1.01, 1.6, 79, 40, 0.8), Note(1.995, 2.0, 60, 90)
+    (part,) = clean([part_of("other", [C, double, blip, partial, again])])
+    assert {(c.note, c.reason) for c in part.candidates} == {
+        (double, "duplicate"),
+        (blip, "spurious"),
+        (partial, "harmonic"),
+    }
+    assert all(c in clean([part])[0].candidates for c in part.candidates), "a second clean-up keeps them"
 
 
 def test_nothing_is_cleaned_to_nothing() -> None:
-    assert clean({}) == {}
-    assert clean({"bass": Transcription()}) == {"bass": Transcription()}
+    assert clean([]) == ()
+    assert clean([part_of("bass")]) == (part_of("bass"),)

@@ -148,6 +148,7 @@ def track(
     bends: Sequence[Bend] = (),
     program: int = 0,
     is_drums: bool = False,
+    pieces: Mapping[int, str] | None = None,
 ) -> Part:
     """Return a part with a name and a program of its own."""
-    return Part(role, role, Instrument(name, program, role, is_drums), tuple(notes), tuple(bends))
+    return Part(role, role, Instrument(name, program, role, is_drums), tuple(notes), tuple(bends), (), pieces or {})

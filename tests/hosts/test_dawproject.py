@@ -15,21 +15,22 @@ import soundfile
 import xmlschema
 
 from bridge.errors import HostError, InputError, StoreError
-from bridge.music.notes import Bend, Note, Part, Score
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
-from tests.support import sine
+from tests.support import sine, track
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "dawproject"
 """Project.xsd and MetaData.xsd of github.com/bitwig/dawproject at ee4dcdd (MIT, its licence beside them)."""
 TEMPO = TempoMap.from_points([TempoPoint(0.0, 97.3, 4), TempoPoint(2.0, 131.7, 3), TempoPoint(3.1, 80.0)])
-DRUMS = Part(
+DRUMS = track(
     "drums", "Drums", (Note(0.0, 0.1, 36, 127), Note(2.5, 2.6, 38, 80)), is_drums=True, pieces={36: "kick", 38: "snare"}
 )
-BASS = Part(
+BASS = track(
     "bass", 'Bass "E" <low> \x07&', (Note(0.25, 2.75, 40, 96), Note(2.75, 9.0, 40, 90)),
     (Bend(0.3, 0.5), Bend(1.0, 0.0)), 33,
 )  # fmt: skip
@@ -162,7 +163,7 @@ def test_the_audio_is_not_stretched_and_begins_where_the_item_does(project: Proj
 def test_bends_are_of_the_usual_range_where_they_fit(project: Project, tmp_path: Path) -> None:
     points = project.lane('Bass "E" <low>  &').findall("Points/RealPoint")
     assert [p.attrib["value"] for p in points] == ["0.5", "0.625", "0.5"]
-    wide = Part("vocals", "Vocals", (Note(0, 1, 60, 90),), (Bend(0.0, -6.0), Bend(0.5, 30.0)))
+    wide = track("vocals", "Vocals", (Note(0, 1, 60, 90),), (Bend(0.0, -6.0), Bend(0.5, 30.0)))
     other = _written(tmp_path, ItemResult("a", Score((wide,), 1.0)), AudioSpan(sine(tmp_path / "a.wav", seconds=1.0)))
     points = other.lane("Vocals").findall("Points/RealPoint")
     assert [p.attrib["value"] for p in points] == ["0.25", "1"]

@@ -14,7 +14,8 @@ from xml.etree.ElementTree import Element, SubElement
 
 from bridge import __version__
 from bridge.midi.part_events import BEND_RANGE, key_spans
-from bridge.music.notes import Bend, Part
+from bridge.music.notes import Bend
+from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap
 from bridge.spool.result import ItemResult
 from bridge.spool.untrusted_json import one_line

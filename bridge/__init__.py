@@ -1,3 +1,3 @@
 """dawscribe: an audio item in, editable MIDI tracks out, in place."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

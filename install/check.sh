@@ -51,6 +51,8 @@ say "Installing what the tests need ..."
 install_list install/requirements-test.txt
 install_torch
 install_example
+quietly "$venv/bin/python" -m pip install -r install/requirements-docs.txt ||
+    fail "The documentation's packages could not be installed; see $log."
 # Also that of an engine which is not among the default ones.
 fetch_models htdemucs swift-f0 basic-pitch
 # Tests work in home folders of their own; there the models are found by this.

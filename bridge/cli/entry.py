@@ -27,6 +27,7 @@ COMMANDS = {
     "cancel": "cancel a job",
     "retry": "run a job once more",
     "logs": "print the end of the logs",
+    "report": "pack a result for a report of a bad transcription",
     "selected": "transcribe what is selected in a running DAW",
     "play": "play a result on a MIDI port, in time",
     "setup": "install the scripts of a DAW, or the daemon as a service",

@@ -1,5 +1,5 @@
 -- @description dawscribe: Background listener
--- @version 0.1.0
+-- @version 0.2.0
 -- @author The dawscribe developers
 -- @about Waits for commands from OSC, MIDI and other programs; __startup.lua runs it.
 -- @noindex

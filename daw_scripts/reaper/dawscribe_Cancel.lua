@@ -1,5 +1,5 @@
 -- @description dawscribe: Cancel
--- @version 0.1.0
+-- @version 0.2.0
 -- @author The dawscribe developers
 -- @about Cancels all transcriptions that REAPER waits for.
 -- @noindex

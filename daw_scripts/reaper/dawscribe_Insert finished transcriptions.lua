@@ -1,5 +1,5 @@
 -- @description dawscribe: Insert finished transcriptions
--- @version 0.1.0
+-- @version 0.2.0
 -- @author The dawscribe developers
 -- @about Puts transcriptions that finished while their project was closed into it.
 -- @noindex

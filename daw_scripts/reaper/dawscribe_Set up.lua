@@ -1,5 +1,5 @@
 -- @description dawscribe: Set up
--- @version 0.1.0
+-- @version 0.2.0
 -- @author The dawscribe developers
 -- @about Says whether dawscribe is ready, and switches the background listener for OSC and MIDI on or off.
 -- @noindex

@@ -1,5 +1,5 @@
 -- @description dawscribe: Transcribe selected items
--- @version 0.1.0
+-- @version 0.2.0
 -- @author The dawscribe developers
 -- @about Turns the selected audio items into MIDI tracks, in place, right under their track.
 -- @provides

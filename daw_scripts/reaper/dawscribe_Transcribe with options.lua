@@ -1,5 +1,5 @@
 -- @description dawscribe: Transcribe with options
--- @version 0.1.0
+-- @version 0.2.0
 -- @author The dawscribe developers
 -- @about Asks for parts, engines, quantising and instruments, remembers the answers, then transcribes.
 -- @noindex

@@ -1,5 +1,5 @@
 -- @description dawscribe: Probe (for developers)
--- @version 0.1.0
+-- @version 0.2.0
 -- @author The dawscribe developers
 -- @about Checks once, in a real REAPER, what dawscribe's facts mark as not verified. Run it in an empty new project.
 -- @noindex

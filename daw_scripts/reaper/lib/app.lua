@@ -7,7 +7,7 @@ local settings = require 'settings'
 
 local app = {}
 
-app.VERSION = '0.1.0'
+app.VERSION = '0.2.0'
 app.TITLE = 'dawscribe'
 
 -- One plain sentence to the user.

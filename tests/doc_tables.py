@@ -1,6 +1,6 @@
-"""The README's tables as the code has them.
+"""Fill the tables of README and documentation with what the code says.
 
-python -m tests.readme_tables      writes them into README.md between its markers
+python -m tests.doc_tables      writes them into the pages, after their markers
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from bridge import config
 from bridge.cli.entry import COMMANDS
 from bridge.models.catalogue import models
 from bridge.plugins import registry as plugins
+from tests.test_layers import LAYERS
+from tests.test_layers import ROOT as PACKAGE
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 LICENCES = {
     "numpy": "BSD-3-Clause",
     "openvino": "Apache-2.0",
@@ -66,22 +70,41 @@ def model_rows() -> Iterator[str]:
 def packages() -> Iterator[str]:
     yield "| package | licence |"
     yield "|---|---|"
-    text = (README.parent / "pyproject.toml").read_text(encoding="utf-8")
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     block = text[text.index("dependencies = [") : text.index("]\n\n[project.optional")]
     for name in re.findall(r'"([a-z-]+)[><=]', block):
         yield f"| {name} | {LICENCES[name]} |"
 
 
-TABLES = {"commands": commands, "engines": engines, "routing": routing, "models": model_rows, "packages": packages}
+def floors() -> Iterator[str]:
+    yield "| floor | packages |"
+    yield "|---|---|"
+    rows = [row for row in LAYERS if row not in (("__main__",), ("__init__",))]
+    for number, row in zip(range(len(rows), 0, -1), rows, strict=True):
+        there = [name for name in row if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()]
+        yield f"| {number} | {', '.join(f'`{name}`' for name in there)} |"
+
+
+TABLES = {
+    "commands": commands,
+    "engines": engines,
+    "routing": routing,
+    "models": model_rows,
+    "packages": packages,
+    "floors": floors,
+}
 
 
 def filled(text: str) -> str:
     """``text`` with every marker followed by its table, and what stood there before taken out."""
     for name, rows in TABLES.items():
         head, marker, rest = text.partition(f"<!-- {name} -->\n")
-        text = head + marker + "".join(f"{row}\n" for row in rows()) + re.sub(r"\A(?:\|.*\n)*", "", rest)
+        if marker:
+            # The blank line is what Markdown wants between a comment and a table.
+            text = head + marker + "\n" + "".join(f"{row}\n" for row in rows()) + re.sub(r"\A\n?(?:\|.*\n)*", "", rest)
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -30,8 +30,10 @@ class Rewrite:
 
     name: str
     """With its version, such as "htdemucs-1"; results are kept under it."""
-    apply: Callable[[Any], None]
+    apply: Callable[[Any], None] = lambda model: None
     """Changes an ``openvino.Model`` in place."""
+    read: Callable[[Path], Any] | None = None
+    """Makes the ``openvino.Model`` of a file that is not ONNX; raises RuntimeError where it cannot."""
 
 
 def rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, *, anew: bool = False) -> Any:
@@ -39,7 +41,7 @@ def rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, *, an
 
     Args:
         core: the ``openvino.Core``.
-        path: the ONNX file.
+        path: the file.
         rewrite: the change.
         cache: folder that keeps results; those of other versions of this change, and of others of its files, go.
         anew: whether to make it again even where it is there.
@@ -51,7 +53,7 @@ def rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, *, an
     folder = None if cache is None else cache / f"{rewrite.name}-{_key(path)}"
     if folder is not None and not anew and _whole(folder):
         return str(folder / NETWORK[0])
-    model = core.read_model(str(path))
+    model = core.read_model(str(path)) if rewrite.read is None else rewrite.read(path)
     rewrite.apply(model)
     if folder is None or not _keep(model, folder):
         return model

@@ -6,7 +6,7 @@ device's name are decided here, the same for all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -18,10 +18,13 @@ from bridge.inference.graph_rewrite import Rewrite, rewritten
 
 Array = npt.NDArray[np.float32]
 Made = TypeVar("Made")
+Kept = TypeVar("Kept")
 Precision = Literal["auto", "f32", "bf16", "f16"]
 PRECISIONS = ("auto", "f32", "bf16", "f16")
 TORCH_DEVICES = ("cuda", "mps")
 """Devices of the torch separators. The small networks beside such a separator take the processor then."""
+TICK_S = 0.2
+"""Between two looks at whether the job is still wanted, while a network runs."""
 CPU_FLAGS = Path("/proc/cpuinfo")
 """Where Linux lists what the processor can do."""
 
@@ -38,7 +41,8 @@ class Network:
         cache: folder that keeps the compiled form, so that the next start does not compile again; done without where
             it cannot be written.
         shape: fixed shape per input, in the network's order; None keeps the file's own.
-        rewrite: a change of the graph, not together with ``shape``; made on the processor alone.
+        rewrite: how the network is made of the file, not together with ``shape``; a mere change of the graph is made
+            on the processor alone.
 
     Raises:
         PluginError: the file is not a network, or the device is not there.
@@ -77,8 +81,8 @@ class Network:
         if cache is not None:
             properties["CACHE_DIR"] = str(cache)
         try:
-            if rewrite is not None and target == "CPU":
-                self._compiled = compiled_rewritten(core, path, rewrite, cache, properties)
+            if rewrite is not None and (target == "CPU" or rewrite.read is not None):
+                self._compiled = compiled_rewritten(core, path, rewrite, cache, target, properties)
             else:
                 # By its path, a network that is in the cache is not even read.
                 model: Any = str(path)
@@ -133,6 +137,44 @@ class Network:
             return
 
 
+def run_each(
+    network: Network,
+    inputs: Iterator[tuple[Array, ...]],
+    keep: Callable[[list[Array]], Kept],
+    finish: Callable[[Kept], Made],
+    tick: Callable[[], None],
+) -> Iterator[Made]:
+    """Run a network over many inputs; beside each run the result before is finished and the next input made.
+
+    While a result is taken, the network rests, and the cores are the taker's.
+
+    Args:
+        network: used by nobody else meanwhile.
+        inputs: made one ahead, on this thread.
+        keep: copies what is needed of the outputs, which the next run overwrites.
+        finish: makes the result.
+        tick: called at least every :data:`TICK_S` of a run; what it raises ends everything, the network at rest.
+    """
+    running = next(inputs, None)
+    kept: list[Kept] = []
+    while running is not None:
+        network.start(*running)
+        try:
+            made = [finish(kept.pop())] if kept else []
+            tick()
+            following = next(inputs, None)
+            while not network.wait(TICK_S):
+                tick()
+        except BaseException:
+            network.cancel()
+            raise
+        kept.append(keep(network.outputs()))
+        yield from made
+        running = following
+    if kept:
+        yield finish(kept.pop())
+
+
 def _made(cache: Path | None) -> Path | None:
     """The folder, None where it cannot be made; that nothing can be written into it, OpenVINO takes by itself."""
     try:
@@ -143,26 +185,28 @@ def _made(cache: Path | None) -> Path | None:
     return cache
 
 
-def compiled_rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, properties: dict[str, Any]) -> Any:
+def compiled_rewritten(
+    core: Any, path: Path, rewrite: Rewrite, cache: Path | None, target: str, properties: dict[str, Any]
+) -> Any:
     """A changed network, compiled; where what was kept of it is damaged, it is made again.
 
     Raises:
         OSError, RuntimeError: the file itself cannot be read or compiled.
     """
     try:
-        return _compiled_here(core, rewritten(core, path, rewrite, cache), properties)
+        return _compiled_here(core, rewritten(core, path, rewrite, cache), target, properties)
     except RuntimeError:
         if cache is None:
             raise
-        return _compiled_here(core, rewritten(core, path, rewrite, cache, anew=True), properties)
+        return _compiled_here(core, rewritten(core, path, rewrite, cache, anew=True), target, properties)
 
 
-def _compiled_here(core: Any, network: Any, properties: dict[str, Any]) -> Any:
+def _compiled_here(core: Any, network: Any, target: str, properties: dict[str, Any]) -> Any:
     """A network compiled; its compiled form lies in its own folder, where it has one, and goes with it."""
     if isinstance(network, str):
         # The weights lie in the network's own file: not a second time in what is cached of it.
         properties = {**properties, "CACHE_DIR": str(Path(network).parent), "CACHE_MODE": "OPTIMIZE_SIZE"}
-    return core.compile_model(network, "CPU", properties)
+    return core.compile_model(network, target, properties)
 
 
 def fastest_precision(target: str) -> Precision:

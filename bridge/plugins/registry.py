@@ -26,6 +26,7 @@ SHAPING = (".py", ".onnx", ".json", ".toml")
 BUILT_IN: dict[str, dict[str, str]] = {
     "separators": {
         "htdemucs": "bridge.separators.htdemucs:HTDemucs",
+        "spleeter": "bridge.separators.spleeter:Spleeter",
         "demucs": "bridge.separators.demucs:Demucs",
         "whole_mix": "bridge.separators.whole_mix:WholeMix",
     },

@@ -107,6 +107,36 @@ def test_refuses_and_removes_other_content(tmp_path: Path, server: FileServer, c
         models.path("net")
 
 
+def roughly(url: str, size: int, *also: str) -> Model:
+    """A row whose size is known roughly."""
+    return replace(row(size=size, exact=False, also=also), places=(WebFile(url, exact=False),))
+
+
+@pytest.mark.parametrize("size", [len(CONTENT), len(CONTENT) - 900_000, len(CONTENT) + 900_000])
+def test_a_size_that_is_known_roughly_may_differ(tmp_path: Path, server: FileServer, size: int) -> None:
+    server.cut_after = [2_000_000]
+    models = store(tmp_path, roughly(server.url, size))
+    assert models.fetch("net").read_bytes() == CONTENT
+    assert models.path("net") == store(tmp_path, roughly(server.url, size)).path("net")
+    assert server.asked == ["", "bytes=2000000-"]
+
+
+def test_a_file_far_larger_than_said_is_not_downloaded(tmp_path: Path, server: FileServer) -> None:
+    with pytest.raises(ModelError, match="another size"):
+        store(tmp_path, roughly(server.url, len(CONTENT) // 2)).fetch("net")
+    assert not list((tmp_path / "models").glob("model.onnx*"))
+
+
+def test_the_same_model_packed_otherwise_is_accepted(tmp_path: Path, server: FileServer) -> None:
+    models = store(tmp_path, roughly(server.url, len(CONTENT), hashlib.sha256(b"other packing").hexdigest()))
+    path = models.fetch("net")
+    path.write_bytes(b"other packing")
+    assert models.path("net") == path
+    path.write_bytes(b"other content")
+    with pytest.raises(ModelError, match="damaged"):
+        models.path("net")
+
+
 def test_tells_what_every_place_said_in_one_sentence(tmp_path: Path, server: FileServer) -> None:
     server.status = 404
     with pytest.raises(ModelError) as failure:
@@ -240,7 +270,7 @@ import sys
 from pathlib import Path
 from bridge.errors import DawscribeError
 from bridge.models import ModelStore
-from bridge.models.table import Model
+from bridge.models.catalogue import Model
 from bridge.models.web import WebFile
 
 home, url, size, sha256 = sys.argv[1:]
@@ -282,7 +312,7 @@ def test_a_full_disk_is_told_and_leaves_no_model(tmp_path: Path, server: FileSer
 def test_nothing_is_looked_up_when_the_models_are_here(tmp_path: Path, server: FileServer) -> None:
     store(tmp_path, row(server.url)).fetch("net")
     body = """
-        from bridge.models.table import models
+        from bridge.models.catalogue import models
         calls = []
         watched = ("socket.", "subprocess.", "os.posix_spawn", "os.exec", "os.fork", "urllib.")
         sys.addaudithook(lambda event, args: calls.append(event) if event.startswith(watched) else None)

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for song.mid, result.json and stems; with several files one folder each inside it",
     )  # fmt: skip
     parser.add_argument("--stems", metavar="ROLE,...", help=f"only these parts: {', '.join(STEM_ROLES)}")
-    parser.add_argument("--separator", metavar="NAME", help="htdemucs, demucs (needs PyTorch) or whole_mix")
+    parser.add_argument("--separator", metavar="NAME", help="htdemucs, spleeter, demucs (needs PyTorch) or whole_mix")
     parser.add_argument("--role", choices=STEM_ROLES, help="with --separator whole_mix: what the recording is")
     parser.add_argument("--transcriber", action="append", default=[], metavar="ROLE=NAME", help="the engine for a part")
     parser.add_argument("--device", metavar="NAME", help="auto, cpu, gpu, cuda or mps")

@@ -11,15 +11,15 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from bridge.audio import Recording
+from bridge.audio.recording import Recording
 from bridge.errors import PluginError
-from bridge.interfaces import Context, Report, Stem
-from bridge.runtime import PRECISIONS, TORCH_DEVICES, Network, Precision, run_each
-from bridge.rewriting import Rewrite
+from bridge.inference.graph_rewrite import Rewrite
+from bridge.inference.network import PRECISIONS, TORCH_DEVICES, Network, Precision, run_each
+from bridge.pipeline.stem_files import write_stems
+from bridge.plugins.interfaces import Context, Report, Stem
 from bridge.separators.spleeter.checkpoint import damaged, read_checkpoint
 from bridge.separators.spleeter.spectra import LEAD, SPAN, STEP, Sound, Spectrum, magnitudes, masked, pieces, spectra
 from bridge.separators.spleeter.unet import CHANNELS, CONFIGURATIONS, Configuration, build
-from bridge.stems import write_stems
 
 Array = npt.NDArray[np.float32]
 
@@ -115,7 +115,7 @@ class Spleeter:
 
         def heard() -> Iterator[tuple[Array]]:
             nonlocal begun
-            for begun in range(count):  # noqa: B007 - how far it is, for tick
+            for begun in range(count):
                 waiting.append(spectra(_placed(mix, begun * STEP - LEAD)))
                 yield (magnitudes(waiting[-1]),)
 

@@ -9,7 +9,6 @@ Known differences from Deezer's code: none in the numbers; layers that change no
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +149,7 @@ class _UNet:
     def _down(self, value: Output) -> Output:
         from openvino import opset13 as ops
 
-        made = ops.elu(value, 1.0) if self._configuration.elu else ops.prelu(value, np.float32([LEAK]))
+        made = ops.elu(value, 1.0) if self._configuration.elu else ops.prelu(value, np.array([LEAK], np.float32))
         return made.output(0)
 
     def _up(self, value: Output) -> Output:

@@ -9,6 +9,7 @@ import io
 import struct
 import tarfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -49,29 +50,44 @@ def weights(name: str, shape: tuple[int, ...]) -> Array:
     values = np.random.default_rng(zlib.crc32(name.encode())).random(shape, np.float32) * 2 - 1
     if name.endswith("kernel"):
         # Keeps the size of what passes through, so that masks are neither all 0 nor all 1.
-        return np.asarray(values * np.float32(np.sqrt(3 / np.prod(shape[:2]) / shape[-1 if "transpose" in name else 2])))
+        return np.asarray(
+            values * np.float32(np.sqrt(3 / np.prod(shape[:2]) / shape[-1 if "transpose" in name else 2]))
+        )
     if name.endswith(("gamma", "moving_variance")):
         return np.asarray(1 + np.float32(0.3) * values)
     return np.asarray(np.float32(0.1) * values)
 
 
-def write_checkpoint(path: Path, variables: dict[str, tuple[int, ...]], *, cut: int = 0) -> Path:
-    """A tar.gz with a checkpoint as Deezer's releases have it; its data lacks the last ``cut`` bytes."""
+def index_and_data(
+    variables: dict[str, tuple[int, ...]], values_of: Callable[[str, tuple[int, ...]], Array] = weights
+) -> tuple[bytes, bytes]:
+    """The two files of a checkpoint."""
     data = io.BytesIO()
     records = [(b"", b"\x08\x01\x1a\x02\x08\x01")]
     for name in sorted(variables):
-        values = weights(name, variables[name]).astype("<f4").tobytes()
+        values = values_of(name, variables[name]).astype("<f4").tobytes()
         shape = b"".join(_field(2, _field(1, n)) for n in variables[name])
         records.append(
             (name.encode(), _field(1, 1) + _field(2, shape) + _field(4, data.tell()) + _field(5, len(values)))
         )
         data.write(values)
-    body = data.getvalue()
+    return table(records), data.getvalue()
+
+
+def write_checkpoint(
+    path: Path,
+    variables: dict[str, tuple[int, ...]],
+    values_of: Callable[[str, tuple[int, ...]], Array] = weights,
+    *,
+    cut: int = 0,
+) -> Path:
+    """A tar.gz with a checkpoint as Deezer's releases have it; its data lacks the last ``cut`` bytes."""
+    index, body = index_and_data(variables, values_of)
     with tarfile.open(path, "w:gz", compresslevel=0) as archive:
         for member, content in (
             ("./._model.index", b"a Mac's own"),
             ("./checkpoint", b'model_checkpoint_path: "model"\n'),
-            ("./model.index", table(records)),
+            ("./model.index", index),
             ("./model.data-00000-of-00001", body[: len(body) - cut]),
         ):
             entry = tarfile.TarInfo(member)

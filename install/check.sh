@@ -64,4 +64,5 @@ say "Checking the style, the types and the behaviour ..."
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
 "$venv/bin/mypy"
-exec "$venv/bin/python" -m pytest -q "$@"
+# All of them: pytest by itself leaves the slow ones out.
+exec "$venv/bin/python" -m pytest -q -m "slow or not slow" "$@"

@@ -38,6 +38,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "daemon.idle_s": (0.0, 1e9),
     "triggers.spool.poll_s": (0.001, 60.0),
     "triggers.osc.port": (1, 65535),
+    "triggers.review.port": (0, 65535),
     "hosts.reaper.osc_port": (0, 65535),
 }
 """Least and most of the numbers that the daemon itself works with; a plugin's Options check its own."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "say whether the daemon runs and what it does",
     "jobs": "list the jobs",
     "show": "print one job: its state, its parts and its files",
+    "review": "listen to a result in the browser, correct it and send it again",
     "cancel": "cancel a job",
     "retry": "run a job once more",
     "logs": "print the end of the logs",

@@ -46,6 +46,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "spool": "bridge.triggers.spool:SpoolTrigger",
         "osc": "bridge.triggers.osc:OscTrigger",
         "midi": "bridge.triggers.midi:MidiTrigger",
+        "review": "bridge.review.server:ReviewPage",
     },
 }
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from bridge.app import application
-from bridge.cli.client import client
+from bridge.cli.client import Client, client
 from bridge.config import home_folder
 from bridge.daemon.daemon import Daemon
 from bridge.errors import DawscribeError, InputError, StoreError
@@ -99,6 +99,20 @@ def _detach() -> int:
     if daemon.running:
         print("The daemon is already running.")
         return 0
+    pid = start_in_background(daemon)
+    print(f"The daemon runs (process {pid}).")
+    return 0
+
+
+def start_in_background(daemon: Client) -> int | None:
+    """Start the daemon where none runs; return the process id of the one that does.
+
+    Raises:
+        InputError: it does not come up.
+        ConfigError: a setting is wrong.
+    """
+    if daemon.running:
+        return daemon.beat().get("pid")
     application()  # a setting that is wrong is said here, where somebody reads it
     command = program("daemon")
     flags = 0
@@ -118,5 +132,4 @@ def _detach() -> int:
         # Until it gives up, ours would take the place of the quicker one if somebody stopped that now.
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(START_S)
-    print(f"The daemon runs (process {pid}).")
-    return 0
+    return pid

@@ -1,0 +1,146 @@
+"""edits.json of a job: what a person changed, in order, with a cursor for undo and redo; safe once a call returns.
+
+Every change carries the number of the state it was made on: of two pages that change at once, the second is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import DawscribeError, InputError, StoreError
+from bridge.files import read_hostile, write_json
+from bridge.score.edits import Sheet, apply, parse_edit, sheet_of
+from bridge.spool.request import PROTOCOL
+from bridge.spool.result import LARGEST_RESULT
+from bridge.spool.untrusted_json import parse_json
+
+EDITS = "edits.json"
+REVISIONS = "revisions"
+"""Folder of what each revision was made of; 1.json is the result as it was heard."""
+MAX_BYTES = 64 << 20
+"""Of edits.json: some hundred changes of a whole part's notes."""
+MAX_EDITS = 20_000
+"""Changes of one job; a person who makes one a second needs five hours."""
+
+
+class ConflictError(InputError):
+    """The change was made on a state that is no longer the newest."""
+
+
+@dataclass(slots=True)
+class EditLog:
+    """The changes of one job, and the sheets they lead to."""
+
+    folder: Path
+    base: dict[str, Any]
+    """The result as it was heard."""
+    edits: list[dict[str, Any]] = field(default_factory=list)
+    cursor: int = 0
+    """How many of the edits are in force; the others can be redone."""
+    seq: int = 0
+    """Counts every change, undo and redo."""
+    _sheets: list[Sheet] = field(default_factory=list)
+    """Of each item, in force."""
+
+    @classmethod
+    def load(cls, folder: Path) -> EditLog:
+        """Return the log of a job folder that holds a result.
+
+        Raises:
+            InputError: there is no result, or it or the log is damaged.
+        """
+        first = folder / REVISIONS / "1.json"
+        log = cls(folder, _read(first if first.exists() else folder / "result.json", LARGEST_RESULT))
+        if (folder / EDITS).exists():
+            data = _read(folder / EDITS, MAX_BYTES)
+            edits, cursor, seq = data.get("edits"), data.get("cursor"), data.get("seq")
+            sound = isinstance(edits, list) and isinstance(cursor, int) and isinstance(seq, int)
+            if not sound or not 0 <= int(cursor or 0) <= len(edits or []):
+                raise InputError("The corrections of this job are damaged; move edits.json out of its folder.")
+            log.edits, log.cursor, log.seq = list(edits or []), int(cursor or 0), int(seq or 0)
+        log._sheets = log._rebuilt(log.edits[: log.cursor])
+        return log
+
+    @property
+    def sheets(self) -> Sequence[Sheet]:
+        """The items as they are corrected now."""
+        return self._sheets
+
+    @property
+    def in_force(self) -> list[dict[str, Any]]:
+        """The edits up to the cursor."""
+        return self.edits[: self.cursor]
+
+    def append(self, seq: object, data: Mapping[str, Any]) -> None:
+        """Add a change; what was undone before can no longer be redone.
+
+        Raises:
+            ConflictError: another page changed something since ``seq``.
+            InputError: it is no edit, or does not fit.
+            StoreError: it cannot be saved; nothing has changed then.
+        """
+        self._check(seq)
+        edit = parse_edit(data)
+        if edit.item >= len(self._sheets):
+            raise InputError("There is no such item in this job; load the page again.")
+        if self.cursor >= MAX_EDITS:
+            raise InputError("This job holds too many changes; send it, then start from the new version.")
+        sheets = list(self._sheets)
+        sheets[edit.item] = apply([edit], sheets[edit.item], edit.item)
+        self._commit([*self.in_force, dict(data)], self.cursor + 1, sheets)
+
+    def undo(self, seq: object) -> None:
+        """Take the last change back; errors as of :meth:`append`."""
+        self._move(seq, -1)
+
+    def redo(self, seq: object) -> None:
+        """Make the change again that was taken back last; errors as of :meth:`append`."""
+        self._move(seq, 1)
+
+    def replace(self, seq: object, edits: Sequence[Mapping[str, Any]]) -> None:
+        """Go to another version's edits; errors as of :meth:`append`."""
+        self._check(seq)
+        kept = [dict(e) for e in edits]
+        self._commit(kept, len(kept), self._rebuilt(kept))
+
+    def _move(self, seq: object, by: int) -> None:
+        self._check(seq)
+        cursor = self.cursor + by
+        if not 0 <= cursor <= len(self.edits):
+            raise InputError("There is nothing left to take back." if by < 0 else "There is nothing to do again.")
+        self._commit(self.edits, cursor, self._rebuilt(self.edits[:cursor]))
+
+    def _check(self, seq: object) -> None:
+        if seq != self.seq or isinstance(seq, bool):
+            raise ConflictError("Another window changed this result; the page shows it now, so try again.")
+
+    def _rebuilt(self, edits: Sequence[Mapping[str, Any]]) -> list[Sheet]:
+        parsed = [parse_edit(e) for e in edits]
+        items = self.base.get("items")
+        if not isinstance(items, list):
+            raise InputError("The result of this job is damaged; transcribe the item again.")
+        return [apply(parsed, sheet_of(item), number) for number, item in enumerate(items)]
+
+    def _commit(self, edits: list[dict[str, Any]], cursor: int, sheets: list[Sheet]) -> None:
+        """Save first, then take it over."""
+        data = {"protocol": PROTOCOL, "seq": self.seq + 1, "cursor": cursor, "edits": edits}
+        try:
+            write_json(self.folder / EDITS, data)
+        except OSError as e:
+            message = (
+                "The change could not be saved; free some disk space or check the permissions of dawscribe's home."
+            )
+            raise StoreError(message) from e
+        self.edits, self.cursor, self.seq, self._sheets = edits, cursor, self.seq + 1, sheets
+
+
+def _read(path: Path, largest: int) -> dict[str, Any]:
+    try:
+        return parse_json(read_hostile(path, largest), path.name)
+    except OSError as e:
+        raise InputError("This job has no result; 'dawscribe jobs' lists the jobs there are.") from e
+    except DawscribeError as e:
+        raise InputError(f"The {path.name} of this job is damaged; transcribe the item again.") from e

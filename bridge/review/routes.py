@@ -1,0 +1,270 @@
+"""The addresses of the page's server: its files, a job's notes and sound, and what a person changes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from bridge import __version__
+from bridge.errors import DawscribeError, InputError, StoreError
+from bridge.files import read_hostile
+from bridge.plugins.interfaces import Context, Desk, JobReport
+from bridge.review import sound, spectrogram
+from bridge.review.document import document, job_line
+from bridge.review.edit_log import ConflictError, EditLog
+from bridge.review.guard import Session
+from bridge.review.hub import Hub
+from bridge.spool.request import parse_request
+from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
+
+T = TypeVar("T")
+TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+MAX_TILE = 100_000
+"""Number of a tile; no recording reaches it."""
+FINAL = ("done", "failed", "cancelled")
+
+
+def routes(service: Desk, context: Context, session: Session) -> tuple[Starlette, Hub]:
+    """Return the application and the hub that keeps its pages up to date."""
+    api = _Api(service, context, session)
+    service.watch(api.hub.status)
+    job = "/api/jobs/{job}"
+    item = job + "/items/{item:int}"
+    app = Starlette(
+        routes=[
+            Route("/", api.page),
+            Route("/static/{name:path}", api.static),
+            Route("/session", api.enter, methods=["POST"]),
+            Route("/api/jobs", api.jobs),
+            Route(job, api.job),
+            Route(job + "/partial", api.partial),
+            Route(job + "/edits", api.edit, methods=["POST"]),
+            Route(item + "/sound/{source}", api.piece),
+            Route(item + "/peaks/{source}", api.peaks),
+            Route(item + "/tiles/{source}/{level:int}/{index:int}", api.tile),
+            Route(item + "/one_shots/{pitch:int}", api.one_shot),
+            WebSocketRoute("/api/live/{job}", api.live),
+        ],
+        exception_handlers={DawscribeError: _sentence},
+    )
+    return app, api.hub
+
+
+async def _sentence(request: Request, error: Exception) -> Response:
+    """Answer an error with its sentence."""
+    status = 409 if isinstance(error, ConflictError) else 507 if isinstance(error, StoreError) else 400
+    return JSONResponse({"message": str(error)}, status)
+
+
+class _Api:
+    def __init__(self, service: Desk, context: Context, session: Session) -> None:
+        self._service, self._context, self._session = service, context, session
+        self.hub = Hub()
+        self._sounds = ThreadPoolExecutor(1, "review-sound")
+        self._edits = ThreadPoolExecutor(1, "review-edits")
+        """One thread each: spectrograms must not hold up an edit, and edits come one after the other."""
+        self._logs: dict[str, EditLog] = {}
+        self._sources: dict[str, list[dict[str, sound.Source]]] = {}
+
+    # --- the page -----------------------------------------------------------------------------------------
+
+    async def page(self, request: Request) -> Response:
+        """The page itself."""
+        return _file("index.html")
+
+    async def static(self, request: Request) -> Response:
+        """A file of the page."""
+        return _file(request.path_params["name"])
+
+    async def enter(self, request: Request) -> Response:
+        """Exchange the token of the address for the session's cookie."""
+        data = await _body(request)
+        response = JSONResponse({"version": __version__})
+        if not self._session.open(data.get("token"), response):
+            sentence = "The daemon was started anew since this address was made; run 'dawscribe review' again."
+            return JSONResponse({"message": sentence}, 401)
+        return response
+
+    # --- a job --------------------------------------------------------------------------------------------
+
+    async def jobs(self, request: Request) -> Response:
+        """All jobs, newest first."""
+        return JSONResponse({"jobs": [job_line(r) for r in reversed(self._service.jobs())]})
+
+    async def job(self, request: Request) -> Response:
+        """All that the page shows of a job, but the sound."""
+        report = self._report(request)
+        log = await self._log(report) if report.status.state == "done" else None
+        found = await self._on(self._sounds, lambda: self._sources_of(report))
+        made = document(report, log, [s.values() for s in found])
+        return Response(await self._on(self._edits, lambda: json.dumps(made)), media_type="application/json")
+
+    async def partial(self, request: Request) -> Response:
+        """The notes heard so far of a running job."""
+        report = self._report(request)
+        try:
+            data = await asyncio.to_thread(read_hostile, report.folder / "partial.json", 64 << 20)
+        except OSError:
+            data = b'{"items":[]}'
+        return Response(data, media_type="application/json")
+
+    async def edit(self, request: Request) -> Response:
+        """A change, an undo or a redo; answered once it is saved."""
+        report = self._report(request)
+        log = await self._log(report)
+        data = await _body(request)
+        actions: dict[object, Callable[[], None]] = {
+            "append": lambda: log.append(data.get("seq"), data.get("edit") or {}),
+            "undo": lambda: log.undo(data.get("seq")),
+            "redo": lambda: log.redo(data.get("seq")),
+        }
+        if not isinstance(data.get("action"), str) or data["action"] not in actions:
+            raise InputError("This change cannot be understood; load the page again.")
+        await self._on(self._edits, actions[data["action"]])
+        self.hub.tell(report.id, {"type": "edits", "seq": log.seq, "page": str(data.get("page", ""))[:40]})
+        return JSONResponse({"seq": log.seq, "cursor": log.cursor})
+
+    # --- sound --------------------------------------------------------------------------------------------
+
+    async def piece(self, request: Request) -> Response:
+        """Samples of a source."""
+        source = await self._source(request)
+        try:
+            start, frames = (int(request.query_params[name]) for name in ("start", "frames"))
+        except (KeyError, ValueError) as e:
+            raise InputError("This piece of sound cannot be understood; load the page again.") from e
+        if not 0 <= start <= source.frames or not 0 < frames <= sound.MAX_FRAMES:
+            raise InputError("This piece of sound lies outside the item; load the page again.")
+        # In the common pool: reading is short, and playing must not wait for a spectrogram.
+        return Response(
+            await asyncio.to_thread(sound.piece, source, start, frames), media_type="application/octet-stream"
+        )
+
+    async def peaks(self, request: Request) -> Response:
+        """The waveform of a source."""
+        source = await self._source(request)
+        cache = self._cache(request)
+        return _gzipped(await asyncio.to_thread(sound.peaks, source, cache))
+
+    async def tile(self, request: Request) -> Response:
+        """A tile of a source's spectrogram."""
+        source = await self._source(request)
+        level, index = request.path_params["level"], request.path_params["index"]
+        if not 0 <= level <= spectrogram.MAX_LEVEL or not 0 <= index <= MAX_TILE:
+            raise InputError("There is no such picture; load the page again.")
+        cache = self._cache(request)
+        return _gzipped(await self._on(self._sounds, lambda: sound.tile(source, cache, level, index)))
+
+    async def one_shot(self, request: Request) -> Response:
+        """The song's own stroke of a drum."""
+        report = self._report(request)
+        log = await self._log(report)
+        items, number = log.base["items"], request.path_params["item"]
+        shots = items[number].get("one_shots") or [] if number < len(items) else []
+        for shot in shots:
+            path = sound.inside(report.folder, shot.get("path"))
+            if shot.get("pitch") == request.path_params["pitch"] and path is not None:
+                data = await asyncio.to_thread(read_hostile, path, LARGEST_FILE)
+                return Response(data, media_type="audio/wav")
+        return JSONResponse({"message": "There is no such sound."}, 404)
+
+    async def live(self, socket: WebSocket) -> None:
+        """Keep a page up to date."""
+        report = self._find(socket.path_params["job"])
+        if report is None:
+            await socket.close(1008)
+            return
+        await self.hub.serve(socket, report.id, report.folder, lambda: self._ended(report.id))
+
+    # --- helpers ------------------------------------------------------------------------------------------
+
+    def _find(self, job_id: str) -> JobReport | None:
+        return next((r for r in self._service.jobs() if r.id == job_id), None)
+
+    def _report(self, request: Request) -> JobReport:
+        report = self._find(request.path_params["job"])
+        if report is None:
+            raise InputError("There is no such job any more; 'dawscribe jobs' lists the jobs there are.")
+        return report
+
+    def _ended(self, job_id: str) -> bool:
+        report = self._find(job_id)
+        return report is None or report.status.state in FINAL
+
+    async def _log(self, report: JobReport) -> EditLog:
+        if report.id not in self._logs:
+            loaded = await self._on(self._edits, lambda: EditLog.load(report.folder))
+            self._logs.setdefault(report.id, loaded)
+        return self._logs[report.id]
+
+    async def _source(self, request: Request) -> sound.Source:
+        report = self._report(request)
+        found: list[dict[str, sound.Source]] | None = self._sources.get(report.id)
+        if found is None:
+            found = await self._on(self._sounds, lambda: self._sources_of(report))
+        number, name = request.path_params["item"], request.path_params["source"]
+        if number >= len(found) or name not in found[number]:
+            raise InputError("This sound is not kept; transcribe the item again with keep_stems.")
+        return found[number][name]
+
+    def _sources_of(self, report: JobReport) -> list[dict[str, sound.Source]]:
+        """What can be heard of each item; looked up anew until the job has ended."""
+        if report.id in self._sources:
+            return self._sources[report.id]
+        request = parse_request(_json(report.folder / "request.json"))
+        result = _json(report.folder / "result.json") if report.status.state == "done" else {}
+        items = result.get("items") or [{} for _ in request.items]
+        found = []
+        for number, item in enumerate(items):
+            span = request.items[number].audio if number < len(request.items) else None
+            found.append(sound.sources(report.folder, item, number, span))
+        if report.status.state in FINAL:
+            self._sources[report.id] = found
+        return found
+
+    def _cache(self, request: Request) -> Path:
+        return self._report(request).folder / sound.FOLDER / str(request.path_params["item"])
+
+    async def _on(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return parse_json(read_hostile(path, 1 << 28), path.name)
+    except OSError:
+        return {}
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise InputError("This request is not JSON; load the page again.")
+    return parse_json(await request.body(), "request")
+
+
+def _gzipped(data: bytes) -> Response:
+    return Response(data, media_type="application/octet-stream", headers={"content-encoding": "gzip"})
+
+
+def _file(name: str) -> Response:
+    """Return a file of the page; only names that the package has."""
+    suffix = Path(name).suffix
+    folder = resources.files("bridge.review") / "static"
+    parts = name.split("/")
+    sound_name = all(
+        p and p.replace("-", "").replace("_", "").replace(".", "").isalnum() and p[0] != "." for p in parts
+    )
+    if suffix not in TYPES or not sound_name or not (found := folder.joinpath(*parts)).is_file():
+        return JSONResponse({"message": "There is no such file."}, 404)
+    return Response(found.read_bytes(), media_type=TYPES[suffix])

@@ -1,0 +1,185 @@
+"""The sound of a job for the page: samples in pieces, peaks for waveforms and spectrogram tiles, kept in the job folder.
+
+All of it runs in threads of its own, one at a time, so that the daemon's loop stays quick.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from bridge.audio.container_checks import sound_path
+from bridge.audio.recording import BLOCK_FRAMES, Array, Recording
+from bridge.audio.span_import import ChannelSource, import_span
+from bridge.errors import InputError
+from bridge.review import spectrogram
+from bridge.spool.request import AudioSpan
+
+MIX = "mix"
+FOLDER = "review"
+"""Inside the job folder; goes with it."""
+PEAK_FRAMES = 512
+"""Samples a pair of peaks: 86 a second, finer than a pixel at the widest zoom that still draws peaks."""
+MAX_FRAMES = 20 * 48_000
+"""Frames of one piece of sound: 20 s, 4 MB in stereo."""
+GZIP_LEVEL = 1
+"""Loopback is quick: smaller is not worth the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One thing that can be heard and looked at: the mix or a stem."""
+
+    name: str
+    files: tuple[Path, ...]
+    """Several are added up: a mix whose file is gone is the sum of its stems."""
+    rate: int
+    channels: int
+    frames: int
+
+    def read(self, start: int, frames: int) -> Array:
+        """Return (frames, channels) float32 from ``start`` on; shorter at the end."""
+        start = min(max(0, start), self.frames)
+        total: Array | None = None
+        for path in self.files:
+            with soundfile.SoundFile(sound_path(path)) as file:
+                file.seek(min(start, file.frames))
+                block = file.read(frames, dtype="float32", always_2d=True)
+            total = block if total is None else total[: len(block)] + block[: len(total)]
+        return np.zeros((0, self.channels), np.float32) if total is None else np.asarray(total, np.float32)
+
+    def mono(self, start_s: float, length_s: float) -> Array:
+        """Return the mean of the channels at the spectrogram's rate, silence past the ends."""
+        if len(self.files) == 1:
+            recording = Recording(self.files[0], self.rate, self.channels, self.frames, 0.0, 0.0)
+            return recording.mono(spectrogram.RATE, start_s, length_s)
+        return np.asarray(
+            np.sum([replace_file(self, f).mono(start_s, length_s) for f in self.files], axis=0), np.float32
+        )
+
+
+def replace_file(source: Source, file: Path) -> Source:
+    """Return the source as one of its files alone."""
+    return Source(source.name, (file,), source.rate, source.channels, source.frames)
+
+
+def sources(folder: Path, item: Mapping[str, Any], number: int, span: AudioSpan | None) -> dict[str, Source]:
+    """Return what can be heard of an item, the mix first.
+
+    Args:
+        folder: the job folder.
+        item: its result, with ``stems``; empty while the job runs.
+        number: of the item, from 0.
+        span: the sound that was transcribed, None where it is gone; copied into the job folder at the first call.
+    """
+    found: dict[str, Source] = {}
+    for stem in item.get("stems") or []:
+        role, path = str(stem.get("role", "")), inside(folder, stem.get("path"))
+        if role.isidentifier() and role != MIX and path is not None and (source := _opened(role, path)) is not None:
+            found[role] = source
+    mix = folder / FOLDER / str(number) / "mix.wav"
+    if not mix.exists() and span is not None:
+        _copy_mix(span, mix)
+    whole = _opened(MIX, mix) if mix.exists() else None
+    if whole is None and found:
+        first = next(iter(found.values()))
+        whole = Source(MIX, tuple(s.files[0] for s in found.values()), first.rate, first.channels, first.frames)
+    return {MIX: whole, **found} if whole is not None else found
+
+
+def inside(folder: Path, name: object) -> Path | None:
+    """Return a plain file of the job folder by the path in its result; None for any other."""
+    if not isinstance(name, str) or not name or "\0" in name:
+        return None
+    path = (folder / name).resolve()
+    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+
+
+def _opened(name: str, path: Path) -> Source | None:
+    try:
+        with soundfile.SoundFile(sound_path(path)) as file:
+            return Source(name, (path,), file.samplerate, file.channels, file.frames)
+    except (OSError, soundfile.SoundFileError):
+        return None
+
+
+def _copy_mix(span: AudioSpan, target: Path) -> None:
+    """Copy the item's sound into the job folder; what cannot be read is left out, the stems are there still."""
+    sound: Path | Sequence[ChannelSource] = span.path
+    if span.channels:
+        sound = [ChannelSource(path, channel) for path, channel in span.channels]
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        import_span(
+            sound, draft, start_s=span.start_s, length_s=span.length_s, gain=span.gain, report=lambda stage, done: None
+        )
+        draft.replace(target)
+    except (InputError, OSError):
+        draft.unlink(missing_ok=True)
+
+
+def piece(source: Source, start: int, frames: int) -> bytes:
+    """Return samples as interleaved 16-bit, little-endian; at most :data:`MAX_FRAMES`."""
+    block = source.read(start, min(frames, MAX_FRAMES))
+    return (np.clip(block, -1, 1) * 32767).astype("<i2").tobytes()
+
+
+def peaks(source: Source, cache: Path) -> bytes:
+    """Return (lowest, highest) of each :data:`PEAK_FRAMES` samples as signed bytes, gzipped."""
+
+    def made() -> bytes:
+        rows: list[npt.NDArray[np.int8]] = []
+        step = BLOCK_FRAMES // PEAK_FRAMES * PEAK_FRAMES
+        for start in range(0, source.frames, step):
+            block = source.read(start, step)
+            block = np.pad(block, ((0, -len(block) % PEAK_FRAMES), (0, 0)))
+            buckets = block.reshape(-1, PEAK_FRAMES * source.channels)
+            pair = np.stack([buckets.min(axis=1), buckets.max(axis=1)], axis=1)
+            rows.append(np.clip(np.rint(pair * 127), -127, 127).astype(np.int8))
+        return b"".join(r.tobytes() for r in rows)
+
+    return _kept(cache / f"{source.name}.peaks.gz", made)
+
+
+def tile(source: Source, cache: Path, level: int, index: int) -> bytes:
+    """Return a spectrogram tile, gzipped; a level above 0 is made of finer ones."""
+
+    def made() -> bytes:
+        if level == 0:
+            return spectrogram.tile(source.mono, index).tobytes()
+        below = [tile(source, cache, level - 1, index * spectrogram.COARSER + i) for i in range(spectrogram.COARSER)]
+        shape = (spectrogram.ROWS, spectrogram.COLUMNS)
+        return spectrogram.coarser(
+            [np.frombuffer(gzip.decompress(t), np.uint8).reshape(shape) for t in below]
+        ).tobytes()
+
+    tile_s = spectrogram.COLUMNS * spectrogram.HOP / spectrogram.RATE * spectrogram.COARSER**level
+    if index * tile_s > source.frames / source.rate:
+        return gzip.compress(bytes(spectrogram.ROWS * spectrogram.COLUMNS), GZIP_LEVEL)
+    return _kept(cache / f"{source.name}.{level}.{index}.gz", made)
+
+
+def _kept(path: Path, made: Any) -> bytes:
+    """Return the content of a cache file, made where there is none; a full disk only means that it is not kept."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        pass
+    data = gzip.compress(made(), GZIP_LEVEL)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(data)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+    return data

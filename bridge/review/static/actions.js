@@ -1,0 +1,225 @@
+/** What a person can do to notes, as operations. Pure: they take notes and return operations; the store applies them. */
+
+import { REMOVED, rowOf } from "./model.js";
+
+/** @typedef {import("./model.js").Note} Note */
+/** @typedef {import("./model.js").Part} Part */
+/** @typedef {import("./model.js").Item} Item */
+/** @typedef {import("./model.js").Tempo} Tempo */
+/** @typedef {import("./model.js").Operation} Operation */
+/** @typedef {() => string} NewId */
+
+export const SHORTEST_S = 0.02;
+const clampPitch = (/** @type {number} */ p) => Math.min(127, Math.max(0, p));
+const clampVel = (/** @type {number} */ v) => Math.min(127, Math.max(1, Math.round(v)));
+
+/** @param {Part} part @param {Note[]} notes @returns {Operation[]} */
+const put = (part, notes) => (notes.length ? [{ op: "notes", part: part.id, put: notes.map(rowOf) }] : []);
+
+/** Make candidates notes. @param {Part} part @param {string[]} ids */
+export function addGhosts(part, ids) {
+  return put(part, ids.flatMap((id) => part.ghosts.get(id) ?? []).map(({ reason: _, ...note }) => note));
+}
+
+/** Notes become candidates that can be taken back. @param {Part} part @param {string[]} ids @returns {Operation[]} */
+export function remove(part, ids) {
+  const shelve = ids.filter((id) => part.notes.has(id));
+  return shelve.length ? [{ op: "notes", part: part.id, shelve }] : [];
+}
+
+/** @param {Part} part @param {Note[]} notes @param {number} seconds @param {number} semitones */
+export function move(part, notes, seconds, semitones) {
+  const least = Math.min(...notes.map((n) => n.on));
+  const by = Math.max(-least, seconds);
+  return put(part, notes.map((n) => ({ ...n, on: n.on + by, off: n.off + by, pitch: clampPitch(n.pitch + semitones) })));
+}
+
+/** @param {Part} part @param {Note[]} notes @param {number} seconds at the end */
+export function stretch(part, notes, seconds) {
+  return put(part, notes.map((n) => ({ ...n, off: Math.max(n.on + SHORTEST_S, n.off + seconds) })));
+}
+
+/** @param {Part} part @param {Note[]} notes @param {number} seconds at the beginning */
+export function stretchStart(part, notes, seconds) {
+  return put(part, notes.map((n) => ({ ...n, on: Math.max(0, Math.min(n.off - SHORTEST_S, n.on + seconds)) })));
+}
+
+/** @param {Part} part @param {Note[]} notes @param {number} by */
+export function louder(part, notes, by) {
+  return put(part, notes.map((n) => ({ ...n, vel: clampVel(n.vel + by) })));
+}
+
+/** @param {Part} part @param {Note} note @param {Partial<Note>} values typed by hand */
+export function setNote(part, note, values) {
+  const made = { ...note, ...values };
+  made.pitch = clampPitch(Math.round(made.pitch));
+  made.vel = clampVel(made.vel);
+  made.on = Math.max(0, made.on);
+  made.off = Math.max(made.on + SHORTEST_S, made.off);
+  return put(part, [made]);
+}
+
+/** @param {Part} part @param {Note[]} notes @param {number} time @param {NewId} newId */
+export function split(part, notes, time, newId) {
+  const cut = notes.filter((n) => n.on + SHORTEST_S < time && time < n.off - SHORTEST_S);
+  return put(part, cut.flatMap((n) => [{ ...n, off: time }, { ...n, id: newId(), on: time }]));
+}
+
+/** One note of all that are selected on a key. @param {Part} part @param {Note[]} notes @returns {Operation[]} */
+export function join(part, notes) {
+  /** @type {Map<number, Note[]>} */
+  const byKey = new Map();
+  for (const n of notes) byKey.set(n.pitch, [...(byKey.get(n.pitch) ?? []), n]);
+  const made = [];
+  const drop = [];
+  for (const same of byKey.values()) {
+    if (same.length < 2) continue;
+    made.push({ ...same[0], off: Math.max(...same.map((n) => n.off)), vel: Math.max(...same.map((n) => n.vel)) });
+    drop.push(...same.slice(1).map((n) => n.id));
+  }
+  return made.length ? [{ op: "notes", part: part.id, put: made.map(rowOf), drop }] : [];
+}
+
+/** @param {Part} part @param {number} time @param {number} seconds @param {number} pitch @param {NewId} newId @param {number} [vel] */
+export function insert(part, time, seconds, pitch, newId, vel = 90) {
+  return put(part, [{ id: newId(), on: Math.max(0, time), off: Math.max(0, time) + Math.max(SHORTEST_S, seconds), pitch, vel, conf: 1 }]);
+}
+
+/** @param {Part} from @param {Part} to @param {Note[]} notes @returns {Operation[]} */
+export function moveTo(from, to, notes) {
+  if (!notes.length || from.id === to.id) return [];
+  return [{ op: "notes", part: from.id, drop: notes.map((n) => n.id) }, { op: "notes", part: to.id, put: notes.map(rowOf) }];
+}
+
+/** @param {Item} item @param {string} base @returns {string} an id that no part has */
+export function freePartId(item, base) {
+  let n = 2;
+  while (item.parts.some((p) => p.id === `${base}-${n}`)) n++;
+  return `${base}-${n}`;
+}
+
+/**
+ * Split a part in two.
+ * @param {Item} item @param {Part} part @param {(note: Note) => boolean} goes whether a note goes to the new part
+ * @param {string} name @returns {Operation[]}
+ */
+export function splitPart(item, part, goes, name) {
+  const notes = part.sorted.filter(goes);
+  if (!notes.length || notes.length === part.notes.size) return [];
+  const id = freePartId(item, part.id);
+  return [
+    { op: "add_part", part: id, like: part.id, name, program: part.program, is_drums: part.isDrums },
+    { op: "notes", part: part.id, drop: notes.map((n) => n.id) },
+    { op: "notes", part: id, put: notes.map(rowOf) },
+    ...(part.bends.length ? [{ op: "bends", part: id, from_s: 0, to_s: 1e6, bends: part.bends }] : []),
+  ];
+}
+
+/** Put all of a part into another. @param {Part} from @param {Part} to @returns {Operation[]} */
+export function joinParts(from, to) {
+  return [{ op: "notes", part: to.id, put: from.sorted.map(rowOf) }, { op: "remove_part", part: from.id }];
+}
+
+/** Switch a clean-up off (its candidates become notes) or on again. @param {Part} part @param {string} reason @param {boolean} isOn @param {Map<string, string>} known */
+export function cleanUp(part, reason, isOn, known) {
+  if (!isOn) return addGhosts(part, [...part.ghosts.values()].filter((n) => n.reason === reason).map((n) => n.id));
+  const back = [...part.notes.values()].filter((n) => known.get(n.id) === reason);
+  return back.length ? [{ op: "ghosts", part: part.id, put: back.map((n) => /** @type {any} */ ([...rowOf(n), reason])) }] : [];
+}
+
+/** @param {Part} part @param {Note[]} notes @param {Tempo} tempo @param {number} grid quarters @param {number} strength 0..1 */
+export function quantise(part, notes, tempo, grid, strength) {
+  const moved = notes.flatMap((n) => {
+    const place = tempo.toTime(Math.round(tempo.toQn(n.on) / grid) * grid);
+    const by = Math.max(-n.on, (place - n.on) * strength);
+    return Math.abs(by) < 1e-4 ? [] : [{ ...n, on: n.on + by, off: n.off + by }];
+  });
+  return put(part, moved);
+}
+
+/** @param {Tempo} tempo @param {number} factor @returns {Operation[]} */
+export function scaleTempo(tempo, factor) {
+  const points = tempo.points.map((p) => ({ ...p, bpm: p.bpm * factor }));
+  return points.every((p) => p.bpm >= 10 && p.bpm <= 999) ? [{ op: "tempo", points }] : [];
+}
+
+/** @param {Tempo} tempo @param {number} bpm @returns {Operation[]} one tempo from start to end, the first beat stays where it is */
+export function setBpm(tempo, bpm) {
+  const first = tempo.points[0];
+  const offset = tempo.points.length > 1 ? tempo.points[1].time_s : 0;
+  const beats = first.beats_per_bar ?? 4;
+  if (!(bpm >= 10 && bpm <= 999)) return [];
+  // Where the second point is the first downbeat after an upbeat, it stays one.
+  const points = [{ time_s: 0, bpm, beats_per_bar: beats }];
+  const second = tempo.points[1];
+  if (second && second.beats_per_bar && offset > 0 && offset < 8) points.push({ time_s: offset, bpm, beats_per_bar: second.beats_per_bar });
+  return [{ op: "tempo", points }];
+}
+
+/**
+ * Drag a beat to another time: the tempo before it changes, all that comes after it moves along.
+ * @param {Tempo} tempo @param {number} qn the beat @param {number} time where it shall be @returns {Operation[]}
+ */
+export function moveBeat(tempo, qn, time) {
+  const before = [...tempo.points.keys()].filter((i) => tempo.starts[i] < qn - 1e-6);
+  const i = before[before.length - 1];
+  if (i === undefined) return [];
+  const from = tempo.points[i];
+  const seconds = time - from.time_s;
+  if (seconds < 0.05) return [];
+  const bpm = ((qn - tempo.starts[i]) * 60) / seconds;
+  const shift = time - tempo.toTime(qn);
+  const points = tempo.points.slice(0, i).concat([{ ...from, bpm }]);
+  const rest = tempo.points.slice(i + 1).map((p) => ({ ...p, time_s: p.time_s + shift }));
+  const atBeat = tempo.points.findIndex((_, k) => Math.abs(tempo.starts[k] - qn) < 1e-6);
+  if (atBeat < 0) points.push({ time_s: time, bpm: from.bpm, beats_per_bar: null });
+  points.push(...rest);
+  return points.every((p) => p.bpm >= 10 && p.bpm <= 999) ? [{ op: "tempo", points }] : [];
+}
+
+/** @param {Tempo} tempo @param {number} beats @returns {Operation[]} */
+export function setBeatsPerBar(tempo, beats) {
+  const points = tempo.points.map((p, i) => ({ ...p, beats_per_bar: i === 0 || p.beats_per_bar ? beats : p.beats_per_bar }));
+  return [{ op: "tempo", points }];
+}
+
+/** Let the bar begin at this beat. @param {Tempo} tempo @param {number} qn @returns {Operation[]} */
+export function setDownbeat(tempo, qn) {
+  const beats = tempo.points.find((p) => p.beats_per_bar)?.beats_per_bar ?? 4;
+  const upbeat = ((Math.round(qn) % beats) + beats) % beats;
+  const time = tempo.toTime(upbeat);
+  const points = tempo.points.map((p) => ({ ...p, beats_per_bar: /** @type {number | null} */ (null) }));
+  points[0].beats_per_bar = upbeat || beats;
+  if (upbeat) {
+    const at = points.findIndex((p) => Math.abs(p.time_s - time) < 1e-3);
+    if (at >= 0) points[at].beats_per_bar = beats;
+    else {
+      const before = points.filter((p) => p.time_s < time);
+      points.splice(before.length, 0, { time_s: time, bpm: before[before.length - 1].bpm, beats_per_bar: beats });
+    }
+  }
+  return [{ op: "tempo", points }];
+}
+
+/**
+ * Replace a part's notes, in a span or everywhere, by what an engine hears now.
+ * @param {Part} part @param {{notes: any[], candidates: any[], bends: [number, number][]}} heard
+ * @param {[number, number] | null} range @param {NewId} newId @returns {Operation[]}
+ */
+export function replaceNotes(part, heard, range, newId) {
+  const [from, to] = range ?? [0, 1e6];
+  const isInside = (/** @type {number} */ t) => t >= from && t < to;
+  const drop = [...part.notes.values(), ...part.ghosts.values()].filter((n) => isInside(n.on)).map((n) => n.id);
+  const rows = (/** @type {any[]} */ list) => list.filter((row) => isInside(row[0]));
+  const notes = rows(heard.notes).map((row) => /** @type {any} */ ([newId(), ...row.slice(0, 5)]));
+  const ghosts = rows(heard.candidates).map((row) => /** @type {any} */ ([newId(), ...row.slice(0, 6)]));
+  /** @type {Operation[]} */
+  const ops = [{ op: "notes", part: part.id, put: notes, drop }];
+  if (ghosts.length) ops.push({ op: "ghosts", part: part.id, put: ghosts });
+  if (part.bends.length || heard.bends.length) {
+    ops.push({ op: "bends", part: part.id, from_s: from, to_s: to, bends: heard.bends.filter(([t]) => isInside(t)) });
+  }
+  return ops;
+}
+
+export { REMOVED };

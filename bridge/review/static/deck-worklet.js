@@ -6,7 +6,7 @@
  * (WSOLA): each begins near its place, where it goes on best from the grain before; all sources share that place.
  */
 
-/* global AudioWorkletProcessor, registerProcessor, currentFrame, sampleRate */
+/* global AudioWorkletProcessor, registerProcessor, currentFrame */
 
 const CHUNK = 65536;
 const HOP = 1024;

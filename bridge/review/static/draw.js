@@ -197,7 +197,7 @@ function drawNotes(g, scene, lane) {
     for (const notes of levels) for (const note of notes) {
       const [x, y, w, h] = view.box(lane, note);
       const rest = h * (1 - note.vel / 127);
-      if (w > 6 && !lane.keys.length) g.fillRect(x + 1, y + 1, 2, Math.max(0, rest - 1));
+      if (w > 8 && lane.row > 7 && !lane.keys.length) g.fillRect(x + 1, y + 1, 2, Math.max(0, rest - 1));
     }
   }
   g.strokeStyle = look.select;
@@ -293,11 +293,11 @@ function drawHead(g, scene, lane) {
   g.textBaseline = "middle";
   g.textAlign = "left";
   g.fillText(lane.part.name, 10, top + HEAD / 2);
-  const width = g.measureText(lane.part.name).width;
+  const width = Math.max(GUTTER - 12, g.measureText(lane.part.name).width + 8);
   g.fillStyle = look.soft;
   g.font = "11px system-ui, sans-serif";
   const ghosts = lane.part.ghosts.size ? `, ${lane.part.ghosts.size} candidates` : "";
-  g.fillText(`${lane.part.notes.size} notes${ghosts}`, 18 + width, top + HEAD / 2);
+  g.fillText(`${lane.part.notes.size} notes${ghosts}`, 10 + width, top + HEAD / 2);
   g.textAlign = "right";
   g.font = "10px system-ui, sans-serif";
   if (lane.keys.length) {

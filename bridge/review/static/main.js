@@ -128,7 +128,7 @@ function bar(app) {
     stage.redraw();
   });
   transport.addEventListener("state", () => {
-    byId("play").textContent = transport.isPlaying ? "⏸" : "▶";
+    byId("play").textContent = transport.isPlaying ? "❚❚" : "▶";
     byId("play").setAttribute("aria-label", transport.isPlaying ? "Pause" : "Play");
     byId("loop").setAttribute("aria-pressed", String(transport.loop !== null));
     input("speed").value = String(transport.speed);

@@ -355,6 +355,7 @@ export class Transport extends EventTarget {
     add(at, at + AHEAD_S * Math.max(1, this.speed));
     if (this.loop && at < this.loop[1] && at + AHEAD_S > this.loop[1]) add(this.loop[0], this.loop[0] + AHEAD_S);
     const first = Math.floor((at * rate) / CHUNK);
+    /** @type {Promise<void>[]} */
     const urgent = [];
     for (const index of wanted) {
       item.sources.forEach((source, s) => {

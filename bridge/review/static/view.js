@@ -97,8 +97,9 @@ export class View {
   box(lane, note) {
     const x = this.x(note.on);
     const y = this.y(lane, note.pitch);
-    const width = lane.part.isDrums ? Math.max(4, Math.min(10, lane.row * 0.7)) : Math.max(2, (note.off - note.on) * this.pxPerS);
-    return [x, y, width, Math.max(2, lane.row - (lane.row > 5 ? 1 : 0))];
+    const width = lane.part.isDrums ? Math.max(2, Math.min(9, this.pxPerS * 0.05)) : Math.max(2, (note.off - note.on) * this.pxPerS);
+    const inset = lane.part.isDrums && lane.row > 12 ? lane.row * 0.16 : 0;
+    return [x, y + inset, width, Math.max(2, lane.row - 2 * inset - (lane.row > 5 ? 1 : 0))];
   }
 
   /**

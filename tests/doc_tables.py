@@ -29,6 +29,9 @@ LICENCES = {
     "python-rtmidi": "MIT",
     "pillow": "MIT-CMU",
     "tomli": "MIT",
+    "starlette": "BSD-3-Clause",
+    "uvicorn": "BSD-3-Clause",
+    "websockets": "BSD-3-Clause",
 }
 """Package of the core -> its licence, as its own metadata states it."""
 ENGINE_LICENCES = {"htdemucs": "MIT; weights personal and research use", "demucs": "MIT; weights likewise",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
@@ -12,12 +13,12 @@ from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bridge import __version__
-from bridge.errors import DawscribeError, InputError, StoreError
+from bridge.errors import DawscribeError, InputError, ModelError, StoreError
 from bridge.files import read_hostile
 from bridge.plugins.interfaces import Context, Desk, JobReport
 from bridge.review import sound, spectrogram
@@ -30,8 +31,12 @@ from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
 
 T = TypeVar("T")
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+SOUNDFONT = "soundfont-small"
+"""The model that plays the notes."""
 MAX_TILE = 100_000
 """Number of a tile; no recording reaches it."""
+STATIC_NAME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z]+)*")
+"""A folder or file of the page: no way up, nothing hidden."""
 FINAL = ("done", "failed", "cancelled")
 
 
@@ -46,6 +51,7 @@ def routes(service: Desk, context: Context, session: Session) -> tuple[Starlette
             Route("/", api.page),
             Route("/static/{name:path}", api.static),
             Route("/session", api.enter, methods=["POST"]),
+            Route("/api/soundfont", api.soundfont),
             Route("/api/jobs", api.jobs),
             Route(job, api.job),
             Route(job + "/partial", api.partial),
@@ -58,6 +64,7 @@ def routes(service: Desk, context: Context, session: Session) -> tuple[Starlette
         ],
         exception_handlers={DawscribeError: _sentence},
     )
+    app.router.redirect_slashes = False
     return app, api.hub
 
 
@@ -75,6 +82,8 @@ class _Api:
         self._edits = ThreadPoolExecutor(1, "review-edits")
         """One thread each: spectrograms must not hold up an edit, and edits come one after the other."""
         self._logs: dict[str, EditLog] = {}
+        self._known: dict[str, sound.Source] = {}
+        self._copying = asyncio.Lock()
         self._sources: dict[str, list[dict[str, sound.Source]]] = {}
 
     # --- the page -----------------------------------------------------------------------------------------
@@ -179,6 +188,15 @@ class _Api:
                 return Response(data, media_type="audio/wav")
         return JSONResponse({"message": "There is no such sound."}, 404)
 
+    async def soundfont(self, request: Request) -> Response:
+        """The General MIDI soundfont, where there is one."""
+        try:
+            path = await asyncio.to_thread(self._context.model, SOUNDFONT)
+        except ModelError as e:
+            # The page then plays with a synthesiser of its own.
+            return JSONResponse({"message": str(e)}, 404)
+        return FileResponse(path, media_type="application/octet-stream")
+
     async def live(self, socket: WebSocket) -> None:
         """Keep a page up to date."""
         report = self._find(socket.path_params["job"])
@@ -213,10 +231,18 @@ class _Api:
         found: list[dict[str, sound.Source]] | None = self._sources.get(report.id)
         if found is None:
             found = await self._on(self._sounds, lambda: self._sources_of(report))
-        number, name = request.path_params["item"], request.path_params["source"]
+        number, name = int(request.path_params["item"]), str(request.path_params["source"])
         if number >= len(found) or name not in found[number]:
             raise InputError("This sound is not kept; transcribe the item again with keep_stems.")
-        return found[number][name]
+        return await self._ready(report, found[number][name])
+
+    async def _ready(self, report: JobReport, source: sound.Source) -> sound.Source:
+        """Return the source once its files are there; a long mix takes seconds to copy, once."""
+        key = str(source.files[0])
+        if key not in self._known:
+            async with self._copying:
+                self._known[key] = await asyncio.to_thread(sound.ready, source)
+        return self._known[key]
 
     def _sources_of(self, report: JobReport) -> list[dict[str, sound.Source]]:
         """What can be heard of each item; looked up anew until the job has ended."""
@@ -262,9 +288,9 @@ def _file(name: str) -> Response:
     suffix = Path(name).suffix
     folder = resources.files("bridge.review") / "static"
     parts = name.split("/")
-    sound_name = all(
-        p and p.replace("-", "").replace("_", "").replace(".", "").isalnum() and p[0] != "." for p in parts
-    )
-    if suffix not in TYPES or not sound_name or not (found := folder.joinpath(*parts)).is_file():
+    if suffix not in TYPES or not all(STATIC_NAME.fullmatch(p) for p in parts):
+        return JSONResponse({"message": "There is no such file."}, 404)
+    found = folder.joinpath(*parts)
+    if not found.is_file():
         return JSONResponse({"message": "There is no such file."}, 404)
     return Response(found.read_bytes(), media_type=TYPES[suffix])

@@ -1,4 +1,4 @@
-"""Serves the page inside the daemon's loop, as a trigger does: on loopback, at a port and with a token of this start."""
+"""Serves the page inside the daemon's loop, as a trigger does: on loopback, with a port and token of this start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sound of a job for the page: samples in pieces, peaks for waveforms and spectrogram tiles, kept in the job folder.
+"""The sound of a job for the page: samples in pieces, peaks for waveforms, spectrogram tiles; kept in the job folder.
 
 All of it runs in threads of its own, one at a time, so that the daemon's loop stays quick.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from bridge.audio.container_checks import sound_path
-from bridge.audio.recording import BLOCK_FRAMES, Array, Recording
+from bridge.audio.container_checks import AudioFile, sound_path
+from bridge.audio.recording import BLOCK_FRAMES, WORK_RATE, Array, Recording
 from bridge.audio.span_import import ChannelSource, import_span
-from bridge.errors import InputError
+from bridge.errors import DawscribeError, InputError
 from bridge.review import spectrogram
 from bridge.spool.request import AudioSpan
 
@@ -30,6 +31,8 @@ PEAK_FRAMES = 512
 """Samples a pair of peaks: 86 a second, finer than a pixel at the widest zoom that still draws peaks."""
 MAX_FRAMES = 20 * 48_000
 """Frames of one piece of sound: 20 s, 4 MB in stereo."""
+MAX_LENGTH_S = 1e6
+"""Of an item; eleven days."""
 GZIP_LEVEL = 1
 """Loopback is quick: smaller is not worth the time."""
 
@@ -44,6 +47,10 @@ class Source:
     rate: int
     channels: int
     frames: int
+    span: AudioSpan | None = None
+    """Of a mix: what it is copied from."""
+    stems: tuple[Path, ...] = ()
+    """Of a mix: what adds up to it, should its file be gone."""
 
     def read(self, start: int, frames: int) -> Array:
         """Return (frames, channels) float32 from ``start`` on; shorter at the end."""
@@ -61,14 +68,8 @@ class Source:
         if len(self.files) == 1:
             recording = Recording(self.files[0], self.rate, self.channels, self.frames, 0.0, 0.0)
             return recording.mono(spectrogram.RATE, start_s, length_s)
-        return np.asarray(
-            np.sum([replace_file(self, f).mono(start_s, length_s) for f in self.files], axis=0), np.float32
-        )
-
-
-def replace_file(source: Source, file: Path) -> Source:
-    """Return the source as one of its files alone."""
-    return Source(source.name, (file,), source.rate, source.channels, source.frames)
+        each = [replace(self, files=(f,)).mono(start_s, length_s) for f in self.files]
+        return np.asarray(np.sum(each, axis=0), np.float32)
 
 
 def sources(folder: Path, item: Mapping[str, Any], number: int, span: AudioSpan | None) -> dict[str, Source]:
@@ -78,21 +79,52 @@ def sources(folder: Path, item: Mapping[str, Any], number: int, span: AudioSpan 
         folder: the job folder.
         item: its result, with ``stems``; empty while the job runs.
         number: of the item, from 0.
-        span: the sound that was transcribed, None where it is gone; copied into the job folder at the first call.
+        span: the sound that was transcribed, None where it is not known; :func:`ready` copies it when it is wanted.
     """
     found: dict[str, Source] = {}
     for stem in item.get("stems") or []:
         role, path = str(stem.get("role", "")), inside(folder, stem.get("path"))
         if role.isidentifier() and role != MIX and path is not None and (source := _opened(role, path)) is not None:
             found[role] = source
-    mix = folder / FOLDER / str(number) / "mix.wav"
-    if not mix.exists() and span is not None:
-        _copy_mix(span, mix)
-    whole = _opened(MIX, mix) if mix.exists() else None
-    if whole is None and found:
-        first = next(iter(found.values()))
-        whole = Source(MIX, tuple(s.files[0] for s in found.values()), first.rate, first.channels, first.frames)
-    return {MIX: whole, **found} if whole is not None else found
+    length_s = next((s.frames / s.rate for s in found.values()), None) or item.get("length_s") or _length_s(span)
+    if not isinstance(length_s, (int, float)) or not 0 < length_s < MAX_LENGTH_S:
+        return found
+    copy = folder / FOLDER / str(number) / "mix.wav"
+    stems = tuple(s.files[0] for s in found.values())
+    return {MIX: Source(MIX, (copy,), WORK_RATE, 2, round(length_s * WORK_RATE), span, stems), **found}
+
+
+def _length_s(span: AudioSpan | None) -> float | None:
+    """Return the seconds of sound that a request asks for, None where its file cannot be read."""
+    if span is None:
+        return None
+    path = span.channels[0][0] if span.channels else span.path
+    try:
+        with closing(AudioFile(path)) as file:
+            left_s = (file.frames or 0) / file.rate - span.start_s
+    except (DawscribeError, OSError):
+        return None
+    return left_s if span.length_s is None else min(span.length_s, left_s)
+
+
+def ready(source: Source) -> Source:
+    """Return the source with its files there: a mix is copied into the job folder, else it is the sum of its stems.
+
+    Raises:
+        InputError: the sound is gone.
+    """
+    if all(f.exists() for f in source.files):
+        return source
+    if source.span is not None and _copy_mix(source.span, source.files[0]):
+        return source
+    if source.stems:
+        return replace(source, files=source.stems, channels=_channels(source.stems[0]))
+    raise InputError("The audio of this item is no longer where it was, and its stems were not kept.")
+
+
+def _channels(path: Path) -> int:
+    with soundfile.SoundFile(sound_path(path)) as file:
+        return int(file.channels)
 
 
 def inside(folder: Path, name: object) -> Path | None:
@@ -111,20 +143,20 @@ def _opened(name: str, path: Path) -> Source | None:
         return None
 
 
-def _copy_mix(span: AudioSpan, target: Path) -> None:
-    """Copy the item's sound into the job folder; what cannot be read is left out, the stems are there still."""
+def _copy_mix(span: AudioSpan, target: Path) -> bool:
+    """Copy the item's sound into the job folder; return whether that was possible."""
     sound: Path | Sequence[ChannelSource] = span.path
     if span.channels:
         sound = [ChannelSource(path, channel) for path, channel in span.channels]
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    draft = target.with_name(f".{os.getpid()}.{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        import_span(
-            sound, draft, start_s=span.start_s, length_s=span.length_s, gain=span.gain, report=lambda stage, done: None
-        )
+        import_span(sound, draft, start_s=span.start_s, length_s=span.length_s, gain=span.gain)
         draft.replace(target)
-    except (InputError, OSError):
+    except (DawscribeError, OSError):
         draft.unlink(missing_ok=True)
+        return False
+    return True
 
 
 def piece(source: Source, start: int, frames: int) -> bytes:

@@ -1,4 +1,4 @@
-"""``dawscribe review [JOB | FILE]``: open the review page in the browser, of a job or of a file that is transcribed now."""
+"""``dawscribe review [JOB | FILE]``: open the review page of a job, or of a file that is transcribed now."""
 
 from __future__ import annotations
 

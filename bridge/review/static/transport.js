@@ -367,7 +367,7 @@ export class Transport extends EventTarget {
           this._chunks.set(key, "there");
           const samples = new Int16Array(data);
           deck.port.postMessage({ type: "chunk", source: s, index, data: samples }, [samples.buffer]);
-        }, () => this._chunks.delete(key));
+        }, () => void this._chunks.delete(key));
         if (index === first) urgent.push(loading);
       });
     }

@@ -202,7 +202,7 @@ def parse_edit(data: object) -> Edit:
             raise ValueError("ops")
         parsed = tuple(_PARSERS[op["op"]](op) for op in operations)
         return Edit(_text(data.get("label")), _integer(data.get("item"), 0, 999), parsed)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as e:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as e:
         raise InputError("This edit cannot be understood; load the page again.") from e
 
 

@@ -85,7 +85,7 @@ def sheet_of(item: Mapping[str, Any]) -> Sheet:
         points = tuple(tempo_point(p) for p in tempo.get("points") or [])
         sheet = Sheet(float(item["length_s"]), tuple(parts), confident=bool(tempo.get("confident", False)))
         return replace(sheet, tempo=points) if points else sheet
-    except (KeyError, TypeError, ValueError, AttributeError) as e:
+    except (LookupError, TypeError, ValueError, AttributeError) as e:
         raise InputError("The result of this job is damaged; transcribe the item again.") from e
 
 

@@ -9,9 +9,9 @@ from bridge.music.general_midi import Instrument, instrument_of
 from bridge.music.notes import MIX, STEM_ROLES, Bend, Note
 from bridge.music.tempo import TempoMap
 
-CANDIDATE_REASONS = ("below_threshold", "doubtful_onset", "duplicate", "spurious", "harmonic", "bleed")
+CANDIDATE_REASONS = ("below_threshold", "doubtful_onset", "duplicate", "spurious", "harmonic", "bleed", "removed")
 """Why a note was left out: the network was not sure enough of it or of its onset, it is another note's double, nobody
-played it, it is a partial of a lower note, or it leaked from another part."""
+played it, it is a partial of a lower note, it leaked from another part, or a person removed it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

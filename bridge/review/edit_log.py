@@ -14,7 +14,7 @@ from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import read_hostile, write_json
 from bridge.score.edits import Sheet, apply, parse_edit, sheet_of
 from bridge.spool.request import PROTOCOL
-from bridge.spool.result import LARGEST_RESULT
+from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.untrusted_json import parse_json
 
 EDITS = "edits.json"
@@ -53,7 +53,7 @@ class EditLog:
             InputError: there is no result, or it or the log is damaged.
         """
         first = folder / REVISIONS / "1.json"
-        log = cls(folder, _read(first if first.exists() else folder / "result.json", LARGEST_RESULT))
+        log = cls(folder, _read(first if first.exists() else folder / "result.json", MAX_RESULT_BYTES))
         if (folder / EDITS).exists():
             data = _read(folder / EDITS, MAX_BYTES)
             edits, cursor, seq = data.get("edits"), data.get("cursor"), data.get("seq")

@@ -357,17 +357,25 @@ export function drawRuler(g, scene, height, range, loops) {
   free = GUTTER;
   g.fillStyle = look.ink;
   for (const chord of item.chords) {
-    const time = chord.time_s ?? chord.start_s ?? chord[0];
-    const name = chord.name ?? chord.symbol ?? chord[1];
-    const x = view.x(time);
-    if (typeof name !== "string" || x < free || x > view.width || name === "N") continue;
-    g.fillText(name, x + 2, 25);
-    free = x + g.measureText(name).width + 10;
+    const x = view.x(chord.onset_s);
+    if (x < free || x > view.width || chord.symbol === "N") continue;
+    g.fillText(chord.symbol, x + 2, 25);
+    free = x + g.measureText(chord.symbol).width + 10;
   }
   g.fillStyle = look.soft;
   g.textAlign = "right";
   g.fillText("bar", GUTTER - 6, 7);
   if (item.chords.length) g.fillText("chord", GUTTER - 6, 25);
+  g.textAlign = "left";
+  for (const section of item.sections) {
+    const x = view.x(section.onset_s);
+    if (x < GUTTER || x > view.width) continue;
+    g.fillStyle = look.bar;
+    g.fillRect(x, 15, 2, height - 15);
+    if (item.chords.length) continue;
+    g.fillStyle = look.ink;
+    g.fillText(section.name, x + 5, 25);
+  }
   g.fillStyle = look.paper;
 }
 

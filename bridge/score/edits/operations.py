@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.errors import InputError
-from bridge.music import Bend, Note
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import CANDIDATE_REASONS
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.score.edits.sheet import (
     ID,
@@ -20,7 +21,6 @@ from bridge.score.edits.sheet import (
     MAX_PARTS,
     NOTE_FIELDS,
     PART_ID,
-    REASONS,
     Ghost,
     Sheet,
     SheetPart,
@@ -260,7 +260,7 @@ def _put_notes(op: Mapping[str, Any]) -> PutNotes:
 
 def _put_ghosts(op: Mapping[str, Any]) -> PutGhosts:
     rows = _list(op["put"], MAX_ROWS)
-    if any(row[6] not in REASONS for row in rows):
+    if any(row[6] not in CANDIDATE_REASONS for row in rows):
         raise ValueError("reason")
     return PutGhosts(_part_id(op["part"]), {_id(row[0]): Ghost(_note(row[1:6]), row[6]) for row in rows})
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.errors import InputError
-from bridge.music import Bend, Note
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import CANDIDATE_REASONS
 from bridge.music.tempo import TempoPoint
 
 NOTE_FIELDS = ("onset_s", "offset_s", "pitch", "velocity", "confidence")
@@ -24,8 +25,6 @@ ID = re.compile(r"[A-Za-z0-9._-]{1,40}")
 """An id of a note."""
 PART_ID = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,80}")
 """An id of a part, such as "other/strings"."""
-REASONS = ("below_threshold", "doubtful_onset", "duplicate", "spurious", "harmonic", "bleed", "removed")
-"""Why a candidate is none of the notes; "removed" by a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def note_of(fields: Sequence[str], row: Sequence[Any]) -> Note:
 
 def _reason(row: Sequence[Any]) -> str:
     reason = row[-1]
-    return reason if reason in REASONS else REASONS[0]
+    return reason if reason in CANDIDATE_REASONS else CANDIDATE_REASONS[0]
 
 
 def tempo_point(data: Mapping[str, Any]) -> TempoPoint:

@@ -34,7 +34,7 @@ LICENCES = {
     "websockets": "BSD-3-Clause",
 }
 """Package of the core -> its licence, as its own metadata states it."""
-ENGINE_LICENCES = {"htdemucs": "MIT; weights personal and research use", "demucs": "MIT; weights likewise",
+ENGINE_LICENCES = {"htdemucs": "MIT; weights only for scientific purposes", "demucs": "MIT; weights likewise",
                    "spleeter": "MIT (Deezer's code and weights: MIT)",
                    "basic_pitch": "Apache-2.0", "melody": "MIT (SwiftF0: MIT)"}  # fmt: skip
 """Plugin -> licence where it is not all ours."""

@@ -42,6 +42,10 @@ class Model:
     """Further sha256 that are accepted: the same model as other places pack it."""
     exact: bool = True
     """Whether ``size`` is known to the byte; the sha256 alone decides otherwise."""
+    commercial: bool = True
+    """Whether its licence allows use for money."""
+    terms: str = ""
+    """What its author says of that, in the author's own words; empty where the licence's name says all."""
     notice: str = ""
     """What the user must be told before the first download; empty where the licence allows everything."""
     engines: tuple[str, ...] = ()

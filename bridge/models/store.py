@@ -47,6 +47,13 @@ class Row:
     """Where it lies, also when it is damaged there."""
     engines: tuple[str, ...] = ()
     """The plugins that cannot work without it."""
+    commercial: bool = True
+    """Whether its licence allows use for money."""
+
+    @property
+    def use(self) -> str:
+        """Its licence, and what that does not allow."""
+        return self.licence if self.commercial else f"{self.licence} (not for commercial use)"
 
 
 class ModelStore:
@@ -85,7 +92,7 @@ class ModelStore:
         result = []
         for m in self._table.values():
             state, path = self._state(m)
-            result.append(Row(m.name, state, m.size, m.licence, m.purpose, path, m.engines))
+            result.append(Row(m.name, state, m.size, m.licence, m.purpose, path, m.engines, m.commercial))
         return result
 
     def default_names(self) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from bridge.errors import ConfigError, DawscribeError, PluginError
 from bridge.plugins.interfaces import Context
+from bridge.plugins.terms import check_terms
 
 LONGEST_NAME = 40
 """Characters of a name that a sentence repeats."""
@@ -110,10 +111,11 @@ def create(kind: str, name: str, table: Mapping[str, Any], context: Context) -> 
         context: what the application lends.
 
     Raises:
-        ConfigError: unknown plugin or setting.
+        ConfigError: unknown plugin or setting, or its terms do not allow what the setting "licence" wants.
         PluginError: it cannot be loaded.
     """
     plugin = load(kind, name)
+    check_terms(kind, name, plugin, context.settings, ours=name in BUILT_IN[kind])
     return plugin(options(plugin, table, f"{kind}.{name}"), context)
 
 

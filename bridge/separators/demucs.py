@@ -18,9 +18,11 @@ import numpy.typing as npt
 from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
 from bridge.audio.recording import Recording
 from bridge.errors import ModelError, PluginError
+from bridge.models.catalogue import models
 from bridge.pipeline.stem_files import write_stems
 from bridge.plugins.install_hint import pip_install
 from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.plugins.terms import Terms
 
 Array = npt.NDArray[np.float32]
 
@@ -54,6 +56,8 @@ class Demucs:
     """Separator that runs a model of the demucs package."""
 
     Options = DemucsOptions
+    terms = Terms(commercial=False, words=models()["htdemucs"].terms)
+    """The package's weights are those of the same author, under the same words."""
 
     def __init__(self, options: DemucsOptions, context: Context) -> None:
         try:

@@ -17,6 +17,7 @@ from bridge.errors import DawscribeError, StoreError
 from bridge.files import own_home
 from bridge.plugins import registry as plugins
 from bridge.plugins.install_hint import pip_install
+from bridge.plugins.terms import check_terms
 
 PACKAGES = ("numpy", "openvino", "soundfile", "soxr", "mido", "python-osc", "pillow")
 """What the core stands on; the torch extra is told with its separator."""
@@ -105,7 +106,7 @@ def _models(app: Application) -> Iterator[Finding]:
     engines = _engines(app)
     for row in app.store.rows():
         ok = row.state == "present"
-        text = f"{row.state}, {row.size / 1e6:.1f} MB, {row.licence}"
+        text = f"{row.state}, {row.size / 1e6:.1f} MB, {row.use}"
         if not ok:
             text += f"; 'dawscribe models fetch {row.name}' gets it"
         needed = not engines.isdisjoint(row.engines)
@@ -119,6 +120,7 @@ def _plugins(app: Application) -> Iterator[Finding]:
             try:
                 plugin = plugins.load(kind, name)
                 plugins.options(plugin, app.settings.plugin_table(kind, name), f"{kind}.{name}")
+                check_terms(kind, name, plugin, app.settings.values, ours=name in plugins.BUILT_IN[kind])
                 missing = getattr(plugin, "missing", lambda: "")()
             except DawscribeError as e:
                 missing = str(e)

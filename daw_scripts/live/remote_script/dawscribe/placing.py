@@ -14,6 +14,7 @@ An item of a request holds all that is needed, in ``live``:
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 
 from .warp import WarpMap
 
@@ -56,18 +57,20 @@ class Placing:
             rows: [onset_s, offset_s, pitch, velocity] of the result.
             is_drums: keys that mean pieces stay as they are.
         """
-        found = []
+        heard = []
         for row in rows:
-            onset, offset = self.content(row[0]), self.content(row[1])
             pitch = row[2] if is_drums else row[2] + round(self.shift(row[0]))
-            if not 0 <= pitch <= 127:
-                continue
-            for first, last, at in self._passes:
-                # A hair's breadth early is still the first beat; what sounded before the pass is not struck anew.
-                if first - 1e-6 <= onset < last - 1e-9:
-                    start = at + self._beats(max(onset, first) - first)
-                    end = at + self._beats(min(offset, last) - first)
-                    found.append((pitch, start, end, row[3]))
+            if 0 <= pitch <= 127:
+                heard.append((self.content(row[0]), self.content(row[1]), pitch, row[3]))
+        heard.sort()
+        onsets = [note[0] for note in heard]
+        found = []
+        for first, last, at in self._passes:
+            # A hair's breadth early is still the first beat; what sounded before the pass is not struck anew.
+            for number in range(bisect_left(onsets, first - 1e-6), bisect_left(onsets, last - 1e-9)):
+                onset, offset, pitch, velocity = heard[number]
+                start = at + self._beats(max(onset, first) - first)
+                found.append((pitch, start, at + self._beats(min(offset, last) - first), velocity))
         return _without_overlaps(found)
 
 

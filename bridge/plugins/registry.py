@@ -41,6 +41,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "midi_file": "bridge.hosts.midi_file:MidiFile",
         "reaper": "bridge.hosts.reaper:Reaper",
         "ardour": "bridge.hosts.ardour:Ardour",
+        "live": "bridge.hosts.live:Live",
         "dawproject": "bridge.hosts.dawproject:DawProject",
     },
     "triggers": {

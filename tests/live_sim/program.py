@@ -59,6 +59,7 @@ class LiveProgram:
         self.messages: list[str] = []
         self.log: list[str] = []
         self._scheduled: list[Callable[[], None]] = []
+        self.song: Song
         self.open(path)
 
     def open(self, path: str = "") -> Song:

@@ -43,8 +43,14 @@ class Studio:
     def ask(self, **options: Any) -> dict[str, Any]:
         """Have the selection transcribed; the request as the daemon got it."""
         self.live.command(**options)
-        taken: list[dict[str, Any]] = []
-        self.live.run(lambda: taken or taken.extend(filter(None, [self.desk.take()])))
+        taken: list[dict[str, Any] | None] = [None]
+
+        def took() -> bool:
+            taken[0] = taken[0] or self.desk.take()
+            return taken[0] is not None
+
+        self.live.run(took)
+        assert taken[0] is not None
         return taken[0]
 
     def insert(self, parts: Any, request: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -87,7 +93,8 @@ def _sounding(clip: AudioClip, midi: Clip) -> list[tuple[int, float, float]]:
 def _rows(seconds: float, seed: int = 1) -> list[list[float]]:
     """Notes of a result, one key after the other."""
     chance = random.Random(seed)
-    rows, now = [], 0.05
+    rows: list[list[float]] = []
+    now = 0.05
     while now < seconds - 0.4:
         length = chance.uniform(0.05, 0.3)
         rows.append([round(now, 4), round(now + length, 4), 40 + len(rows) % 40, 1 + len(rows) % 127])
@@ -481,7 +488,8 @@ def test_hostile_results_change_nothing(studio: Studio) -> None:
         assert "damaged" in studio.live.messages[-1]
         assert not studio.made()
         request = studio.ask()
-    for more in ({"protocol": 2}, {"items": []}, {"items": [{"parts": []}]}, {"id": "../../etc"}):
+    wrong: list[dict[str, Any]] = [{"protocol": 2}, {"items": []}, {"items": [{"parts": []}]}, {"id": "../../etc"}]
+    for more in wrong:
         studio.insert([good], request, **more)
         assert not studio.made()
         request = studio.ask()

@@ -12,7 +12,7 @@ from bridge.plugins.interfaces import Host
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("host", metavar="HOST", help="reaper or ardour")
+    parser.add_argument("host", metavar="HOST", help="reaper, ardour or live")
 
 
 def run(options: argparse.Namespace) -> int:

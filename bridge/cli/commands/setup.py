@@ -12,7 +12,7 @@ from bridge.daemon import os_service as service
 from bridge.errors import InputError
 from bridge.plugins import registry as plugins
 
-TARGETS = ("reaper", "ardour", "service")
+TARGETS = ("reaper", "ardour", "live", "service")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -40,6 +40,11 @@ class Studio:
         self.live.song.view.detail_clip = clip
         return clip
 
+    @property
+    def said(self) -> str:
+        """What the status bar shows."""
+        return (self.live.messages or [""])[-1]
+
     def ask(self, **options: Any) -> dict[str, Any]:
         """Have the selection transcribed; the request as the daemon got it."""
         self.live.command(**options)
@@ -218,7 +223,7 @@ def test_gain_silence_and_slivers(studio: Studio) -> None:
         else:
             clip._file_path = ""
         studio.live.command()
-        studio.live.run(lambda sentence=sentence: sentence in studio.live.messages[-1])  # type: ignore[misc]
+        studio.live.run(lambda sentence=sentence: sentence in studio.said)  # type: ignore[misc]
         assert not list((studio.folder / "home" / "inbox").iterdir())
 
 
@@ -259,7 +264,7 @@ def test_names_colours_instruments_and_selection(studio: Studio) -> None:
     assert all(_midi(t)[0].color == t.color for t in (drums, bass, vocals))
     assert studio.live.song.view.selected_track is studio.track
     assert studio.live.song.view.detail_clip is clip
-    assert 'The instrument "Serum" is not in this Live.' in studio.live.messages[-1]
+    assert 'The instrument "Serum" is not in this Live.' in studio.said
 
 
 def test_bends_are_named_with_the_file_that_has_them(studio: Studio) -> None:
@@ -267,7 +272,7 @@ def test_bends_are_named_with_the_file_that_has_them(studio: Studio) -> None:
     bends = [[0.0, 0.0], [0.5, 0.4]]
     request = studio.insert([part("Vocals", [[0.1, 0.2, 60, 90]], bends=bends), part("Bass", [[0.1, 0.2, 40, 90]])])
     midi = str(studio.folder / "home" / "jobs" / request["id"] / "song.mid")
-    assert f"drag {midi} into the Set to have those of Vocals." in studio.live.messages[-1]
+    assert f"drag {midi} into the Set to have those of Vocals." in studio.said
 
 
 def test_a_session_clip_comes_back_in_its_scene_with_its_loop(studio: Studio) -> None:
@@ -324,7 +329,7 @@ def test_nothing_usable_is_selected(studio: Studio) -> None:
     for clip, sentence in ((None, "click an audio clip first"), (midi.create_midi_clip(0, 4), "holds MIDI already")):
         song.view.detail_clip, song.view.selected_track = clip, studio.track
         studio.live.command()
-        studio.live.run(lambda sentence=sentence: sentence in (studio.live.messages or [""])[-1])  # type: ignore[misc]
+        studio.live.run(lambda sentence=sentence: sentence in studio.said)  # type: ignore[misc]
 
 
 def test_an_automated_tempo_is_noticed_where_it_matters(studio: Studio) -> None:
@@ -332,13 +337,13 @@ def test_an_automated_tempo_is_noticed_where_it_matters(studio: Studio) -> None:
     warped = studio.clip(start=4.0, length=10.0, markers=WARPED)
     request = studio.insert([part("Bass", [[1.0, 1.4, 40, 90], [4.0, 4.4, 41, 90]])])
     assert request["tempo"] == {"bpm": 100.0, "automated": True}
-    assert "automated" not in studio.live.messages[-1]
+    assert "automated" not in studio.said
     # Beats are beats: under a warped clip the notes are right all the same.
     heard = _sounding(warped, _midi(studio.made("Bass")[0])[0])
     assert [h[1] for h in heard] == pytest.approx([1.0, 4.0], abs=MS)
     studio.clip(start=4.0, length=10.0, warping=False)
     studio.insert([part("Keys", [[1.0, 1.4, 40, 90]])])
-    assert "The tempo of this Set is automated" in studio.live.messages[-1]
+    assert "The tempo of this Set is automated" in studio.said
 
 
 def test_before_live_12_2_a_clip_goes_through_a_slot(tmp_path: Path) -> None:
@@ -394,7 +399,7 @@ def test_a_frozen_refusal_leaves_nothing_behind_and_the_job_can_be_inserted_late
         studio.insert([part("Bass", [[1, 2, 40, 90]]), part("Keys", [[1, 2, 50, 90]])], request)
     finally:
         Track.create_midi_clip = kept  # type: ignore[method-assign]
-    assert "could not be made (Track is frozen); nothing was changed" in studio.live.messages[-1]
+    assert "could not be made (Track is frozen); nothing was changed" in studio.said
     assert [t.name for t in studio.live.song.tracks] == ["Song", "Other"]
     assert not (studio.folder / "home" / "jobs" / request["id"] / "inserted").exists()
 
@@ -415,7 +420,7 @@ def test_a_set_that_closes_gets_its_tracks_when_it_is_open_again(tmp_path: Path)
     # Live is started anew: the script knows nothing but what lies in the spool.
     with studio.live.running():
         studio.live.run(lambda: studio.made("Bass"))
-        studio.live.run(lambda: "notes on" in (studio.live.messages or [""])[-1])
+        studio.live.run(lambda: "notes on" in studio.said)
         assert [t.name for t in studio.live.song.tracks] == ["Song", "Bass (take)"]
         assert _midi(studio.made("Bass")[0])[0].start_time == 16.0
     with studio.live.running():
@@ -438,7 +443,7 @@ def test_a_request_of_the_extension_is_inserted_by_the_script(studio: Studio) ->
     (studio.folder / "home" / "inbox" / "live-extension-1.json").write_text(json.dumps(sent))
     assert studio.desk.take()
     studio.desk.answer(sent, [part("Bass", [[1.0, 1.4, 40, 90]])])
-    studio.live.run(lambda: "notes on" in studio.live.messages[-1], between=lambda: time.sleep(0.02))
+    studio.live.run(lambda: "notes on" in studio.said, between=lambda: time.sleep(0.02))
     assert _sounding(clip, _midi(studio.made("Bass")[0])[0])[0][1] == pytest.approx(1.0, abs=MS)
 
 
@@ -459,13 +464,13 @@ def test_update_to_a_revision_keeps_what_the_user_changed(studio: Studio) -> Non
         part("Lead", [[0, 1, 80, 9]]),
     ]
     studio.desk.answer(request, new, revision=3)
-    studio.live.run(lambda: "updated to revision 3" in studio.live.messages[-1], between=lambda: time.sleep(0.02))
+    studio.live.run(lambda: "updated to revision 3" in studio.said, between=lambda: time.sleep(0.02))
     assert [n.pitch for n in _midi(bass)[0]._notes] == [41, 43]
     assert _midi(bass)[0].start_time == 48.0, "it stays where the user put it"
     assert [n.pitch for n in changed._notes] == [61]
     assert pad.mute
     assert [n.pitch for n in _midi(studio.made("Lead")[0])[0]._notes] == [80]
-    said = studio.live.messages[-1]
+    said = studio.said
     assert 'You changed the notes of "Keys"' in said
     assert 'The part "Pad (take)" is no longer' in said
     assert json.loads((folder / "inserted").read_text()) == {"revision": 3}
@@ -485,7 +490,7 @@ def test_hostile_results_change_nothing(studio: Studio) -> None:
     ]  # fmt: skip
     for change in bad:
         studio.insert([{**good, **change}], request)
-        assert "damaged" in studio.live.messages[-1]
+        assert "damaged" in studio.said
         assert not studio.made()
         request = studio.ask()
     wrong: list[dict[str, Any]] = [{"protocol": 2}, {"items": []}, {"items": [{"parts": []}]}, {"id": "../../etc"}]
@@ -499,14 +504,14 @@ def test_a_failed_a_cancelled_and_a_silent_job_end_with_a_sentence(studio: Studi
     studio.clip(start=16.0, length=8.0)
     request = studio.ask()
     studio.desk.status(request["id"], "failed", message="take.wav is damaged;\nexport the audio again.")
-    studio.live.run(lambda: studio.live.messages[-1] == "take.wav is damaged; export the audio again.")
+    studio.live.run(lambda: studio.said == "take.wav is damaged; export the audio again.")
     request = studio.ask()
     studio.live.command("cancel")
     studio.live.run(lambda: (studio.folder / "home" / "jobs" / request["id"] / "cancel").exists())
     studio.desk.status(request["id"], "cancelled")
-    studio.live.run(lambda: studio.live.messages[-1] == "dawscribe: cancelled.")
+    studio.live.run(lambda: studio.said == "dawscribe: cancelled.")
     studio.insert([])
-    assert "no notes were heard" in studio.live.messages[-1]
+    assert "no notes were heard" in studio.said
     assert not studio.made()
 
 
@@ -527,10 +532,10 @@ def test_a_daemon_that_cannot_be_used_is_said(studio: Studio) -> None:
     studio.clip(start=16.0, length=8.0)
     studio.desk.beat(protocol=9)
     studio.live.command()
-    studio.live.run(lambda: "speaks protocol 9" in (studio.live.messages or [""])[-1])
+    studio.live.run(lambda: "speaks protocol 9" in studio.said)
     (studio.folder / "home" / "daemon.json").unlink()
     studio.live.command()
-    studio.live.run(lambda: 'run "dawscribe setup live"' in studio.live.messages[-1])
+    studio.live.run(lambda: 'run "dawscribe setup live"' in studio.said)
 
 
 def test_a_change_inside_a_notification_is_refused_by_live_and_the_script_makes_none(studio: Studio) -> None:
@@ -557,7 +562,7 @@ def test_a_dense_song_is_inserted_in_slices_and_still_one_undo_step(studio: Stud
         changes.append(now - seen[0])
         seen[0] = now
 
-    studio.live.run(lambda: "notes on" in studio.live.messages[-1], between=count)
+    studio.live.run(lambda: "notes on" in studio.said, between=count)
     assert sum(len(_midi(t)[0]._notes) for t in studio.made()) == 8 * 2500
     assert max(changes) <= 12
     assert len([c for c in changes if c]) >= 8

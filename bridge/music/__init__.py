@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bridge.music.general_midi import Instrument, instrument_of
+from bridge.music.groove import Groove
+from bridge.music.harmony import Chord, Key, Section
 from bridge.music.notes import DRUM_CHANNEL, MIX, STEM_ROLES, Bend, Note, shifted
-from bridge.music.parts import CANDIDATE_REASONS, Candidate, Chord, Part, Score, Section, Transcription
+from bridge.music.parts import CANDIDATE_REASONS, Candidate, Part, Score, Transcription
 from bridge.music.tempo import TempoMap, TempoPoint
 
 __all__ = [
@@ -15,7 +17,9 @@ __all__ = [
     "Bend",
     "Candidate",
     "Chord",
+    "Groove",
     "Instrument",
+    "Key",
     "Note",
     "Part",
     "Score",

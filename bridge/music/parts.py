@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.music.general_midi import Instrument, instrument_of
+from bridge.music.groove import Groove
+from bridge.music.harmony import Chord, Key, Section
 from bridge.music.notes import MIX, STEM_ROLES, Bend, Note
 from bridge.music.tempo import TempoMap
 
@@ -98,28 +100,6 @@ class Transcription:
 
 
 @dataclass(frozen=True, slots=True)
-class Chord:
-    """A chord that holds from its onset to its offset."""
-
-    onset_s: float
-    offset_s: float
-    symbol: str
-    """As lead sheets write it, such as "F#m7"; "N" where no chord sounds."""
-    confidence: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A stretch of the form, such as a verse."""
-
-    onset_s: float
-    offset_s: float
-    name: str
-    """As the DAW's marker shows it, such as "A" or "Chorus"."""
-    confidence: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
 class Score:
     """All parts of an item with its tempo map and its harmony."""
 
@@ -127,9 +107,18 @@ class Score:
     length_s: float
     tempo: TempoMap = field(default_factory=TempoMap)
     warnings: tuple[str, ...] = ()
-    key: str | None = None
-    """Such as "F# minor"; None where none is certain."""
+    keys: tuple[Key, ...] = ()
+    """From the first beat to the last; several where the key changes."""
     chords: tuple[Chord, ...] = ()
     sections: tuple[Section, ...] = ()
+    groove: Groove = field(default_factory=Groove)
     hidden: tuple[Part, ...] = ()
     """Parts without notes, kept for their candidates; they get no track."""
+
+    @property
+    def key(self) -> str | None:
+        """The key that holds longest, such as "F# minor"; None where there is none."""
+        spans: dict[str, float] = {}
+        for key in self.keys:
+            spans[key.name] = spans.get(key.name, 0.0) + key.offset_s - key.onset_s
+        return max(spans, key=lambda name: spans[name]) if spans else None

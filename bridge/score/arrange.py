@@ -13,6 +13,7 @@ from bridge.music.tempo import TempoMap
 from bridge.score.beat.tracker import track_beats
 from bridge.score.parts import ordered_parts
 from bridge.score.quantise import Grid, quantise
+from bridge.score.song import groove_of, with_song
 
 UNCERTAIN_BEAT = "The beat is not certain, so the MIDI file keeps 120 BPM; the notes stay where they sound."
 NOT_QUANTISED = "Nothing was quantised, because the beat is not certain."
@@ -57,10 +58,11 @@ def arrange(
         said.append(UNCERTAIN_BEAT)
     if grid is not None:
         if tempo.confident or not tempo_wanted:
-            parts = [quantise(part, tempo, grid, strength, length_s) for part in parts]
+            groove = groove_of(parts, tempo)
+            parts = [quantise(part, tempo, grid, strength, length_s, groove) for part in parts]
         else:
             said.append(NOT_QUANTISED)
     ordered, hidden = ordered_parts(parts, length_s)
     if not ordered:
         said.append(NO_NOTES)
-    return Score(ordered, length_s, tempo, tuple(said), hidden=hidden)
+    return with_song(Score(ordered, length_s, tempo, tuple(said), hidden=hidden))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bridge.errors import InputError
+from bridge.music.groove import Groove
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap
@@ -28,24 +29,45 @@ class Grid:
     """As the user writes it, such as "1/16"."""
     step_qn: float
     """Quarter notes from line to line."""
+    own_groove: bool = False
+    """Whether the lines stand where the song itself plays them, swung and late as it is."""
+
+    def nearest(self, position_qn: float, groove: Groove) -> float:
+        """The line next to a position."""
+        number = math.floor(position_qn / self.step_qn + 0.5)
+        if not self.own_groove:
+            return number * self.step_qn
+        lines = [groove.played((number + i) * self.step_qn) for i in (-1, 0, 1)]
+        return min(lines, key=lambda line: abs(line - position_qn))
 
 
 def parse_grid(text: str) -> Grid:
     """The grid called ``text``: "1/16" has a step of 0.25, "1/8T" (triplets) a third, "1/8D" (dotted) 0.75.
 
+    A G at the end ("1/16G") bends the grid to the song's own groove.
+
     Raises:
         InputError: not a grid; the sentence names those that are.
     """
-    match = re.fullmatch(r"1/([0-9]{1,2})([TtDd]?)", text.strip())
+    match = re.fullmatch(r"1/([0-9]{1,2})([TtDd]?)([Gg]?)", text.strip())
     if match is None or int(match[1]) not in DIVISIONS:
         valid = ", ".join(f"1/{d}" for d in DIVISIONS)
-        message = f'"{text[:40]}" is not a grid; use one of {valid}, with T for triplets (1/8T) or D for dotted.'
+        message = f'"{text[:40]}" is not a grid; use one of {valid}, with T for triplets (1/8T) '
+        message += "or D for dotted, and G for the song's own groove (1/16G)."
         raise InputError(message)
     factor = {"": 1.0, "T": 2.0 / 3.0, "D": 1.5}[match[2].upper()]
-    return Grid(f"1/{int(match[1])}{match[2].upper()}", 4.0 / int(match[1]) * factor)
+    name = f"1/{int(match[1])}{match[2].upper()}{match[3].upper()}"
+    return Grid(name, 4.0 / int(match[1]) * factor, own_groove=bool(match[3]))
 
 
-def quantise(part: Part, tempo: TempoMap, grid: Grid, strength: float = 1.0, length_s: float = math.inf) -> Part:
+def quantise(
+    part: Part,
+    tempo: TempoMap,
+    grid: Grid,
+    strength: float = 1.0,
+    length_s: float = math.inf,
+    groove: Groove = Groove(),  # noqa: B008 - frozen
+) -> Part:
     """Move onsets towards the nearest line; as many notes come out as came in, and bends move with their note.
 
     A note keeps its length, but ends where its follower on the same key (in a monophonic part: its
@@ -58,6 +80,7 @@ def quantise(part: Part, tempo: TempoMap, grid: Grid, strength: float = 1.0, len
         grid: what :func:`parse_grid` gave.
         strength: 0 leaves the notes where they are, 1 puts them on the grid, between is in proportion.
         length_s: the item's length; a note whose line is the item's end or beyond stays where it is.
+        groove: what a grid of the song's own groove is bent to.
 
     Raises:
         InputError: the strength makes no sense.
@@ -68,7 +91,8 @@ def quantise(part: Part, tempo: TempoMap, grid: Grid, strength: float = 1.0, len
     after = list(before)
     for voice in _voices(before):
         notes = [before[i] for i in voice]
-        onsets = _moved_onsets([n.onset_s for n in notes], tempo, grid.step_qn, strength, length_s)
+        lines = [tempo.to_s(grid.nearest(tempo.to_qn(n.onset_s), groove)) for n in notes]
+        onsets = _moved_onsets([n.onset_s for n in notes], lines, strength, length_s)
         for i, note in zip(voice, _moved_notes(notes, onsets), strict=True):
             after[i] = note
     return replace(part, notes=tuple(sorted(after)), bends=_moved_bends(part.bends, before, after))
@@ -85,15 +109,11 @@ def _moved_notes(notes: list[Note], onsets: list[float]) -> list[Note]:
     return moved
 
 
-def _moved_onsets(
-    onsets: list[float], tempo: TempoMap, step_qn: float, strength: float, length_s: float
-) -> list[float]:
+def _moved_onsets(onsets: list[float], lines: list[float], strength: float, length_s: float) -> list[float]:
     """Times of one voice's onsets after the move, rising as before."""
     moved: list[float] = []
     for k, onset_s in enumerate(onsets):
-        line_s = tempo.to_s(math.floor(tempo.to_qn(onset_s) / step_qn + 0.5) * step_qn)
-        if line_s > length_s - MIN_NOTE_S:
-            line_s = onset_s
+        line_s = max(0.0, lines[k]) if lines[k] <= length_s - MIN_NOTE_S else onset_s
         # Written so that full strength gives the line itself, the same for all notes of a chord.
         time_s = (1.0 - strength) * onset_s + strength * line_s
         gap_s = onset_s - onsets[k - 1] if k else 0.0

@@ -10,8 +10,10 @@ from typing import Any
 from bridge.errors import InputError
 from bridge.midi.part_events import BEND_RANGE, channels
 from bridge.music.general_midi import Instrument
+from bridge.music.groove import Groove
+from bridge.music.harmony import Chord, Key, Section
 from bridge.music.notes import Bend, Note
-from bridge.music.parts import Candidate, Chord, Part, Score, Section
+from bridge.music.parts import Candidate, Part, Score
 from bridge.music.tempo import TempoMap, TempoPoint
 
 MAX_RESULT_BYTES = 1 << 28
@@ -48,8 +50,10 @@ def item_result_json(item: ItemResult, folder: Path) -> dict[str, Any]:
         "length_s": score.length_s,
         "tempo": {"confident": score.tempo.confident, "points": points},
         "key": score.key,
+        "keys": [{**asdict(k), "name": k.name} for k in score.keys],
         "chords": [asdict(c) for c in score.chords],
         "sections": [asdict(s) for s in score.sections],
+        "groove": {**asdict(score.groove), "offsets": list(score.groove.offsets)},
         "parts": [_part_json(p, channel) for p, channel in zip(score.parts, channels(score), strict=True)],
         "hidden_parts": [_part_json(p, 0) for p in score.hidden],
         "stems": [{"role": role, "path": relative(path)} for role, path in item.stems],
@@ -102,13 +106,22 @@ def item_score(item: Mapping[str, Any]) -> Score:
             float(item["length_s"]),
             TempoMap(points, bool(tempo["confident"])),
             tuple(str(w) for w in item["warnings"]),
-            item.get("key"),
+            tuple(_key(k) for k in item.get("keys", ())),
             tuple(Chord(**c) for c in item.get("chords", ())),
             tuple(Section(**s) for s in item.get("sections", ())),
+            _groove(item.get("groove", {})),
             tuple(_part(p) for p in item.get("hidden_parts", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as e:
         raise InputError("This result is damaged; transcribe the item again.") from e
+
+
+def _key(data: Mapping[str, Any]) -> Key:
+    return Key(**{name: value for name, value in data.items() if name != "name"})
+
+
+def _groove(data: Mapping[str, Any]) -> Groove:
+    return Groove(**{**data, "offsets": tuple(float(o) for o in data["offsets"])}) if data else Groove()
 
 
 def _part(data: Mapping[str, Any]) -> Part:

@@ -14,8 +14,10 @@ import pytest
 
 from bridge.errors import InputError
 from bridge.midi.part_events import channels
+from bridge.music.groove import Groove
+from bridge.music.harmony import Chord, Key, Section
 from bridge.music.notes import Bend, Note
-from bridge.music.parts import Candidate, Chord, Score, Section
+from bridge.music.parts import Candidate, Score
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.spool.request import Request, check_id, parse_request
 from bridge.spool.result import ItemResult, item_result_json, item_score
@@ -67,9 +69,10 @@ def test_the_pinned_result() -> None:
         12.0,
         TempoMap.constant(100.0),
         tuple(data["warnings"]),
-        "E minor",
-        (Chord(0.0, 2.4, "Em", 0.8),),
+        (Key(0.0, 12.0, 4, True, 0.7),),
+        (Chord(0.0, 2.4, "Em", 0.8, 4, "min", 4),),
         (Section(0.0, 12.0, "A", 0.6),),
+        Groove(offsets=(0.0, 0.0, 0.01, 0.0), onsets=64),
     )
     item = ItemResult(
         data["name"],
@@ -87,7 +90,7 @@ def test_the_pinned_result() -> None:
 
 def test_a_result_of_an_earlier_version_is_read_as_it_was_meant() -> None:
     data = _example("result.json")["items"][0]
-    for name in ("key", "chords", "sections", "hidden_parts"):
+    for name in ("key", "keys", "chords", "sections", "groove", "hidden_parts"):
         del data[name]
     for part in data["parts"]:
         for name in ("id", "stem", "instrument", "candidate_fields", "candidates", "pieces"):

@@ -67,7 +67,7 @@ def onset_strength(mix: Recording, report: Callable[[str, float], None]) -> Onse
         flux[1, first:last] = rise[:, :LOW_BANDS].sum(1)[: last - first]
         before = bands[-1:]
         report("score", min(0.9, 0.9 * last / frames))
-    return OnsetStrength(_level(flux[0]), _level(flux[1]))
+    return OnsetStrength(level(flux[0]), level(flux[1]))
 
 
 def _pieces(mix: Recording, size: int, hop: float) -> Iterator[tuple[int, Array]]:
@@ -100,7 +100,7 @@ def _bands(rate: int, size: int) -> Array:
     return weights
 
 
-def _level(flux: Array) -> Array:
+def level(flux: Array) -> Array:
     """Flux less its local mean, over its deviation within some seconds, so that quiet passages count too."""
     spread = 3 * RATE_HZ
     mean = _running_mean(flux, RATE_HZ // 2)

@@ -1,0 +1,1 @@
+"""MusicXML: a lead sheet, or all parts, for notation programs."""

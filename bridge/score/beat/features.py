@@ -1,0 +1,135 @@
+"""The input of the beat network: what was heard, as curves of 50 frames a second.
+
+The network sees no sound, only what the engines made of it: strokes by class, onsets of the bass and of chords, how far
+the harmony changes, and the onset strength of the mix. Training makes the same curves from MIDI songs in milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.music.notes import Note
+
+Array = npt.NDArray[np.float64]
+Frames = npt.NDArray[np.float32]
+
+RATE_HZ = 50
+"""Frames a second: a beat at 300 BPM is ten of them; the exact times are measured afterwards."""
+PIECES = (
+    frozenset({35, 36}),
+    frozenset({37, 38, 39, 40}),
+    frozenset({42, 44}),
+    frozenset({46}),
+    frozenset({41, 43, 45, 47, 48, 50}),
+    frozenset({49, 52, 55, 57}),
+    frozenset({51, 53, 59}),
+)
+"""Kick, snare with side stick and clap, closed hat, open hat, toms, crashes, rides: General MIDI keys."""
+NAMES = (
+    *("strength", "low", "kick", "snare", "hat", "open", "tom", "crash", "ride"),
+    *("bass", "pitched", "held", "count", "harmony_near", "harmony_far"),
+)
+"""Of the channels, in order."""
+CHANNELS = len(NAMES)
+HARMONY_S = (0.5, 1.5)
+"""Seconds before and after a moment whose pitch classes are compared: about a beat, about a bar."""
+STRENGTH_SCALE = 0.25
+"""Onset strength has deviation 1 and peaks of 3 to 6; the other channels reach about 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """Notes of one kind as arrays, (notes,) each."""
+
+    onset_s: Array
+    offset_s: Array
+    pitch: npt.NDArray[np.int64]
+    velocity: Array
+    """0..1."""
+
+
+NO_STROKES = Strokes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was transcribed, as far as the beat needs it."""
+
+    drums: Strokes = NO_STROKES
+    """General MIDI percussion."""
+    bass: Strokes = NO_STROKES
+    other: Strokes = NO_STROKES
+    """All other pitched parts together."""
+
+
+def strokes_of(notes: Iterable[Note]) -> Strokes:
+    """Notes as arrays."""
+    rows = [(n.onset_s, n.offset_s, n.pitch, n.velocity / 127.0) for n in notes]
+    onset_s, offset_s, pitch, velocity = np.array(rows, dtype=np.float64).reshape(-1, 4).T
+    return Strokes(onset_s, offset_s, pitch.astype(np.int64), velocity)
+
+
+def features(full: Array, low: Array, heard: Heard) -> Frames:
+    """The curves, (CHANNELS, frames).
+
+    Args:
+        full: onset strength of the mix at :data:`RATE_HZ`; its length is that of the result.
+        low: the same of the low bands.
+        heard: the notes.
+    """
+    drums, bass, other = heard.drums, heard.bass, heard.other
+    count = len(full)
+    curves = np.zeros((CHANNELS, count))
+    curves[0], curves[1] = STRENGTH_SCALE * full, STRENGTH_SCALE * low
+    for row, keys in enumerate(PIECES, 2):
+        struck = np.isin(drums.pitch, list(keys))
+        curves[row] = impulses(drums.onset_s[struck], drums.velocity[struck], count)
+    curves[9] = impulses(bass.onset_s, bass.velocity, count)
+    curves[10] = np.minimum(2.0, impulses(other.onset_s, other.velocity, count))
+    length_s = other.offset_s - other.onset_s
+    curves[11] = np.minimum(2.0, impulses(other.onset_s, np.log1p(length_s), count))
+    curves[12] = np.minimum(2.0, impulses(other.onset_s, np.full(len(length_s), 0.25), count))
+    classes = _sounding_classes(bass, other, count)
+    for row, span_s in enumerate(HARMONY_S, 13):
+        curves[row] = _change(classes, round(span_s * RATE_HZ))
+    return curves.astype(np.float32)
+
+
+def impulses(times_s: Array, sizes: Array, count: int, rate_hz: float = RATE_HZ) -> Array:
+    """(count,) with each size shared between the two frames around its time."""
+    place = times_s * rate_hz
+    first = np.floor(place).astype(np.int64)
+    share = place - first
+    inside = (first >= 0) & (first + 1 < count)
+    first, share, sizes = first[inside], share[inside], sizes[inside]
+    earlier = np.bincount(first, sizes * (1.0 - share), count)
+    curve: Array = (earlier + np.bincount(first + 1, sizes * share, count)).astype(np.float64)
+    return curve
+
+
+def _sounding_classes(bass: Strokes, other: Strokes, count: int) -> Array:
+    """(12, count) how many notes of each pitch class sound; the bass counts twice."""
+    classes = np.zeros((12, count + 1))
+    for part, weight in ((bass, 2.0), (other, 1.0)):
+        first = np.round(part.onset_s * RATE_HZ).astype(np.int64).clip(0, count)
+        last = np.maximum(first + 1, np.round(part.offset_s * RATE_HZ).astype(np.int64)).clip(0, count)
+        np.add.at(classes, (part.pitch % 12, first), weight)
+        np.add.at(classes, (part.pitch % 12, last), -weight)
+    sounding: Array = np.cumsum(classes, 1)[:, :count]
+    return sounding
+
+
+def _change(classes: Array, span: int) -> Array:
+    """(count,) 0..1: how unlike the pitch classes before and after each frame are."""
+    sums = np.concatenate([np.zeros((12, 1)), np.cumsum(classes, 1)], 1)
+    index = np.arange(classes.shape[1])
+    here = sums[:, index]
+    before = here - sums[:, np.maximum(0, index - span)]
+    after = sums[:, np.minimum(classes.shape[1], index + span)] - here
+    size = np.linalg.norm(before, axis=0) * np.linalg.norm(after, axis=0)
+    change: Array = np.where(size > 1e-6, 1.0 - (before * after).sum(0) / np.maximum(size, 1e-6), 0.0)
+    return change

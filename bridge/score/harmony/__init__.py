@@ -1,0 +1,1 @@
+"""Harmony: the chords at the beats, and the key with its changes."""

@@ -1,0 +1,1 @@
+"""Notation: what was heard as bars of notes and rests that a person can read."""

@@ -1,0 +1,1 @@
+"""The beat network: songs whose beats are known, simulated hearing, training, evaluation."""

@@ -1,0 +1,1 @@
+"""The chord network: songs whose chords are known, training, evaluation."""

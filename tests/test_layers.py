@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """Module or package per row, from the top; each may import only what stands in a row below its own."""
 
 PLUGIN_FOLDERS = ("triggers", "separators", "transcribers", "hosts")
-HEAVY = ("openvino", "torch", "demucs", "rtmidi")
+HEAVY = ("openvino", "torch", "demucs", "rtmidi", "av")
 """Imported where they are used: they take seconds, or are not installed everywhere."""
 EXTRAS = ("scipy", "matplotlib", "pretty_midi", "mir_eval", "librosa", "onnxruntime", "onnx", "training", "tests")
 """Never imported by the product."""

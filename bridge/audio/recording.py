@@ -25,6 +25,9 @@ BLOCK_FRAMES = 1 << 18
 """Frames read at a time: 6 s at 44.1 kHz, 2 MB in stereo; larger blocks gain no speed."""
 SILENCE_DB = -75.0
 """A peak below this is called silence: under the noise of a 12-bit converter, over dither of 16 bit."""
+CANCELLED = 0.02
+"""Share of the power of two sides that is left in their mean, under which they cancel: -17 dB, more than any width of a
+stereo image that is meant to be heard."""
 RESAMPLE_MARGIN_S = 0.05
 """Read around a span before resampling it; soxr's HQ filter rings for less."""
 
@@ -41,6 +44,8 @@ class Recording:
     """Root mean square over all samples, full scale 1."""
     peak: float
     """Largest absolute sample, full scale 1."""
+    warnings: tuple[str, ...] = ()
+    """What whoever reads the result should know of it."""
 
     @property
     def length_s(self) -> float:
@@ -66,7 +71,7 @@ class Recording:
         return np.ascontiguousarray(block.T)
 
     def mono(self, rate: int, start_s: float = 0.0, length_s: float | None = None) -> Array:
-        """(frames,) float32: the mean of the channels at ``rate`` Hz, exactly placed, silence past the ends."""
+        """(frames,) float32: :func:`to_mono` at ``rate`` Hz, exactly placed, silence past the ends."""
         length_s = self.length_s - start_s if length_s is None else length_s
         wanted = round(length_s * rate)
         lead = max(0.0, start_s - RESAMPLE_MARGIN_S)
@@ -74,7 +79,7 @@ class Recording:
         lead_s = math.floor(lead)
         first = round(lead_s * self.rate)
         last = math.ceil((start_s + length_s + RESAMPLE_MARGIN_S) * self.rate)
-        samples = self.read(first, max(0, last - first)).mean(0, dtype=np.float32)
+        samples = to_mono(self.read(first, max(0, last - first)))
         if rate != self.rate and len(samples):
             samples = soxr.resample(samples, self.rate, rate, quality="HQ").astype(np.float32, copy=False)
         skip = round((start_s - lead_s) * rate)
@@ -82,6 +87,15 @@ class Recording:
             samples, skip = np.concatenate([np.zeros(-skip, np.float32), samples]), 0
         samples = samples[skip : skip + wanted]
         return np.pad(samples, (0, wanted - len(samples))) if len(samples) < wanted else samples
+
+
+def to_mono(block: Array) -> Array:
+    """(frames,) float32 of (channels, frames): their mean, or half the difference of two that cancel each other."""
+    mean: Array = block.mean(0, dtype=np.float32)
+    if len(block) == 2 and np.vdot(mean, mean) < CANCELLED * np.vdot(block, block) / 2:
+        difference: Array = (block[0] - block[1]) / 2
+        return difference
+    return mean
 
 
 def is_silent(peak: float) -> bool:

@@ -8,19 +8,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import soxr
 
-from bridge.audio.container_checks import AudioFile, damaged
-from bridge.audio.recording import BLOCK_FRAMES, WORK_RATE, Array, Recording
-from bridge.audio.wav_writer import Writer
+from bridge.audio.audio_file import AudioFile
+from bridge.audio.losses import loss_sentences
+from bridge.audio.recording import BLOCK_FRAMES, CANCELLED, WORK_RATE, Array, Recording
+from bridge.audio.wav_writer import FRAME_BYTES, Writer, check_room, invert_right
 from bridge.errors import InputError
 
 SHORTEST_S = 0.1
 """Under this no engine can tell a pitch; a sixteenth note at 150 BPM lasts as long."""
+TURNED = "Left and right cancel each other here, as where one side is inverted; the right one was turned round."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ def import_span(
 ) -> Recording:
     """Decode a span of audio to a stereo float WAV of :data:`WORK_RATE` at ``target``.
 
-    Mono is doubled; more than two channels fold to two by the mean of the odd and of the even ones.
+    What a damaged file lacks is silence there, or an earlier end; the recording's warnings say so. Mono is doubled;
+    more than two channels fold to two by the mean of the odd and of the even ones.
 
     Args:
         sources: a file, or one source per channel.
@@ -53,7 +56,7 @@ def import_span(
         report: progress and cancel, stage "read".
 
     Raises:
-        InputError: missing, empty, damaged, too short, not audio, or samples that are not numbers.
+        InputError: missing, empty, too short, not audio, or samples that are not numbers.
         StoreError: the working copy cannot be written.
     """
     if not all(math.isfinite(n) for n in (start_s, gain, length_s or 0.0)):
@@ -66,22 +69,50 @@ def import_span(
         if any(f.rate != rate for f in files):
             message = "The channels of this item have different sample rates; glue or bounce the item first."
             raise InputError(message)
-        first = round(start_s * rate)
-        wanted = None if length_s is None else round(length_s * rate)
+        first, asked = round(start_s * rate), None if length_s is None else round(length_s * rate)
         known = [f.frames - first for f in files if f.frames is not None]
-        if known:
-            wanted = min(known) if wanted is None else min(wanted, *known)
+        wanted = min([*known, *([] if asked is None else [asked])], default=None)
         if first < 0 or (wanted is not None and wanted < SHORTEST_S * rate):
             raise _too_little(paths[0], wanted or 0, rate)
+        if wanted is not None:
+            check_room(target, round(wanted / rate * WORK_RATE) * FRAME_BYTES)
         for f in files:
             f.skip(first)
         with Writer(target, WORK_RATE, 2) as writer:
+            sides = _Sides()
             for block in _decoded(files, picks, wanted, report):
+                sides.add(block)
                 writer.write(block * np.float32(gain) if gain != 1.0 else block)
             recording = writer.finish()
-            if not known and recording.length_s < SHORTEST_S:
+            if recording.length_s < SHORTEST_S:
                 raise _too_little(paths[0], recording.frames, WORK_RATE)
-            return recording
+            said = []
+            if sides.cancel:
+                invert_right(target)
+                said.append(TURNED)
+            is_cut = asked is None or round(recording.length_s * rate) < asked - rate * SHORTEST_S
+            for f in {f.path: f for f in files}.values():
+                end = f.end_loss() if is_cut else None
+                said += loss_sentences(f.path.name, f.losses, end, first / rate)
+            return replace(recording, warnings=tuple(said))
+
+
+class _Sides:
+    """How left and right of a sound belong together."""
+
+    def __init__(self) -> None:
+        self._mean = self._each = 0.0
+
+    def add(self, block: Array) -> None:
+        """Take (2, frames) into account."""
+        mean = block.mean(0)
+        self._mean += float(np.vdot(mean, mean))
+        self._each += float(np.vdot(block, block)) / 2
+
+    @property
+    def cancel(self) -> bool:
+        """Whether hardly anything is left of the sound where both are added, as where one is inverted."""
+        return self._mean < CANCELLED * self._each
 
 
 def _too_little(path: Path, frames: int, rate: int) -> InputError:
@@ -94,20 +125,18 @@ def _too_little(path: Path, frames: int, rate: int) -> InputError:
 def _decoded(
     files: Sequence[AudioFile], picks: list[int] | None, wanted: int | None, report: Callable[[str, float], None]
 ) -> Iterator[Array]:
-    """Stereo blocks at the working rate; refuses files that end early or hold numbers that are none.
+    """Stereo blocks at the working rate; refuses numbers that are none.
 
     ``wanted`` is the number of frames to read, None for all that come.
     """
     path, rate = files[0].path, files[0].rate
-    ends_anywhere = all(f.frames is None for f in files)
     resampler = None if rate == WORK_RATE else soxr.ResampleStream(rate, WORK_RATE, 2, dtype="float32")
+    most = _block_frames(rate, sum(f.channels for f in files))
     done, ended = 0, False
     while not ended:
-        count = BLOCK_FRAMES if wanted is None else min(BLOCK_FRAMES, wanted - done)
+        count = most if wanted is None else min(most, wanted - done)
         columns = [f.read(count) for f in files]
         found = min(map(len, columns))
-        if found < count and not ends_anywhere:
-            raise damaged(path)
         done += found
         ended = found < count or done == wanted
         block = _stereo([c[:found] for c in columns], picks)
@@ -119,6 +148,11 @@ def _decoded(
         yield np.ascontiguousarray(block.T)
         # Where the length is not known, the bar grows ever more slowly.
         report("read", done / (wanted or done + BLOCK_FRAMES))
+
+
+def _block_frames(rate: int, channels: int) -> int:
+    """Frames to read at a time: no more samples than usual, counted before resampling, after it, or by channel."""
+    return max(1, int(BLOCK_FRAMES * min(1.0, rate / WORK_RATE, 2 / channels)))
 
 
 def _stereo(columns: list[Array], picks: list[int] | None) -> Array:

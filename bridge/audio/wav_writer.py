@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,12 @@ from bridge.errors import StoreError
 
 LARGEST_WAV = 0xFFFF_0000
 """Bytes up to which a file is a plain WAV: what 32-bit sizes hold, with room for a player's own chunks."""
+FRAME_BYTES = 8
+"""Bytes of a frame of the working copy: two samples of four."""
+RESERVE_SHARE, MAX_RESERVE = 0.05, 200_000_000
+"""What is left free of a disk for everybody else: a twentieth of it, at most so many bytes."""
+ROOM_BYTES = 100_000_000
+"""Bytes written between two looks at the free space, where nobody knows how many will come."""
 EXTENSIBLE_BYTES = 40
 """Size of the extended form of a WAV's format chunk, which libsndfile writes into RF64."""
 
@@ -33,7 +40,7 @@ class Writer:
     def __init__(self, path: Path, rate: int, channels: int, subtype: str = "FLOAT") -> None:
         self.path, self._rate, self._channels = path, rate, channels
         self.peak = 0.0
-        self._squares, self._frames = 0.0, 0
+        self._squares, self._frames, self._unlooked = 0.0, 0, 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: Any = soundfile.SoundFile(sound_path(path), "w", rate, channels, subtype, format="RF64")
@@ -47,6 +54,10 @@ class Writer:
         except (OSError, soundfile.LibsndfileError) as e:
             raise unwritable(self.path) from e
         self._frames += block.shape[1]
+        self._unlooked += block.nbytes
+        if self._unlooked > ROOM_BYTES:
+            self._unlooked = 0
+            check_room(self.path, ROOM_BYTES)
         if block.size:
             self._squares += float(np.vdot(block, block))
             self.peak = max(self.peak, float(np.abs(block).max()))
@@ -80,6 +91,38 @@ class Writer:
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
             self.discard()
+
+
+def check_room(path: Path, size: int) -> None:
+    """StoreError where ``size`` bytes at ``path`` would fill the disk; silence of hours packs into a small file."""
+    folder = next((p for p in path.parents if p.is_dir()), path.parent)
+    try:
+        disk = shutil.disk_usage(folder)
+    except OSError:
+        return
+    if size > disk.free - min(MAX_RESERVE, RESERVE_SHARE * disk.total):
+        raise StoreError(
+            f"There is no room for {path.name} in {path.parent} ({size / 1e6:,.0f} MB needed, "
+            f"{disk.free / 1e6:,.0f} MB free); check the free space there, or take a shorter item."
+        )
+
+
+def invert_right(path: Path) -> None:
+    """Turn the right side of a finished stereo float WAV round, in its place; StoreError where that fails."""
+    try:
+        with path.open("r+b") as f:
+            place = [place for _, place, _ in _chunks(f)][-1] + 8
+            while True:
+                f.seek(place)
+                samples = np.frombuffer(f.read(FRAME_BYTES << 17), "<f4").copy()
+                if not len(samples):
+                    return
+                samples[1::2] *= -1
+                f.seek(place)
+                f.write(samples.tobytes())
+                place += samples.nbytes
+    except OSError as e:
+        raise unwritable(path) from e
 
 
 def _as_plain_wav(path: Path, size: int) -> None:

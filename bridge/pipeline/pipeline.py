@@ -124,10 +124,10 @@ class Pipeline:
         options = run.options
         mix = read_span(item.audio, work / "mix.wav", stages.report("read"))
         if mix.is_silent:
-            return ItemResult(item.name, Score((), mix.length_s, warnings=(SILENT,)), extra=item.extra)
+            return ItemResult(item.name, Score((), mix.length_s, warnings=(*mix.warnings, SILENT)), extra=item.extra)
         heard = self._engines.hear(mix, run, target, stages.report, tell)
         parts = tuple(part for t in heard.transcriptions.values() for part in t.parts)
-        warnings = [w for t in heard.transcriptions.values() for w in t.warnings]
+        warnings = list(mix.warnings) + [w for t in heard.transcriptions.values() for w in t.warnings]
         if run.settings.get("score.bass_from_other"):
             parts, moved = recover_bass(parts, {s.role: s.audio for s in heard.stems})
             warnings += moved

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from bridge.audio.container_checks import AudioFile, sound_path
+from bridge.audio.audio_file import AudioFile
+from bridge.audio.container_checks import sound_path
 from bridge.audio.recording import BLOCK_FRAMES, WORK_RATE, Array, Recording
 from bridge.audio.span_import import ChannelSource, import_span
 from bridge.errors import DawscribeError, InputError

@@ -1,0 +1,41 @@
+"""What is missing in a file, in sentences for the musician."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bridge.audio.ffmpeg_file import Loss
+
+MOST_NAMED = 3
+"""Places that are named; a file that is damaged at more is better exported again."""
+
+
+def loss_sentences(name: str, losses: Sequence[Loss], end: Loss | None, start_s: float = 0.0) -> list[str]:
+    """One sentence for the damage in a file and one for an end that came too early.
+
+    Args:
+        name: the file's.
+        losses: pieces that are missing within it.
+        end: the piece that is missing at its end.
+        start_s: where the item begins in the file; places are told from there on.
+    """
+    said = []
+    losses = [loss for loss in losses if loss.start_s + loss.length_s > start_s]
+    if losses:
+        named = ", ".join(f"{_clock(loss.start_s - start_s)} ({_length(loss)})" for loss in losses[:MOST_NAMED])
+        more = f" and {len(losses) - MOST_NAMED} more places" if len(losses) > MOST_NAMED else ""
+        said.append(
+            f"{name} is damaged at {named}{more}; what is missing there is silence. Export it again if you can."
+        )
+    if end is not None:
+        said.append(f"{name} ends too early: its last {end.length_s:.1f} s are missing. Export it again if you can.")
+    return said
+
+
+def _clock(place_s: float) -> str:
+    minutes, seconds = divmod(max(0.0, place_s), 60)
+    return f"{minutes:.0f}:{seconds:04.1f}"
+
+
+def _length(loss: Loss) -> str:
+    return f"{loss.length_s:.2f} s missing" if loss.length_s >= 0.005 else "nothing missing"

@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("plugins",),
     ("score", "spool", "models", "inference"),
     ("audio", "midi", "files"),
-    ("music", "errors", "units"),
+    ("music", "errors", "units", "programs"),
     ("__init__",),
 )
 """Module or package per row, from the top; each may import only what stands in a row below its own."""

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 from bridge.config import home_folder
 from bridge.errors import HostError, StoreError
+from bridge.programs import windowless_python
 from bridge.spool.launcher import program
 
 TEMPLATES = Path(__file__).with_name("services")
@@ -50,7 +51,9 @@ def service(system: str, command: Sequence[str], home: Path, user: Path) -> Serv
         file = home / "dawscribe.xml"
         # A task has no environment of its own, so that the home travels as an option.
         parameters = subprocess.list2cmdline([*command[1:], "daemon", "--home", str(home)])
-        content = _filled("dawscribe.xml", {"program": command[0], "parameters": parameters}, xml=True)
+        # Else a console would open at every login.
+        program = windowless_python(command[0], system)
+        content = _filled("dawscribe.xml", {"program": program, "parameters": parameters}, xml=True)
         create = ("schtasks", "/Create", "/F", "/TN", NAME, "/XML", str(file))
         return Service(
             file, content, (create, ("schtasks", "/Run", "/TN", NAME)), (("schtasks", "/Delete", "/F", "/TN", NAME),)
@@ -136,7 +139,10 @@ def _run(command: Sequence[str]) -> None:
             f"{command[0]} is not on this machine, so that it was not told; start and stop dawscribe by hand."
         )
     try:
-        done = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=LONGEST_S, check=False)
+        # A service manager answers in its own code page, which Python may not know.
+        done = subprocess.run(
+            [program, *command[1:]], capture_output=True, text=True, errors="replace", timeout=LONGEST_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as e:
         raise HostError(f"{command[0]} did not answer; {by_hand}") from e
     if done.returncode != 0:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bridge.programs import hidden
 from bridge.spool.launcher import program
 
 CANCEL_GRACE_S = 0.5
@@ -105,9 +106,9 @@ class WorkerProcess:
             _put_aside(self._log_file)
             with self._log_file.open("ab") as errors:
                 self._process = await asyncio.create_subprocess_exec(
-                    *program("worker", str(self._home)), cwd=self._home,
+                    *program("worker", str(self._home), with_streams=True), cwd=self._home,
                     stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
-                    limit=LONGEST_ANSWER,
+                    limit=LONGEST_ANSWER, creationflags=hidden(),
                 )  # fmt: skip
         return self._process
 

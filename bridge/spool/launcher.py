@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import bridge
 from bridge.files import own_home, write_json
+from bridge.programs import console_python, windowless_python
 
 START = Path(bridge.__file__).with_name("start.py")
 """What starts our processes: "-m bridge" would run code of the current folder, which is a DAW's project."""
 
 
-def program(*words: str) -> list[str]:
-    """The command that runs dawscribe with ``words``, wherever it is started."""
-    return [sys.executable, str(START), *words]
+def program(*words: str, with_streams: bool = False) -> list[str]:
+    """Give the command that runs dawscribe with ``words``, wherever it is started.
+
+    Args:
+        words: the command and its options.
+        with_streams: it talks through standard input and output, which Windows' windowless Python may lack.
+    """
+    return [console_python() if with_streams else windowless_python(), str(START), *words]
 
 
 def launch_command(home: Path) -> list[str]:

@@ -250,7 +250,7 @@ def test_a_folder_without_reaper_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process is named after its file on Linux")
 def test_a_running_reaper_is_not_touched(reaper: Path, tmp_path: Path) -> None:
-    program = tmp_path / "reaper"
+    program = reaper / "reaper"
     shutil.copy("/bin/sleep", program)
     process = subprocess.Popen([str(program), "30"])
     try:

@@ -19,6 +19,7 @@ from bridge.config import home_folder
 from bridge.daemon.daemon import Daemon
 from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import own_home
+from bridge.programs import hidden
 from bridge.spool.launcher import program
 
 START_S = 15.0
@@ -115,11 +116,9 @@ def start_in_background(daemon: Client) -> int | None:
         return daemon.beat().get("pid")
     application()  # a setting that is wrong is said here, where somebody reads it
     command = program("daemon")
-    flags = 0
-    if sys.platform == "win32":
-        # A group of its own keeps Ctrl-C of this console away; elsewhere a session of its own does.
-        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     quiet = subprocess.DEVNULL
+    # A group of its own keeps Ctrl-C of this console away; elsewhere a session of its own does.
+    flags = hidden(own_group=True)
     process = subprocess.Popen(
         command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=daemon.home, creationflags=flags, start_new_session=True
     )

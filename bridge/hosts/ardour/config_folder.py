@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bridge.programs import output
+
 VERSIONS = (7, 8, 9)
 """Major versions whose Lua interface the scripts know; only 7.3 was run."""
 PROCESSES = Path("/proc")
@@ -62,12 +64,8 @@ def is_running(folder: Path) -> bool:
     """Whether an Ardour that uses this folder is running; where that cannot be told apart, any Ardour."""
     if sys.platform == "linux":
         return any(_may_use(process, folder) for process in _linux_processes())
-    listing = ["tasklist"] if sys.platform == "win32" else ["ps", "-A", "-o", "comm="]
-    try:
-        done = subprocess.run(listing, capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return re.search(r"(?im)(^|[/\\])ardour[^/\\\n]*$|^ardour", done.stdout) is not None
+    listing = output(["tasklist"] if sys.platform == "win32" else ["ps", "-A", "-o", "comm="])
+    return re.search(rb"(?m)(^|[/\\])ardour[^/\\\r\n]*\r?$|^ardour", listing) is not None
 
 
 def _linux_processes() -> Iterator[Path]:

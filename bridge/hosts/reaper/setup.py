@@ -18,6 +18,11 @@ RECORD = "installed.json"
 BACKUP_SUFFIX = ".before-dawscribe"
 TOOLBAR = "MenuSets/dawscribe.ReaperMenu"
 SPOOL_FOLDERS = ("inbox", "jobs", "commands", "audio", "logs")
+FLATPAK_LINES = (
+    "The REAPER from Flathub cannot start programs of this computer, so dawscribe has to run before it:",
+    "run 'dawscribe setup service' once, and dawscribe is there after every login.",
+)
+"""Its sandbox holds no Python of the user's."""
 CLICKS = (
     f'For the right-click menu: Options > Customize menus/toolbars, choose "Media item context", Add..., '
     f'choose "dawscribe: {ACTION}".'
@@ -40,7 +45,7 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
         StoreError: a folder cannot be written.
     """
     found = resource_folder.folders(folder)
-    if resource_folder.is_running():
+    if resource_folder.is_running(folder):
         raise HostError("REAPER is running and would overwrite its settings; end it and try again.")
     try:
         if uninstall:
@@ -68,6 +73,7 @@ def _install(resources: Path, home: Path) -> list[str]:
         f"{resources}: dawscribe's actions are in the action list.",
         *_menu_lines(resources),
         *_listener_lines(resources),
+        *(FLATPAK_LINES if resources.parts[-5:] == resource_folder.FLATPAK.parts else ()),
     ]
 
 

@@ -69,6 +69,8 @@ def CreateTrackAudioAccessor(r: Reaper, track: Track) -> Accessor:
 
 @api
 def DestroyAudioAccessor(r: Reaper, accessor: Any) -> None:
+    if r.is_quitting:
+        r.violations.append("an audio accessor is destroyed while REAPER quits: an access violation")
     _checked(accessor).alive = False
 
 
@@ -123,6 +125,8 @@ def GetAudioAccessorSamples(
     if isinstance(target, Track):
         return _mix(r, target, rate, channels, start, frames, buffer)
     samples = audio.render(target, rate, channels, start, frames)
+    if samples is None and target.source is not None and audio.root(target.source).offline:
+        return r.offline_answer
     if samples is None or not len(samples):
         return 0
     buffer.data[: samples.size] = samples.ravel()
@@ -141,10 +145,24 @@ def _mix(r: Reaper, track: Track, rate: int, channels: int, start: float, frames
             continue
         samples = audio.render(take, rate, channels, inside, frames - first)
         if samples is not None and len(samples):
-            mixed[first : first + len(samples)] += samples * item.values["D_VOL"] * take.values["D_VOL"]
+            gain = item.values["D_VOL"] * take.values["D_VOL"] * _fades(item, inside, rate, len(samples))
+            mixed[first : first + len(samples)] += samples * gain
             heard = 1
+        elif take.source is not None and audio.root(take.source).offline:
+            heard = heard or r.offline_answer
     buffer.data[: mixed.size] = mixed.ravel()
     return heard
+
+
+def _fades(item: Any, start: float, rate: int, frames: int) -> Any:
+    """(frames, 1): straight fades, as a track plays them."""
+    at = start + np.arange(frames)[:, None] / rate
+    gain = np.ones((frames, 1))
+    for key, distance in (("D_FADEINLEN", at), ("D_FADEOUTLEN", item.length - at)):
+        length = max(item.values[key], item.values[f"{key}_AUTO"])
+        if length > 0:
+            gain *= np.clip(distance / length, 0.0, 1.0)
+    return gain
 
 
 @api

@@ -101,6 +101,7 @@ alias("GetSelectedTrackEnvelope", GetSelectedEnvelope)
 
 @api
 def SetCursorContext(r: Reaper, mode: int, envelope: Envelope | None) -> None:
+    r.keyboard = None
     r.ui["cursor_context"] = mode
     if mode == 2:
         r.ui["selected_envelope"] = envelope

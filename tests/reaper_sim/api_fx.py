@@ -127,12 +127,13 @@ def set_normalized(r: Reaper, owner: Owner, index: int, param: int, value: float
 
 
 def formatted(r: Reaper, owner: Owner, index: int, param: int) -> tuple[bool, str]:
-    row = _param(owner, index, param)
-    return (True, f"{row[1]:.3f}") if row else (False, "")
+    row, fx = _param(owner, index, param), fx_at(owner, index)
+    return (True, plugins.shown(fx.name, row[0], row[1])) if row and fx else (False, "")
 
 
 def format_value(r: Reaper, owner: Owner, index: int, param: int, value: float, *rest: Any) -> tuple[bool, str]:
-    return _param(owner, index, param) is not None, f"{value:.3f}"
+    row, fx = _param(owner, index, param), fx_at(owner, index)
+    return (True, plugins.shown(fx.name, row[0], value)) if row and fx else (False, "")
 
 
 def step_sizes(r: Reaper, owner: Owner, index: int, param: int) -> tuple[bool, float, float, float, bool]:

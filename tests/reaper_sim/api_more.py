@@ -121,11 +121,6 @@ def GetMediaFileMetadata(r: Reaper, source: Any, name: str) -> tuple[int, str]:
     return 0, ""
 
 
-@api
-def GetPeakFileName(r: Reaper, path: str) -> str:
-    return path + ".reapeaks"
-
-
 def _grid_step(r: Reaper) -> float:
     return GetSetProjectGrid(r, r.project, False, None, None, None)[1] * 4
 

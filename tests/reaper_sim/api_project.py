@@ -10,11 +10,16 @@ from tests.reaper_sim.registry import api, constant
 
 constant(0, "GetSetProjectAuthor")
 
-INFO = {"PROJECT_SRATE": 44100.0, "PROJECT_SRATE_USE": 0.0, "RENDER_CHANNELS": 2.0, "PROJECT_TIMEBASE": 1.0}
+INFO = {
+    "OPENCOPY_CFGIDX": 1.0, "PROJECT_SRATE": 44100.0, "PROJECT_SRATE_USE": 0.0, "RENDER_CHANNELS": 2.0,
+    "PROJECT_TIMEBASE": 1.0,
+}  # fmt: skip
 
 
 @api
 def EnumProjects(r: Reaper, index: int) -> tuple[Project | None, str]:
+    if r.is_quitting:
+        return None, ""
     if index in (-1, 0x40000000):
         return r.project, r.project.path
     if not 0 <= index < len(r.projects):
@@ -24,6 +29,12 @@ def EnumProjects(r: Reaper, index: int) -> tuple[Project | None, str]:
 
 @api
 def SelectProjectInstance(r: Reaper, proj: Project) -> None:
+    if proj is r.project:
+        return
+    r.tab_switches.append(proj)
+    if not r.background_projects:
+        # The tab that goes to the back stops.
+        r.project.play_state = 0
     r.project = proj
 
 

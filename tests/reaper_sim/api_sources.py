@@ -45,7 +45,19 @@ def PCM_Source_Destroy(r: Reaper, source: Source) -> None:
 
 @api
 def PCM_Source_BuildPeaks(r: Reaper, source: Source, mode: int) -> int:
+    """Mode 0 begins (0: nothing to do), 1 works and gives the percentage that is left, 2 ends."""
+    if mode == 0:
+        return int(source.path not in r.peaks_built)
+    if mode == 2:
+        r.peaks_built.add(source.path)
     return 0
+
+
+@api
+def GetPeakFileName(r: Reaper, path: str) -> str:
+    if r.peak_folder:
+        return str(Path(r.peak_folder) / f"{Path(path).name}.reapeaks")
+    return f"{path}.reapeaks"
 
 
 @api
@@ -91,6 +103,9 @@ def _file_info(source: Source) -> tuple[int, int]:
 
 @api
 def GetMediaSourceSampleRate(r: Reaper, source: Source) -> int:
+    root = audio.root(source)
+    if root.offline and r.offline_keeps_rate and Path(root.path).is_file():
+        return int(soundfile.info(root.path).samplerate)
     return _file_info(source)[0]
 
 
@@ -106,7 +121,8 @@ def CF_GetMediaSourceOnline(r: Reaper, source: Source) -> bool:
 
 @api
 def CF_SetMediaSourceOnline(r: Reaper, source: Source, online: bool) -> None:
-    audio.root(source).offline = not online
+    root = audio.root(source)
+    root.offline, root.offline_by_focus = not online, False
 
 
 @api

@@ -34,6 +34,8 @@ def Undo_EndBlock2(r: Reaper, proj: Project, name: str, flags: int) -> None:
     # Flags of 0 mean "only what the actions inside did": without any, the block leaves no point of its own.
     if name and (flags or r.acted_in_block):
         r.history(proj).add(name)
+    elif r.unnamed_block and r.acted_in_block:
+        r.history(proj).add(r.unnamed_block)
     elif r.current is not None:
         r.current.used_undo = False
     r.acted_in_block = False

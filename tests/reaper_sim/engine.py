@@ -69,6 +69,11 @@ class Script:
         self.used_undo = False
         self.has_deferred = False
         self.window: str | None = None
+        self.place: tuple[float, ...] = ()
+        """Width, height, dock, x and y the window was opened with."""
+        self.frame: list[tuple[str, float, float]] = []
+        """The texts of the last finished picture, with where they stand."""
+        self._texts: list[tuple[str, float, float]] = []
         self.drawn: list[str] = []
         self.menu_answers: deque[int] = deque()
         self.lua = lua54.LuaRuntime(
@@ -78,12 +83,28 @@ class Script:
         prelude = self.lua.eval("function(text, name) return assert(load(text, name, 't')) end")
         chunk = prelude(PRELUDE.read_text(), "=prelude")
         self._user = chunk(
-            self._dispatch, reaper.handle, _function_list(reaper.groups), self._gfx_event, self.new_array(1), len
+            self._dispatch, reaper.handle, _function_list(reaper.groups), self._gfx_event, self.new_array(1), len,
+            self._refuses,
         )  # fmt: skip
 
     def user(self, what: str, value: float | None = None, other: float | None = None) -> None:
-        """The user acts on the script's window: "char", "close", "mouse" (x, y), "cap"."""
+        """The user acts on the script's window: "char", "close", "mouse", "move", "size" (x, y), "cap", "retina"."""
         self._user(what, value, other)
+
+    def click(self, text: str) -> None:
+        """The user clicks a text of the last picture: two turns of the loop, pressed and let go."""
+        _, x, y = next(row for row in self.frame if row[0] == text)
+        self.user("mouse", x + 2, y + 2)
+        for pressed in (1, 0):
+            self.user("cap", pressed)
+            self.reaper.tick()
+
+    def _refuses(self, what: str, first: str, second: str) -> bool:
+        """Whether this system's C library fails at a file: other letters than ASCII on Windows, or a locked file."""
+        names = first + second
+        if self.reaper.narrow_names and not names.isascii():
+            return True
+        return what == "remove" and coerce.text_from_lua(first) in self.reaper.locked
 
     def new_array(self, size: int) -> ReaperArray:
         """A fresh number array of this Lua state."""
@@ -149,10 +170,19 @@ class Script:
     def _gfx_event(self, what: str, *values: Any) -> int | None:
         if what == "init":
             self.window = coerce.text_from_lua(str(values[0]))
+            self.place = values[1:]
+            # A new window has the keyboard.
+            self.reaper.keyboard = self
         elif what == "quit":
             self.window = None
+            if self.reaper.keyboard is self:
+                self.reaper.keyboard = None
         elif what == "text":
-            self.drawn = [*self.drawn[-199:], coerce.text_from_lua(str(values[0]))]
+            text = coerce.text_from_lua(str(values[0]))
+            self.drawn = [*self.drawn[-199:], text]
+            self._texts.append((text, float(values[1]), float(values[2])))
+        elif what == "update":
+            self.frame, self._texts = self._texts, []
         elif what == "showmenu":
             return self.menu_answers.popleft() if self.menu_answers else 0
         return None
@@ -191,7 +221,9 @@ class Reaper:
         self.histories: dict[int, History] = {}
         self.handles: dict[int, Handle] = {}
         self.ext_state: dict[tuple[str, str], tuple[str, bool]] = {}
-        self.config = {"miditicksperbeat": "960", "itemfadelen": "0.01", "defsplitxfadelen": "0.01"}
+        self.config = {
+            "miditicksperbeat": "960", "itemfadelen": "0.01", "defsplitxfadelen": "0.01", "offlineinact": "1",
+        }  # fmt: skip
         self.console = ""
         self.messages: list[tuple[str, str, int]] = []
         """Message boxes shown: title, text, type."""
@@ -218,6 +250,32 @@ class Reaper:
         self.undo_depth = 0
         self.acted_in_block = False
         self.gmem: dict[int, float] = {}
+        self.keyboard: Script | None = None
+        """The script whose window has the keys; None: the arrange window."""
+        self.is_in_front = True
+        self.narrow_names = False
+        """Windows: os.rename, os.remove and os.getenv of C know no letters beyond ASCII."""
+        self.locked: set[str] = set()
+        """Files that Windows lets nobody remove for now."""
+        self.offline_answer = 0
+        """What an accessor answers for media that is offline: 0, or 1 with silence."""
+        self.offline_keeps_rate = False
+        """Whether media that is offline still tells its sample rate."""
+        self.unnamed_block = ""
+        """The undo step that a block without a name leaves where an action ran inside; empty: none."""
+        self.peak_folder = ""
+        """Where peak files go; empty: beside their media."""
+        self.apply_format = "wav"
+        """What "Format for Apply FX" is set to: "wav" or "wv" (WavPack)."""
+        self.peaks_built: set[str] = set()
+        """Files whose peaks were built."""
+        self.tab_switches: list[Project] = []
+        """Projects that were brought to the front."""
+        self.background_projects = False
+        """Whether a project behind another tab goes on playing."""
+        self.is_quitting = False
+        self.dragging = False
+        """The user holds the left button down, as while dragging an item."""
         self.ui: dict[str, Any] = {}
         self.history(self.project)
 
@@ -308,7 +366,7 @@ class Reaper:
             unbalanced.append(f"{self.undo_depth} undo block(s) are left open")
         self.refresh_depth = self.undo_depth = 0
         kept = [h for h in self.handles.values() if h.alive and getattr(h, "script", None) is script]
-        if kept:
+        if kept and not self.is_quitting:
             # REAPER frees them when it quits; until then they hold files open.
             self.violations.append(f"{len(kept)} audio accessor(s) are not destroyed")
         if unbalanced:
@@ -318,12 +376,46 @@ class Reaper:
             self.history(self.project).add("ReaScript: Run")
 
     def close(self) -> None:
-        """REAPER quits: scripts end, processes it waited for are left alone."""
+        """REAPER quits: scripts end while there is no project any more, processes it waited for are left alone."""
+        self.is_quitting = True
         for script in list(self.scripts):
             with contextlib.suppress(SimulationError):
                 script.deferred.clear()
                 script.finish()
         self.scripts.clear()
+        self.is_quitting = False
+
+    # -- the user's hands ---------------------------------------------------------------------------------
+    def press(self, key: int) -> None:
+        """The user presses a key; it goes to the window that has the keyboard, else to REAPER's key map."""
+        if self.keyboard is not None and self.keyboard.window is not None:
+            self.keyboard.user("char", key)
+        elif key == ord(" "):
+            self.call("Main_OnCommand", 40044, 0)
+
+    def go_to_back(self) -> None:
+        """Another program comes to the front: with REAPER's default preference all media goes offline."""
+        self.is_in_front = False
+        if self.config["offlineinact"] == "1":
+            for source in self._sources():
+                source.offline = source.offline_by_focus = True
+
+    def come_to_front(self) -> None:
+        """REAPER is in front again, and its media online."""
+        self.is_in_front = True
+        for source in self._sources():
+            if source.offline_by_focus:
+                source.offline = source.offline_by_focus = False
+
+    def _sources(self) -> Iterator[Any]:
+        for project in self.projects:
+            for item in project.all_items():
+                for take in item.takes:
+                    source = take.source if take else None
+                    while source is not None:
+                        if source.parent is None and source.path:
+                            yield source
+                        source = source.parent
 
     @contextlib.contextmanager
     def quitting(self) -> Iterator[Reaper]:

@@ -45,6 +45,7 @@ class Source(Handle):
     reverse: bool = False
     midi: MidiData | None = None
     offline: bool = False
+    offline_by_focus: bool = False
 
 
 @dataclass(kw_only=True)

@@ -156,7 +156,19 @@ def _offline(state: bool) -> Action:
         for item in selected_items(r.project):
             for take in item.takes:
                 if take is not None and take.source is not None:
-                    root(take.source).offline = state
+                    source = root(take.source)
+                    source.offline, source.offline_by_focus = state, False
+
+    return run
+
+
+def _all_offline(state: bool) -> Action:
+    def run(r: Reaper) -> None:
+        for item in r.project.all_items():
+            for take in item.takes:
+                if take is not None and take.source is not None:
+                    source = root(take.source)
+                    source.offline, source.offline_by_focus = state, False
 
     return run
 
@@ -242,7 +254,8 @@ ACTIONS: dict[int, Action] = {
     40636: _toggle("item", "B_LOOPSRC"), 40687: _toggle("item", "C_LOCK"), 40339: _set_all_tracks("B_MUTE", 0.0),
     40340: _set_all_tracks("I_SOLO", 0.0), 40491: _set_all_tracks("I_RECARM", 0.0), 6: _toggle("track", "B_MUTE"),
     7: _toggle("track", "I_SOLO"), 9: _toggle("track", "I_RECARM"), 41051: _reverse, 40440: _offline(True),
-    40439: _offline(False), 40125: _active_take(1), 40126: _active_take(-1), 40129: _delete_active_take,
+    40439: _offline(False),
+    40100: _all_offline(True), 40101: _all_offline(False), 40125: _active_take(1), 40126: _active_take(-1), 40129: _delete_active_take,
     40131: _crop_to_take, 41295: _duplicate_items, 40698: _copy_items, 40057: _copy_items, 40058: _paste,
     42398: _paste, 1007: _play(1), 1016: _play(0), 40044: lambda r: _play(0 if r.project.play_state else 1)(r),
     40073: _play(2), 1008: _play(2), 40029: _undo(-1), 40030: _undo(1), 40209: render_actions.apply_fx(2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from tests.reaper_sim.model import Fx, new_guid
@@ -26,14 +27,15 @@ def _row(name: str, file: str, params: str, instrument: bool = False, ident: str
 CATALOGUE: list[Plugin] = [
     _row(
         "VSTi: ReaSynth (Cockos)", "reasynth.vst.so",
-        "Attack=0.003|Release=0.02|Square mix|Saw mix|Triangle mix|Volume=0.5|Decay=0.6|Extra sine mix"
+        "Attack=0.003|Release=0.02|Square mix|Saw mix|Triangle mix|Volume=0.2506|Decay=0.6|Extra sine mix"
         "|Extra sine tuning|Sustain=0.5|Pulse width=0.5|Tuning=0.5|Portamento", True, "1919251321",
     ),
     _row(
         "VSTi: ReaSamplOmatic5000 (Cockos)", "reasamplomatic.vst.so",
         "Volume=0.5|Pan=0.5|Gain for minimum velocity=0.25|Note range start|Note range end=1"
-        "|Pitch for start note=0.5|Pitch for end note=0.5|MIDI channel|Max voices=0.0625|Attack|Release"
-        "|Obey note-offs|Loop|Sample start offset|Sample end offset=1|Pitch adjust=0.5|Pitch bend range=0.1667",
+        "|Pitch for start note=0.5|Pitch for end note=0.5|MIDI channel|Max voices=0.0625|Attack=0.0015|Release"
+        "|Obey note-offs|Loop|Sample start offset|Sample end offset=1|Pitch adjust=0.5|Pitch bend range=0.1667"
+        "|Minimum velocity|Maximum velocity=1|Probability of hitting=1|Round-robin",
         True, "1920167789",
     ),
     _row("VSTi: ReaSynDr (Cockos) (4 out)", "reasyndr.vst.so", "Kick=0.5|Snare=0.5|Hat=0.5", True, "1919251314"),
@@ -50,6 +52,24 @@ CATALOGUE: list[Plugin] = [
     _row("JS: Volume/Pan Smoother v5", "utility/volume_pan", "Volume (dB)=0.5|Pan=0.5"),
     _row("JS: MIDI Note Filter", "MIDI/midi_note_filter", "Lowest Key|Highest Key=1"),
 ]  # fmt: skip
+
+
+def shown(fx_name: str, param: str, value: float) -> str:
+    """A parameter's value as the plug-in writes it: levels in decibels, keys and velocities as numbers."""
+    level = {
+        "5000": ("Volume", "Gain for minimum velocity"),
+        "ReaSynth": ("Volume", "Sustain", "Square mix", "Saw mix", "Triangle mix", "Extra sine mix"),
+    }
+    names = next((names for key, names in level.items() if key in fx_name), ())
+    if param in names:
+        # Volumes and sustains reach to 2, +6 dB; mixes are shares of 1.
+        gain = value * (1.0 if param.endswith("mix") else 2.0)
+        return f"{20 * math.log10(gain):+.1f}" if gain > 1e-6 else "-inf"
+    if "5000" in fx_name and param in ("Note range start", "Note range end", "Minimum velocity", "Maximum velocity"):
+        return str(round(value * 127))
+    if "5000" in fx_name and param == "Max voices":
+        return str(round(value * 63) + 1)
+    return f"{value:.3f}"
 
 
 def find(name: str) -> Plugin | None:

@@ -1,8 +1,9 @@
 -- Builds the globals `reaper` and `gfx` of one script. The simulation calls this chunk with:
 -- dispatch(name, ...) -> ok, results...;  handle_of(serial) -> userdata;  functions: 'name:handle positions ...';
 -- gfx_event(name, ...), called for what a script draws and asks of its window; sample: any object of the
--- simulation, whose metatable all of them share; length_of(object), for `#`.
-local dispatch, handle_of, functions, gfx_event, sample, length_of = ...
+-- simulation, whose metatable all of them share; length_of(object), for `#`; refuses(what, name, name): whether the
+-- system's own file functions fail.
+local dispatch, handle_of, functions, gfx_event, sample, length_of, refuses = ...
 
 local handles = {}
 
@@ -52,26 +53,32 @@ local function silent(name)
 end
 
 for name in ([[arc blit blitext blurto circle deltablit gradrect line lineto loadimg muladdrect rect rectto
-  roundrect set setcursor setimgdim setpixel transformblit triangle update setfont]]):gmatch('%S+') do silent(name) end
+  roundrect set setcursor setimgdim setpixel transformblit triangle setfont]]):gmatch('%S+') do silent(name) end
 
-local dock, chars, open = 0, {}, false
+local dock, chars, open, left, top = 0, {}, false, 100, 100
 
-function gfx.init(name, width, height, dockstate)
+function gfx.init(name, width, height, dockstate, x, y)
   if not open then
     gfx.w, gfx.h = math.floor(width or gfx.w), math.floor(height or gfx.h)
-    dock = math.floor(dockstate or dock)
+    dock, left, top = math.floor(dockstate or dock), math.floor(x or left), math.floor(y or top)
   end
   open = true
-  gfx_event('init', name or '')
+  gfx_event('init', name or '', gfx.w, gfx.h, dock, left, top)
   return 1
 end
+
+function gfx.update() gfx_event('update') return 0 end
 
 function gfx.quit()
   open = false
   gfx_event('quit')
 end
 
-function gfx.dock(value) if value and value >= 0 then dock = math.floor(value) end return dock, 0, 0, gfx.w, gfx.h end
+function gfx.dock(value, x)
+  if value and value >= 0 then dock = math.floor(value) end
+  if x == nil then return dock end
+  return dock, left, top, gfx.w, gfx.h
+end
 function gfx.getchar() return open and (table.remove(chars, 1) or 0) or -1 end
 function gfx.getfont() return 1, 'Arial', 12 end
 function gfx.getimgdim() return 0, 0 end
@@ -92,6 +99,20 @@ function gfx.drawchar(code) return gfx.drawstr(utf8.char(math.floor(code))) end
 function gfx.drawnumber(value, digits) return gfx.drawstr(string.format('%.' .. math.floor(digits) .. 'f', value)) end
 function gfx.printf(format, ...) return gfx.drawstr(string.format(format, ...)) end
 
+for _, name in ipairs { 'rename', 'remove' } do
+  local real = os[name]
+  os[name] = function(first, second)
+    if refuses(name, first, second or '') then return nil, first .. ': No such file or directory', 2 end
+    return real(first, second)
+  end
+end
+
+local real_getenv = os.getenv
+function os.getenv(name)
+  local value = real_getenv(name)
+  return value and (refuses('getenv', value, '') and value:gsub('[\128-\255]+', '?') or value)
+end
+
 local shared = debug.getmetatable(sample)
 shared.__name = nil
 function shared.__len(object) return length_of(object) end
@@ -104,4 +125,7 @@ return function(what, value, other)
   if what == 'close' then open = false end
   if what == 'mouse' then gfx.mouse_x, gfx.mouse_y = value, other end
   if what == 'cap' then gfx.mouse_cap = value end
+  if what == 'move' then left, top = value, other end
+  if what == 'size' then gfx.w, gfx.h = value, other end
+  if what == 'retina' then gfx.ext_retina = value end
 end

@@ -15,7 +15,7 @@ from tests.reaper_sim import audio
 from tests.reaper_sim.api_envelopes import value_at
 from tests.reaper_sim.api_project import GetProjectPathEx
 from tests.reaper_sim.api_selection import selected_items
-from tests.reaper_sim.api_sources import GetMediaSourceNumChannels, GetMediaSourceSampleRate
+from tests.reaper_sim.api_sources import GetMediaSourceNumChannels, GetMediaSourceSampleRate, GetPeakFileName
 from tests.reaper_sim.api_tracks import owner
 from tests.reaper_sim.defaults import new_item, new_take
 from tests.reaper_sim.engine import Reaper
@@ -60,8 +60,16 @@ def _rendered(r: Reaper, item: Item, take: Take, channels: int) -> Path | None:
     gain: Any = take.values["D_VOL"] * fx_gain(take) * envelope_gain(r, take, rate, len(samples))
     folder = Path(GetProjectPathEx(r, owner(r, item.track)))
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{Path(take.name).stem or 'untitled'}-render-{next(_numbers):03d}.wav"
-    soundfile.write(path, samples * gain, rate, subtype="FLOAT")
+    # The project's setting wins where it asks for a plain WAV.
+    plain = r.apply_format == "wav" or owner(r, item.track).info.get("OPENCOPY_CFGIDX", 1.0) == 0.0
+    path = folder / f"{Path(take.name).stem or 'untitled'}-render-{next(_numbers):03d}.{'wav' if plain else 'wv'}"
+    if plain:
+        soundfile.write(path, samples * gain, rate, subtype="FLOAT")
+    else:
+        path.write_bytes(b"wvpk not for libsndfile")
+    peaks = Path(GetPeakFileName(r, str(path)))
+    peaks.parent.mkdir(parents=True, exist_ok=True)
+    peaks.touch()
     return path
 
 

@@ -130,7 +130,18 @@ def _renew(track: Track) -> None:
 def fingerprint(value: Any) -> Any:
     """The state as plain comparable data, without handles' serial numbers and without links upwards."""
     if isinstance(value, (Handle, Fx)):
-        skipped = {"serial", "alive", "track", "item", "change_count", "dirty", "play_state", "view"}
+        skipped = {
+            "serial",
+            "alive",
+            "offline",
+            "offline_by_focus",
+            "track",
+            "item",
+            "change_count",
+            "dirty",
+            "play_state",
+            "view",
+        }
         if not isinstance(value, (Track, Item, Take, Project)):
             skipped.add("parent")
         return tuple(fingerprint(getattr(value, f.name)) for f in fields(value) if f.name not in skipped)

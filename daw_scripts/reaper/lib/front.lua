@@ -1,10 +1,19 @@
--- Work in a project that may lie behind another tab: actions and undo blocks are for the tab in front.
+-- Work in a project that may lie behind another tab. Most of the interface takes a project; only REAPER before 7.18
+-- and the render action need it in front.
 
 local front = {}
+
+front.BUSY = 'REAPER plays or records, so dawscribe does not turn to the other project tab now; stop, and it goes on.'
 
 -- Whether the project is still open; the user may close it whenever a script waits.
 function front.is_open(project)
   return reaper.ValidatePtr2(nil, project, 'ReaProject*')
+end
+
+-- Whether a project can be brought to the front without stopping what plays.
+function front.is_free(project)
+  local before = reaper.EnumProjects(-1)
+  return before == project or (reaper.GetPlayStateEx(before) & 5 == 0 and reaper.GetPlayStateEx(project) & 5 == 0)
 end
 
 -- Calls `work` with the project in front, for this moment only. Returns what pcall returns.
@@ -16,6 +25,12 @@ function front.with(project, work)
   end))
   if reaper.EnumProjects(-1) ~= before then reaper.SelectProjectInstance(before) end
   return table.unpack(results, 1, results.n)
+end
+
+-- Calls `work` for an insertion: in front only where this REAPER cannot insert tracks elsewhere.
+function front.insert(project, work)
+  if reaper.InsertTrackInProject then return pcall(work) end
+  return front.with(project, work)
 end
 
 return front

@@ -107,7 +107,8 @@ function place.holds(project, job)
   return false
 end
 
-local function insert_track(project, index)
+-- A new track at an index, in a project that may lie behind another tab.
+function place.insert_track(project, index)
   if reaper.InsertTrackInProject then
     reaper.InsertTrackInProject(project, index, 0)
   else
@@ -127,8 +128,8 @@ function place.folder(project, source_guid, count)
     closes = math.min(0, reaper.GetMediaTrackInfo_Value(anchor, 'I_FOLDERDEPTH'))
     if closes < 0 then reaper.SetMediaTrackInfo_Value(anchor, 'I_FOLDERDEPTH', 0) end
   end
-  local folder, children = insert_track(project, index), {}
-  for number = 1, count do children[number] = insert_track(project, index + number) end
+  local folder, children = place.insert_track(project, index), {}
+  for number = 1, count do children[number] = place.insert_track(project, index + number) end
   reaper.SetMediaTrackInfo_Value(folder, 'I_FOLDERDEPTH', 1)
   reaper.SetMediaTrackInfo_Value(children[count], 'I_FOLDERDEPTH', closes - 1)
   return folder, children

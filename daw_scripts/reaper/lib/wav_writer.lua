@@ -1,37 +1,50 @@
--- Writes what a take plays to a float WAV, a few milliseconds of work per tick so that REAPER's windows stay alive.
+-- Writes what an entry of the selection sounds like to a float WAV, a few milliseconds of work per tick so that
+-- REAPER's windows stay alive.
 
+local online = require 'online'
 local selection = require 'selection'
+local voice = require 'voice'
 local wav_bytes = require 'wav_bytes'
 
 local wav_writer = {}
 
--- Work per tick: a third of a 30 Hz tick, and well below the 30 ms at which a stall is seen.
-local BUDGET_S = 0.010
+-- Work per tick: a third of a 30 Hz tick while REAPER plays, three quarters of one while it is stopped and has little
+-- else to do; both are below the 30 ms at which a stall is seen.
+local PLAYING_S, STOPPED_S = 0.010, 0.025
 
--- Samples read at once: 4,096 take about 2 ms, so the budget is never overdrawn by much.
-local BLOCK = 4096
+-- Samples read at once: 16,384 take 3 to 8 ms, so the budget is never overdrawn by much.
+local BLOCK = 16384
 
 -- An item that is edited again and again while it is read is begun anew this often.
 local MOST_RESTARTS = 2
+
+-- Silence of this length is looked at a second time: it may be media that went offline without saying so.
+local SILENCE_S = 0.5
 
 local UNWRITTEN = 'The item could not be written to disk (%s); free some disk space and try again.'
 local CHANGED = '"%s" was changed while it was read; transcribe it again.'
 
 local methods = {}
 
--- Opens accessor and file; nothing, or a sentence.
+local function budget(project)
+  return reaper.GetPlayStateEx(project) == 0 and STOPPED_S or PLAYING_S
+end
+
+-- Opens voices and file; nothing, or a sentence.
 function methods:open()
-  local entry = self.entry
-  local source = selection.root_of(reaper.GetMediaItemTake_Source(entry.take))
-  -- REAPER fills active channels only when asked for all that the file has.
-  self.channels = math.max(1, math.floor(reaper.GetMediaSourceNumChannels(source)))
-  self.rate = math.floor(reaper.GetMediaSourceSampleRate(source))
-  self.frames, self.done = math.floor(entry.length_s * self.rate), 0
-  self.block = math.max(1, BLOCK // self.channels)
-  self.buffer = reaper.new_array(self.block * self.channels)
+  for _, one in ipairs(self.voices) do
+    local problem = one:open()
+    if problem then return problem end
+  end
+  local first, entry = self.voices[1], self.entry
+  self.rate, self.channels = first.rate, #self.voices > 1 and 2 or first.channels
+  self.frames, self.done, self.quiet, self.longest = math.floor(entry.length_s * self.rate), 0, 0, { 0 }
+  local widest = 1
+  for _, one in ipairs(self.voices) do widest = math.max(widest, one.channels) end
+  self.block = math.max(1, BLOCK // widest)
+  self.buffer = reaper.new_array(self.block * widest)
   local header = wav_bytes.header(self.rate, self.channels, self.frames)
   if not header then return ('"%s" is too long to be read; split it and try again.'):format(entry.name) end
-  if not self:listen() then return ('REAPER could not read "%s"; glue it and try again.'):format(entry.name) end
   local reason
   self.handle, reason = io.open(self.path, 'wb')
   if not self.handle then return UNWRITTEN:format(tostring(reason)) end
@@ -39,64 +52,111 @@ function methods:open()
   return nil
 end
 
--- An accessor to the take as it is now; false when it has no sound.
-function methods:listen()
-  self:release()
-  self.take, self.accessor = self.entry.take, reaper.CreateTakeAudioAccessor(self.entry.take)
-  if not self.accessor then return false end
-  self.hash = reaper.GetAudioAccessorHash(self.accessor, '')
-  self.start = reaper.GetAudioAccessorStartTime(self.accessor) + self.entry.offset_s
-  return true
-end
-
-function methods:release()
-  if self.accessor then reaper.DestroyAudioAccessor(self.accessor) end
-  self.accessor = nil
-end
-
 function methods:close()
-  self:release()
+  for _, one in ipairs(self.voices) do one:close() end
   if self.handle then self.handle:close() end
   self.handle = nil
 end
 
 -- True once all of the file is on disk, or false and a sentence: a full disk may show only here.
 function methods:complete()
-  self:release()
+  for _, one in ipairs(self.voices) do one:close() end
   local closed, reason = self.handle:close()
   self.handle = nil
   if closed then return true end
   return false, UNWRITTEN:format(tostring(reason))
 end
 
--- Whether what is read now sounds otherwise than what was read before. An undo of anything gives the take a new
--- handle, and the old accessor is silent then.
-function methods:has_changed()
-  if self.entry.take == self.take then return reaper.AudioAccessorStateChanged(self.accessor) end
-  local before = self.hash
-  return not self:listen() or self.hash ~= before
+-- A voice's samples added to what there is, from a frame on.
+local function add(sum, first, samples, channels, gain)
+  local right = channels > 1 and 2 or 1
+  for frame = 0, #samples // channels - 1 do
+    local at, to = frame * channels, 2 * (first + frame)
+    sum[to + 1] = sum[to + 1] + samples[at + 1] * gain
+    sum[to + 2] = sum[to + 2] + samples[at + right] * gain
+  end
 end
 
-function methods:write_block()
-  local count = math.min(self.block, self.frames - self.done)
-  -- Past the item's end the accessor leaves the buffer as it was: silence must stand there before.
-  self.buffer.clear()
-  local at = self.start + self.done / self.rate
-  local answer = reaper.GetAudioAccessorSamples(self.accessor, self.rate, self.channels, at, count, self.buffer)
-  if answer < 0 then return nil, 'REAPER could not read the item; try again.' end
-  local ok, reason = self.handle:write(wav_bytes.pack(self.buffer.table(1, count * self.channels)))
-  if not ok then return nil, UNWRITTEN:format(tostring(reason)) end
-  self.done = self.done + count
+-- Which frames of a piece of the span a voice has: the first, and how many.
+local function part_of(entry, at, count, rate)
+  local first = math.max(0, math.ceil((entry.late_s - at) * rate - 0.5))
+  local stop = math.min(count, math.floor((entry.late_s + entry.length_s - at) * rate + 0.5))
+  return first, stop - first
+end
+
+-- The next frames of all voices; false when media has to be waited for, nil and a sentence.
+function methods:read(at, count)
+  if #self.voices == 1 then return self.voices[1]:read(at, count, self.rate, self.buffer) end
+  local sum = {}
+  for index = 1, count * 2 do sum[index] = 0.0 end
+  for _, one in ipairs(self.voices) do
+    local first, frames = part_of(one.entry, at, count, self.rate)
+    if frames > 0 then
+      local from = at + first / self.rate - one.entry.late_s
+      local samples, problem = one:read(from, frames, self.rate, self.buffer)
+      if not samples then return samples, problem end
+      add(sum, first, samples, one.channels, one.entry.gain)
+    end
+  end
+  return sum
+end
+
+local function is_silent(samples)
+  for index = 1, #samples do
+    if samples[index] ~= 0 then return false end
+  end
   return true
 end
 
--- Opens what is not open, and begins again where the item was edited meanwhile; a sentence when that is impossible.
+-- Keeps the longest run of blocks without any sound: {frames, where its middle lies}.
+function methods:note_silence(silent, count)
+  self.quiet = silent and self.quiet + count or 0
+  if self.quiet > self.longest[1] then self.longest = { self.quiet, self.done - self.quiet // 2 } end
+end
+
+-- True when a block was written, false when media has to be waited for, nil and a sentence.
+function methods:write_block()
+  local count = math.min(self.block, self.frames - self.done)
+  local samples, problem = self:read(self.done / self.rate, count)
+  if not samples then return samples, problem end
+  local ok, reason = self.handle:write(wav_bytes.pack(samples))
+  if not ok then return nil, UNWRITTEN:format(tostring(reason)) end
+  self.done = self.done + count
+  self:note_silence(is_silent(samples), count)
+  return true
+end
+
+-- Whether the longest silence is silence still, after all media was set online by force.
+function methods:is_silence_true()
+  if self.longest[1] < SILENCE_S * self.rate then return true end
+  for _, one in ipairs(self.voices) do
+    for _, entry in ipairs(one.items or { one.entry }) do
+      online.force(entry.project, entry.item, online.root_of(reaper.GetMediaItemTake_Source(entry.take)))
+    end
+    if not one:listen() then return false end
+  end
+  local at = math.max(0, math.min(self.longest[2], self.frames - self.block))
+  local samples = self:read(at / self.rate, math.min(self.block, self.frames))
+  return samples and is_silent(samples)
+end
+
+-- Begins anew; a sentence when that was done often enough.
+function methods:restart(sentence)
+  self.restarts = self.restarts + 1
+  if self.restarts > MOST_RESTARTS then return sentence:format(self.entry.name) end
+  self:close()
+  return nil
+end
+
+-- Opens what is not open, and begins again where an item was edited meanwhile; a sentence when that is impossible.
 function methods:prepare()
-  if not selection.find_again(self.entry) then return selection.GONE end
-  if self.handle and self:has_changed() then
-    self.restarts = self.restarts + 1
-    if self.restarts > MOST_RESTARTS then return CHANGED:format(self.entry.name) end
-    self:close()
+  for _, one in ipairs(self.voices) do
+    if not one:find_again() then return selection.GONE end
+    one:ensure_online()
+    if self.handle and one:has_changed() then
+      local problem = self:restart(CHANGED)
+      if problem then return problem end
+    end
   end
   return not self.handle and self:open() or nil
 end
@@ -106,16 +166,29 @@ function methods:step()
   local begun = reaper.time_precise()
   local problem = self:prepare()
   if problem then return false, problem end
+  local limit = budget(self.entry.project)
   repeat
     local ok, reason = self:write_block()
-    if not ok then return false, reason end
-  until self.done >= self.frames or reaper.time_precise() - begun > BUDGET_S
+    if ok == nil then return false, reason end
+    if not ok then return nil end
+  until self.done >= self.frames or reaper.time_precise() - begun > limit
   if self.done < self.frames then return nil end
-  return self:complete()
+  if self:is_silence_true() then return self:complete() end
+  problem = self:restart(online.LOST)
+  if problem then return false, problem end
+  return nil
 end
 
+-- The part that is read already, 0 to 1.
+function methods:fraction()
+  return self.handle and self.frames > 0 and self.done / self.frames or 0
+end
+
+-- A writer for an entry; one with `voices` is several entries that sound together (see selection).
 function wav_writer.new(entry, path)
-  return setmetatable({ entry = entry, path = path, restarts = 0 }, { __index = methods })
+  local voices = {}
+  for index, one in ipairs(entry.voices or { entry }) do voices[index] = voice.new(one) end
+  return setmetatable({ entry = entry, path = path, restarts = 0, voices = voices }, { __index = methods })
 end
 
 return wav_writer

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bridge import programs
+from bridge.daemon.os_service import service
 from bridge.hosts.ardour import config_folder
 from bridge.hosts.reaper import resource_folder
-from bridge.service import service
 
 NOT_FOUND = {
     "en": "INFO: No tasks are running which match the specified criteria.".encode("cp437"),

@@ -9,6 +9,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import read_hostile, write_json
@@ -22,6 +23,9 @@ SETTLED_S = 2.0
 """A folder's time that is younger may hide a change behind it: the coarsest file systems count in steps of 2 s."""
 RETRY_S = 2.0
 """Pause before a request is tried again that a full disk kept us from taking over."""
+HALF_S = 0.5
+"""A request that cannot be read and is younger may be half written: REAPER on Windows cannot rename a file below a
+folder with letters beyond ASCII, so its script writes it in place."""
 STALE_DRAFT_S = 3600.0
 """A draft this old was left by a DAW that died while writing it."""
 MOST_REFUSALS = 200
@@ -73,6 +77,7 @@ class SpoolTrigger:
     async def _take(self, path: Path, desk: Desk) -> None:
         """Hand one file to the desk; it leaves the inbox only once the job is safe or refused."""
         self._wait_until.pop(path.name, None)
+        data: dict[str, Any] = {}
         try:
             if path.suffix != ".json" or not ID_PATTERN.fullmatch(path.stem):
                 raise InputError("The request's file name is not an id with .json; update dawscribe's DAW scripts.")
@@ -85,7 +90,11 @@ class SpoolTrigger:
             self._wait_until[path.name] = time.monotonic() + RETRY_S
             return
         except DawscribeError as e:
-            self._refuse(path, str(e))
+            if not data and _may_be_half(path):
+                self._wait_until[path.name] = time.monotonic() + HALF_S
+                return
+            if not _was_taken_back(path):
+                self._refuse(path, str(e))
         except OSError as e:
             self._refuse(path, f"The request could not be read ({e.strerror}); check the permissions of the inbox.")
         remove(path)
@@ -101,6 +110,18 @@ class SpoolTrigger:
                 Path(entry.path).unlink(missing_ok=True)
         except OSError as e:
             log.warning("%s", e)
+
+
+def _may_be_half(path: Path) -> bool:
+    """Say whether a script may still be writing: not every system's scripts can rename a file into place."""
+    with contextlib.suppress(OSError):
+        return path.suffix == ".json" and 0 <= time.time() - path.lstat().st_mtime < HALF_S
+    return False
+
+
+def _was_taken_back(path: Path) -> bool:
+    """Say whether a request was emptied, by a script that cannot remove files there."""
+    return path.is_file() and not path.is_symlink() and path.stat().st_size == 0
 
 
 def _remove_stale(draft: Path) -> None:

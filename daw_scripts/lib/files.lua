@@ -36,22 +36,34 @@ function files:write(path, bytes, draft)
   local written, why = handle:write(bytes)
   -- A full disk may show only when the buffer is written; the old file must not go for half a new one.
   local closed, cause = handle:close()
-  if written and closed then return self:publish(draft, path) end
+  if written and closed then return self:publish(draft, path, bytes) end
   self.os.remove(draft)
   local sentence = 'Cannot write %s (%s); free some disk space and try again.'
   return nil, sentence:format(draft, tostring(why or cause))
 end
 
+-- Removes a file. Where C's own functions know no letters but ASCII (REAPER on Windows opens files by a way of its
+-- own, and removes them by this one) it is emptied instead.
 function files:remove(path)
-  return self.os.remove(path)
+  local removed, reason = self.os.remove(path)
+  if removed or path:find('^[%g ]*$') or not self:exists(path) then return removed, reason end
+  local handle, why = self.io.open(path, 'wb')
+  if not handle then return nil, why end
+  return handle:close()
 end
 
--- Renames `draft` over `path`. Windows' rename refuses an existing target, so that one is removed first.
-function files:publish(draft, path)
+-- Renames `draft` over `path`. Windows' rename refuses an existing target, so that one is removed first. Where no
+-- rename works the bytes are written to the target itself: a reader may see half of them for a moment.
+function files:publish(draft, path, bytes)
   if self.os.rename(draft, path) then return true end
   self.os.remove(path)
   local moved, reason = self.os.rename(draft, path)
   if moved then return true end
+  local handle = not path:find('^[%g ]*$') and bytes and self.io.open(path, 'wb')
+  if handle and handle:write(bytes) and handle:close() then
+    self:remove(draft)
+    return true
+  end
   return nil, 'Cannot write ' .. path .. ': ' .. tostring(reason)
 end
 

@@ -38,12 +38,15 @@ local function place(notes, tick_of, last_tick)
   return placed
 end
 
-local function add_bends(events, part, channel, tick_of, last_tick)
-  local range = clamp(math.floor(part.bend_range or 2), 1, 24)
+-- Tells the instrument by registered parameter 0 what a full bend means.
+local function add_range(events, range, channel)
   local control = 0xB0 | channel
   for _, pair in ipairs { { 101, 0 }, { 100, 0 }, { 6, range }, { 38, 0 }, { 101, 127 }, { 100, 127 } } do
     add(events, 0, RANK.setup, string.pack('BBB', control, pair[1], pair[2]))
   end
+end
+
+local function add_bends(events, part, channel, tick_of, last_tick, range)
   local last
   for _, row in ipairs(part.bends) do
     local tick = clamp(tick_of(row[1]), 0, last_tick)
@@ -56,11 +59,17 @@ local function add_bends(events, part, channel, tick_of, last_tick)
 end
 
 -- A part of a result -> events {tick, message} in playing order. `tick_of(seconds from the item's start)` gives
--- whole ticks; `last_tick` is the item's end.
-function midi_events.from_part(part, tick_of, last_tick)
+-- whole ticks; `last_tick` is the item's end. `wants` is what the instrument takes: `program` (changes), `bend_range`
+-- (what a full bend means to it) and `send_range` (whether it can be told); without it all is sent.
+function midi_events.from_part(part, tick_of, last_tick, wants)
   local events, channel = {}, math.floor(part.channel or 0) & 15
-  if #part.bends > 0 then add_bends(events, part, channel, tick_of, last_tick) end
-  if not part.is_drums then
+  wants = wants or { program = true, bend_range = part.bend_range, send_range = true }
+  if #part.bends > 0 then
+    local range = clamp(math.floor(wants.bend_range or 2), 1, 24)
+    if wants.send_range then add_range(events, range, channel) end
+    add_bends(events, part, channel, tick_of, last_tick, range)
+  end
+  if wants.program and not part.is_drums then
     add(events, 0, RANK.setup, string.pack('BB', 0xC0 | channel, math.floor(part.program) & 127))
   end
   for _, note in ipairs(place(part.notes, tick_of, last_tick)) do

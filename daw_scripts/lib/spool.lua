@@ -75,11 +75,12 @@ local function is_absolute(path)
   return path:find('^[/\\]') ~= nil or path:find('^%a:[/\\]') ~= nil
 end
 
--- What starts the daemon, as a list of words, or nil when dawscribe was never set up. The program is named by its whole
+-- What starts the daemon, as a list of words, or nil when dawscribe was never set up; or, by its name, another thing
+-- that this dawscribe offers, such as "review". The program is named by its whole
 -- path (a bare name would be looked for in the project's folder), and nothing in it can end a word or a line.
-function spool:launcher()
+function spool:launcher(name)
   local found = self:read_json('launcher.json')
-  local command = found and found.command
+  local command = found and found[name or 'command']
   if type(command) ~= 'table' or #command == 0 or #command > MOST_WORDS then return nil end
   for _, word in ipairs(command) do
     if type(word) ~= 'string' or word:find('[%c"]') then return nil end
@@ -137,24 +138,45 @@ end
 
 -- Whether the daemon has not taken the request over yet.
 function spool:is_handed_in(id)
-  return self.files:exists(self:path('inbox', id .. '.json'))
+  return (self.files:read(self:path('inbox', id .. '.json')) or '') ~= ''
 end
 
 -- Takes a request back that the daemon has not taken over yet; whether it was still there.
 function spool:withdraw(id)
+  if not self:is_handed_in(id) then return false end
   return self.files:remove(self:path('inbox', id .. '.json')) == true
 end
 
+-- The revision of the result that was inserted last, or nil. A mark without words means the first.
+function spool:inserted_revision(id)
+  local text = self.files:read(self:path('jobs', id, 'inserted'))
+  if not text then return nil end
+  local mark = json.decode(text)
+  if type(mark) == 'table' and mark.revision == 0 then return nil end
+  return type(mark) == 'table' and spool.revision(mark) or 1
+end
+
 function spool:is_inserted(id)
-  return self.files:exists(self:path('jobs', id, 'inserted'))
+  return self:inserted_revision(id) ~= nil
 end
 
-function spool:mark_inserted(id)
-  return self.files:write(self:path('jobs', id, 'inserted'), '')
+-- A result's, a status's or a mark's revision: a whole number from 1 on.
+function spool.revision(value)
+  local number = value.revision
+  local is_whole = type(number) == 'number' and number >= 1 and number < 1e6 and number % 1 == 0
+  return is_whole and math.floor(number) or 1
 end
 
-function spool:unmark_inserted(id)
+function spool:mark_inserted(id, revision)
+  return self.files:write(self:path('jobs', id, 'inserted'), json.encode { revision = revision or 1 })
+end
+
+-- Takes a mark back; `before` is the revision that had been inserted, where one had.
+function spool:unmark_inserted(id, before)
+  if before then return self:mark_inserted(id, before) end
   self.files:remove(self:path('jobs', id, 'inserted'))
+  -- Where a file can only be emptied, an empty mark would mean the first revision.
+  if self.files:exists(self:path('jobs', id, 'inserted')) then self:mark_inserted(id, 0) end
 end
 
 -- Whether a command is meant for this moment.

@@ -24,7 +24,8 @@ local command = handover.take(context)
 -- No message boxes then: the sender may not sit at this screen.
 if command then context.say = app.note end
 
-local entries, sentence = selection.read()
+local chosen = settings.merge(context.settings, command and (command.options or {}))
+local entries, sentence = selection.read(not command and app.ask_about_group or nil, settings.has(chosen, 'whole'))
 if not entries then return app.leave(sentence, context.say) end
 
-job.run(context, entries, settings.merge(context.settings, command and command.options))
+job.run(context, entries, chosen, sentence)

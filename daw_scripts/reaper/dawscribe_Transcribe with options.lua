@@ -8,6 +8,7 @@ local here = debug.getinfo(1, 'S').source:match('^@(.*)[/\\]')
 package.path = here .. '/lib/?.lua;' .. here .. '/shared/?.lua;' .. here .. '/../lib/?.lua;' .. package.path
 
 local app = require 'app'
+local dialog = require 'dialog'
 local selection = require 'selection'
 local settings = require 'settings'
 local job = require 'job'
@@ -15,10 +16,21 @@ local job = require 'job'
 local context, problem = app.open()
 if not context then return app.leave(problem) end
 
-local entries, sentence = selection.read()
+local TITLE = 'dawscribe: options'
+
+-- Read again once the choices are made: the user may have selected something else meanwhile.
+local function run(chosen)
+  if not chosen then return app.leave() end
+  local entries, note = selection.read(app.ask_about_group, settings.has(chosen, 'whole'))
+  if not entries then return app.leave(note) end
+  job.run(context, entries, chosen, note)
+end
+
+local entries, sentence = selection.read(function() return 'each' end)
 if not entries then return app.leave(sentence) end
 
-local chosen = settings.ask('dawscribe: options')
-if not chosen then return app.leave() end
-
-job.run(context, entries, chosen)
+if dialog.is_there() then
+  dialog.ask(TITLE, app.count_of(entries), run)
+else
+  run(settings.ask(TITLE, app.say))
+end

@@ -10,13 +10,54 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from tests.reaper_sim import Reaper
+from tests.reaper_sim import Reaper, Script
 from tests.reaper_sim.defaults import new_track
 from tests.reaper_sim.demo import audio_item, tone
 from tests.reaper_sim.model import Project
 
 SCRIPTS = Path(__file__).parents[2] / "daw_scripts" / "reaper"
 RESULT = json.loads((Path(__file__).parents[1] / "data" / "protocol" / "result.json").read_text(encoding="utf-8"))
+
+
+LABELS = {"Close", "Review", "Cancel", "Keep", "Set tempo"}
+
+
+class AttendedReaper(Reaper):
+    """A REAPER whose user reads what a job's window says in the end, and closes it."""
+
+    def __init__(self, resource_path: Path, *, extensions: tuple[str, ...] = ()) -> None:
+        super().__init__(resource_path, extensions=extensions)
+        self.read: list[str] = []
+        """The last words of windows that were closed."""
+        self.asked: list[str] = []
+        """What windows have asked about the tempo."""
+        self.tempo_answer = "Keep"
+
+    def idle(self, timeout_s: float = 10.0) -> None:
+        """Turns the loop until no script is left, or only windows that wait to be closed; closes those."""
+        while any(s.running for s in self.scripts):
+            self.run_until(lambda: all(not s.running or _is_told(s) for s in self.scripts), timeout_s)
+            for script in [s for s in self.scripts if s.running]:
+                if "Keep" in _texts(script):
+                    self.asked.append(_words(script))
+                    script.click(self.tempo_answer)
+                else:
+                    self.read.append(_words(script))
+                    script.user("close")
+            self.tick()
+
+
+def _texts(script: Script) -> set[str]:
+    return {text for text, _, _ in script.frame}
+
+
+def _is_told(script: Script) -> bool:
+    return bool(_texts(script) & {"Close", "Keep"})
+
+
+def _words(script: Script) -> str:
+    """What a window says below its title."""
+    return " ".join(text for text, _, _ in script.frame[1:] if text not in LABELS)
 
 
 class Desk:
@@ -27,8 +68,9 @@ class Desk:
         for name in ("inbox", "jobs"):
             (self.home / name).mkdir(parents=True)
         (folder / "resources").mkdir()
-        self.reaper = Reaper(folder / "resources", extensions=())
+        self.reaper = AttendedReaper(folder / "resources")
         self.reaper.tick_s = 0.001
+        self.beat_is_certain = False
         self.song = tone(folder / "song.wav", 4.0)
         project = Project(path=str(folder / "song.rpp"))
         project.tracks = [new_track("Song"), new_track("Other")]
@@ -48,6 +90,16 @@ class Desk:
     def beat(self, **changes: object) -> None:
         beat = {"pid": 1, "version": "0.1.0", "protocol": 1, "heartbeat": time.time() + 3600, **changes}
         (self.home / "daemon.json").write_text(json.dumps(beat))
+
+    def choose(self, **choices: str) -> None:
+        """What the user will write into the options dialog."""
+        fields = {
+            "stems": "", "role": "", "separator": "", "transcriber": "", "sensitivity": "", "quantise": "",
+            "grid_source": "song", "quantise_strength": "1", "set_tempo": "ask", "instruments": "yes",
+            "drum_tracks": "no", "drum_map": "", "stem_tracks": "no", "mute_source": "no", "regions": "no", "more": "",
+        }  # fmt: skip
+        assert choices.keys() <= fields.keys()
+        self.reaper.inputs.append("|".join((fields | choices).values()))
 
     def run(self, action: str) -> Any:
         return self.reaper.run(SCRIPTS / f"dawscribe_{action}.lua")
@@ -73,7 +125,8 @@ class Desk:
 
     def finish(self, asked: dict[str, Any], **changes: object) -> None:
         """Writes a result for the request: the parts of the protocol's example for each item."""
-        heard = {key: RESULT["items"][0][key] for key in ("parts", "one_shots")}
+        keys = ("parts", "one_shots", *(("tempo",) if self.beat_is_certain else ()))
+        heard = {key: RESULT["items"][0][key] for key in keys}
         items = [
             {**{k: v for k, v in i.items() if k != "audio"}, "length_s": i["audio"]["length_s"], **heard,
              "stems": [], "warnings": []}
@@ -100,8 +153,9 @@ class Desk:
 
     @property
     def said(self) -> str:
-        """The last message box."""
-        return self.reaper.messages[-1][1] if self.reaper.messages else ""
+        """The last words of a job's window, or else the last message box."""
+        boxes = [text for _, text, kind in self.reaper.messages if kind >= 0]
+        return (self.reaper.read or boxes or [""])[-1]
 
 
 def names(project: Project) -> list[tuple[str, int]]:

@@ -15,6 +15,7 @@ from tests.reaper_sim.defaults import new_track
 from tests.reaper_sim.demo import audio_item, tone
 from tests.reaper_sim.midi_events import MidiData
 from tests.reaper_sim.model import Project, TempoMarker
+from tests.reaper_sim.plugins import CATALOGUE, Plugin
 from tests.reaper_sim.registry import FUNCTIONS
 from tests.reaper_sim.rpp_file import text as rpp_text
 from tests.reaper_sim.rpp_load import read as read_rpp
@@ -69,8 +70,25 @@ def test_velocities_bends_and_their_range_arrive(desk: Desk) -> None:
     desk.transcribe()
     midi: MidiData = desk.project.tracks[3].items[0].takes[0].source.midi  # type: ignore[union-attr,assignment]
     assert [(n.pitch, n.velocity) for n in midi.notes] == [(40, 96), (43, 90)]
-    controls = [(c.msg2, c.msg3) for c in midi.ccs if c.status == 0xB0]
-    assert controls[:3] == [(101, 0), (100, 0), (6, 12)]
+    # REAPER's own synthesiser is told nothing, and bends by two semitones as nearly all do.
+    assert [c for c in midi.ccs if c.status in (0xB0, 0xC0)] == []
+    wheel = [(c.msg3 << 7 | c.msg2) - 8192 for c in midi.ccs if c.status == 0xE0]
+    assert wheel == [0, round(0.35 / 2 * 8192), 0]
+
+
+def test_a_general_midi_instrument_is_told_its_program_and_the_range_of_bends(desk: Desk) -> None:
+    CATALOGUE.append(Plugin("VST3i: sforzando (Plogue)", "sforzando.vst3", (), instrument=True))
+    try:
+        asked = desk.request()
+        parts = json.loads(json.dumps(RESULT["items"][0]["parts"]))
+        parts[1]["instruments"] = ["sforzando"]
+        desk.finish(asked, items=[{**asked["items"][0], "length_s": 3.0, "parts": parts, "stems": []}])
+        desk.reaper.idle()
+    finally:
+        CATALOGUE.pop()
+    midi: MidiData = desk.project.tracks[3].items[0].takes[0].source.midi  # type: ignore[union-attr,assignment]
+    assert [(c.msg2, c.msg3) for c in midi.ccs if c.status == 0xB0][:3] == [(101, 0), (100, 0), (6, 12)]
+    assert [c.msg2 for c in midi.ccs if c.status == 0xC0] == [33]
     wheel = [(c.msg3 << 7 | c.msg2) - 8192 for c in midi.ccs if c.status == 0xE0]
     assert wheel == [0, round(0.35 / 12 * 8192), 0]
 
@@ -140,7 +158,14 @@ def test_several_items_come_back_in_one_step_each_at_its_place(desk: Desk) -> No
 
 
 def test_stems_and_muting_are_options(desk: Desk) -> None:
-    desk.reaper.inputs.append("drums bass|||1/16|0.5|no|yes|yes")
+    desk.choose(
+        stems="drums bass",
+        quantise="1/16",
+        quantise_strength="0.5",
+        instruments="no",
+        stem_tracks="yes",
+        mute_source="yes",
+    )
     asked = desk.request("Transcribe with options")
     assert asked["options"] == {
         "keep_stems": True, "quantise": "1/16", "quantise_strength": 0.5, "stems": ["drums", "bass"],
@@ -173,7 +198,7 @@ def silent(item: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("by", ["job", "action"])
 def test_where_nothing_was_heard_that_is_said_and_nothing_changes(desk: Desk, by: str) -> None:
-    desk.reaper.inputs.append("|||||yes|yes|yes")
+    desk.choose(instruments="yes", stem_tracks="yes", mute_source="yes")
     asked = desk.request("Transcribe with options")
     before = rpp_text(desk.project)
     if by == "action":
@@ -191,7 +216,7 @@ def test_where_nothing_was_heard_that_is_said_and_nothing_changes(desk: Desk, by
 def test_a_silent_item_beside_others_gets_no_track_and_is_not_muted(desk: Desk) -> None:
     quiet = audio_item(desk.project.tracks[1], desk.song, 3.0, 2.0)
     quiet.values["B_UISEL"] = 1.0
-    desk.reaper.inputs.append("|||||no|no|yes")
+    desk.choose(instruments="no", stem_tracks="no", mute_source="yes")
     asked = desk.request("Transcribe with options")
     heard = {**asked["items"][0], "length_s": 3.0, "parts": RESULT["items"][0]["parts"], "stems": []}
     desk.finish(asked, items=[heard, silent(asked["items"][1])])
@@ -340,7 +365,7 @@ def test_a_name_that_is_cut_is_still_legible(desk: Desk) -> None:
 
 
 def test_a_strength_with_a_comma_is_understood(desk: Desk) -> None:
-    desk.reaper.inputs.append("|||1/16|0,5|no|no|no")
+    desk.choose(quantise="1/16", quantise_strength="0,5", instruments="no", stem_tracks="no", mute_source="no")
     assert desk.request("Transcribe with options")["options"]["quantise_strength"] == 0.5
     desk.reaper.close()
 
@@ -360,7 +385,7 @@ def test_a_result_finds_its_project_behind_another_tab(desk: Desk) -> None:
 
 def with_stems(desk: Desk, count: int = 3) -> dict[str, Any]:
     """A finished job with stems that take a moment to copy."""
-    desk.reaper.inputs.append("|||||no|yes|no")
+    desk.choose(instruments="no", stem_tracks="yes", mute_source="no")
     asked = desk.request("Transcribe with options")
     stems = desk.home / "jobs" / asked["id"] / "stems"
     stems.mkdir()
@@ -398,7 +423,7 @@ def test_stems_half_copied_leave_with_the_job(desk: Desk, tmp_path: Path, by: st
     (script,) = desk.reaper.scripts
     desk.reaper.run_until(lambda: len(list(tmp_path.glob("dawscribe/*/stems/*.wav"))) == 2)
     if by == "cancel":
-        script.user("char", 27)
+        script.click("Cancel")
         desk.reaper.idle()
     else:
         desk.reaper.close()

@@ -98,7 +98,7 @@ def test_each_job_of_the_listener_has_a_window_and_an_end_of_its_own(desk: Desk)
     ids = two_jobs(desk)
     listener, first, second = desk.reaper.scripts
     assert (listener.window, first.window, second.window) == (None, "dawscribe: song", "dawscribe: song")
-    first.user("char", 27)
+    first.click("Cancel")
     desk.reaper.run_until(lambda: any((desk.home / "jobs" / i / "cancel").exists() for i in ids))
     (cancelled,) = [i for i in ids if (desk.home / "jobs" / i / "cancel").exists()]
     desk.status(cancelled, "cancelled")

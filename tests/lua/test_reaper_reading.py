@@ -282,10 +282,6 @@ def midi(desk: Desk) -> None:
     new_take(desk.item, Source(type="MIDI", midi=MidiData(end=960.0)), "keys")
 
 
-def offline(desk: Desk) -> None:
-    desk.take.source.offline = True
-
-
 def missing(desk: Desk) -> None:
     desk.song.unlink()
 
@@ -296,7 +292,7 @@ def nothing(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [(empty, "is empty"), (midi, "MIDI already"), (offline, "offline"), (missing, "missing"), (nothing, "Select one")],
+    [(empty, "is empty"), (midi, "MIDI already"), (missing, "missing"), (nothing, "Select one")],
 )
 def test_what_cannot_be_heard_gets_one_sentence_and_changes_nothing(desk: Desk, change: Any, words: str) -> None:
     change(desk)

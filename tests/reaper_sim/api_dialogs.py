@@ -13,6 +13,7 @@ MAX_INPUTS = 16
 
 @api
 def ShowConsoleMsg(r: Reaper, text: str) -> None:
+    text = text.removeprefix("!SHOWERR:")
     r.console = text.removeprefix("!SHOW:") if text.startswith("!SHOW:") else r.console + text
 
 

@@ -17,7 +17,8 @@ from tests.reaper_sim.registry import api, constant
 
 constant(None, "PluginWantsAlwaysRunFx", "UpdateArrange", "UpdateTimeline", "RefreshToolbar", "RefreshToolbar2")
 constant(None, "Help_Set", "TrackCtl_SetToolTip", "Main_UpdateLoopInfo", "DockWindowRefresh", "ThemeLayout_RefreshAll")
-constant(0, "ThemeLayout_GetLayout", "GetThemeColor", "SetThemeColor", "GetMIDIInputName")
+constant((True, "256"), "ThemeLayout_GetLayout")
+constant(0, "GetThemeColor", "SetThemeColor", "GetMIDIInputName")
 
 MAX_DEFERRED = 1024
 """REAPER refuses more waiting functions in one script."""
@@ -117,7 +118,7 @@ def APIExists(r: Reaper, name: str) -> bool:
 
 @api
 def file_exists(r: Reaper, path: str) -> bool:
-    return Path(path).is_file()
+    return Path(path).is_file() or (r.sandboxed and path == "/.flatpak-info")
 
 
 def _listing(r: Reaper, folder: str, index: int, directories: bool) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.reaper_sim import timeline
 from tests.reaper_sim.engine import Reaper
-from tests.reaper_sim.model import Project, TempoMarker
+from tests.reaper_sim.model import Item, Project, TempoMarker
 from tests.reaper_sim.registry import alias, api
 
 FRAME_RATE = 30.0
@@ -35,6 +35,7 @@ def SetTempoTimeSigMarker(
         return False
     if time < 0:
         time = TimeMap2_beatsToTime(r, proj, beat, measure)
+    follow = _followers(proj)
     marker = TempoMarker(time=time, bpm=bpm, numerator=numerator, denominator=denominator, linear=linear)
     if index >= 0:
         marker.guid = proj.tempo[index].guid
@@ -42,7 +43,24 @@ def SetTempoTimeSigMarker(
     proj.tempo = [m for m in proj.tempo if abs(m.time - time) > 1e-9]
     proj.tempo.append(marker)
     proj.tempo.sort(key=lambda m: m.time)
+    _follow(proj, follow)
     return True
+
+
+def _followers(proj: Project) -> list[tuple[Item, float, float]]:
+    """Items that follow the beats, as REAPER's default timebase has it, with their beats."""
+    items = [i for i in proj.all_items() if i.values["C_BEATATTACHMODE"] in (-1.0, 1.0)]
+    return [(i, timeline.to_qn(proj, i.start), timeline.to_qn(proj, i.start + i.length)) for i in items]
+
+
+def _follow(proj: Project, items: list[tuple[Item, float, float]]) -> None:
+    """Position, length and rate follow the beats."""
+    for item, first, last in items:
+        start, length = timeline.to_time(proj, first), timeline.to_time(proj, last) - timeline.to_time(proj, first)
+        for take in item.takes:
+            if take is not None and length > 0:
+                take.values["D_PLAYRATE"] *= item.length / length
+        item.values.update(D_POSITION=start, D_LENGTH=length)
 
 
 @api

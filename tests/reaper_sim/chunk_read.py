@@ -138,6 +138,12 @@ def chain_from(node: Node, owner: Track | Take) -> list[Fx]:
 
 def _restore_state(fx: Fx) -> None:
     """Reads back what this simulation wrote itself; a real plug-in's state stays as it is."""
+    if fx.name.startswith("JS:"):
+        values = " ".join(fx.chunk).split()
+        for row, value in zip(fx.params, values, strict=False):
+            row[1] = float(value) if value != "-" else row[1]
+        fx.chunk = ()
+        return
     try:
         text = base64.b64decode("".join(fx.chunk), validate=True).decode()
     except (ValueError, UnicodeDecodeError):

@@ -274,6 +274,8 @@ class Reaper:
         self.background_projects = False
         """Whether a project behind another tab goes on playing."""
         self.is_quitting = False
+        self.sandboxed = False
+        """A REAPER inside a Flatpak."""
         self.dragging = False
         """The user holds the left button down, as while dragging an item."""
         self.ui: dict[str, Any] = {}

@@ -156,3 +156,22 @@ def test_a_draft_that_vanishes_while_the_inbox_is_read_holds_nothing_up(
 
     asyncio.run(life())
     assert set(desk.taken) == {"a-first-01", "middle-0001", "z-last-0001"}
+
+
+def test_a_request_that_is_still_being_written_is_waited_for(home: Home, wav: Path) -> None:
+    home.start()
+    path = home.folder / "inbox" / "halfway-0001.json"
+    text = json.dumps(home.request("halfway-0001", wav))
+    path.write_text(text[:40])
+    time.sleep(0.2)
+    path.write_text(text)
+    assert home.wait_end("halfway-0001")["state"] == "done"
+    assert not list((home.folder / "refused").glob("*"))
+
+
+def test_a_request_that_was_emptied_was_taken_back(home: Home) -> None:
+    home.start()
+    path = home.folder / "inbox" / "emptied-0001.json"
+    path.write_text("")
+    wait_for(lambda: not path.exists(), "an empty inbox")
+    assert not list((home.folder / "refused").glob("*"))

@@ -11,6 +11,9 @@ local finished = {}
 -- Work per tick: a third of a 30 Hz tick.
 local BUDGET_S = 0.010
 
+-- Jobs in the menu of those that can be inserted again.
+local MOST_RECENT = 12
+
 -- The ids of all jobs in the spool; REAPER caches listings, index -1 makes it look again.
 local function job_ids(context)
   local folder, ids, index = context.home .. '/jobs', {}, 0
@@ -57,10 +60,16 @@ function finished.cancel(context)
   return count
 end
 
-local function is_waiting(context, id)
-  if context.spool:is_inserted(id) or context.spool:is_cancelled(id) or not is_ours(context, id) then return false end
+local function is_done(context, id)
   local status = context.spool:status(id)
-  return status ~= nil and status.state == 'done'
+  return status ~= nil and status.state == 'done' and spool.revision(status) or nil
+end
+
+-- Whether a result, or a later revision of it, has not been inserted yet.
+local function is_waiting(context, id)
+  if context.spool:is_cancelled(id) or not is_ours(context, id) then return false end
+  local revision = is_done(context, id)
+  return revision ~= nil and revision > (context.spool:inserted_revision(id) or 0)
 end
 
 local methods = {}
@@ -72,8 +81,8 @@ function methods:look()
     self.index = self.index + 1
     local id = self.ids[self.index]
     if not id then return true end
-    if is_waiting(self.context, id) then
-      local result, more = insert.load(self.context, id)
+    if self.again or is_waiting(self.context, id) then
+      local result, more = insert.load(self.context, id, nil, self.again)
       if result then
         self.result, self.project = result, more
         self.keep = keep_files.new(self.context, result, more)
@@ -100,9 +109,27 @@ function methods:insert()
   request.clean(self.context, self.result.id)
 end
 
--- Inserts all that wait for a project that is open now. `done(count, problem)` is called at the end.
-function finished.insert(context, done)
-  local self = setmetatable({ context = context, ids = job_ids(context), index = 0, count = 0 }, { __index = methods })
+-- The jobs of open projects that were inserted once and are not there any more, newest first: {id, title}.
+function finished.recent(context)
+  local ids, rows = job_ids(context), {}
+  table.sort(ids, function(a, b) return (a:match('%-(%d+)%-') or a) > (b:match('%-(%d+)%-') or b) end)
+  for _, id in ipairs(ids) do
+    if #rows >= MOST_RECENT then break end
+    if is_ours(context, id) and is_done(context, id) and context.spool:is_inserted(id) then
+      local result = insert.load(context, id, nil, true)
+      if result then
+        local time = tonumber(id:match('^reaper%-(%d+)%-'))
+        local when = time and os.date('%H:%M, %d.%m.', time) or ''
+        rows[#rows + 1] = { id = id, title = ('%s   %s'):format(result.items[1].name, when) }
+      end
+    end
+  end
+  return rows
+end
+
+-- Inserts what waits for a project that is open now, or again the jobs of `ids`.
+local function run(context, ids, again, done)
+  local self = setmetatable({ context = context, ids = ids, index = 0, count = 0, again = again }, { __index = methods })
   local function step()
     if self.keep then
       if self.keep.step() then self:insert() end
@@ -114,6 +141,16 @@ function finished.insert(context, done)
   -- REAPER quits: nothing half copied may stay.
   reaper.atexit(function() self:drop_files() end)
   step()
+end
+
+-- Inserts all that wait for a project that is open now. `done(count, sentence)` is called at the end.
+function finished.insert(context, done)
+  run(context, job_ids(context), false, done)
+end
+
+-- Inserts a job once more.
+function finished.insert_one(context, id, done)
+  run(context, { id }, true, done)
 end
 
 return finished

@@ -3,17 +3,26 @@
 
 local front = {}
 
-front.BUSY = 'REAPER plays or records, so dawscribe does not turn to the other project tab now; stop, and it goes on.'
+front.BUSY = 'REAPER plays or records, so dawscribe waits: stop, and it goes on.'
 
 -- Whether the project is still open; the user may close it whenever a script waits.
 function front.is_open(project)
   return reaper.ValidatePtr2(nil, project, 'ReaProject*')
 end
 
--- Whether a project can be brought to the front without stopping what plays.
+-- Bits of GetPlayStateEx.
+local PLAYING, RECORDING = 1, 4
+
+function front.is_recording(project)
+  local before = reaper.EnumProjects(-1)
+  return (reaper.GetPlayStateEx(project) | reaper.GetPlayStateEx(before)) & RECORDING ~= 0
+end
+
+-- Whether a project can be brought to the front, and rendered in, without stopping what plays or records.
 function front.is_free(project)
   local before = reaper.EnumProjects(-1)
-  return before == project or (reaper.GetPlayStateEx(before) & 5 == 0 and reaper.GetPlayStateEx(project) & 5 == 0)
+  if front.is_recording(project) then return false end
+  return before == project or (reaper.GetPlayStateEx(before) | reaper.GetPlayStateEx(project)) & PLAYING == 0
 end
 
 -- Calls `work` with the project in front, for this moment only. Returns what pcall returns.

@@ -1,24 +1,28 @@
 -- An instrument on a part's track: the user's plug-ins first, REAPER's own at the end, so that a track always sounds.
 
+local levels = require 'levels'
+local sampler = require 'sampler'
+
 local instruments = {}
 
--- What every REAPER has, by role; used after everything the settings name.
-local STOCK = { drums = { 'one-shots', 'ReaSynDr' } }
-local STOCK_PITCHED = { 'ReaSynth' }
+-- What every REAPER has, by kind; used after everything the settings name.
+local STOCK_DRUMS, STOCK_PITCHED = { 'one-shots', 'ReaSynDr' }, { 'ReaSynth' }
 
--- ReaSynth by parameter name (normalised values): the sources disagree about the order of its parameters.
+-- ReaSynth's sounds: mixes of its waves, in shares; sustain and volume in decibels. All waves of a chord of six keys
+-- at full velocity stay under -6 dBFS together, as does one key of the parts that play one.
 local VOICES = {
-  bass = { saw = 0.25, square = 0.15, sustain = 0.75, attack = 0.002, release = 0.02, volume = 0.5 },
-  vocals = { triangle = 0.6, sustain = 0.8, attack = 0.01, release = 0.03, volume = 0.45 },
-  guitar = { saw = 0.3, decay = 0.4, sustain = 0.4, attack = 0.001, release = 0.03, volume = 0.4 },
-  piano = { triangle = 0.4, decay = 0.5, sustain = 0.3, attack = 0.001, release = 0.04, volume = 0.4 },
-  other = { saw = 0.2, triangle = 0.3, sustain = 0.6, attack = 0.004, release = 0.03, volume = 0.35 },
+  bass = { saw = 0.25, square = 0.15, sustain_db = -2.5, attack = 0.002, release = 0.02, volume_db = -9.5 },
+  vocals = { triangle = 0.6, sustain_db = -2, attack = 0.01, release = 0.03, volume_db = -10.5 },
+  guitar = { saw = 0.3, decay = 0.4, sustain_db = -8, attack = 0.001, release = 0.03, volume_db = -24.5 },
+  piano = { triangle = 0.4, decay = 0.5, sustain_db = -10, attack = 0.001, release = 0.04, volume_db = -25 },
+  other = { saw = 0.2, triangle = 0.3, sustain_db = -4.5, attack = 0.004, release = 0.03, volume_db = -25.5 },
 }
 
--- Normalised parameters of ReaSamplOmatic5000 by number: note range, pitch at its ends, obey note-offs, voices.
-local RANGE_START, RANGE_END, PITCH_START, PITCH_END, VOICES_MAX, NOTE_OFFS = 3, 4, 5, 6, 8, 11
-local UNPITCHED = 0.5
-local FOUR_VOICES = 4 / 64
+-- Words in the names of plug-ins that play General MIDI: they take program changes and bend ranges.
+local GENERAL_MIDI = { 'general midi', 'sforzando', 'fluidsynth', 'juicysf', 'sound canvas', 'bassmidi', 'sc-va', 'sfplayer' }
+
+-- Bends mean this by General MIDI's rule, and in nearly every plug-in that is told nothing.
+local USUAL_BEND = 2
 
 local function add(track, name)
   local fx = reaper.TrackFX_AddByName(track, name, false, -1)
@@ -26,77 +30,82 @@ local function add(track, name)
   return fx
 end
 
-local function shape_synth(track, fx, role)
-  local voice = VOICES[role] or VOICES.other
-  for index = 0, reaper.TrackFX_GetNumParams(track, fx) - 1 do
-    local _, name = reaper.TrackFX_GetParamName(track, fx, index)
-    for word, value in pairs(voice) do
-      if name:lower():find(word, 1, true) and not name:lower():find('extra', 1, true) then
-        reaper.TrackFX_SetParamNormalized(track, fx, index, value)
-      end
+local function shape_synth(track, fx, voice)
+  for word, value in pairs(voice) do
+    local name, is_level = word:gsub('_db$', '')
+    local parameter = levels.find(track, fx, name, 'extra')
+    if is_level == 1 then
+      levels.set_db(track, fx, parameter, value)
+    else
+      levels.set(track, fx, parameter, value)
     end
   end
 end
 
-local function add_sampler(track, shot)
-  local fx = add(track, 'ReaSamplOmatic5000 (Cockos)')
-  if fx < 0 then return false end
-  reaper.TrackFX_SetNamedConfigParm(track, fx, 'FILE0', shot.path)
-  reaper.TrackFX_SetNamedConfigParm(track, fx, 'DONE', '')
-  reaper.TrackFX_SetNamedConfigParm(track, fx, 'MODE', '1')
-  local key = shot.pitch / 127
-  for parameter, value in pairs {
-    [RANGE_START] = key, [RANGE_END] = key, [PITCH_START] = UNPITCHED, [PITCH_END] = UNPITCHED,
-    [VOICES_MAX] = FOUR_VOICES, [NOTE_OFFS] = 0,
-  } do
-    reaper.TrackFX_SetParamNormalized(track, fx, parameter, value)
+local function is_general_midi(name)
+  name = name:lower()
+  for _, word in ipairs(GENERAL_MIDI) do
+    if name:find(word, 1, true) then return true end
   end
+  return false
+end
+
+-- Whether a missing plug-in has not been told of since REAPER was started.
+local function is_new(name)
+  local key = 'missing:' .. name
+  if reaper.HasExtState('dawscribe', key) then return false end
+  reaper.SetExtState('dawscribe', key, '1', false)
   return true
 end
 
--- One sampler per piece, each on its own key, loaded with the song's own sounds.
-local function add_one_shots(track, shots)
-  local loaded = false
-  for _, shot in ipairs(shots) do
-    if reaper.file_exists(shot.path) then loaded = add_sampler(track, shot) or loaded end
-  end
-  return loaded
+-- What the instrument `name` wants to be sent, as midi_events.from_part takes it.
+local function wants_of(name, part)
+  local is_gm = is_general_midi(name)
+  return { program = is_gm, bend_range = is_gm and part.bend_range or USUAL_BEND, send_range = is_gm }
 end
 
 local function try(track, part, name, shots)
-  if name == 'one-shots' then return add_one_shots(track, shots) end
+  if name == 'one-shots' then return sampler.add(track, shots) and { one_shots = shots } or nil end
   local fx = add(track, name)
-  if fx < 0 then return false end
-  if name:lower():find('reasynth', 1, true) then shape_synth(track, fx, part.role) end
-  return true
+  if fx < 0 then return nil end
+  if name:lower():find('reasynth', 1, true) then shape_synth(track, fx, VOICES[part.role] or VOICES.other) end
+  return wants_of(select(2, reaper.TrackFX_GetFXName(track, fx)) or name, part)
 end
 
--- The sounds of the drum pieces, one per key: a piece may be heard in a later item only.
-local function one_shots_of(contents)
-  local shots, known = {}, {}
-  for _, entry in ipairs(contents) do
-    for _, shot in ipairs(entry.content.one_shots) do
-      if not known[shot.pitch] then
-        shots[#shots + 1], known[shot.pitch] = shot, true
+-- Puts the first instrument that this REAPER has on the track of a part, whose contents may be of several items.
+-- Returns what it wants to be sent, and warnings for the user's own choices that this REAPER does not have.
+function instruments.add(track, contents)
+  local part, warnings = contents[1].content, {}
+  local shots = sampler.shots_of(contents)
+  local function first_of(names, warn)
+    for _, name in ipairs(names) do
+      local wants = try(track, part, name, shots)
+      if wants then return wants end
+      -- One-shots are missing whenever drums were not separated; that is no fault of the user's list.
+      if warn and name ~= 'one-shots' and is_new(name) then
+        warnings[#warnings + 1] = ('The instrument "%s" is not installed.'):format(name)
       end
     end
+    return nil
   end
-  return shots
+  local wants = first_of(part.instruments, true) or first_of(part.is_drums and STOCK_DRUMS or {}, false)
+    or first_of(STOCK_PITCHED, false)
+  return wants or instruments.nothing(part), warnings
 end
 
--- Puts the first instrument that this REAPER has on the track of a part, whose contents may be of several items;
--- returns warnings for those it does not have.
-function instruments.add(track, contents)
-  local part, shots, wanted, warnings = contents[1].content, one_shots_of(contents), {}, {}
-  for _, name in ipairs(part.instruments or {}) do wanted[#wanted + 1] = tostring(name) end
-  for _, name in ipairs(STOCK[part.role] or {}) do wanted[#wanted + 1] = name end
-  for _, name in ipairs(STOCK_PITCHED) do wanted[#wanted + 1] = name end
-  for _, name in ipairs(wanted) do
-    if try(track, part, name, shots) then return warnings end
-    -- One-shots are missing whenever drums were not separated; that is no fault of the user's list.
-    if name ~= 'one-shots' then warnings[#warnings + 1] = ('The instrument "%s" is not installed.'):format(name) end
-  end
-  return warnings
+-- What the instrument that stands on a track already wants to be sent, whoever put it there.
+function instruments.present(track, contents)
+  local part, fx = contents[1].content, reaper.TrackFX_GetInstrument(track)
+  if fx < 0 then return instruments.nothing(part) end
+  local _, name = reaper.TrackFX_GetFXName(track, fx)
+  local _, file = reaper.TrackFX_GetNamedConfigParm(track, fx, 'FILE0')
+  if file ~= '' then return { one_shots = sampler.shots_of(contents) } end
+  return wants_of(name, part)
+end
+
+-- What a track without an instrument of ours is sent: an instrument of the user's comes there, and bends by custom.
+function instruments.nothing(part)
+  return { program = false, bend_range = math.min(part.bend_range, USUAL_BEND), send_range = false }
 end
 
 return instruments

@@ -23,21 +23,38 @@ function methods:leave()
 end
 
 function methods:close_window()
-  if self.window then self.window.close() end
+  if self.window then self.window:close() end
   self.window = nil
 end
 
--- The end of a job that is done or cancelled.
-function methods:finish()
-  self:close()
+-- Nothing is left to do for the job itself: files that were only for it go.
+function methods:settle()
+  self:leave()
   self.reader.clear()
   request.sweep(self.context)
 end
 
+-- The end of a job that is cancelled, or has nothing to say.
+function methods:finish()
+  self:settle()
+  self:close()
+end
+
+-- The last words of a job stay in its window until they were read; without a window, or without anybody at the
+-- screen, they go where messages go.
+function methods:say(stage, sentence)
+  if not self.window or self.chosen.is_from_outside then
+    if sentence then self.context.say(sentence) end
+    return self:close()
+  end
+  self.stage, self.status, self.notice = 'told', { stage = stage }, sentence
+  self.told_at = reaper.time_precise()
+end
+
 -- The end of a job that failed; what it was to hear stays for `dawscribe retry`.
 function methods:fail(sentence)
-  self:close()
-  self.context.say(sentence)
+  self:leave()
+  self:say('failed', sentence)
 end
 
 function methods:cancel()
@@ -46,21 +63,34 @@ function methods:cancel()
   self.stage, self.next_look = 'cancel', 0
 end
 
+-- The buttons of a stage, from right to left.
+function methods:labels()
+  return stages.labels(self)
+end
+
 function methods:tick()
   signals.beat()
-  local asked = self.window and self.window.draw(self.status, self.notice)
-  -- A closed window is no cancel: the job goes on and its tracks appear when they are ready.
-  if asked == 'closed' then self.window = nil end
-  if (asked == 'cancel' or self.cancelled()) and self.stage ~= 'cancel' then self:cancel() end
+  local asked = self.window and self.window:draw(self.status, self.notice or self.hint, self:labels())
+  if asked == 'closed' then
+    -- A closed window is no cancel: the job goes on and its tracks appear when they are ready.
+    self:close_window()
+    if self.stage == 'told' then return self:close() end
+  end
+  if (asked == 'Cancel' or self.cancelled()) and self.stage ~= 'cancel' and self.stage ~= 'told' then
+    self:cancel()
+  elseif asked and asked ~= 'closed' then
+    stages.answer(self, asked)
+  end
   if not self.over then stages[self.stage](self) end
 end
 
--- Starts a job for the entries of a selection; it lives in the defer loop until it is over.
-function job.run(context, entries, chosen)
+-- Starts a job for the entries of a selection; it lives in the defer loop until it is over. `note` is what the user
+-- has to know about the selection.
+function job.run(context, entries, chosen, note)
   local self = setmetatable({
-    context = context, entries = entries, stage = 'start', status = { stage = 'start', fraction = 0 }, next_look = 0,
-    reader = request.reader(context, entries, chosen), window = window.open(entries[1].name),
-    cancelled = signals.listen(),
+    context = context, entries = entries, chosen = chosen, stage = 'start', hint = note,
+    status = { stage = 'start', fraction = 0 }, next_look = 0, reader = request.reader(context, entries, chosen),
+    window = window.open(entries[1].name), cancelled = signals.listen(),
   }, { __index = methods })
   local function loop()
     self:tick()

@@ -56,7 +56,7 @@ function keep_files.new(context, result, project)
   end
   local function abort()
     -- Tracks play them by now.
-    if context.spool:is_inserted(result.id) then return end
+    if (context.spool:inserted_revision(result.id) or 0) >= result.revision then return end
     if copy then copy.abort() end
     for _, path in ipairs(made) do remove_up_to(folder, path) end
     copy, made = nil, {}

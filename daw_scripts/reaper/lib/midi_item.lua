@@ -17,8 +17,8 @@ local function pack(events, last_tick)
   return table.concat(parts)
 end
 
--- Returns the new item, or nil and a sentence.
-function midi_item.insert(track, part, position_s, length_s)
+-- Returns the new item, or nil and a sentence. `wants` is what the track's instrument is sent (see instruments).
+function midi_item.insert(track, part, position_s, length_s, wants)
   local item = reaper.CreateNewMIDIItemInProj(track, position_s, position_s + length_s)
   local take = item and reaper.GetActiveTake(item)
   if not take then return nil, 'REAPER could not make a MIDI item.' end
@@ -29,7 +29,7 @@ function midi_item.insert(track, part, position_s, length_s)
     return math.floor(reaper.MIDI_GetPPQPosFromProjTime(take, position_s + time_s) + 0.5)
   end
   local last_tick = tick_of(length_s)
-  if not reaper.MIDI_SetAllEvts(take, pack(midi_events.from_part(part, tick_of, last_tick), last_tick)) then
+  if not reaper.MIDI_SetAllEvts(take, pack(midi_events.from_part(part, tick_of, last_tick, wants), last_tick)) then
     return nil, 'REAPER refused the notes.'
   end
   reaper.MIDI_Sort(take)

@@ -91,20 +91,13 @@ function place.follow(project, result)
   for _, item in ipairs(result.items) do
     local source = place.source_item(project, item.item)
     local take = source and place.find_take(source, item.take)
+    -- A later revision finds our tracks by where the item was heard.
+    item.group = item.track
     if source then item.track = place.guid_of(reaper.GetMediaItem_Track(source)) end
     if take and item.origin_s then
       item.position_s = math.max(0, item.position_s + place.origin(source, take) - item.origin_s)
     end
   end
-end
-
--- Whether the project holds this job's tracks already.
-function place.holds(project, job)
-  for index = 0, reaper.CountTracks(project) - 1 do
-    local ok, id = reaper.GetSetMediaTrackInfo_String(reaper.GetTrack(project, index), 'P_EXT:dawscribe_job', '', false)
-    if ok and id == job then return true end
-  end
-  return false
 end
 
 -- A new track at an index, in a project that may lie behind another tab.
@@ -117,10 +110,42 @@ function place.insert_track(project, index)
   return reaper.GetTrack(project, index)
 end
 
+-- A new track after another, inside the folder that the other one closes.
+function place.after(project, anchor)
+  local index = math.floor(reaper.GetMediaTrackInfo_Value(anchor, 'IP_TRACKNUMBER'))
+  local depth = reaper.GetMediaTrackInfo_Value(anchor, 'I_FOLDERDEPTH')
+  local fresh = place.insert_track(project, index)
+  if depth < 0 then
+    reaper.SetMediaTrackInfo_Value(anchor, 'I_FOLDERDEPTH', 0)
+    reaper.SetMediaTrackInfo_Value(fresh, 'I_FOLDERDEPTH', depth)
+  end
+  return fresh
+end
+
+-- The last track of the folder that a track opens, and what it closes beyond that folder (0 or less).
+local function end_of_folder(project, track)
+  local index = math.floor(reaper.GetMediaTrackInfo_Value(track, 'IP_TRACKNUMBER'))
+  local depth = reaper.GetMediaTrackInfo_Value(track, 'I_FOLDERDEPTH')
+  while depth > 0 and index < reaper.CountTracks(project) do
+    track = reaper.GetTrack(project, index)
+    depth, index = depth + reaper.GetMediaTrackInfo_Value(track, 'I_FOLDERDEPTH'), index + 1
+  end
+  return track, depth
+end
+
 -- Makes `count` tracks (at least one) right under the source track as a folder with its children, and keeps the folders
--- around whole: what the source track closed, the last child closes. Returns the folder and the list of children.
-function place.folder(project, source_guid, count)
+-- around whole: what the source track closed, the last child closes. `beside`: where the source track is a folder
+-- itself, after its last track, so that its effects do not play our instruments. Returns the folder and its children.
+function place.folder(project, source_guid, count, beside)
   local anchor = find_track(project, source_guid)
+  if beside and anchor and reaper.GetMediaTrackInfo_Value(anchor, 'I_FOLDERDEPTH') > 0 then
+    local last, beyond = end_of_folder(project, anchor)
+    -- What the last track closes beyond that folder, ours closes.
+    local depth = reaper.GetMediaTrackInfo_Value(last, 'I_FOLDERDEPTH')
+    if beyond < 0 then reaper.SetMediaTrackInfo_Value(last, 'I_FOLDERDEPTH', depth - beyond) end
+    local index = math.floor(reaper.GetMediaTrackInfo_Value(last, 'IP_TRACKNUMBER'))
+    return place.make_folder(project, index, count, math.min(0, beyond))
+  end
   local index = reaper.CountTracks(project)
   local closes = 0
   if anchor then
@@ -128,6 +153,11 @@ function place.folder(project, source_guid, count)
     closes = math.min(0, reaper.GetMediaTrackInfo_Value(anchor, 'I_FOLDERDEPTH'))
     if closes < 0 then reaper.SetMediaTrackInfo_Value(anchor, 'I_FOLDERDEPTH', 0) end
   end
+  return place.make_folder(project, index, count, closes)
+end
+
+-- A folder track and its children at an index; the last child closes `closes` folders more, a number below 0.
+function place.make_folder(project, index, count, closes)
   local folder, children = place.insert_track(project, index), {}
   for number = 1, count do children[number] = place.insert_track(project, index + number) end
   reaper.SetMediaTrackInfo_Value(folder, 'I_FOLDERDEPTH', 1)

@@ -128,6 +128,7 @@ end
 local function step(state)
   local entry = state.entry
   if not state.path and not selection.find_again(entry) then return false, selection.GONE end
+  if not state.path and not front.is_free(entry.project) then return nil, front.BUSY end
   state.path = state.path or rendered(entry)
   if not state.path then return false, REFUSED:format(entry.name) end
   local moved = move(state)

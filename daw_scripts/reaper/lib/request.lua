@@ -4,17 +4,29 @@ local spool = require 'spool'
 local settings = require 'settings'
 local selection = require 'selection'
 local item_audio = require 'item_audio'
+local json = require 'json'
+local project_beats = require 'project_beats'
 
 local request = {}
 
 -- Audio of failed jobs is kept for a second try; this old, nobody will ask for it.
 local LEFTOVER_S = 7 * 24 * 3600
 
+-- The GUIDs of all items that an entry was heard from.
+local function sources_of(entry)
+  local found = json.array()
+  for _, one in ipairs(entry.voices or { entry }) do
+    for _, part in ipairs(one.items or { one }) do found[#found + 1] = part.item_guid end
+  end
+  return found
+end
+
 local function wire_item(entry, audio)
   return {
     name = entry.name, position_s = entry.position_s, origin_s = entry.origin_s, track = entry.track_guid,
-    item = entry.item_guid, take = entry.take_guid, temporary = audio.temporary or false,
+    item = entry.item_guid, take = entry.take_guid, sources = sources_of(entry), temporary = audio.temporary or false,
     audio = { path = audio.path, start_s = audio.start_s, length_s = audio.length_s, gain = audio.gain },
+    beats = project_beats.of(entry.project, entry.position_s, entry.length_s),
   }
 end
 
@@ -22,22 +34,21 @@ local function build(id, entries, items, chosen)
   return {
     protocol = spool.PROTOCOL, id = id, host = 'reaper', project = entries[1].project_path or '', items = items,
     options = settings.options(chosen),
-    insertion = {
-      instruments = chosen.instruments, stem_tracks = chosen.stem_tracks, mute_source = chosen.mute_source,
-    },
+    insertion = settings.insertion(chosen),
   }
 end
 
--- A reader of the whole selection. `step`: nil and a fraction while it reads, the request's id when it is handed in,
--- false and a sentence. `clear` leaves no accessor and no file behind; `abort` does so unless the request is handed in.
-function request.reader(context, entries, chosen)
+-- A reader of the whole selection. `step`: nil, a fraction and perhaps a notice while it reads, the request's id when
+-- it is handed in, false and a sentence. `clear` leaves no accessor and no file behind; `abort` does so unless the
+-- request is handed in. `own`: see item_audio.
+function request.reader(context, entries, chosen, own)
   local id = spool.new_id('reaper', os.time(), reaper.time_precise() * 1000)
   local items, readers, handed_in = {}, {}, false
   local function current()
     local number = #items + 1
     if not readers[number] and selection.find_again(entries[number]) then
       local path = ('%s/audio/%s-%d.wav'):format(context.home, id, number)
-      readers[number] = item_audio.reader(entries[number], path)
+      readers[number] = item_audio.reader(entries[number], path, own)
     end
     return readers[number]
   end
@@ -47,8 +58,9 @@ function request.reader(context, entries, chosen)
       if not reader then return false, selection.GONE end
       local audio, problem = reader.step()
       if audio == false then return false, problem end
+      local begun = audio and 0 or reader.fraction()
       if audio then items[#items + 1] = wire_item(entries[#items + 1], audio) end
-      return nil, #items / #entries
+      return nil, (#items + begun) / #entries, problem
     end
     local ok, problem = context.spool:submit(build(id, entries, items, chosen))
     if not ok then return false, problem end
@@ -61,7 +73,14 @@ function request.reader(context, entries, chosen)
   local function abort()
     if not handed_in then clear() end
   end
-  return { step = step, abort = abort, clear = clear }
+  -- Whether the daemon was to read any of the user's own files.
+  local function uses_own_files()
+    for _, item in ipairs(items) do
+      if not item.temporary then return true end
+    end
+    return false
+  end
+  return { step = step, abort = abort, clear = clear, uses_own_files = uses_own_files }
 end
 
 local function is_ours(context, path)

@@ -45,13 +45,60 @@ local function is_bend(row)
   return number(row[1], 0, 1e6) and number(row[2], -48, 48)
 end
 
+local function keys_of(values)
+  local found = {}
+  for _, key in ipairs(type(values) == 'table' and values or {}) do found[#found + 1] = number(key, 0, 127) end
+  return found
+end
+
 local function shots_of(values, folder)
   local found = {}
   for _, shot in ipairs(type(values) == 'table' and values or {}) do
     local path = type(shot) == 'table' and job_file(folder, shot.path)
-    if path and number(shot.pitch, 0, 127) then found[#found + 1] = { pitch = shot.pitch, path = path } end
+    if path and number(shot.pitch, 0, 127) then
+      found[#found + 1] = {
+        pitch = shot.pitch, path = path, name = text(shot.name, 'drum'), least_gain = number(shot.least_gain, 0, 1) or 0,
+        softest = number(shot.softest, 1, 127) or 1, loudest = number(shot.loudest, 1, 127) or 127,
+        choked_by = keys_of(shot.choked_by),
+      }
+    end
   end
   return found
+end
+
+-- Names of drum keys: {key, name} rows.
+local function names_of(values)
+  local found = {}
+  for _, row in ipairs(type(values) == 'table' and values or {}) do
+    local key = type(row) == 'table' and number(row[1], 0, 127)
+    if key and type(row[2]) == 'string' then found[#found + 1] = { key = key, name = text(row[2], '') } end
+  end
+  return found
+end
+
+-- Sections or chords: a start, an end and a name each.
+local function named_spans(values)
+  local found = {}
+  for _, row in ipairs(type(values) == 'table' and values or {}) do
+    local start = type(row) == 'table' and number(row.start_s, 0, 1e6)
+    local stop = start and number(row.end_s, 0, 1e6)
+    if stop and stop > start and type(row.name) == 'string' and row.name ~= '' then
+      found[#found + 1] = { start_s = start, end_s = stop, name = text(row.name, '') }
+    end
+  end
+  return found
+end
+
+local function tempo_of(value)
+  if type(value) ~= 'table' or type(value.points) ~= 'table' then return nil end
+  local points = {}
+  for _, point in ipairs(value.points) do
+    local time_s = type(point) == 'table' and number(point.time_s, 0, 1e6)
+    local bpm = time_s and number(point.bpm, 10, 960)
+    if not bpm then return nil end
+    points[#points + 1] = { time_s = time_s, bpm = bpm, beats_per_bar = number(point.beats_per_bar, 1, 64) }
+  end
+  return { confident = value.confident == true, points = points }
 end
 
 local function part_of(raw, item, folder)
@@ -64,11 +111,19 @@ local function part_of(raw, item, folder)
     names[#names + 1] = text(name, '')
   end
   return {
-    role = role, name = text(raw.name, role), is_drums = raw.is_drums == true, notes = notes, bends = bends,
+    id = text(raw.id, role), role = role, name = text(raw.name, role), is_drums = raw.is_drums == true, notes = notes,
+    bends = bends, key_names = raw.is_drums == true and names_of(item.key_names) or {},
     channel = number(raw.channel, 0, 15) or 0, program = number(raw.program, 0, 127) or 0,
     bend_range = number(raw.bend_range, 1, 24) or 2, instruments = names,
     one_shots = shots_of(raw.is_drums == true and item.one_shots, folder),
   }
+end
+
+-- The GUIDs of the items that this one was heard from.
+local function guids_of(values, only)
+  local found = {}
+  for _, guid in ipairs(type(values) == 'table' and values or {}) do found[#found + 1] = text(guid, nil) end
+  return #found > 0 and found or { text(only, '') }
 end
 
 local function item_of(raw, folder)
@@ -78,6 +133,8 @@ local function item_of(raw, folder)
   local item = {
     name = text(raw.name, 'item'), track = text(raw.track, ''), item = text(raw.item, ''), take = text(raw.take, ''),
     position_s = position, origin_s = number(raw.origin_s, -1e6, 1e6), length_s = length, parts = {}, stems = {},
+    sources = guids_of(raw.sources, raw.item), tempo = tempo_of(raw.tempo), sections = named_spans(raw.sections),
+    chords = named_spans(raw.chords),
   }
   for _, raw_part in ipairs(raw.parts) do
     local part = part_of(raw_part, raw, folder)
@@ -107,7 +164,7 @@ function result_check.read(raw, folder)
   if not spool.is_id(raw.id) or type(raw.items) ~= 'table' or #raw.items == 0 then return nil, DAMAGED end
   local choices = type(raw.insertion) == 'table' and raw.insertion or {}
   local result = {
-    id = raw.id, project = type(raw.project) == 'string' and raw.project or '', items = {}, insertion = choices,
+    id = raw.id, revision = spool.revision(raw), project = type(raw.project) == 'string' and raw.project or '', items = {}, insertion = choices,
     warnings = sentences(raw.warnings),
   }
   for _, raw_item in ipairs(raw.items) do

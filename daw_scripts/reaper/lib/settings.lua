@@ -1,19 +1,41 @@
--- The user's choices, remembered in REAPER's ext state.
+-- The user's choices: remembered for the project they were made in, and for REAPER as the ones to begin with.
 
 local settings = {}
 
 local SECTION = 'dawscribe'
 
--- Key, caption in the dialog, default, and what kind of value it is.
-local FIELDS = {
+settings.ROLES = { 'drums', 'bass', 'vocals', 'guitar', 'piano', 'other' }
+
+-- Key, caption, default, kind, and for "word" what there is to choose from (an empty word first: the daemon's own).
+settings.FIELDS = {
   { 'stems', 'Parts wanted (empty: all)', '', 'words' },
-  { 'separator', 'Separator (empty: default)', '', 'word' },
-  { 'transcriber', 'Engine for pitched parts (empty: default)', '', 'word' },
-  { 'quantise', 'Quantise to (empty: as played; 1/16 1/8T)', '', 'word' },
+  { 'role', 'The item is one part: which (empty: a mix)', '', 'word',
+    { '', 'drums', 'bass', 'vocals', 'guitar', 'piano', 'other' } },
+  { 'separator', 'Separator (empty: default)', '', 'word', { '', 'htdemucs', 'spleeter', 'demucs' } },
+  { 'transcriber', 'Engine for pitched parts (empty: default)', '', 'word',
+    { '', 'notes', 'melody', 'basic_pitch', 'band' } },
+  { 'sensitivity', 'Sensitivity 0 to 1 (empty: default)', '', 'number' },
+  { 'quantise', 'Quantise to (empty: as played; 1/16 1/8T)', '', 'word',
+    { '', '1/4', '1/8', '1/8T', '1/16', '1/16T', '1/32' } },
+  { 'grid_source', 'Whose grid (song or project)', 'song', 'word', { 'song', 'project' } },
   { 'quantise_strength', 'Quantise strength 0 to 1', '1', 'number' },
+  { 'set_tempo', 'Set the project\'s tempo (ask yes no)', 'ask', 'word', { 'ask', 'yes', 'no' } },
   { 'instruments', 'Instruments on the tracks (yes no)', 'yes', 'yes' },
+  { 'drum_tracks', 'A track for each drum (yes no)', 'no', 'yes' },
+  { 'drum_map', 'Drum keys (empty: GM; superior, ezdrummer ...)', '', 'word',
+    { '', 'gm', 'superior', 'ezdrummer', 'addictive', 'mt_power', 'avl' } },
   { 'stem_tracks', 'Stems as muted tracks (yes no)', 'no', 'yes' },
   { 'mute_source', 'Mute the source item (yes no)', 'no', 'yes' },
+  { 'regions', 'Sections and chords as regions (yes no)', 'no', 'yes' },
+  { 'more', 'More (whole, beside, plain, programs)', '', 'words' },
+}
+
+-- What the words of "more" mean.
+settings.MORE = {
+  { 'whole', 'Hear items whole, whatever the time selection' },
+  { 'beside', 'Beside a source that is a folder, not inside it' },
+  { 'plain', 'No colours on the tracks' },
+  { 'programs', 'Send program changes to any instrument' },
 }
 
 local function value_of(field, text)
@@ -26,35 +48,94 @@ local function value_of(field, text)
   return words
 end
 
-local function texts()
-  local found = {}
-  for index, field in ipairs(FIELDS) do
-    found[index] = reaper.HasExtState(SECTION, field[1]) and reaper.GetExtState(SECTION, field[1]) or field[3]
+-- The texts of all choices: the front project's, else REAPER's, else the defaults.
+function settings.texts()
+  local project, found = reaper.EnumProjects(-1), {}
+  for index, field in ipairs(settings.FIELDS) do
+    local known, text = reaper.GetProjExtState(project, SECTION, field[1])
+    if known == 0 then text = reaper.HasExtState(SECTION, field[1]) and reaper.GetExtState(SECTION, field[1]) or field[3] end
+    -- An empty value is none to REAPER; it is kept as a blank.
+    found[index] = text == ' ' and '' or text
   end
   return found
+end
+
+-- Keeps texts for the front project and for the next one.
+function settings.keep(texts)
+  local project = reaper.EnumProjects(-1)
+  for index, field in ipairs(settings.FIELDS) do
+    local text = (texts[index] or field[3]):gsub('%c', ' ')
+    if text == '' then text = ' ' end
+    reaper.SetProjExtState(project, SECTION, field[1], text)
+    reaper.SetExtState(SECTION, field[1], text, true)
+  end
 end
 
 -- All choices by key.
-function settings.read()
+function settings.of(texts)
   local found = {}
-  for index, text in ipairs(texts()) do found[FIELDS[index][1]] = value_of(FIELDS[index], text) end
+  for index, text in ipairs(texts) do found[settings.FIELDS[index][1]] = value_of(settings.FIELDS[index], text) end
   return found
 end
 
--- Asks the user; the choices, or nil when the dialog was cancelled.
-function settings.ask(title)
-  local captions = {}
-  for index, field in ipairs(FIELDS) do captions[index] = field[2] end
+function settings.read()
+  return settings.of(settings.texts())
+end
+
+-- A sentence about the first text that is none of its choices, or nil.
+function settings.mistake(texts)
+  local function is_in(list, word)
+    for _, known in ipairs(list) do
+      if known == word then return true end
+    end
+    return false
+  end
+  for index, field in ipairs(settings.FIELDS) do
+    local value = value_of(field, texts[index])
+    local list = field[5]
+    -- Further engines and drum maps come with plug-ins; grids have many names.
+    local is_open = field[1] == 'separator' or field[1] == 'transcriber' or field[1] == 'drum_map' or field[1] == 'quantise'
+    if list and not is_open and not is_in(list, value) then
+      return ('"%s" is none of: %s.'):format(value, table.concat(list, ' '))
+    end
+    if field[1] == 'quantise' and value ~= '' and value ~= 'off' and not value:match('^1/%d+[TtDd]?$') then
+      return ('"%s" is no grid; write one such as 1/16 or 1/8T, or nothing.'):format(value)
+    end
+    if field[4] == 'number' and texts[index]:find('%S') and not (value and value >= 0 and value <= 1) then
+      return ('"%s" is no number from 0 to 1 (%s).'):format(texts[index], field[2])
+    end
+    for _, word in ipairs(field[1] == 'stems' and value or {}) do
+      if not is_in(settings.ROLES, word) then
+        return ('"%s" is no part; the parts are: %s.'):format(word, table.concat(settings.ROLES, ' '))
+      end
+    end
+  end
+  return nil
+end
+
+-- Asks the user in REAPER's own dialog; the choices, or nil when it was cancelled. `say` tells of a mistake.
+function settings.ask(title, say)
+  local captions, texts, last = {}, settings.texts(), nil
+  for index, field in ipairs(settings.FIELDS) do captions[index] = (field[2]:gsub(',', '')) end
   captions[#captions + 1] = 'extrawidth=160'
   captions[#captions + 1] = 'separator=|'
-  local ok, answer = reaper.GetUserInputs(title, #FIELDS, table.concat(captions, ','), table.concat(texts(), '|'))
-  if not ok then return nil end
-  local index = 0
-  for text in (answer .. '|'):gmatch('([^|]*)|') do
-    index = index + 1
-    if FIELDS[index] then reaper.SetExtState(SECTION, FIELDS[index][1], (text:gsub('%c', ' ')), true) end
+  while true do
+    local ok, answer = reaper.GetUserInputs(title, #settings.FIELDS, table.concat(captions, ','), table.concat(texts, '|'))
+    -- The same words again are no wish to go on.
+    if not ok or answer == last then return nil end
+    last = answer
+    local index = 0
+    for text in (answer .. '|'):gmatch('([^|]*)|') do
+      index = index + 1
+      if settings.FIELDS[index] then texts[index] = text end
+    end
+    local mistake = settings.mistake(texts)
+    if not mistake then
+      settings.keep(texts)
+      return settings.of(texts)
+    end
+    say(mistake)
   end
-  return settings.read()
 end
 
 local function is_word(value)
@@ -88,16 +169,29 @@ end
 -- The options of a request (see daw_scripts/README.md) that a command from outside may choose.
 local ALLOWED = {
   stems = are_words, separator = is_word, role = is_word, transcribers = are_words_by_role, device = is_word,
-  quantise = is_word, quantise_strength = is_share, keep_stems = is_flag, find_tempo = is_flag, drum_map = is_word,
+  quantise = is_word, quantise_strength = is_share, grid_source = is_word, sensitivity = is_share, keep_stems = is_flag,
+  find_tempo = is_flag, drum_map = is_word,
 }
 
 -- The choices with those of a command's options, which come from another program: what does not fit is left out.
 function settings.merge(chosen, options)
-  chosen.outside = {}
+  chosen.outside, chosen.is_from_outside = {}, options ~= nil
   for key, fits in pairs(type(options) == 'table' and ALLOWED or {}) do
     if fits(options[key]) then chosen.outside[key] = options[key] end
   end
   return chosen
+end
+
+-- Whether a word is among those of "more".
+function settings.has(chosen, word)
+  for _, known in ipairs(chosen.more or {}) do
+    if known == word then return true end
+  end
+  return false
+end
+
+local function share(value)
+  return math.max(0, math.min(1, value))
 end
 
 -- The request's options as the protocol names them.
@@ -105,6 +199,9 @@ function settings.options(chosen)
   local options = { keep_stems = true }
   if #chosen.stems > 0 then options.stems = chosen.stems end
   if chosen.separator ~= '' then options.separator = chosen.separator end
+  if chosen.role ~= '' then options.separator, options.role = 'whole_mix', chosen.role end
+  if chosen.drum_map ~= '' then options.drum_map = chosen.drum_map end
+  if chosen.sensitivity then options.sensitivity = share(chosen.sensitivity) end
   if chosen.transcriber ~= '' then
     options.transcribers = {}
     for _, role in ipairs { 'bass', 'vocals', 'guitar', 'piano', 'other' } do
@@ -113,10 +210,23 @@ function settings.options(chosen)
   end
   if chosen.quantise ~= '' and chosen.quantise ~= 'off' then
     options.quantise = chosen.quantise
-    options.quantise_strength = math.max(0, math.min(1, chosen.quantise_strength or 1))
+    options.quantise_strength = share(chosen.quantise_strength or 1)
+    if chosen.grid_source == 'project' then options.grid_source = 'project' end
   end
   for key, value in pairs(chosen.outside or {}) do options[key] = value end
   return options
+end
+
+-- What the insertion needs to know; it travels with the request and comes back with the result.
+function settings.insertion(chosen)
+  local programs = nil
+  if settings.has(chosen, 'programs') then programs = true end
+  return {
+    instruments = chosen.instruments, stem_tracks = chosen.stem_tracks, mute_source = chosen.mute_source,
+    drum_tracks = chosen.drum_tracks, regions = chosen.regions, set_tempo = chosen.set_tempo,
+    colours = not settings.has(chosen, 'plain'), beside_folder = settings.has(chosen, 'beside'),
+    program_changes = programs,
+  }
 end
 
 return settings

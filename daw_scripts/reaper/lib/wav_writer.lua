@@ -21,6 +21,9 @@ local MOST_RESTARTS = 2
 -- Silence of this length is looked at a second time: it may be media that went offline without saying so.
 local SILENCE_S = 0.5
 
+-- Ticks that media is waited for which cannot be set online: a second and a half.
+local MOST_OFFLINE = 45
+
 local UNWRITTEN = 'The item could not be written to disk (%s); free some disk space and try again.'
 local CHANGED = '"%s" was changed while it was read; transcribe it again.'
 
@@ -148,17 +151,23 @@ function methods:restart(sentence)
   return nil
 end
 
--- Opens what is not open, and begins again where an item was edited meanwhile; a sentence when that is impossible.
+-- Opens what is not open, and begins again where an item was edited meanwhile; a sentence when that is impossible,
+-- false when media is offline and has to be waited for.
 function methods:prepare()
   for _, one in ipairs(self.voices) do
     if not one:find_again() then return selection.GONE end
-    one:ensure_online()
+    if not one:ensure_online() then
+      self.offline = self.offline + 1
+      return self.offline > MOST_OFFLINE and online.LOST:format(self.entry.name) or false
+    end
+    self.offline = 0
     if self.handle and one:has_changed() then
       local problem = self:restart(CHANGED)
       if problem then return problem end
     end
   end
-  return not self.handle and self:open() or nil
+  if self.handle then return nil end
+  return self:open()
 end
 
 -- nil while there is more to write, true at the end, false and a sentence.
@@ -166,6 +175,7 @@ function methods:step()
   local begun = reaper.time_precise()
   local problem = self:prepare()
   if problem then return false, problem end
+  if problem == false then return nil end
   local limit = budget(self.entry.project)
   repeat
     local ok, reason = self:write_block()
@@ -188,7 +198,7 @@ end
 function wav_writer.new(entry, path)
   local voices = {}
   for index, one in ipairs(entry.voices or { entry }) do voices[index] = voice.new(one) end
-  return setmetatable({ entry = entry, path = path, restarts = 0, voices = voices }, { __index = methods })
+  return setmetatable({ entry = entry, path = path, restarts = 0, offline = 0, voices = voices }, { __index = methods })
 end
 
 return wav_writer

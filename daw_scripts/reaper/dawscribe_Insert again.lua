@@ -1,5 +1,5 @@
 -- @description dawscribe: Insert again
--- @version 0.1.0
+-- @version 0.2.0
 -- @author The dawscribe developers
 -- @about Puts a transcription that is not in the project any more into it once more: after an undo, or a crash.
 -- @noindex

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+import bridge
 from tests.reaper_sim import Reaper, Script
 from tests.reaper_sim.defaults import new_track
 from tests.reaper_sim.demo import audio_item, tone
@@ -88,7 +89,7 @@ class Desk:
         return self.item.active_take
 
     def beat(self, **changes: object) -> None:
-        beat = {"pid": 1, "version": "0.1.0", "protocol": 1, "heartbeat": time.time() + 3600, **changes}
+        beat = {"pid": 1, "version": bridge.__version__, "protocol": 1, "heartbeat": time.time() + 3600, **changes}
         (self.home / "daemon.json").write_text(json.dumps(beat))
 
     def choose(self, **choices: str) -> None:

@@ -330,9 +330,9 @@ def drum_shots(desk: Desk, asked: dict[str, Any], rows: list[dict[str, Any]], **
     (folder / "one_shots").mkdir()
     for row in rows:
         tone(folder / row["path"], 0.2)
-    drums = {**RESULT["items"][0]["parts"][0], **part}
-    keys = [[36, "kick"], [38, "snare"], [42, "closed hat"], [46, "open hat"]]
-    item = {**asked["items"][0], "length_s": 3.0, "parts": [drums], "one_shots": rows, "stems": [], "key_names": keys}
+    pieces = {"36": "kick", "38": "snare", "42": "closed hat", "46": "open hat"}
+    drums = {**RESULT["items"][0]["parts"][0], "pieces": pieces, **part}
+    item = {**asked["items"][0], "length_s": 3.0, "parts": [drums], "one_shots": rows, "stems": []}
     desk.finish(asked, items=[item])
     desk.reaper.idle()
 

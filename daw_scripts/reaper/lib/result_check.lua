@@ -66,13 +66,14 @@ local function shots_of(values, folder)
   return found
 end
 
--- Names of drum keys: {key, name} rows.
-local function names_of(values)
+-- Names of drum keys as {key, name} rows, by key.
+local function names_of(pieces)
   local found = {}
-  for _, row in ipairs(type(values) == 'table' and values or {}) do
-    local key = type(row) == 'table' and number(row[1], 0, 127)
-    if key and type(row[2]) == 'string' then found[#found + 1] = { key = key, name = text(row[2], '') } end
+  for key, name in pairs(type(pieces) == 'table' and pieces or {}) do
+    key = number(tonumber(key), 0, 127)
+    if key and type(name) == 'string' then found[#found + 1] = { key = math.floor(key), name = text(name, '') } end
   end
+  table.sort(found, function(a, b) return a.key < b.key end)
   return found
 end
 
@@ -80,10 +81,11 @@ end
 local function named_spans(values)
   local found = {}
   for _, row in ipairs(type(values) == 'table' and values or {}) do
-    local start = type(row) == 'table' and number(row.start_s, 0, 1e6)
-    local stop = start and number(row.end_s, 0, 1e6)
-    if stop and stop > start and type(row.name) == 'string' and row.name ~= '' then
-      found[#found + 1] = { start_s = start, end_s = stop, name = text(row.name, '') }
+    local start = type(row) == 'table' and number(row.onset_s, 0, 1e6)
+    local stop, name = start and number(row.offset_s, 0, 1e6), start and (row.name or row.symbol)
+    -- "N" is no chord.
+    if stop and stop > start and type(name) == 'string' and name ~= '' and name ~= 'N' then
+      found[#found + 1] = { start_s = start, end_s = stop, name = text(name, '') }
     end
   end
   return found
@@ -112,7 +114,7 @@ local function part_of(raw, item, folder)
   end
   return {
     id = text(raw.id, role), role = role, name = text(raw.name, role), is_drums = raw.is_drums == true, notes = notes,
-    bends = bends, key_names = raw.is_drums == true and names_of(item.key_names) or {},
+    bends = bends, key_names = raw.is_drums == true and names_of(raw.pieces) or {},
     channel = number(raw.channel, 0, 15) or 0, program = number(raw.program, 0, 127) or 0,
     bend_range = number(raw.bend_range, 1, 24) or 2, instruments = names,
     one_shots = shots_of(raw.is_drums == true and item.one_shots, folder),

@@ -18,7 +18,7 @@ from typing import Any
 
 from bridge.errors import ConfigError
 from bridge.files import users_path
-from bridge.music.notes import STEM_ROLES
+from bridge.music.notes import MIX, STEM_ROLES
 from bridge.plugins import registry as plugins
 
 if sys.version_info >= (3, 11):
@@ -28,8 +28,10 @@ else:
 
 OPEN_TABLES = ("separators", "transcribers", "hosts", "triggers")
 """Tables whose children may be plugins that default.toml does not know."""
-ROLE_TABLES = ("instruments", "transcription")
-"""Tables whose keys are parts."""
+ROLE_TABLES = ("instruments", "best", "draft")
+"""Tables whose keys are parts, or the mix."""
+RENAMED = {"transcription.": "hearing.best."}
+"""Beginning of a name in earlier versions -> that of now."""
 RANGES: dict[str, tuple[float, float]] = {
     "score.quantise_strength": (0.0, 1.0),
     "cache.limit_gb": (0.0, math.inf),
@@ -96,10 +98,10 @@ def load(home: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
     values = _copy(_default())
     origins: dict[str, str] = {}
     file = home / "config.toml"
-    for name, value in _leaves(_read(file)):
+    for name, value in map(_renamed, _leaves(_read(file))):
         _set(values, name, value, str(file))
         origins[name] = str(file)
-    for name, value in (overrides or {}).items():
+    for name, value in map(_renamed, (overrides or {}).items()):
         _set(values, name, value, "command line")
         origins[name] = "command line"
     return Settings(values, origins)
@@ -132,6 +134,12 @@ def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield from _leaves(value, f"{prefix}{key}.")
         elif not isinstance(value, Mapping):
             yield prefix + key, value
+
+
+def _renamed(setting: tuple[str, Any]) -> tuple[str, Any]:
+    name, value = setting
+    old = next((old for old in RENAMED if name.startswith(old)), "")
+    return (RENAMED[old] + name.removeprefix(old) if old else name), value
 
 
 def _copy(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +175,7 @@ def _checked(name: str, key: str, value: Any, known: Mapping[str, Any], origin: 
     """A value for a key of a table that default.toml has; ConfigError where there is none, or not with such a value."""
     table = name.split(".")[-2:-1]
     if key not in known and table and table[0] in ROLE_TABLES:
-        known = dict.fromkeys(STEM_ROLES, next(iter(known.values())))
+        known = dict.fromkeys((*STEM_ROLES, MIX), next(iter(known.values())))
     if key not in known:
         raise ConfigError(_unknown(name, key, known, origin))
     return _typed(name, value, known[key], origin)

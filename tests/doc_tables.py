@@ -57,7 +57,7 @@ def engines() -> Iterator[str]:
 
 
 def routing() -> Iterator[str]:
-    table = config.load(Path("/nonexistent")).table("transcription")
+    table = config.load(Path("/nonexistent")).table("hearing.best")
     yield "| part | engine |"
     yield "|---|---|"
     for role, name in table.items():

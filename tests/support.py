@@ -9,15 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
+from bridge.audio.recording import Recording
 from bridge.music.general_midi import Instrument
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Part, Transcription
+from bridge.pipeline.live_stem import StemFeed
+from bridge.pipeline.stem_files import StemSink
+from bridge.plugins.interfaces import AudioSource, Separator, Transcriber
 
 PLUGINS = Path(__file__).parent / "data" / "plugins"
 """A folder with the entry points of bridge.testing's fakes, as an installed package has them."""
@@ -152,3 +157,41 @@ def track(
 ) -> Part:
     """Return a part with a name and a program of its own."""
     return Part(role, role, Instrument(name, program, role, is_drums), tuple(notes), tuple(bends), (), pieces or {})
+
+
+class Told:
+    """A progress that hands what it is told to a function of stage and fraction."""
+
+    def __init__(self, report: Callable[[str, float], None] = lambda stage, fraction: None) -> None:
+        self._report = report
+
+    def fraction(self, fraction: float) -> None:
+        self._report("", fraction)
+
+    def notes(self, part_id: str, notes: Sequence[Note]) -> None:
+        """Nobody watches."""
+
+
+def transcribed(
+    engine: Transcriber, source: AudioSource, report: Callable[[str, float], None] = lambda stage, fraction: None
+) -> Transcription:
+    """What an engine hears in one source."""
+    return engine.transcribe({source.role: source}, Told(report))
+
+
+@dataclass(frozen=True)
+class SeparatedStem:
+    """A stem as a file."""
+
+    role: str
+    audio: Recording
+
+
+def separated(
+    separator: Separator, mix: Recording, roles: Sequence[str], folder: Path, report: Callable[[str, float], None]
+) -> list[SeparatedStem]:
+    """What a separator yields, in files as the pipeline writes them."""
+    with StemSink(roles, mix, folder, StemFeed()) as sink:
+        for block in separator.separate(mix, roles, Told(report)):
+            sink.write(block)
+        return [SeparatedStem(role, audio) for role, audio in sink.finish().items()]

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,47 @@ CANCELLED = 0.02
 stereo image that is meant to be heard."""
 RESAMPLE_MARGIN_S = 0.05
 """Read around a span before resampling it; soxr's HQ filter rings for less."""
+
+
+class Sound(Protocol):
+    """A sound that is read on demand: a :class:`Recording`, or a stem that is still being written."""
+
+    @property
+    def rate(self) -> int:
+        """Samples a second."""
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+
+    @property
+    def frames(self) -> int:
+        """Samples of each channel."""
+
+    @property
+    def length_s(self) -> float:
+        """Seconds of sound."""
+
+    @property
+    def rms(self) -> float:
+        """Root mean square over all samples, full scale 1."""
+
+    @property
+    def peak(self) -> float:
+        """Largest absolute sample, full scale 1."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Return whether nothing can be heard in it."""
+
+    def blocks(self, frames: int = BLOCK_FRAMES) -> Iterator[Array]:
+        """Yield consecutive blocks, (channels, up to ``frames``) float32, full scale -1 to 1."""
+
+    def read(self, start: int = 0, frames: int | None = None) -> Array:
+        """Return (channels, frames) float32 from frame ``start`` on; shorter where the sound ends."""
+
+    def mono(self, rate: int, start_s: float = 0.0, length_s: float | None = None) -> Array:
+        """Return (frames,) float32, the mean of the channels at ``rate`` Hz; see :func:`mono`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +113,27 @@ class Recording:
         return np.ascontiguousarray(block.T)
 
     def mono(self, rate: int, start_s: float = 0.0, length_s: float | None = None) -> Array:
-        """(frames,) float32: :func:`to_mono` at ``rate`` Hz, exactly placed, silence past the ends."""
-        length_s = self.length_s - start_s if length_s is None else length_s
-        wanted = round(length_s * rate)
-        lead = max(0.0, start_s - RESAMPLE_MARGIN_S)
-        # Whole seconds, so that the first sample read falls on a sample of both rates.
-        lead_s = math.floor(lead)
-        first = round(lead_s * self.rate)
-        last = math.ceil((start_s + length_s + RESAMPLE_MARGIN_S) * self.rate)
-        samples = to_mono(self.read(first, max(0, last - first)))
-        if rate != self.rate and len(samples):
-            samples = soxr.resample(samples, self.rate, rate, quality="HQ").astype(np.float32, copy=False)
-        skip = round((start_s - lead_s) * rate)
-        if skip < 0:
-            samples, skip = np.concatenate([np.zeros(-skip, np.float32), samples]), 0
-        samples = samples[skip : skip + wanted]
-        return np.pad(samples, (0, wanted - len(samples))) if len(samples) < wanted else samples
+        """Return (frames,) float32, the mean of the channels at ``rate`` Hz; see :func:`mono`."""
+        return mono(self, rate, start_s, length_s)
+
+
+def mono(sound: Sound, rate: int, start_s: float = 0.0, length_s: float | None = None) -> Array:
+    """Return (frames,) float32: :func:`to_mono` at ``rate`` Hz, exactly placed, silence past the ends."""
+    length_s = sound.length_s - start_s if length_s is None else length_s
+    frames = round(length_s * rate)
+    lead = max(0.0, start_s - RESAMPLE_MARGIN_S)
+    # Whole seconds, so that the first sample read falls on a sample of both rates.
+    lead_s = math.floor(lead)
+    first = round(lead_s * sound.rate)
+    last = math.ceil((start_s + length_s + RESAMPLE_MARGIN_S) * sound.rate)
+    samples = to_mono(sound.read(first, max(0, last - first)))
+    if rate != sound.rate and len(samples):
+        samples = soxr.resample(samples, sound.rate, rate, quality="HQ").astype(np.float32, copy=False)
+    skip = round((start_s - lead_s) * rate)
+    if skip < 0:
+        samples, skip = np.concatenate([np.zeros(-skip, np.float32), samples]), 0
+    samples = samples[skip : skip + frames]
+    return np.pad(samples, (0, frames - len(samples))) if len(samples) < frames else samples
 
 
 def to_mono(block: Array) -> Array:

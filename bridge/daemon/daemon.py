@@ -7,8 +7,9 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from bridge import __version__
@@ -18,12 +19,13 @@ from bridge.errors import HostError, InputError, StoreError
 from bridge.files import FileLock, write_json
 from bridge.jobs.queue import Queue
 from bridge.jobs.retention import Limits, surplus
+from bridge.jobs.revisions import revise
 from bridge.jobs.runner import run_job
 from bridge.jobs.store import MOST_ATTEMPTS, Job, JobStore
 from bridge.jobs.worker_process import WorkerProcess
 from bridge.pipeline.cache import remove_drafts
-from bridge.plugins import registry as plugins
-from bridge.plugins.interfaces import Host, JobReport
+from bridge.plugins.interfaces import JobReport, RemoteHost
+from bridge.plugins.registry import HOSTS
 from bridge.spool.launcher import launch_command, write_launcher
 from bridge.spool.request import PROTOCOL
 from bridge.spool.status import FIRST_REVISION, Status
@@ -42,7 +44,7 @@ log = logging.getLogger("dawscribe.daemon")
 
 
 class Daemon:
-    """The desk that triggers talk to, and the line of jobs behind it.
+    """The service that triggers talk to, and the line of jobs behind it.
 
     Args:
         app: the application.
@@ -54,6 +56,8 @@ class Daemon:
         self._jobs: dict[str, Job] = {}
         self._queue = Queue()
         self._arrived = asyncio.Event()
+        self._revising = asyncio.Lock()
+        """One correction at a time: each builds on the one before."""
         self._running: Job | None = None
         self._listeners: list[Callable[[JobReport], None]] = []
         self._accepts = ThreadPoolExecutor(1, "accept")
@@ -65,10 +69,10 @@ class Daemon:
         self._triggers = Triggers(app.settings, app.context)
         self._worker = WorkerProcess(app.home, app.home / "logs" / "worker.log")
 
-    # --- the desk -----------------------------------------------------------------------------------------
+    # --- the service -----------------------------------------------------------------------------------------
 
     async def submit(self, data: Mapping[str, Any]) -> str:
-        """See :class:`bridge.plugins.interfaces.Desk`."""
+        """See :class:`bridge.plugins.interfaces.JobService`."""
         try:
             job = await asyncio.get_running_loop().run_in_executor(self._accepts, self._store.accept, data)
         except StoreError as e:
@@ -84,7 +88,7 @@ class Daemon:
         return job.id
 
     def cancel(self, job_id: str | None) -> list[str]:
-        """See :class:`bridge.plugins.interfaces.Desk`."""
+        """See :class:`bridge.plugins.interfaces.JobService`."""
         if job_id is None:
             if self._running is None:
                 raise InputError("Nothing is being transcribed at the moment.")
@@ -98,27 +102,47 @@ class Daemon:
         return [job_id]
 
     def jobs(self) -> list[JobReport]:
-        """See :class:`bridge.plugins.interfaces.Desk`."""
+        """See :class:`bridge.plugins.interfaces.JobService`."""
         return [self._report(j) for j in self._jobs.values()]
 
     async def request_selected(self, host: str, options: Mapping[str, Any]) -> None:
-        """See :class:`bridge.plugins.interfaces.Desk`."""
-        if host not in plugins.names("hosts"):
-            known = ", ".join(plugins.names("hosts"))
+        """See :class:`bridge.plugins.interfaces.JobService`."""
+        if host not in HOSTS.names():
+            known = ", ".join(HOSTS.names())
             raise HostError(f'There is no DAW called "{host[:40]}" here; choose one of: {known}.')
         if host in self._asked_hosts:
             raise HostError(f"{host} was asked for its selection and has not answered yet; wait a moment.")
         self._asked_hosts.add(host)
         try:
             table = self._app.settings.plugin_table("hosts", host)
-            plugin: Host = plugins.create("hosts", host, table, self._app.context)
+            plugin = HOSTS.create(host, table, self._app.context)
+            if not isinstance(plugin, RemoteHost):
+                raise HostError(f"{host} is no DAW that runs, so it has no selection; name an audio file instead.")
             await asyncio.to_thread(plugin.request_selected, options)
         finally:
             self._asked_hosts.discard(host)
 
-    def watch(self, listener: Callable[[JobReport], None]) -> None:
-        """See :class:`bridge.plugins.interfaces.Desk`."""
-        self._listeners.append(listener)
+    def result(self, job_id: str) -> dict[str, Any]:
+        """See :class:`bridge.plugins.interfaces.JobService`."""
+        return self._store.result(job_id)
+
+    async def revise(self, job_id: str, edits: Sequence[Mapping[str, Any]]) -> int:
+        """See :class:`bridge.plugins.interfaces.JobService`."""
+        job = self._jobs.get(job_id)
+        if job is None or job.status.state != "done":
+            raise InputError(f"Job {job_id[:64]} has no result to correct; 'dawscribe jobs' lists the jobs there are.")
+        async with self._revising:
+            revision = await asyncio.to_thread(
+                revise, self._store, job_id, edits, self._app.settings, self._app.context
+            )
+            job.status = replace(job.status, revision=revision)
+            self._changed(job)
+        return revision
+
+    def watch(self, on_change: Callable[[JobReport], None]) -> Callable[[], None]:
+        """See :class:`bridge.plugins.interfaces.JobService`."""
+        self._listeners.append(on_change)
+        return lambda: self._listeners.remove(on_change)
 
     # --- life ---------------------------------------------------------------------------------------------
 
@@ -293,7 +317,7 @@ class Daemon:
 
     def _tell(self, job: Job) -> None:
         report = self._report(job)
-        for listener in self._listeners:
+        for listener in list(self._listeners):
             try:
                 listener(report)
             except Exception:

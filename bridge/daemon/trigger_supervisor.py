@@ -7,8 +7,8 @@ import logging
 
 from bridge.config import Settings
 from bridge.errors import ConfigError, DawscribeError
-from bridge.plugins import registry as plugins
-from bridge.plugins.interfaces import Context, Desk, Trigger
+from bridge.plugins.interfaces import Context, JobService
+from bridge.plugins.registry import TRIGGERS
 
 RETRY_S = 5.0
 """Between two tries: a port that another program holds, or a MIDI pad that is plugged in later."""
@@ -31,17 +31,17 @@ class Triggers:
         self.states: dict[str, str] = {}
         """Trigger -> "listening", or the sentence why it does not."""
 
-    def start(self, desk: Desk) -> list[asyncio.Task[None]]:
+    def start(self, service: JobService) -> list[asyncio.Task[None]]:
         """Start those that are on; their tasks, to be cancelled at the end."""
-        on = [n for n in plugins.names("triggers") if self._settings.table(f"triggers.{n}").get("enabled", True)]
+        on = [n for n in TRIGGERS.names() if self._settings.table(f"triggers.{n}").get("enabled", True)]
         self.states |= dict.fromkeys(on, LISTENING)
-        return [asyncio.create_task(self._keep(name, desk)) for name in on]
+        return [asyncio.create_task(self._keep(name, service)) for name in on]
 
-    async def _keep(self, name: str, desk: Desk) -> None:
+    async def _keep(self, name: str, service: JobService) -> None:
         """Run a trigger, and again after a pause where it failed."""
         while True:
             try:
-                await self._run(name, desk)
+                await self._run(name, service)
                 return
             except ConfigError as e:
                 # Settings are read when the daemon starts, so that another try would end alike.
@@ -54,12 +54,12 @@ class Triggers:
                 self.states[name] = "failed; 'dawscribe logs' has the details"
             await asyncio.sleep(RETRY_S)
 
-    async def _run(self, name: str, desk: Desk) -> None:
+    async def _run(self, name: str, service: JobService) -> None:
         table = self._settings.table(f"triggers.{name}")
-        trigger: Trigger = plugins.create("triggers", name, table, self._context)
+        trigger = TRIGGERS.create(name, table, self._context)
         settled = asyncio.get_running_loop().call_later(SETTLED_S, self.states.__setitem__, name, LISTENING)
         try:
-            await trigger.run(desk)
+            await trigger.run(service)
         finally:
             settled.cancel()
 

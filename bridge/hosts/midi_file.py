@@ -10,14 +10,13 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import mido
 
-from bridge.errors import HostError
 from bridge.files import write_output
 from bridge.midi.part_events import BEND_RANGE_CONTROLS, channels, key_spans, wheel
 from bridge.music.notes import Bend
@@ -39,6 +38,8 @@ LONGEST_NAME = 120
 
 class MidiFile:
     """Writes MIDI files beside result.json."""
+
+    inserts = False
 
     @dataclass(frozen=True, slots=True)
     class Options:
@@ -63,14 +64,6 @@ class MidiFile:
             write_midi(item.score, item.name, path)
             delivered.append(replace(item, midi=path))
         return delivered
-
-    def request_selected(self, options: Mapping[str, Any]) -> None:
-        """A file has nothing to ask.
-
-        Raises:
-            HostError: always.
-        """
-        raise HostError("A MIDI file has no selection; name an audio file (dawscribe transcribe FILE) or choose a DAW.")
 
 
 def write_midi(score: Score, name: str, path: Path) -> None:

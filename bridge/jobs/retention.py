@@ -8,16 +8,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from bridge.errors import DawscribeError
 from bridge.jobs.store import DAY_S, Job, JobStore
+from bridge.plugins.registry import HOSTS
 
 UNINSERTED_DAYS = 90.0
 """A result that its DAW has not inserted yet is offered when its project opens again, which may take a season."""
 FRESH_S = 3600.0
 """A job that ended just now stays whatever the settings say: whoever asked for it has had no time to fetch it."""
-NO_INSERTION = ("midi_file",)
-"""Hosts without a script in a DAW, so that no insertion is ever marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,18 @@ def _stays(store: JobStore, jobs: Sequence[Job], limits: Limits) -> Iterator[_St
         folder = store.path(job.id)
         with suppress(OSError):
             age_s = now - (folder / "status.json").stat().st_mtime
-            awaited = job.status.state == "done" and job.host not in NO_INSERTION and not (folder / "inserted").exists()
+            awaited = job.status.state == "done" and _inserts(job.host) and not (folder / "inserted").exists()
             must = age_s <= FRESH_S or (awaited and age_s <= max(UNINSERTED_DAYS, limits.days) * DAY_S)
             yield _Stay(job.id, age_s, must, dict(_files(folder)))
+
+
+@cache
+def _inserts(host: str) -> bool:
+    """Return whether a script in the host marks what it inserts; one that cannot be loaded may."""
+    try:
+        return bool(getattr(HOSTS.load(host), "inserts", True))
+    except DawscribeError:
+        return True
 
 
 def _files(folder: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:

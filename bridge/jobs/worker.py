@@ -21,6 +21,7 @@ from typing import Any, TextIO
 from bridge.app import Application, application
 from bridge.errors import DawscribeError, JobCancelled
 from bridge.files import FileLock
+from bridge.inference.malloc import use_little
 from bridge.jobs.store import INTERNAL, JobStore
 from bridge.pipeline.cache import Cache
 from bridge.pipeline.pipeline import Pipeline
@@ -91,7 +92,7 @@ class Worker:
                 self._tell({"id": job_id, "stage": stage, "fraction": fraction, "notes": so_far})
 
         outcome = pipeline.run(request, folder, report, counted)
-        result = write_results(request, outcome, folder, app.settings, app.context)
+        result = write_results(request, outcome, folder, app.settings, app.context).data
         notes = sum(len(p["notes"]) for item in result["items"] for p in item["parts"])
         warnings = [w for item in result["items"] for w in item["warnings"]] + result["warnings"]
         self._tell({"id": job_id, "stage": "score", "fraction": 1.0, "device": outcome.device})
@@ -120,6 +121,7 @@ def main(folder: str) -> int:
     if hasattr(os, "nice"):
         # The DAW's audio engine and the daemon's answers come first.
         os.nice(5)
+    use_little()
     home = Path(folder)
     orders: queue.Queue[str] = queue.Queue()
     lock = FileLock(home / "worker.lock")

@@ -1,4 +1,4 @@
-"""What was computed once: stems and notes, keyed by the sound itself and by everything that shaped them.
+"""What was computed once: stems, activations and transcriptions, by the sound itself and all that shaped them.
 
 The least recently used goes first when the limit of the settings is reached. A damaged or half-written entry, or one
 that somebody edited, is a miss, never an error: stems in job folders are links to the very files that lie here.
@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -24,15 +24,17 @@ from bridge.files import read_hostile, sync_file, write_json
 from bridge.music.general_midi import Instrument
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Candidate, Part, Transcription
+from bridge.pipeline.activation_files import read_activations, write_activations
+from bridge.plugins.interfaces import Activations
 from bridge.spool.untrusted_json import parse_json
 
-LARGEST_NOTES = 64 << 20
-"""Bytes of a notes file; an hour of dense music is 5 MB."""
+MAX_TRANSCRIPTION_BYTES = 64 << 20
+"""An hour of dense music is 5 MB."""
 META = "stems.json"
 
 
 def content_key(recording: Recording) -> str:
-    """A key of the samples alone: the same sound under another name has the same key."""
+    """Return a key of the samples alone: the same sound under another name has the same key."""
     digest = hashlib.sha256(f"{recording.rate} {recording.channels}".encode())
     for block in recording.blocks():
         digest.update(block.tobytes())
@@ -40,12 +42,12 @@ def content_key(recording: Recording) -> str:
 
 
 def derived_key(*parts: object) -> str:
-    """A key of everything in ``parts``."""
+    """Return a key of everything in ``parts``."""
     return hashlib.sha256(json.dumps([str(p) for p in parts]).encode()).hexdigest()
 
 
 class Cache:
-    """Stems and notes of earlier jobs.
+    """Stems, activations and transcriptions of earlier jobs.
 
     Args:
         folder: where they lie.
@@ -53,53 +55,74 @@ class Cache:
     """
 
     def __init__(self, folder: Path, limit: float) -> None:
-        self._stems, self._notes, self.limit = folder / "stems", folder / "notes", limit
+        self._stems, self._activations, self._notes = (folder / n for n in ("stems", "activations", "notes"))
+        self.limit = limit
 
     def stems(self, key: str) -> dict[str, Recording]:
-        """The separated stems of a key by role; empty where there are none, or not as they were written."""
+        """Return the separated stems of a key by name; empty where there are none, or not as they were written."""
         folder = self._stems / key
         try:
             meta = parse_json(read_hostile(folder / META, 1 << 20), META)
-            found = {role: _unchanged(folder / f"{role}.wav", **fields) for role, fields in meta.items()}
+            stems = {name: _unchanged(folder / f"{name}.wav", **fields) for name, fields in meta.items()}
             os.utime(folder)
         except (OSError, InputError, TypeError, ValueError, soundfile.SoundFileError):
             return {}
-        return found
+        return stems
 
-    def add_stems(self, key: str, make: Callable[[Path], dict[str, Recording]]) -> dict[str, Recording]:
-        """Let ``make`` write stems into a folder and keep them under ``key``; they become visible at once, or never."""
+    def stem_draft(self, key: str) -> Path:
+        """Return an empty folder for the stems of a key, to be kept or discarded."""
         draft = self._stems / f".{key}.{os.getpid()}"
         shutil.rmtree(draft, ignore_errors=True)
+        return draft
+
+    def keep_stems(self, key: str, draft: Path, stems: Mapping[str, Recording]) -> dict[str, Recording]:
+        """Keep the finished stems of a draft; they become visible at once, or never.
+
+        Raises:
+            StoreError: the disk is full or the folder cannot be written.
+        """
+        target = self._stems / key
         try:
-            made = make(draft)
-            meta = {role: {"recording": {**asdict(r), "path": ""}, **_state(r.path)} for role, r in made.items()}
-            for recording in made.values():
+            meta = {name: {"recording": {**asdict(r), "path": ""}, **_state(r.path)} for name, r in stems.items()}
+            for recording in stems.values():
                 sync_file(recording.path)
             write_json(draft / META, meta)
-            target = self._stems / key
             shutil.rmtree(target, ignore_errors=True)
             draft.rename(target)
-        except BaseException as e:
-            shutil.rmtree(draft, ignore_errors=True)
-            if not isinstance(e, OSError):
-                raise
+        except OSError as e:
             raise StoreError(f"The stems could not be kept in {self._stems}; free some disk space.") from e
         self._trim(spare=target)
         return self.stems(key)
 
-    def notes(self, key: str) -> Transcription | None:
-        """The transcription of a key, None where there is none."""
+    def activations(self, key: str) -> Activations | None:
+        """Return the activations of a key, None where there are none."""
+        path = self.activations_file(key)
+        with suppress(OSError):
+            os.utime(path)
+        return read_activations(path)
+
+    def activations_file(self, key: str) -> Path:
+        """Return where the activations of a key lie."""
+        return self._activations / key
+
+    def keep_activations(self, key: str, activations: Activations) -> None:
+        """Keep activations; a full disk only means that they are not kept."""
+        with suppress(OSError):
+            write_activations(self.activations_file(key), activations)
+
+    def transcription(self, key: str) -> Transcription | None:
+        """Return the transcription of a key, None where there is none."""
         path = self._notes / f"{key}.json"
         try:
-            data = parse_json(read_hostile(path, LARGEST_NOTES), "notes")
+            data = parse_json(read_hostile(path, MAX_TRANSCRIPTION_BYTES), "notes")
             os.utime(path)
             return Transcription(tuple(_part(p) for p in data["parts"]), tuple(data["warnings"]))
         except (OSError, InputError, KeyError, TypeError, ValueError):
             return None
 
-    def add_notes(self, key: str, heard: Transcription) -> None:
+    def keep_transcription(self, key: str, transcription: Transcription) -> None:
         """Keep a transcription; a full disk only means that it is not kept."""
-        data = {"parts": [_part_json(p) for p in heard.parts], "warnings": list(heard.warnings)}
+        data = {"parts": [_part_json(p) for p in transcription.parts], "warnings": list(transcription.warnings)}
         with suppress(OSError):
             self._notes.mkdir(parents=True, exist_ok=True)
             write_json(self._notes / f"{key}.json", data, durable=False)
@@ -120,8 +143,8 @@ class Cache:
             total -= size
 
     def _entries(self) -> Iterator[tuple[float, int, Path]]:
-        """(last use, bytes, path) of everything kept."""
-        for folder in (self._stems, self._notes):
+        """Yield (last use, bytes, path) of everything kept."""
+        for folder in (self._stems, self._activations, self._notes):
             for path in folder.iterdir() if folder.is_dir() else ():
                 with suppress(OSError):
                     inside = list(path.iterdir()) if path.is_dir() else [path]
@@ -155,13 +178,13 @@ def _row(n: Note) -> list[float]:
 
 
 def _state(path: Path) -> dict[str, int]:
-    """What changes when somebody writes to a file."""
-    found = path.stat()
-    return {"size": found.st_size, "mtime_ns": found.st_mtime_ns}
+    """Return what changes when somebody writes to a file."""
+    status = path.stat()
+    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
 
 
 def _unchanged(path: Path, recording: Mapping[str, Any], **state: int) -> Recording:
-    """The recording in ``path`` as it was kept; ValueError where the file is another by now."""
+    """Return the recording in ``path`` as it was kept; ValueError where the file is another by now."""
     if _state(path) != state:
         raise ValueError(path.name)
     found = Recording(**{**recording, "path": path})

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from bridge.files import write_json
 from bridge.music.notes import Note
@@ -34,10 +35,10 @@ class Preview:
         self._lock = threading.Lock()
         """Two engines may tell at once."""
 
-    def add(self, item: int, role: str, notes: Sequence[Note]) -> None:
-        """Take notes of a role of the item with this number."""
+    def add(self, item: int, part_id: str, notes: Sequence[Note]) -> None:
+        """Take notes of a part of the item with this number."""
         with self._lock:
-            rows = self._rows[item].setdefault(role, [])
+            rows = self._rows[item].setdefault(part_id, [])
             rows += [(round(n.onset_s, 4), round(n.offset_s, 4), n.pitch, n.velocity) for n in notes]
             self._count += len(notes)
             if notes:
@@ -53,9 +54,13 @@ class Preview:
 
     def _write(self) -> None:
         items = [
-            {"name": name, "parts": [{"role": role, "notes": notes} for role, notes in rows.items()]}
+            {"name": name, "parts": [_part(part_id, notes) for part_id, notes in rows.items()]}
             for name, rows in zip(self._names, self._rows, strict=True)
         ]
         # A full disk is said where something is lost by it.
         with suppress(OSError):
             write_json(self._file, {"protocol": PROTOCOL, "items": items}, durable=False)
+
+
+def _part(part_id: str, notes: Sequence[tuple[float, float, int, int]]) -> dict[str, Any]:
+    return {"id": part_id, "role": part_id.partition("/")[0], "notes": notes}

@@ -1,7 +1,9 @@
-"""Writes what a finished job leaves in its folder: the MIDI files and result.json, each atomically."""
+"""Write what a finished job leaves in its folder: the MIDI files and result.json, each atomically."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +12,30 @@ from bridge.config import Settings
 from bridge.errors import StoreError
 from bridge.files import write_json
 from bridge.pipeline.pipeline import Outcome
-from bridge.plugins import registry as plugins
-from bridge.plugins.interfaces import Context, Host
+from bridge.plugins.interfaces import Context
+from bridge.plugins.registry import HOSTS
 from bridge.spool.request import PROTOCOL, Request
-from bridge.spool.result import item_result_json
+from bridge.spool.result import ItemResult, item_result_json
 from bridge.spool.status import FIRST_REVISION
 
 RESULT = "result.json"
+MIDI_HOST = "midi_file"
+"""Writes the MIDI file that every result has."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenResult:
+    """A result as it lies in its folder."""
+
+    data: dict[str, Any]
+    """The JSON object of result.json."""
+    items: tuple[ItemResult, ...]
+    """With what the hosts added."""
 
 
 def write_results(
     request: Request, outcome: Outcome, folder: Path, settings: Settings, context: Context
-) -> dict[str, Any]:
+) -> WrittenResult:
     """Write the MIDI files, what the request's host wants beside them, and last result.json.
 
     Args:
@@ -31,19 +45,13 @@ def write_results(
         settings: settings in force.
         context: what plugins are lent.
 
-    Returns:
-        The JSON object of result.json.
-
     Raises:
         StoreError: the folder cannot be written.
         HostError: the host cannot use the result.
     """
     try:
-        for name in dict.fromkeys(("midi_file", request.host)):
-            if name in plugins.names("hosts"):
-                host: Host = plugins.create("hosts", name, settings.plugin_table("hosts", name), context)
-                outcome.items = list(host.deliver(outcome.items, request, folder))
-        result = {
+        items = deliver(outcome.items, request, folder, settings, context)
+        data = {
             **request.extra,
             "protocol": PROTOCOL,
             "id": request.id,
@@ -52,21 +60,42 @@ def write_results(
             "revision": FIRST_REVISION,
             "device": outcome.device,
             "engines": {"separator": outcome.separator, "transcribers": outcome.transcribers},
-            "items": [with_instruments(item_result_json(i, folder), request.host, settings) for i in outcome.items],
+            "items": [result_item(i, folder, request.host, settings) for i in items],
             "warnings": list(outcome.warnings),
             "times_s": {k: round(v, 2) for k, v in outcome.times_s.items()},
         }
-        write_json(folder / RESULT, result)
+        write_json(folder / RESULT, data)
     except OSError as e:
         message = f"The result could not be written to {folder}; check the free space and the permissions there."
         raise StoreError(message) from e
-    return result
+    return WrittenResult(data, items)
 
 
-def with_instruments(item: dict[str, Any], host: str, settings: Settings) -> dict[str, Any]:
-    """``item`` with the instruments to try per part, from the host's table in the settings."""
+def deliver(
+    items: Sequence[ItemResult], request: Request, folder: Path, settings: Settings, context: Context
+) -> tuple[ItemResult, ...]:
+    """Let the hosts write their files into ``folder``; returns the items, with what was added to them."""
+    for name in dict.fromkeys((MIDI_HOST, request.host)):
+        if name in HOSTS.names():
+            host = HOSTS.create(name, settings.plugin_table("hosts", name), context)
+            items = host.deliver(items, request, folder)
+    return tuple(items)
+
+
+def result_item(item: ItemResult, folder: Path, host: str, settings: Settings) -> dict[str, Any]:
+    """Return the JSON object of an item, with the instruments to try per part from the host's table."""
+    data = item_result_json(item, folder)
     table = settings.table(f"hosts.{host}.instruments")
-    for part in item["parts"]:
+    for part in data["parts"]:
         rows = (table.get(name) for name in (part["instrument"]["family"], part["role"], "other"))
         part["instruments"] = list(next((row for row in rows if row is not None), []))
-    return item
+    return data
+
+
+def moved(item: ItemResult, before: Path, after: Path) -> ItemResult:
+    """Return the item with those of its files that lay in ``before`` where they were moved to."""
+
+    def new(path: Path) -> Path:
+        return (after / path.relative_to(before)).absolute() if path.is_relative_to(before) else path
+
+    return replace(item, stems=tuple((r, new(p)) for r, p in item.stems), midi=item.midi and new(item.midi))

@@ -1,79 +1,98 @@
-"""Transcribing the stems of an item beside its separation: a thread a stem, which take turns."""
+"""Transcribe the sources of an item beside its separation: a thread per transcriber call, which take turns."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from bridge.errors import JobCancelled
+from bridge.music.notes import Note
 from bridge.music.parts import Transcription
-from bridge.pipeline.live_stem import Growth
-from bridge.plugins.interfaces import Report
+from bridge.pipeline.live_stem import StemFeed
+from bridge.plugins.interfaces import Progress
 
 POLL_S = 0.1
-"""Between two looks at the threads: a cancel is noticed as soon, and progress ten times a second looks smooth."""
+"""Between two checks of the threads: a cancel is noticed as soon, and progress ten times a second looks smooth."""
+OnNotes = Callable[[str, Sequence[Note]], None]
 
 
-class Hearing:
+class ThreadProgress:
+    """The progress of one call; its fraction is read by the thread that shows it.
+
+    Args:
+        stopped: set when the job is over.
+        on_notes: takes the notes that were heard.
+    """
+
+    def __init__(self, stopped: threading.Event, on_notes: OnNotes) -> None:
+        self._stopped, self._on_notes = stopped, on_notes
+        self.done = 0.0
+
+    def fraction(self, fraction: float) -> None:
+        """See :class:`bridge.plugins.interfaces.Progress`."""
+        self.done = fraction
+        if self._stopped.is_set():
+            raise JobCancelled
+
+    def notes(self, part_id: str, notes: Sequence[Note]) -> None:
+        """See :class:`bridge.plugins.interfaces.Progress`."""
+        self._on_notes(part_id, notes)
+        if self._stopped.is_set():
+            raise JobCancelled
+
+
+class TranscriptionThreads:
     """The transcriptions under way of one item. As a context it leaves no thread behind.
 
     Args:
-        growth: where the stems are; its turns are what the threads take.
+        feed: where the stems are; its slots are what the threads take.
+        on_notes: takes the notes of a part as they are heard, for the live preview.
     """
 
-    def __init__(self, growth: Growth) -> None:
-        self._growth, self._stopped = growth, threading.Event()
+    def __init__(self, feed: StemFeed, on_notes: OnNotes) -> None:
+        self._feed, self._on_notes, self._stopped = feed, on_notes, threading.Event()
         self._threads: list[threading.Thread] = []
-        self._done: dict[str, float] = {}
-        self._heard: dict[str, Transcription] = {}
+        self._progress: list[ThreadProgress] = []
+        self._transcriptions: dict[int, Transcription] = {}
         self._failures: list[BaseException] = []
 
-    @property
-    def started(self) -> bool:
-        """Whether anything was."""
-        return bool(self._threads)
+    def start(self, name: str, engine: str, task: Callable[[Progress], Transcription]) -> None:
+        """Run ``task`` in a thread; tasks of one engine take turns."""
+        number, progress = len(self._threads), ThreadProgress(self._stopped, self._on_notes)
 
-    def start(self, role: str, engine: str, work: Callable[[Report], Transcription]) -> None:
-        """Run ``work`` of an engine in a thread; the transcription of ``role`` is what it returns."""
-        self._done[role] = 0.0
-        thread = threading.Thread(target=self._run, args=(role, engine, work), name=f"hear {role}")
-        self._threads.append(thread)
-        thread.start()
+        def run() -> None:
+            try:
+                with self._feed.slots.slot(engine):
+                    self._transcriptions[number] = task(progress)
+                    progress.done = 1.0
+            except BaseException as e:
+                self._failures.append(e)
+
+        self._progress.append(progress)
+        self._threads.append(threading.Thread(target=run, name=f"transcribe {name}"))
+        self._threads[-1].start()
 
     def check(self) -> None:
         """Raise what a thread has failed with."""
         if self._failures:
             raise self._failures[0]
 
-    def finish(self, report: Report) -> dict[str, Transcription]:
-        """Wait for all; transcriptions by role."""
+    def finish(self, progress: Progress) -> list[Transcription]:
+        """Wait for all; the transcriptions in the order of their start."""
         for thread in self._threads:
             while thread.is_alive():
                 thread.join(POLL_S)
                 self.check()
-                report("transcribe", sum(self._done.values()) / len(self._done))
+                progress.fraction(sum(p.done for p in self._progress) / len(self._progress))
         self.check()
-        return {role: self._heard[role] for role in self._done}
+        return [self._transcriptions[number] for number in range(len(self._threads))]
 
-    def _run(self, role: str, engine: str, work: Callable[[Report], Transcription]) -> None:
-        def report(_: str, fraction: float) -> None:
-            self._done[role] = fraction
-            if self._stopped.is_set():
-                raise JobCancelled
-
-        try:
-            with self._growth.turn(engine):
-                self._heard[role] = work(report)
-                self._done[role] = 1.0
-        except BaseException as e:
-            self._failures.append(e)
-
-    def __enter__(self) -> Hearing:
+    def __enter__(self) -> TranscriptionThreads:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stopped.set()
-        self._growth.stop()
+        self._feed.stop()
         for thread in self._threads:
             thread.join()

@@ -1,27 +1,24 @@
-"""The contracts of plugins: four Protocols, and the Desk that the daemon offers.
+"""The contracts of plugins, and the JobService that the daemon offers to triggers.
 
-A plugin is one class that fits one of them. It has a frozen dataclass ``Options`` (its settings, with
-defaults) and is made by ``cls(options, context)``. ``report(stage, fraction)`` is progress and stop point in
-one: it raises :class:`~bridge.errors.JobCancelled` when the job was cancelled, so call it at least twice a
-second of work.
+A plugin is one class that fits one of the Protocols below. It has a frozen dataclass ``Options`` (its settings, with
+defaults; ``__post_init__`` raises ValueError for a value that makes no sense), a ``cache_version`` where it computes
+sound or notes, and is made by ``cls(options, context)``. Further abilities are Protocols too and are found by
+isinstance: whoever has the methods has the ability.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from bridge.audio.recording import Array, Recording
+from bridge.audio.recording import Array, Recording, Sound
 from bridge.music.notes import Note
 from bridge.music.parts import Transcription
-from bridge.spool.request import Request
+from bridge.spool.request import AudioSpan, Request
 from bridge.spool.result import ItemResult
 from bridge.spool.status import Status
-
-Report = Callable[[str, float], None]
-Tell = Callable[[Sequence[Note]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Context:
     """What the application lends to every plugin."""
 
     model: Callable[[str], Path]
-    """The verified file of a model by its name in the store; raises ModelError with the way to get it."""
+    """Returns the verified file of a model by its name in the store; raises ModelError with the way to get it."""
     cache: Path
     """Folder for what may be computed again, such as compiled networks."""
     home: Path
@@ -41,17 +38,36 @@ class Context:
     """All settings in force, for hosts that hand out instruments; engines use their Options alone."""
 
 
+class Progress(Protocol):
+    """Goes down with a job: progress, live preview and stop point in one.
+
+    Call one of its methods at least twice a second of work; both raise :class:`~bridge.errors.JobCancelled` when the
+    job was cancelled.
+    """
+
+    def fraction(self, fraction: float) -> None:
+        """Report how much of the work at hand is done, 0..1."""
+
+    def notes(self, part_id: str, notes: Sequence[Note]) -> None:
+        """Report provisional notes for the live preview. Only the returned transcription is final."""
+
+
 @dataclass(frozen=True, slots=True)
-class Stem:
-    """One separated source of an item."""
+class AudioSource:
+    """A sound to transcribe: a stem, or the whole mix."""
 
     role: str
-    """One of :data:`bridge.music.notes.STEM_ROLES`."""
-    audio: Recording
+    """A stem, one of :data:`bridge.music.STEM_ROLES` or an outside separator's own, or :data:`bridge.music.MIX`."""
+    audio: Sound
+    """May still be growing: each read waits for its sound."""
     mix_rms: float
     """RMS of the whole mix, full scale 1: engines scale by it, so that leakage in a silent stem stays silent."""
-    tell: Tell = field(default=lambda notes: None, compare=False)
-    """For engines that go through a stem in pieces: the notes of each piece, for those who watch; the end decides."""
+
+
+def only(sources: Mapping[str, AudioSource]) -> AudioSource:
+    """Return the one source of a transcriber that is called once per source."""
+    (source,) = sources.values()
+    return source
 
 
 @runtime_checkable
@@ -59,63 +75,110 @@ class Separator(Protocol):
     """Splits a mix into stems."""
 
     stems: tuple[str, ...]
-    """Roles it can deliver."""
+    """Stems it can deliver."""
     device: str
     """What it computes on, for status and result, such as "CPU bf16 (OpenVINO)"."""
 
-    def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
-        """Write the ``wanted`` stems as float WAV to ``folder``, as long as the mix, and return them in order."""
+    def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Sequence[Array] | Array]:
+        """Yield the stems ``roles`` piece by piece, each (roles, channels, samples) and final, as long as the mix.
 
+        The pipeline writes the files, and lets transcribers hear what is there. It closes a generator that it does
+        not exhaust.
 
-@runtime_checkable
-class StreamingSeparator(Separator, Protocol):
-    """One that hands the stems over as it goes: they are transcribed while it works on the rest."""
-
-    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
-        """The ``wanted`` stems piece by piece, each (stems, channels, samples) and final, as long as the mix in all."""
+        Raises:
+            PluginError: a stem is wanted that it does not have, or it failed.
+        """
 
 
 @runtime_checkable
 class Transcriber(Protocol):
-    """Hears the notes in a stem."""
+    """Hears the notes in a source, or in several at once."""
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        """The stem's notes, sorted, times in seconds from the stem's start. Memory must not grow fast with length.
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
+        """Return one part or several, notes sorted, times in seconds from the start of the sources.
 
-        Read the stem in pieces, from front to back: it may still be growing, and each read waits for its sound.
-        Meanwhile the same object may be asked for another stem, so keep what belongs to a stem in local variables;
-        two calls never run at the same moment, they change over only where a stem is read.
+        It is called once per source of its plan; a class with ``joins_sources = True`` is called once with all of
+        them. Read each source in pieces, from front to back: it may still be growing, and each read waits for its
+        sound. Meanwhile the same object may be called for another source, so keep what belongs to a source in local
+        variables; two calls never run at the same moment, they change over only where a source is read. Memory must
+        not grow fast with length.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Activations:
+    """What a network said of the sources of one call, in a form that lies in a file."""
+
+    facts: Mapping[str, Any]
+    """Small JSON values that decoding needs, such as the source's name and length."""
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    """The network's output, packed as the transcriber likes."""
+
+
+@runtime_checkable
+class ActivationTranscriber(Transcriber, Protocol):
+    """A transcriber whose network and thresholds are apart, so that a threshold costs no network run.
+
+    ``transcribe`` is ``decode`` of ``listen``.
+    """
+
+    decoding_options: ClassVar[tuple[str, ...]]
+    """Names of the Options that do not shape the activations."""
+
+    def listen(self, sources: Mapping[str, AudioSource], progress: Progress) -> Activations:
+        """Run the network; arguments as of ``transcribe``."""
+
+    @classmethod
+    def decode(cls, activations: Activations, options: Any) -> Transcription:
+        """Return the notes that the activations hold under ``options``; pure, and no network is loaded.
+
+        Raises:
+            ValueError: these are no activations of this transcriber.
         """
 
 
 @runtime_checkable
 class Host(Protocol):
-    """Hands a finished result to a DAW, or reaches a running one."""
+    """Hands a finished result to a DAW."""
+
+    inserts: bool
+    """Whether a script in the DAW will mark the job as inserted; its result is kept longer until then."""
 
     def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
-        """Write what the DAW's script needs into the job folder; the items, with what was added to them."""
+        """Write what the DAW's script needs into the job folder; returns the items, with what was added to them."""
+
+
+@runtime_checkable
+class ProjectWriter(Protocol):
+    """Writes a DAW project from a result, without the DAW."""
+
+    suffix: str
+    """File suffix of a project, such as ".rpp"; "" where a project is a folder."""
+
+    def check_project(self, target: Path, audio: Path) -> None:
+        """Refuse, before a long transcription, a target that could not be written after it."""
+
+    def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
+        """Write a project of one item and return the file that the DAW opens."""
+
+
+@runtime_checkable
+class RemoteHost(Protocol):
+    """Reaches a running DAW."""
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
-        """Ask the running DAW to send its selection as a request; HostError where it cannot."""
+        """Ask the DAW to send its selection as a request; HostError where it cannot."""
 
 
-class Desk(Protocol):
-    """What the daemon offers to triggers."""
+@runtime_checkable
+class Installable(Protocol):
+    """Has scripts that live in the DAW."""
 
-    async def submit(self, data: Mapping[str, Any]) -> str:
-        """Accept a request (protocol 1); its id. InputError or StoreError with the sentence for the sender."""
+    def install(self, folder: Path | None) -> list[str]:
+        """Install the scripts, in ``folder`` or where the DAW is found; returns lines that say what was done."""
 
-    def cancel(self, job_id: str | None) -> list[str]:
-        """Cancel a job, or with None the one that runs; the ids. InputError where there is none."""
-
-    def jobs(self) -> list[JobReport]:
-        """All jobs, oldest first."""
-
-    async def request_selected(self, host: str, options: Mapping[str, Any]) -> None:
-        """Ask a running DAW for its selection; HostError or ConfigError where that is not possible."""
-
-    def watch(self, listener: Callable[[JobReport], None]) -> None:
-        """Call ``listener`` in the event loop whenever a job's status changes; it must return at once."""
+    def uninstall(self, folder: Path | None) -> list[str]:
+        """Remove the scripts; returns lines that say what was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +192,38 @@ class JobReport:
     status: Status
 
 
+class JobService(Protocol):
+    """What the daemon offers to triggers and to the review page."""
+
+    async def submit(self, data: Mapping[str, Any]) -> str:
+        """Accept a request (protocol 1) and return its id; InputError or StoreError says why not."""
+
+    def cancel(self, job_id: str | None) -> list[str]:
+        """Cancel a job, or with None the one that runs; returns the ids. InputError where there is none."""
+
+    def jobs(self) -> list[JobReport]:
+        """Return all jobs, oldest first."""
+
+    def result(self, job_id: str) -> dict[str, Any]:
+        """Return the newest result.json of a finished job; InputError where there is none."""
+
+    async def revise(self, job_id: str, edits: Sequence[Mapping[str, Any]]) -> int:
+        """Write the next revision of a result and return its number; InputError where the edits do not fit."""
+
+    async def request_selected(self, host: str, options: Mapping[str, Any]) -> None:
+        """Ask a running DAW for its selection; HostError or ConfigError where that is not possible."""
+
+    def watch(self, on_change: Callable[[JobReport], None]) -> Callable[[], None]:
+        """Call ``on_change`` in the event loop whenever a job's status changes; it must return at once.
+
+        Returns:
+            A function that ends the calls.
+        """
+
+
 @runtime_checkable
 class Trigger(Protocol):
-    """Receives commands and hands them to the daemon's desk."""
+    """Receives commands and hands them to the daemon."""
 
-    async def run(self, desk: Desk) -> None:
-        """Listen until cancelled. What cannot be opened is a PluginError: the daemon goes on without it and says so."""
+    async def run(self, service: JobService) -> None:
+        """Listen until cancelled. PluginError where something cannot be opened: the daemon says so and goes on."""

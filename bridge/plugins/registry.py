@@ -1,4 +1,4 @@
-"""The one door for plugins: ours come from a table, everybody else's from entry points.
+"""The one door for plugins: ours come from tables, everybody else's from entry points.
 
 An outsider's package names its class in the entry-point group ``dawscribe.separators``, ``.transcribers``,
 ``.hosts`` or ``.triggers``; the entry's name is the name in settings and on the command line.
@@ -8,123 +8,170 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import functools
-import hashlib
 import importlib
 from collections.abc import Mapping
 from importlib import metadata
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bridge.errors import ConfigError, DawscribeError, PluginError
-from bridge.plugins.interfaces import Context
 from bridge.plugins.terms import check_terms
 
-LONGEST_NAME = 40
+if TYPE_CHECKING:
+    from bridge.plugins.interfaces import Context, Host, Separator, Transcriber, Trigger
+
+MAX_NAME = 40
 """Characters of a name that a sentence repeats."""
-SHAPING = (".py", ".onnx", ".json", ".toml")
-"""Files of ours that shape what is heard."""
-BUILT_IN: dict[str, dict[str, str]] = {
-    "separators": {
+P = TypeVar("P")
+
+
+class Registry(Generic[P]):
+    """The plugins of one kind.
+
+    Args:
+        kind: as in the settings and in the entry-point group, such as "hosts".
+        contract: the Protocol in :mod:`bridge.plugins.interfaces` that they fit.
+        built_in: name -> "module:class" of ours.
+    """
+
+    def __init__(self, kind: str, contract: str, built_in: Mapping[str, str]) -> None:
+        self.kind, self.contract, self.built_in = kind, contract, dict(built_in)
+
+    def names(self) -> list[str]:
+        """Return all plugins, ours first, then the installed ones."""
+        return [*self.built_in, *(n for n in self._installed() if n not in self.built_in)]
+
+    def load(self, name: str) -> type[P]:
+        """Return the class of a plugin.
+
+        Raises:
+            ConfigError: there is no plugin of this name.
+            PluginError: it cannot be imported, with the line that would install what it lacks.
+        """
+        noun = self.kind[:-1]
+        target, installed = self.built_in.get(name), self._installed()
+        if target is None and name not in installed:
+            raise ConfigError(f'There is no {noun} "{name[:MAX_NAME]}"; choose one of: {", ".join(self.names())}.')
+        try:
+            plugin = _imported(target) if target is not None else installed[name].load()
+        except DawscribeError:
+            raise
+        except Exception as e:  # an outsider's module may raise anything at import
+            message = f'The {noun} "{name}" cannot be loaded ({e}); reinstall it or choose another.'
+            raise PluginError(message) from e
+        if not isinstance(plugin, type):
+            raise PluginError(f'The {noun} "{name}" is not a class; ask its author for a fixed version.')
+        return plugin
+
+    def create(self, name: str, table: Mapping[str, Any], context: Context) -> P:
+        """Return a plugin, made with its settings.
+
+        Args:
+            name: its name.
+            table: its settings; what is missing keeps the plugin's default.
+            context: what the application lends.
+
+        Raises:
+            ConfigError: unknown plugin or setting, or its terms do not allow what the setting "licence" wants.
+            PluginError: it cannot be loaded, or was written for another version of dawscribe.
+        """
+        make: Any = self.load(name)
+        check_terms(self.kind, name, make, context.settings, ours=name in self.built_in)
+        plugin: P = make(self.options(name, table), context)
+        # Imported at use: it needs numpy, which commands that only look at settings can do without.
+        interfaces = importlib.import_module("bridge.plugins.interfaces")
+        if not isinstance(plugin, getattr(interfaces, self.contract)):
+            message = (
+                f'The {self.kind[:-1]} "{name}" does not fit this version of dawscribe; '
+                "update it, or ask its author for a version that does."
+            )
+            raise PluginError(message)
+        return plugin
+
+    def options(self, name: str, table: Mapping[str, Any]) -> Any:
+        """Return the plugin's ``Options`` with the values of ``table``; errors as of :meth:`create`."""
+        return plugin_options(self.load(name), table, f"{self.kind}.{name}")
+
+    def cache_version(self, name: str) -> str:
+        """Return what changes when the plugin computes something else: its own number, and its package's version."""
+        own = str(getattr(self.load(name), "cache_version", ""))
+        package = None if name in self.built_in else self._installed()[name].dist
+        return f"{package.name} {package.version} {own}" if package else own
+
+    def _installed(self) -> dict[str, metadata.EntryPoint]:
+        return {e.name: e for e in metadata.entry_points(group=f"dawscribe.{self.kind}")}
+
+
+def _imported(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+SEPARATORS: Registry[Separator] = Registry(
+    "separators",
+    "Separator",
+    {
         "htdemucs": "bridge.separators.htdemucs:HTDemucs",
         "spleeter": "bridge.separators.spleeter:Spleeter",
         "demucs": "bridge.separators.demucs:Demucs",
         "whole_mix": "bridge.separators.whole_mix:WholeMix",
     },
-    "transcribers": {
+)
+TRANSCRIBERS: Registry[Transcriber] = Registry(
+    "transcribers",
+    "Transcriber",
+    {
         "basic_pitch": "bridge.transcribers.basic_pitch:BasicPitchTranscriber",
         "melody": "bridge.transcribers.melody:MelodyTranscriber",
         "notes": "bridge.transcribers.notes:NoteTranscriber",
         "drums": "bridge.transcribers.drums:DrumTranscriber",
     },
-    "hosts": {
+)
+HOSTS: Registry[Host] = Registry(
+    "hosts",
+    "Host",
+    {
         "midi_file": "bridge.hosts.midi_file:MidiFile",
         "reaper": "bridge.hosts.reaper:Reaper",
         "ardour": "bridge.hosts.ardour:Ardour",
         "live": "bridge.hosts.live:Live",
         "dawproject": "bridge.hosts.dawproject:DawProject",
     },
-    "triggers": {
+)
+TRIGGERS: Registry[Trigger] = Registry(
+    "triggers",
+    "Trigger",
+    {
         "spool": "bridge.triggers.spool:SpoolTrigger",
         "osc": "bridge.triggers.osc:OscTrigger",
         "midi": "bridge.triggers.midi:MidiTrigger",
         "review": "bridge.review.server:ReviewPage",
     },
-}
+)
+ALL: Mapping[str, Registry[Any]] = {r.kind: r for r in (SEPARATORS, TRANSCRIBERS, HOSTS, TRIGGERS)}
+"""Registry by kind."""
+BUILT_IN: Mapping[str, dict[str, str]] = {kind: registry.built_in for kind, registry in ALL.items()}
 
 
 def names(kind: str) -> list[str]:
-    """All plugins of a kind, ours first, then the installed ones."""
-    return [*BUILT_IN[kind], *(n for n in _installed(kind) if n not in BUILT_IN[kind])]
+    """Return all plugins of a kind."""
+    return ALL[kind].names()
 
 
 def load(kind: str, name: str) -> type[Any]:
-    """The class of a plugin.
-
-    Raises:
-        ConfigError: there is no plugin of this name.
-        PluginError: it cannot be imported, with the line that would install what it lacks.
-    """
-    target = BUILT_IN[kind].get(name)
-    try:
-        if target is not None:
-            module, _, attribute = target.partition(":")
-            found = getattr(importlib.import_module(module), attribute)
-        elif name in (installed := _installed(kind)):
-            found = installed[name].load()
-        else:
-            known = ", ".join(names(kind))
-            raise ConfigError(f'There is no {kind[:-1]} "{name[:LONGEST_NAME]}"; choose one of: {known}.')
-    except DawscribeError:
-        raise
-    except Exception as e:  # an outsider's module may raise anything at import
-        message = f'The {kind[:-1]} "{name}" cannot be loaded ({e}); reinstall it or choose another.'
-        raise PluginError(message) from e
-    if not isinstance(found, type):
-        raise PluginError(f'The {kind[:-1]} "{name}" is not a class; ask its author for a fixed version.')
-    return found
-
-
-def edition(kind: str, name: str) -> str:
-    """What changes when a plugin does: of ours code and weights themselves, of an outsider's its package's version."""
-    if name in BUILT_IN[kind]:
-        return _own_edition()
-    package = _installed(kind)[name].dist
-    return f"{package.name} {package.version}" if package else ""
-
-
-@functools.cache
-def _own_edition() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*")):
-        if path.suffix in SHAPING:
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    """Return the class of a plugin; see :meth:`Registry.load`."""
+    return ALL[kind].load(name)
 
 
 def create(kind: str, name: str, table: Mapping[str, Any], context: Context) -> Any:
-    """A plugin, made with its settings.
-
-    Args:
-        kind: "separators", "transcribers", "hosts" or "triggers".
-        name: its name.
-        table: its settings; what is missing keeps the plugin's default.
-        context: what the application lends.
-
-    Raises:
-        ConfigError: unknown plugin or setting, or its terms do not allow what the setting "licence" wants.
-        PluginError: it cannot be loaded.
-    """
-    plugin = load(kind, name)
-    check_terms(kind, name, plugin, context.settings, ours=name in BUILT_IN[kind])
-    return plugin(options(plugin, table, f"{kind}.{name}"), context)
+    """Return a plugin of a kind that is only known as text; see :meth:`Registry.create`."""
+    return ALL[kind].create(name, table, context)
 
 
-def options(plugin: type[Any], table: Mapping[str, Any], where: str) -> Any:
-    """The plugin's ``Options`` with the values of ``table``.
+def plugin_options(plugin: type[Any], table: Mapping[str, Any], where: str) -> Any:
+    """Return the plugin's ``Options`` with the values of ``table``.
 
     Raises:
-        ConfigError: a name it does not have, or a value of another type.
+        ConfigError: a name it does not have, or a value of another type or without sense.
     """
     fields = {f.name: f for f in dataclasses.fields(plugin.Options)}
     defaults = plugin.Options()
@@ -140,7 +187,7 @@ def options(plugin: type[Any], table: Mapping[str, Any], where: str) -> Any:
 
 
 def checked(value: Any, default: Any, where: str) -> Any:
-    """``value`` as the type of ``default``: whole numbers serve as floats, lists as tuples.
+    """Return ``value`` as the type of ``default``: whole numbers serve as floats, lists as tuples.
 
     Raises:
         ConfigError: another type.
@@ -151,17 +198,13 @@ def checked(value: Any, default: Any, where: str) -> Any:
         return tuple(value)
     if default is not None and type(value) is not type(default):
         kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
-        wanted = kinds.get(type(default), type(default).__name__)
-        raise ConfigError(f'The setting "{where}" must be {wanted}, not {str(value)[:40]!r}.')
+        expected = kinds.get(type(default), type(default).__name__)
+        raise ConfigError(f'The setting "{where}" must be {expected}, not {str(value)[:40]!r}.')
     return value
 
 
 def unknown_name(key: str, known: Mapping[str, Any], where: str) -> str:
-    """The sentence for a name that is not known, with the nearest that is."""
+    """Return the sentence for a name that is not known, with the nearest that is."""
     near = difflib.get_close_matches(key, list(known), n=1)
     hint = f'; did you mean "{near[0]}"?' if near else f"; known are: {', '.join(known) or 'none'}."
     return f'There is no setting "{where}.{key}"'.replace('".', '"') + hint
-
-
-def _installed(kind: str) -> dict[str, metadata.EntryPoint]:
-    return {e.name: e for e in metadata.entry_points(group=f"dawscribe.{kind}")}

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 from bridge import __version__
 from bridge.errors import DawscribeError, InputError, ModelError, StoreError
 from bridge.files import read_hostile
-from bridge.plugins.interfaces import Context, Desk, JobReport
+from bridge.plugins.interfaces import Context, JobReport, JobService
 from bridge.review import sound, spectrogram
 from bridge.review.document import document, job_line
 from bridge.review.edit_log import ConflictError, EditLog
@@ -40,7 +40,7 @@ STATIC_NAME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z]+)*")
 FINAL = ("done", "failed", "cancelled")
 
 
-def routes(service: Desk, context: Context, session: Session) -> tuple[Starlette, Hub]:
+def routes(service: JobService, context: Context, session: Session) -> tuple[Starlette, Hub]:
     """Return the application and the hub that keeps its pages up to date."""
     api = _Api(service, context, session)
     service.watch(api.hub.status)
@@ -75,7 +75,7 @@ async def _sentence(request: Request, error: Exception) -> Response:
 
 
 class _Api:
-    def __init__(self, service: Desk, context: Context, session: Session) -> None:
+    def __init__(self, service: JobService, context: Context, session: Session) -> None:
         self._service, self._context, self._session = service, context, session
         self.hub = Hub()
         self._sounds = ThreadPoolExecutor(1, "review-sound")

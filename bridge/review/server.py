@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from bridge.errors import PluginError
-from bridge.plugins.interfaces import Context, Desk
+from bridge.plugins.interfaces import Context, JobService
 from bridge.review.guard import Guard, Session
 from bridge.review.routes import routes
 from bridge.spool.page_address import announce, withdraw
@@ -41,7 +41,7 @@ class ReviewPage:
     def __init__(self, options: Options, context: Context) -> None:
         self._options, self._context = options, context
 
-    async def run(self, service: Desk) -> None:
+    async def run(self, service: JobService) -> None:
         """See :class:`bridge.plugins.interfaces.Trigger`."""
         listener = self._listener()
         port = listener.getsockname()[1]

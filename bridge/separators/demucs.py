@@ -7,7 +7,7 @@ so memory does not grow with the length.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,8 @@ from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
 from bridge.audio.recording import Recording
 from bridge.errors import ModelError, PluginError
 from bridge.models.catalogue import models
-from bridge.pipeline.stem_files import write_stems
 from bridge.plugins.install_hint import pip_install
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.plugins.interfaces import Context, Progress
 from bridge.plugins.terms import Terms
 
 Array = npt.NDArray[np.float32]
@@ -56,6 +55,7 @@ class Demucs:
     """Separator that runs a model of the demucs package."""
 
     Options = DemucsOptions
+    cache_version = "1"
     terms = Terms(commercial=False, words=models()["htdemucs"].terms)
     """The package's weights are those of the same author, under the same words."""
 
@@ -82,40 +82,32 @@ class Demucs:
         lacks = any(importlib.util.find_spec(name) is None for name in ("torch", "demucs"))
         return f"needs PyTorch and demucs; {_how_to_get_it()}" if lacks else ""
 
-    def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
-        """Write the ``wanted`` stems to ``folder`` as ``<role>.wav``; see the Separator contract.
+    def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Array]:
+        """Yield the stems ``roles`` piece by piece, each (stems, 2, samples) and final.
 
         Raises:
             PluginError: a stem is wanted that the model does not have, or PyTorch failed.
         """
-        return write_stems(self.stream(mix, wanted, report), mix, wanted, folder)
-
-    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
-        """The ``wanted`` stems piece by piece, each (stems, 2, samples) and final.
-
-        Raises:
-            PluginError: as above.
-        """
-        unknown = [role for role in wanted if role not in self.stems]
+        unknown = [role for role in roles if role not in self.stems]
         if unknown:
             message = f'This demucs model has no stem "{unknown[0]}"; choose from: {", ".join(self.stems)}.'
             raise PluginError(message)
         if mix.rate != self.rate:
             message = f"This demucs model works at {self.rate} Hz, dawscribe at {mix.rate} Hz; choose another model."
             raise PluginError(message)
-        picks = [self.stems.index(role) for role in wanted]
+        picks = [self.stems.index(role) for role in roles]
         offsets = plan(mix.frames, self._segment, self._overlap)
         joined = OverlapAdd(offsets, self._segment, mix.frames, (len(picks), 2))
-        mean, deviation = mono_level(mix.blocks(), lambda: report("separate", 0.0))
+        mean, deviation = mono_level(mix.blocks(), lambda: progress.fraction(0.0))
         share = mean / np.float32(len(self.stems))
         for number, offset in enumerate(offsets):
-            report("separate", number / len(offsets))
+            progress.fraction(number / len(offsets))
             audio = mix.read(offset, self._segment)
             audio -= mean
             audio /= deviation
             found = self._run(centred(audio, self._segment))[picks]
             yield joined.add(found) * deviation + share
-        report("separate", 1.0)
+        progress.fraction(1.0)
 
     def _run(self, audio: Array) -> Array:
         """All stems of a segment, (stems, 2, samples)."""

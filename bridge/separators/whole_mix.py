@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bridge.audio.recording import Array, Recording
 from bridge.errors import PluginError
 from bridge.music.notes import STEM_ROLES
-from bridge.pipeline.stem_files import write_stems
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.plugins.interfaces import Context, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +31,23 @@ class WholeMix:
     """Separator that hands the mix on under one role."""
 
     Options = WholeMixOptions
+    cache_version = "1"
     device = "none (no separation)"
 
     def __init__(self, options: WholeMixOptions, context: Context) -> None:
         self.stems: tuple[str, ...] = (options.role,)
 
-    def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
-        """Copy the mix to ``folder``; see the Separator contract.
+    def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[list[Array]]:
+        """Yield the mix itself; see the Separator contract.
 
         Raises:
             PluginError: another stem is wanted.
         """
-        if any(role not in self.stems for role in wanted):
+        if any(role not in self.stems for role in roles):
             message = f"Without separation the only stem is {self.stems[0]}; choose the role of the recording."
             raise PluginError(message)
-        return write_stems(_copies(mix, len(wanted), report), mix, wanted, folder)
-
-
-def _copies(mix: Recording, count: int, report: Report) -> Generator[list[Array], None, None]:
-    done = 0
-    for block in mix.blocks():
-        yield [block] * count
-        done += block.shape[1]
-        report("separate", done / mix.frames)
+        done = 0
+        for block in mix.blocks():
+            yield [block] * len(roles)
+            done += block.shape[1]
+            progress.fraction(done / mix.frames)

@@ -30,13 +30,6 @@ MOST_ITEMS = 1000
 """Items in one request."""
 LONGEST_NAME = 512
 """Characters of an item's name that are kept."""
-OPTIONS = (
-    *("stems", "separator", "role", "transcribers", "device", "quantise", "quantise_strength"),
-    *("find_tempo", "keep_stems", "drum_map"),
-)
-"""What a request may choose."""
-FLAGS = ("find_tempo", "keep_stems")
-"""The options among them that are on or off."""
 
 
 @dataclass(frozen=True, slots=True)

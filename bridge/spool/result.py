@@ -20,6 +20,10 @@ MAX_RESULT_BYTES = 1 << 28
 """Bytes of a result.json; ten hours of dense notes are 50 MB, anything larger is not a result of ours."""
 NOTE_FIELDS = ("onset_s", "offset_s", "pitch", "velocity", "confidence")
 CANDIDATE_FIELDS = (*NOTE_FIELDS, "reason")
+OWN_FIELDS = (
+    *("name", "length_s", "tempo", "key", "chords", "sections", "parts", "hidden_parts", "stems", "midi", "warnings"),
+)
+"""Fields of an item that are not its host's."""
 BEND_FIELDS = ("time_s", "semitones")
 
 
@@ -90,6 +94,26 @@ def _note_json(note: Note) -> list[float]:
     return [onset_s, offset_s, note.pitch, note.velocity, round(note.confidence, 3)]
 
 
+def item_from_json(data: Mapping[str, Any], folder: Path) -> ItemResult:
+    """Return an item of a result.json in ``folder``; the inverse of :func:`item_result_json`.
+
+    Raises:
+        InputError: it is no item of a result.
+    """
+    score = item_score(data)
+    try:
+        midi = data.get("midi")
+        return ItemResult(
+            str(data["name"]),
+            score,
+            tuple((str(s["role"]), folder / str(s["path"])) for s in data["stems"]),
+            None if midi is None else folder / str(midi),
+            {key: value for key, value in data.items() if key not in OWN_FIELDS},
+        )
+    except (KeyError, TypeError) as e:
+        raise InputError("This result is damaged; transcribe the item again.") from e
+
+
 def item_score(item: Mapping[str, Any]) -> Score:
     """Return the score of an item of a result.json; the inverse of :func:`item_result_json`.
 
@@ -125,17 +149,13 @@ def _groove(data: Mapping[str, Any]) -> Groove:
 
 
 def _part(data: Mapping[str, Any]) -> Part:
-    role = str(data["role"])
-    made_up = {
-        "name": str(data["name"]),
-        "program": int(data["program"]),
-        "family": role,
-        "is_drums": bool(data["is_drums"]),
-    }
+    role = str(data.get("role", "other"))
+    # Name, program and kind stand beside the instrument for scripts of earlier versions, and corrections change them.
+    family = str(data["instrument"]["family"]) if "instrument" in data else role
     return Part(
         str(data.get("id", role)),
         str(data.get("stem", role)),
-        Instrument(**data.get("instrument", made_up)),
+        Instrument(str(data["name"]), int(data["program"]), family, bool(data["is_drums"])),
         tuple(_note(row) for row in data["notes"]),
         tuple(Bend(float(time_s), float(semitones)) for time_s, semitones, *_ in data["bends"]),
         tuple(Candidate(_note(row), str(row[len(NOTE_FIELDS)])) for row in data.get("candidates", ())),

@@ -14,7 +14,7 @@ from typing import Any
 from bridge.errors import ConfigError, DawscribeError, PluginError
 from bridge.midi.ports import PORT_NAME, find_port, midi_backend
 from bridge.plugins.install_hint import pip_install
-from bridge.plugins.interfaces import Context, Desk
+from bridge.plugins.interfaces import Context, JobService
 
 KINDS = ("note", "cc", "program")
 PRESSED = 64
@@ -95,18 +95,18 @@ class MidiTrigger:
         lacks = importlib.util.find_spec("rtmidi") is None
         return f"needs python-rtmidi; install it with: {pip_install('python-rtmidi')}" if lacks else ""
 
-    async def run(self, desk: Desk) -> None:
+    async def run(self, service: JobService) -> None:
         """See :class:`bridge.plugins.interfaces.Trigger`."""
         loop = asyncio.get_running_loop()
         asked: set[asyncio.Task[None]] = set()
 
         def ask() -> None:
             # A task, since a DAW may take seconds to answer, and a cancel must not wait behind it.
-            task = loop.create_task(self._ask(desk))
+            task = loop.create_task(self._ask(service))
             asked.add(task)
             task.add_done_callback(asked.discard)
 
-        meanings = ((self._transcribe, ask), (self._cancel, partial(_cancel, desk)))
+        meanings = ((self._transcribe, ask), (self._cancel, partial(_cancel, service)))
 
         def heard(message: Any) -> None:
             """In rtmidi's thread: only gestures reach the daemon, never a clock or a solo."""
@@ -121,9 +121,9 @@ class MidiTrigger:
             for port in ports:
                 port.close()
 
-    async def _ask(self, desk: Desk) -> None:
+    async def _ask(self, service: JobService) -> None:
         try:
-            await desk.request_selected(self._options.host, {})
+            await service.request_selected(self._options.host, {})
         except DawscribeError as e:
             log.warning("%s", e)
 
@@ -150,8 +150,8 @@ class MidiTrigger:
         return ports
 
 
-def _cancel(desk: Desk) -> None:
+def _cancel(service: JobService) -> None:
     try:
-        desk.cancel(None)
+        service.cancel(None)
     except DawscribeError as e:
         log.warning("%s", e)

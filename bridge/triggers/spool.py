@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import read_hostile, write_json
-from bridge.plugins.interfaces import Context, Desk
+from bridge.plugins.interfaces import Context, JobService
 from bridge.spool.request import ID_PATTERN
 from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
 
@@ -50,7 +50,7 @@ class SpoolTrigger:
         self._refused = context.home / "refused"
         self._wait_until: dict[str, float] = {}
 
-    async def run(self, desk: Desk) -> None:
+    async def run(self, service: JobService) -> None:
         """See :class:`bridge.plugins.interfaces.Trigger`."""
         seen, read_s = -1, 0.0
         while True:
@@ -60,22 +60,22 @@ class SpoolTrigger:
                     # Judged before the reading: a file that comes meanwhile changes the time again.
                     seen = changed if time.time() - changed / 1e9 > SETTLED_S else -1
                     read_s = time.monotonic()
-                    await self._take_all(desk)
+                    await self._take_all(service)
             except OSError as e:
                 log.warning("inbox: %s", e)
                 await asyncio.sleep(RETRY_S)
             await asyncio.sleep(self._options.poll_s)
 
-    async def _take_all(self, desk: Desk) -> None:
+    async def _take_all(self, service: JobService) -> None:
         for entry in sorted(os.scandir(self._inbox), key=lambda e: e.name):
             path = Path(entry.path)
             if entry.name.endswith(".tmp"):
                 _remove_stale(path)
             elif self._wait_until.get(entry.name, 0.0) <= time.monotonic():
-                await self._take(path, desk)
+                await self._take(path, service)
 
-    async def _take(self, path: Path, desk: Desk) -> None:
-        """Hand one file to the desk; it leaves the inbox only once the job is safe or refused."""
+    async def _take(self, path: Path, service: JobService) -> None:
+        """Hand one file to the service; it leaves the inbox only once the job is safe or refused."""
         self._wait_until.pop(path.name, None)
         data: dict[str, Any] = {}
         try:
@@ -84,7 +84,7 @@ class SpoolTrigger:
             data = parse_json(read_hostile(path, LARGEST_FILE), "request")
             if data.get("id") != path.stem:
                 raise InputError("The request's id is not its file's name; update dawscribe's DAW scripts.")
-            await desk.submit(data)
+            await service.submit(data)
         except StoreError as e:
             log.warning("%s: %s", path.name, e)
             self._wait_until[path.name] = time.monotonic() + RETRY_S

@@ -42,7 +42,7 @@ def host(home: Path) -> Any:
 
 
 def write(tmp_path: Path, audio: Path, folder: Path) -> Path:
-    written: Path = host(tmp_path).write_session(ItemResult("take", SCORE), AudioSpan(audio, 0.5, 2.0, 0.5), folder)
+    written: Path = host(tmp_path).write_project(ItemResult("take", SCORE), AudioSpan(audio, 0.5, 2.0, 0.5), folder)
     return written
 
 
@@ -103,18 +103,18 @@ def test_nothing_is_left_of_a_session_that_failed(tmp_path: Path) -> None:
 def test_a_path_that_ardour_would_cut_is_refused(tmp_path: Path, name: str) -> None:
     """Ardour made such a session without its audio and said nothing."""
     with pytest.raises(HostError, match="without"):
-        host(tmp_path).check_session(tmp_path / name, sine(tmp_path / "song.wav"))
+        host(tmp_path).check_project(tmp_path / name, sine(tmp_path / "song.wav"))
 
 
 @pytest.mark.usefixtures("shell")
 def test_a_sample_rate_without_sessions_is_refused_before_the_work(tmp_path: Path) -> None:
     for rate in (11_025, 32_000, 44_100, 48_000, 96_000):
-        host(tmp_path).check_session(tmp_path / "new", sine(tmp_path / f"{rate}.wav", rate=rate))
+        host(tmp_path).check_project(tmp_path / "new", sine(tmp_path / f"{rate}.wav", rate=rate))
     with pytest.raises(HostError, match="37800 Hz"):
-        host(tmp_path).check_session(tmp_path / "new", sine(tmp_path / "odd.wav", rate=37_800))
+        host(tmp_path).check_project(tmp_path / "new", sine(tmp_path / "odd.wav", rate=37_800))
 
 
 def test_without_ardour_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(HostError, match="install Ardour"):
-        host(tmp_path).check_session(tmp_path / "new", sine(tmp_path / "song.wav"))
+        host(tmp_path).check_project(tmp_path / "new", sine(tmp_path / "song.wav"))

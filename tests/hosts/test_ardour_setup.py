@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import base64
 import os
 import re
@@ -38,7 +37,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def setup(tmp_path: Path, *, uninstall: bool = False, portable: Path | None = None) -> list[str]:
     context = Context(no_model, tmp_path / "cache", tmp_path / "spool")
     host: Any = plugins.create("hosts", "ardour", {}, context)
-    lines: list[str] = host.setup(argparse.Namespace(uninstall=uninstall, portable=portable))
+    lines: list[str] = host.uninstall(portable) if uninstall else host.install(portable)
     return lines
 
 

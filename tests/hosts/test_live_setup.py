@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import threading
@@ -33,7 +32,8 @@ def _host(folder: Path) -> Any:
 
 
 def _setup(folder: Path, *, uninstall: bool = False, portable: Path | None = None) -> list[str]:
-    lines: list[str] = _host(folder).setup(argparse.Namespace(uninstall=uninstall, portable=portable))
+    host = _host(folder)
+    lines: list[str] = host.uninstall(portable) if uninstall else host.install(portable)
     return lines
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import mido
 import pytest
 
-from bridge.errors import HostError, StoreError
+from bridge.errors import StoreError
 from bridge.hosts.midi_file import MidiFile, to_midi, write_midi
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
@@ -192,11 +192,6 @@ def test_deliver_writes_a_file_per_item_and_hands_the_items_on(tmp_path: Path) -
     assert len({p.name.casefold() for p in paths}) == len(names)
     assert {p.name for p in folder.iterdir()} == {p.name for p in paths}
     assert paths[0].name == "Song.mid"
-
-
-def test_a_file_has_no_selection(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="MIDI file has no selection"):
-        _host(tmp_path).request_selected({})
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from pythonosc.osc_server import ThreadingOSCUDPServer
 from bridge.errors import HostError
 from bridge.hosts.reaper.actions import ACTION, ACTIONS, LISTENER, command_id, script_path
 from bridge.plugins import registry as plugins
-from bridge.plugins.interfaces import Context, Host
+from bridge.plugins.interfaces import Context, RemoteHost
 from tests.reaper_sim import Reaper
 from tests.reaper_sim.defaults import new_track
 from tests.reaper_sim.demo import audio_item, tone
@@ -28,9 +28,9 @@ SCRIPTS = Path(__file__).parents[2] / "daw_scripts"
 PATIENCE_S = 30.0
 
 
-def host(home: Path, **options: object) -> Host:
+def host(home: Path, **options: object) -> RemoteHost:
     context = Context(model=lambda name: Path(name), cache=home / "cache", home=home)
-    made: Host = plugins.create("hosts", "reaper", options, context)
+    made: RemoteHost = plugins.create("hosts", "reaper", options, context)
     return made
 
 
@@ -72,7 +72,7 @@ def requests(home: Path) -> list[dict[str, object]]:
     return [json.loads(path.read_text()) for path in (home / "inbox").glob("*.json")]
 
 
-def ask_while_reaper_runs(reaper: Reaper, asked: Host, home: Path) -> None:
+def ask_while_reaper_runs(reaper: Reaper, asked: RemoteHost, home: Path) -> None:
     """``request_selected`` in a thread of its own, REAPER's loop in this one."""
     failures: list[BaseException] = []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -43,7 +42,7 @@ def setup(folder: Path, *, uninstall: bool = False) -> list[str]:
     home = folder.parent / "home"
     context = Context(model=lambda name: Path(name), cache=home / "cache", home=home)
     host = plugins.create("hosts", "reaper", {}, context)
-    lines: list[str] = host.setup(argparse.Namespace(uninstall=uninstall, portable=folder))
+    lines: list[str] = host.uninstall(folder) if uninstall else host.install(folder)
     return lines
 
 

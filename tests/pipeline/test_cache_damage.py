@@ -41,20 +41,21 @@ def cache(tmp_path: Path) -> Cache:
     return Cache(tmp_path / "cache", limit=1e9)
 
 
-def stems_of(wav: Path) -> Callable[[Path], dict[str, Recording]]:
-    return lambda folder: {"drums": import_span(wav, folder / "drums.wav")}
+def keep(cache: Cache, wav: Path) -> dict[str, Recording]:
+    draft = cache.stem_draft("key")
+    return cache.keep_stems("key", draft, {"drums": import_span(wav, draft / "drums.wav")})
 
 
 @pytest.mark.parametrize("damage", [edit, cut, empty, Path.unlink])
 def test_a_changed_entry_is_a_miss_and_can_be_made_again(
     cache: Cache, wav: Path, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    made = cache.add_stems("key", stems_of(wav))
+    made = keep(cache, wav)
     link(made["drums"].path, tmp_path / "job" / "drums.wav")
     assert cache.stems("key") == made
     damage(tmp_path / "job" / "drums.wav" if damage is edit else made["drums"].path)
     assert cache.stems("key") == {}
-    again = cache.add_stems("key", stems_of(wav))
+    again = keep(cache, wav)
     assert again["drums"].read().any()
     assert cache.stems("key") == again
 
@@ -77,7 +78,7 @@ def test_a_stem_edited_in_a_job_folder_leaves_the_next_job_as_it_was(home: Home,
 def test_a_stem_that_cannot_be_written_to_the_job_is_said_in_a_sentence(
     cache: Cache, wav: Path, tmp_path: Path
 ) -> None:
-    made = cache.add_stems("key", stems_of(wav))
+    made = keep(cache, wav)
     (tmp_path / "job").write_text("a file where the folder should be")
     with pytest.raises(StoreError, match=r"drums\.wav cannot be written to .*check its permissions and the free space"):
         link(made["drums"].path, tmp_path / "job" / "drums.wav")

@@ -12,11 +12,12 @@ from bridge.pipeline.cache import Cache
 def test_stems_beyond_the_limit_serve_once(tmp_path: Path, wav: Path) -> None:
     cache = Cache(tmp_path / "cache", limit=0)
 
-    def make(folder: Path) -> dict[str, Recording]:
-        return {"drums": import_span(wav, folder / "drums.wav")}
+    def keep(key: str) -> dict[str, Recording]:
+        draft = cache.stem_draft(key)
+        return cache.keep_stems(key, draft, {"drums": import_span(wav, draft / "drums.wav")})
 
-    first = cache.add_stems("first", make)
+    first = keep("first")
     assert first["drums"].path.exists()
-    cache.add_stems("second", make)
+    keep("second")
     assert cache.stems("first") == {}
     assert set(cache.stems("second")) == {"drums"}

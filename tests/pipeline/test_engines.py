@@ -13,7 +13,7 @@ from bridge.app import application
 from bridge.config import load
 from bridge.pipeline.cache import Cache
 from bridge.pipeline.engines import Engines
-from bridge.pipeline.options import run_options
+from bridge.pipeline.options import resolve_options
 from bridge.pipeline.pipeline import Pipeline
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, ItemRequest, Request
@@ -23,8 +23,8 @@ from tests.support import PLUGINS, Home
 def test_only_the_newest_of_an_engine_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path, str(PLUGINS)])
     settings = load(tmp_path)
-    engines = Engines(Context(lambda name: tmp_path, tmp_path, tmp_path), None)
-    on_cpu, on_gpu = (run_options({"separator": "fake", "device": d}, settings) for d in ("cpu", "gpu"))
+    engines = Engines(Context(lambda name: tmp_path, tmp_path, tmp_path))
+    on_cpu, on_gpu = (resolve_options({"separator": "fake", "device": d}, settings) for d in ("cpu", "gpu"))
     first = engines.separator(on_cpu, settings)
     assert engines.separator(on_cpu, settings) is first
     gone = weakref.ref(first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from bridge.config import load
 from bridge.errors import InputError
-from bridge.pipeline.options import run_options
+from bridge.pipeline.hearing_plan import Call, needs_stems, stem_plan
+from bridge.pipeline.options import resolve_options
+from bridge.spool.options import OPTION_SPECS
 
 
 @pytest.mark.parametrize(
@@ -25,12 +28,48 @@ from bridge.pipeline.options import run_options
 )
 def test_a_wrong_choice_is_refused(tmp_path: Path, chosen: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        run_options(chosen, load(tmp_path))
+        resolve_options(chosen, load(tmp_path))
 
 
 def test_flags_are_also_0_and_1_and_unknown_options_the_scripts_own(tmp_path: Path) -> None:
-    options = run_options(
+    options = resolve_options(
         {"find_tempo": 0, "keep_stems": 1, "transcribers": {"vocals": "notes"}, "colour": "red"}, load(tmp_path)
     )
     assert (options.find_tempo, options.keep_stems) == (False, True)
-    assert options.engine("vocals") == "notes"
+    assert options.transcribers["vocals"] == ("notes",)
+
+
+def test_a_draft_hears_the_mix_and_has_no_parts_to_choose_from(tmp_path: Path) -> None:
+    draft = resolve_options({"quality": "draft"}, load(tmp_path))
+    assert set(draft.transcribers) == {"mix"}
+    with pytest.raises(InputError, match='quality "best"'):
+        resolve_options({"quality": "draft", "stems": ["bass"]}, load(tmp_path))
+    with pytest.raises(InputError, match='"quality"'):
+        resolve_options({"quality": "fast"}, load(tmp_path))
+    solo = resolve_options({"quality": "draft", "separator": "whole_mix", "role": "bass"}, load(tmp_path))
+    assert solo.transcribers["bass"] == ("notes",), "what a solo is says who hears it"
+
+
+def test_a_settings_file_of_an_earlier_version_still_names_the_engines(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[transcription]\nbass = "melody"\n')
+    assert resolve_options({}, load(tmp_path)).transcribers["bass"] == ("melody",)
+
+
+def test_a_plan_separates_what_somebody_hears_and_nothing_else(tmp_path: Path) -> None:
+    rows = {"mix": ("band",), "drums": ("drums",), "other": ("band", "notes")}
+    plan = stem_plan(rows, ("drums", "bass", "other"))
+    assert plan.separated == ("drums", "bass", "other")
+    assert plan.calls(["band"]) == [
+        Call("drums", ("drums",)),
+        Call("notes", ("bass",)),
+        Call("notes", ("other",)),
+        Call("band", ("mix", "bass", "other")),
+    ]
+    assert stem_plan({"mix": ("band",), "drums": ("drums",)}, ("drums", "bass")).separated == ("drums",)
+    assert not needs_stems({"mix": ("band",)})
+
+
+def test_the_protocol_page_has_every_option() -> None:
+    page = (Path(__file__).parents[2] / "daw_scripts" / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", page, re.M))))
+    assert {spec.name for spec in OPTION_SPECS} <= named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,11 +17,14 @@ from bridge.config import load
 from bridge.errors import JobCancelled, PluginError
 from bridge.music.notes import Note
 from bridge.music.parts import Transcription
-from bridge.pipeline.engines import Engines, Heard, Run
-from bridge.pipeline.options import run_options
+from bridge.pipeline.analysis import Analyser, Analysis
+from bridge.pipeline.engines import Engines
+from bridge.pipeline.hearing_plan import stem_plan
+from bridge.pipeline.options import resolve_options
+from bridge.pipeline.pipeline import SHARES
 from bridge.pipeline.preview import PARTIAL
-from bridge.pipeline.stem_files import write_stems
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.pipeline.stages import OnProgress, Stages
+from bridge.plugins.interfaces import AudioSource, Context, Progress, only
 from tests.support import Home, read_json, sine, wait_for
 
 ROLES = ("bass", "other")
@@ -37,17 +40,14 @@ class Halves:
         self.heard = threading.Barrier(len(ROLES) + 1, timeout=20)
         self.fail = False
 
-    def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
-        return write_stems(self.stream(mix, wanted, report), mix, wanted, folder)
-
-    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
+    def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Array]:
         half = mix.frames // 2
-        yield np.stack([mix.read(0, half)] * len(wanted))
+        yield np.stack([mix.read(0, half)] * len(roles))
         self.heard.wait()
         if self.fail:
             raise PluginError("The separator failed on purpose.")
-        report("separate", 0.5)
-        yield np.stack([mix.read(half)] * len(wanted))
+        progress.fraction(0.5)
+        yield np.stack([mix.read(half)] * len(roles))
 
 
 class Reader:
@@ -57,19 +57,20 @@ class Reader:
         self._separator, self.pieces = separator, dict[str, list[Array]]()
         self.fail = False
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        if stem.audio.is_silent:
-            return Transcription()
-        half_s = stem.audio.length_s / 2
-        first = stem.audio.mono(22_050, 0.0, half_s - 0.2)
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
+        source = only(sources)
+        if source.audio.is_silent:
+            return Transcription.single(source.role, ())
+        half_s = source.audio.length_s / 2
+        first = source.audio.mono(22_050, 0.0, half_s - 0.2)
         threading.Thread(target=self._separator.heard.wait).start()
-        stem.tell([Note(0.0, 0.5, 60, 80)])
+        progress.notes(source.role, [Note(0.0, 0.5, 60, 80)])
         if self.fail:
             raise PluginError("The engine failed on purpose.")
-        second = stem.audio.mono(22_050, half_s - 0.2, half_s + 0.2)
-        self.pieces[stem.role] = [first, second]
-        report("transcribe", 1.0)
-        return Transcription.single(stem.role, (Note(0.0, 0.5, 60, round(100 * stem.audio.peak)),))
+        second = source.audio.mono(22_050, half_s - 0.2, half_s + 0.2)
+        self.pieces[source.role] = [first, second]
+        progress.fraction(1.0)
+        return Transcription.single(source.role, (Note(0.0, 0.5, 60, round(100 * source.audio.peak)),))
 
 
 @pytest.fixture
@@ -89,17 +90,19 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> tuple[Halves, Reader]:
 def hear(
     tmp_path: Path,
     mix: Recording,
-    report: Report = lambda stage, fraction: None,
+    report: OnProgress = lambda stage, fraction: None,
     engines: Sequence[str] = ("reader", "reader"),
-) -> Heard:
+) -> Analysis:
     settings = load(tmp_path)
     context = Context(lambda name: tmp_path / name, tmp_path / "cache", tmp_path)
-    run = Run(run_options({}, settings), settings, dict(zip(ROLES, engines, strict=True)))
-    return Engines(context, None).hear(mix, run, tmp_path / "stems", lambda stage: report)
+    plan = stem_plan({role: (engine,) for role, engine in zip(ROLES, engines, strict=True)}, ROLES)
+    analyser = Analyser(Engines(context), None, plan, resolve_options({}, settings), settings)
+    stages = Stages(report, lambda part_id, notes: None, item=0, items=1, shares=SHARES, times_s={})
+    return analyser.analyse(mix, tmp_path / "stems", stages)
 
 
 def hearing_threads() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name.startswith("hear ")]
+    return [t.name for t in threading.enumerate() if t.name.startswith("transcribe ")]
 
 
 def test_engines_hear_the_first_half_before_the_second_is_separated(
@@ -107,12 +110,11 @@ def test_engines_hear_the_first_half_before_the_second_is_separated(
 ) -> None:
     # The separator waits for both engines: heard one after the other this would time out.
     heard = hear(tmp_path, mix)
-    assert list(heard.transcriptions) == list(ROLES)
-    for stem in heard.stems:
-        whole = stem.audio.mono(22_050)
-        read = np.concatenate(parts[1].pieces[stem.role])
-        assert np.allclose(read, whole, atol=1e-6)
-        assert heard.transcriptions[stem.role].parts[0].notes[0].velocity == round(100 * stem.audio.peak)
+    assert [part.id for part in heard.parts] == list(ROLES)
+    for part, (role, stem) in zip(heard.parts, heard.stems.items(), strict=True):
+        read = np.concatenate(parts[1].pieces[role])
+        assert np.allclose(read, stem.mono(22_050), atol=1e-6)
+        assert part.notes[0].velocity == round(100 * stem.peak)
     assert not hearing_threads()
 
 
@@ -122,13 +124,13 @@ class Pieces(Halves):
     busy = False
     handed_over = 0
 
-    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
+    def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Array]:
         for number in range(10):
             self.busy = True
             time.sleep(0.03)
             piece = mix.read(number * 6 * mix.rate, 6 * mix.rate)
             self.busy, self.handed_over = False, number + 1
-            yield np.stack([piece] * len(wanted))
+            yield np.stack([piece] * len(roles))
 
 
 class Attentive:
@@ -138,12 +140,13 @@ class Attentive:
         self._separator = separator
         self.seen: list[tuple[bool, int]] = []
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
+        source = only(sources)
         for second in range(60):
-            stem.audio.mono(22_050, float(second), 1.0)
+            source.audio.mono(22_050, float(second), 1.0)
             time.sleep(0.002)
             self.seen.append((self._separator.busy, self._separator.handed_over))
-        return Transcription()
+        return Transcription.single(source.role, ())
 
 
 def test_the_separator_rests_while_engines_hear_the_first_piece_and_then_heaps(
@@ -176,12 +179,13 @@ class Pair:
     def __init__(self, patience_s: float) -> None:
         self._other, self._patience_s, self.met = threading.Barrier(2), patience_s, False
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        stem.audio.read()
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
+        source = only(sources)
+        source.audio.read()
         with suppress(threading.BrokenBarrierError):
             self._other.wait(self._patience_s)
             self.met = True
-        return Transcription()
+        return Transcription.single(source.role, ())
 
 
 @pytest.mark.parametrize(

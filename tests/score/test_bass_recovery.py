@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from bridge.audio.span_import import import_span
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Part, Transcription
 from bridge.pipeline.pipeline import Pipeline
-from bridge.plugins.interfaces import Report, Stem
+from bridge.plugins.interfaces import AudioSource, Progress, only
 from bridge.plugins.registry import BUILT_IN
 from bridge.score.bass_recovery import MOVED, low_end, lowest_line, recover_bass
 from bridge.spool.request import AudioSpan, ItemRequest, Request
@@ -81,18 +81,18 @@ def test_the_line_is_what_lies_under_everything_and_low_enough() -> None:
 class LeavesTheBassInOther(FakeSeparator):
     """Only a trace of the bass is in its own stem."""
 
-    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
+    def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Array]:
         """As the fake's."""
-        for block in super().stream(mix, wanted, report):
-            yield block * np.array([0.1 if role == "bass" else 1 for role in wanted], np.float32)[:, None, None]
+        for block in super().separate(mix, roles, progress):
+            yield block * np.array([0.1 if role == "bass" else 1 for role in roles], np.float32)[:, None, None]
 
 
 class HearsNothing(FakeTranscriber):
     """As traces are heard."""
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
         """None of its notes."""
-        return Transcription.single(stem.role, ())
+        return Transcription.single(only(sources).role, ())
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from bridge.audio.wav_writer import Writer
 from bridge.errors import JobCancelled, ModelError, PluginError
 from bridge.plugins.interfaces import Context, Separator
 from bridge.separators.demucs import Demucs, DemucsOptions
+from tests.support import separated
 
 torch = pytest.importorskip("torch")
 htdemucs = pytest.importorskip("demucs.htdemucs", reason="pip install demucs==4.1.0")
@@ -66,7 +67,7 @@ def test_one_segment_is_what_demucs_computes(folder: Path, tmp_path: Path) -> No
     made = separator(folder)
     assert isinstance(made, Separator)
     assert made.stems == SOURCES
-    stems = made.separate(mix, ["piano", "drums"], tmp_path / "stems", ignore)
+    stems = separated(made, mix, ["piano", "drums"], tmp_path / "stems", ignore)
     assert [s.role for s in stems] == ["piano", "drums"]
     mono = audio.mean(0)
     mean, deviation = mono.mean(), mono.std(ddof=1) + 1e-8
@@ -86,7 +87,7 @@ def test_long_and_short_items_come_back_in_their_length(folder: Path, tmp_path: 
         def note(stage: str, fraction: float, seen: list[float] = seen) -> None:
             seen.append(fraction)
 
-        stems = separator(folder, overlap=0.1).separate(mix, ["guitar"], tmp_path / "stems", note)
+        stems = separated(separator(folder, overlap=0.1), mix, ["guitar"], tmp_path / "stems", note)
         assert stems[0].audio.frames == mix.frames
         assert stems[0].audio.peak > 0
         assert seen[-1] == 1.0
@@ -100,14 +101,14 @@ def test_a_cancel_leaves_no_file(folder: Path, tmp_path: Path) -> None:
             raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        separator(folder).separate(mix, ["drums", "bass"], tmp_path / "stems", cancel)
+        separated(separator(folder), mix, ["drums", "bass"], tmp_path / "stems", cancel)
     assert list((tmp_path / "stems").iterdir()) == []
 
 
 def test_what_is_not_there_is_said_in_a_sentence(folder: Path, tmp_path: Path) -> None:
     mix, _ = recording(tmp_path / "mix.wav", 0.3)
     with pytest.raises(PluginError, match="no stem"):
-        separator(folder).separate(mix, ["flute"], tmp_path / "stems", ignore)
+        separated(separator(folder), mix, ["flute"], tmp_path / "stems", ignore)
     with pytest.raises(ModelError, match=r"large\.yaml"):
         Demucs(DemucsOptions(model="large", folder=str(folder)), context(folder))
     if not torch.cuda.is_available():

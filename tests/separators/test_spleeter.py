@@ -17,7 +17,9 @@ from bridge.plugins.interfaces import Context, Separator
 from bridge.separators.spleeter import Spleeter, SpleeterOptions
 from bridge.separators.spleeter.checkpoint import Checkpoint, read_checkpoint
 from bridge.separators.spleeter.spectra import LEAD, STEP
+from bridge.testing import RecordingProgress
 from tests.data.spleeter.synthetic import index_and_data, shapes, weights, write_checkpoint
+from tests.support import Told, separated
 from tests.transcribers import stored
 
 Array = npt.NDArray[np.float32]
@@ -41,9 +43,9 @@ def ignore(stage: str, fraction: float) -> None:
     """A report that nobody reads."""
 
 
-def separated(made: Spleeter, mix: Recording) -> Array:
+def all_stems(made: Spleeter, mix: Recording) -> Array:
     """All stems, (stems, channels, samples)."""
-    return np.concatenate(list(made.stream(mix, made.stems, ignore)), -1)
+    return np.concatenate(list(made.separate(mix, made.stems, RecordingProgress())), -1)
 
 
 def context(model: Path, cache: Path) -> Context:
@@ -80,7 +82,7 @@ def test_each_stem_is_its_share_of_the_mix_at_any_length(make: Make, tmp_path: P
     audio = noise(frames)
     made = make()
     assert isinstance(made, Separator)
-    stems = separated(made, recording(tmp_path / "mix.wav", audio))
+    stems = all_stems(made, recording(tmp_path / "mix.wav", audio))
     assert stems.shape == (2, 2, frames)
     for stem, share in zip(stems, (SHARE, 1 - SHARE), strict=True):
         assert np.abs(stem - share * audio).max() < 1e-4
@@ -93,21 +95,21 @@ def test_above_11_khz_a_stem_gets_its_mean_share_or_nothing(make: Make, tmp_path
     mix = recording(tmp_path / "mix.wav", high + low)
     inside = slice(8192, -8192)
     for above, wanted in (("zeros", low), ("average", low + high)):
-        stem = separated(make(above_11_khz=above), mix)[0]
+        stem = all_stems(make(above_11_khz=above), mix)[0]
         # Between the sines only rounding is heard, whose shares are nobody's: the mean has a little of them.
         assert np.abs(stem - SHARE * wanted)[:, inside].max() < 0.1
 
 
 def test_only_wanted_stems_are_written_in_the_order_asked_for(make: Make, tmp_path: Path) -> None:
     mix = recording(tmp_path / "mix.wav", noise(44_100))
-    stems = make().separate(mix, ["other", "vocals"], tmp_path / "stems", ignore)
+    stems = separated(make(), mix, ["other", "vocals"], tmp_path / "stems", ignore)
     assert [s.role for s in stems] == ["other", "vocals"]
     assert stems[0].audio.rms == pytest.approx((1 - SHARE) * mix.rms, rel=1e-2)
 
 
 def test_progress_grows_to_the_end_and_a_cancel_leaves_nothing(make: Make, tmp_path: Path) -> None:
     mix, seen = recording(tmp_path / "mix.wav", noise(2 * STEP)), list[float]()
-    for _ in make().stream(mix, ["other"], lambda stage, fraction: seen.append(fraction)):
+    for _ in make().separate(mix, ["other"], Told(lambda stage, fraction: seen.append(fraction))):
         pass
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (0.0, 1.0)
@@ -118,19 +120,19 @@ def test_progress_grows_to_the_end_and_a_cancel_leaves_nothing(make: Make, tmp_p
 
     made = make()
     with pytest.raises(JobCancelled):
-        made.separate(mix, ["other"], tmp_path / "stems", cancel)
+        separated(made, mix, ["other"], tmp_path / "stems", cancel)
     assert not list((tmp_path / "stems").iterdir())
     # The network is at rest and takes the next item.
-    assert len(made.separate(mix, ["vocals"], tmp_path / "stems", ignore)) == 1
+    assert len(separated(made, mix, ["vocals"], tmp_path / "stems", ignore)) == 1
 
 
 @pytest.mark.parametrize("device", ["cuda", "mps"])
 def test_what_it_cannot_do_is_said_before_the_work(make: Make, tmp_path: Path, device: str) -> None:
     made = make()
     with pytest.raises(PluginError, match='2 stems has no stem "drums"; choose from: vocals, other'):
-        list(made.stream(recording(tmp_path / "a.wav", noise(4_410)), ["drums"], ignore))
+        list(made.separate(recording(tmp_path / "a.wav", noise(4_410)), ["drums"], RecordingProgress()))
     with pytest.raises(PluginError, match="44100 Hz"):
-        list(made.stream(recording(tmp_path / "b.wav", noise(4_410), 48_000), ["other"], ignore))
+        list(made.separate(recording(tmp_path / "b.wav", noise(4_410), 48_000), ["other"], RecordingProgress()))
     with pytest.raises(PluginError, match=f'does not compute on "{device}"'):
         Spleeter(SpleeterOptions(), Context(model=Path, cache=tmp_path, home=tmp_path, device=device))
 
@@ -189,7 +191,7 @@ def test_a_model_that_was_cut_off_is_named(tmp_path: Path) -> None:
 def check_against_deezers_code(made: Spleeter, folder: Path) -> None:
     """13 s of the demo song, over the seam of two pieces, to 1e-4 of full scale."""
     audio = soundfile.read(DEMO, 13 * 44_100, dtype="float32", always_2d=True)[0].T
-    found = separated(made, recording(folder / "mix.wav", audio))
+    found = all_stems(made, recording(folder / "mix.wav", audio))
     with np.load(GOLDEN / f"{len(made.stems)}stems.npz") as golden:
         assert len(golden.files) == len(made.stems)
         for stem, name in zip(found, golden.files, strict=True):

@@ -115,6 +115,7 @@ def test_a_result_of_an_earlier_version_is_read_as_it_was_meant() -> None:
         (("parts", 0, "notes", 0), "note"),
         (("parts", 0, "candidates", 0), [0.9, 1.0, 42, 22, 0.31, "a mood"]),
         (("parts", 0, "instrument"), {"name": "Kit", "sound": "loud"}),
+        (("parts", 0, "program"), 128),
         (("chords",), [{"symbol": "Em"}]),
     ],
 )

@@ -13,12 +13,13 @@ from bridge.audio.recording import Recording
 from bridge.audio.span_import import import_span
 from bridge.errors import JobCancelled, ModelError
 from bridge.inference.network import Network
-from bridge.plugins.interfaces import Context, Stem
+from bridge.plugins.interfaces import AudioSource, Context
 from bridge.score.cleanup.clean import clean
 from bridge.transcribers.basic_pitch import BasicPitchTranscriber, engine
 from bridge.transcribers.basic_pitch.decode import PACKAGE, Decoding, FrameNote, decode
 from bridge.transcribers.basic_pitch.posteriors import PACKAGE_HOP, WINDOW, Posteriors, join, listen
 from tests.data.basic_pitch.make_golden import CLIPS, LENGTH_S, STRIDE, UNIT
+from tests.support import transcribed
 from tests.transcribers import stored
 
 GOLDEN = Path(__file__).parents[1] / "data" / "basic_pitch"
@@ -66,8 +67,8 @@ def test_it_hears_what_the_package_hears(clip: str, evaluation: Path, context: C
 
 @pytest.mark.model
 def test_chords_come_back_in_time_pitch_and_length(tmp_path: Path, context: Context) -> None:
-    stem = Stem("other", played(tmp_path / "chords.wav", CHORDS, 3.2), 0.05)
-    heard = BasicPitchTranscriber(BasicPitchTranscriber.Options(), context).transcribe(stem, quiet)
+    stem = AudioSource("other", played(tmp_path / "chords.wav", CHORDS, 3.2), 0.05)
+    heard = transcribed(BasicPitchTranscriber(BasicPitchTranscriber.Options(), context), stem, quiet)
     # The network takes partials of such plain tones for notes; the clean-up knows them.
     notes = clean(heard.parts)[0].notes
     assert sorted(n.pitch for n in notes) == sorted(p for *_, p in CHORDS)
@@ -83,22 +84,22 @@ def test_velocity_follows_the_level_and_leakage_stays_silent(tmp_path: Path, con
     transcriber = BasicPitchTranscriber(BasicPitchTranscriber.Options(), context)
     velocities = []
     for gain in (0.2, 0.05):
-        stem = Stem("other", played(tmp_path / f"{gain}.wav", CHORDS[:3], 2.0, gain), 0.1)
-        velocities.append(np.mean([n.velocity for n in transcriber.transcribe(stem, quiet).parts[0].notes]))
+        stem = AudioSource("other", played(tmp_path / f"{gain}.wav", CHORDS[:3], 2.0, gain), 0.1)
+        velocities.append(np.mean([n.velocity for n in transcribed(transcriber, stem, quiet).parts[0].notes]))
     assert velocities[0] == pytest.approx(2 * velocities[1], rel=0.1), "12 dB are half the velocity"
-    leak = Stem("other", played(tmp_path / "leak.wav", CHORDS[:3], 2.0, 0.0005), 0.1)
-    assert not transcriber.transcribe(leak, quiet).parts[0].notes
+    leak = AudioSource("other", played(tmp_path / "leak.wav", CHORDS[:3], 2.0, 0.0005), 0.1)
+    assert not transcribed(transcriber, leak, quiet).parts[0].notes
 
 
 @pytest.mark.model
 def test_blocks_leave_no_seam(tmp_path: Path, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     line = [(0.3 + k * 0.5, 0.7 + k * 0.5, 55 + k % 7) for k in range(30)]
-    stem = Stem("other", played(tmp_path / "long.wav", line, 16.0), 0.05)
+    stem = AudioSource("other", played(tmp_path / "long.wav", line, 16.0), 0.05)
     transcriber = BasicPitchTranscriber(BasicPitchTranscriber.Options(), context)
-    whole = transcriber.transcribe(stem, quiet).parts[0].notes
+    whole = transcribed(transcriber, stem, quiet).parts[0].notes
     monkeypatch.setattr(engine, "CORE_WINDOWS", 2)
     monkeypatch.setattr(engine, "AHEAD_WINDOWS", 1)
-    pieces = transcriber.transcribe(stem, quiet).parts[0].notes
+    pieces = transcribed(transcriber, stem, quiet).parts[0].notes
     assert [(n.pitch, n.onset_s) for n in pieces] == [(n.pitch, n.onset_s) for n in whole]
     assert len(whole) >= len(line)
 
@@ -108,9 +109,9 @@ def test_a_cancel_stops_it(tmp_path: Path, context: Context) -> None:
     def cancel(stage: str, fraction: float) -> None:
         raise JobCancelled
 
-    stem = Stem("other", played(tmp_path / "a.wav", CHORDS, 3.2), 0.05)
+    stem = AudioSource("other", played(tmp_path / "a.wav", CHORDS, 3.2), 0.05)
     with pytest.raises(JobCancelled):
-        BasicPitchTranscriber(BasicPitchTranscriber.Options(), context).transcribe(stem, cancel)
+        transcribed(BasicPitchTranscriber(BasicPitchTranscriber.Options(), context), stem, cancel)
 
 
 def test_without_its_model_it_says_how_to_get_it(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from bridge.audio.recording import Recording
 from bridge.audio.span_import import import_span
 from bridge.errors import ConfigError, JobCancelled, PluginError
 from bridge.music.notes import Note
-from bridge.plugins.interfaces import Context, Stem
+from bridge.plugins.interfaces import AudioSource, Context
+from bridge.plugins.registry import TRANSCRIBERS
 from bridge.transcribers.drums import DrumTranscriber
 from bridge.transcribers.drums.engine import PIECE, load_tuning
 from bridge.transcribers.drums.features import HOP, spectra
+from tests.support import Told, transcribed
 
 RATE = 44_100
 BEAT_S = 0.5
@@ -61,7 +63,6 @@ def made(home: Path, sensitivity: float = 0.5) -> DrumTranscriber:
 
 
 def quiet(stage: str, fraction: float) -> None:
-    assert stage == "drums"
     assert 0 <= fraction <= 1
 
 
@@ -76,7 +77,7 @@ def found(notes: tuple[Note, ...], keys: set[int], truth: list[float]) -> tuple[
 
 def test_a_plain_beat_is_heard_with_its_times(engine: DrumTranscriber, tmp_path: Path) -> None:
     audio = beat(tmp_path)
-    notes = engine.transcribe(Stem("drums", audio, audio.rms), quiet).parts[0].notes
+    notes = transcribed(engine, AudioSource("drums", audio, audio.rms), quiet).parts[0].notes
     for keys, truth in (({36}, KICKS), ({38}, SNARES)):
         recall, precision, late = found(notes, keys, truth)
         assert recall >= 0.9
@@ -89,7 +90,7 @@ def test_a_plain_beat_is_heard_with_its_times(engine: DrumTranscriber, tmp_path:
 
 def test_pieces_join_up_without_a_seam(engine: DrumTranscriber, tmp_path: Path) -> None:
     audio = beat(tmp_path, seconds=21.0)
-    onset, velocity = engine.activations(Stem("drums", audio, audio.rms), quiet)
+    onset, velocity = engine.activations(AudioSource("drums", audio, audio.rms), Told(quiet))
     assert len(onset) > 2 * PIECE
     whole = spectra(audio.mono(RATE) * np.float32(0.1 / audio.rms))
     # The second piece as if the recording had been one: its middle is far from any edge.
@@ -102,14 +103,14 @@ def test_pieces_join_up_without_a_seam(engine: DrumTranscriber, tmp_path: Path) 
 
 def test_level_of_the_recording_does_not_matter(engine: DrumTranscriber, tmp_path: Path) -> None:
     loud, soft = beat(tmp_path), beat(tmp_path, gain=0.003, name="soft.wav")
-    a = engine.transcribe(Stem("drums", loud, loud.rms), quiet).parts[0].notes
-    b = engine.transcribe(Stem("drums", soft, soft.rms), quiet).parts[0].notes
+    a = transcribed(engine, AudioSource("drums", loud, loud.rms), quiet).parts[0].notes
+    b = transcribed(engine, AudioSource("drums", soft, soft.rms), quiet).parts[0].notes
     assert [n.pitch for n in a] == [n.pitch for n in b]
 
 
 def test_leakage_under_a_loud_mix_is_not_a_beat(engine: DrumTranscriber, tmp_path: Path) -> None:
     audio = beat(tmp_path, gain=0.0006)
-    notes = engine.transcribe(Stem("drums", audio, mix_rms=0.3), quiet).parts[0].notes
+    notes = transcribed(engine, AudioSource("drums", audio, mix_rms=0.3), quiet).parts[0].notes
     assert len(notes) < 0.1 * len(KICKS + SNARES + HATS)
 
 
@@ -117,7 +118,9 @@ def test_silence_has_no_strokes_and_reports_its_end(engine: DrumTranscriber, tmp
     soundfile.write(tmp_path / "silence.wav", np.zeros(RATE, np.float32), RATE)
     audio = import_span(tmp_path / "silence.wav", tmp_path / "work.wav")
     reports: list[float] = []
-    assert engine.transcribe(Stem("drums", audio, 0.1), lambda stage, f: reports.append(f)).parts[0].notes == ()
+    assert (
+        transcribed(engine, AudioSource("drums", audio, 0.1), lambda stage, f: reports.append(f)).parts[0].notes == ()
+    )
     assert reports == [1.0]
 
 
@@ -131,14 +134,14 @@ def test_a_cancelled_job_stops_inside(engine: DrumTranscriber, tmp_path: Path) -
 
     audio = beat(tmp_path, seconds=21.0)
     with pytest.raises(JobCancelled):
-        engine.transcribe(Stem("drums", audio, audio.rms), cancel)
+        transcribed(engine, AudioSource("drums", audio, audio.rms), cancel)
     assert calls == 1
 
 
 @pytest.mark.parametrize("sensitivity", [-0.1, 1.1])
-def test_a_sensitivity_out_of_range_is_refused(tmp_path: Path, sensitivity: float) -> None:
+def test_a_sensitivity_out_of_range_is_refused(sensitivity: float) -> None:
     with pytest.raises(ConfigError, match="from 0 to 1"):
-        made(tmp_path, sensitivity)
+        TRANSCRIBERS.options("drums", {"sensitivity": sensitivity})
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"thresholds": 3}', "[]"])

@@ -14,14 +14,15 @@ from bridge.audio.recording import Recording
 from bridge.errors import ConfigError, JobCancelled, ModelError
 from bridge.music.notes import Note
 from bridge.music.parts import Part
-from bridge.plugins.interfaces import Context, Stem
-from bridge.plugins.registry import options
+from bridge.plugins.interfaces import AudioSource, Context
+from bridge.plugins.registry import plugin_options as options
 from bridge.transcribers.melody import MelodyTranscriber
 from bridge.transcribers.melody.bends import bends
 from bridge.transcribers.melody.path import Costs, Segment
 from bridge.transcribers.melody.path import Path as NotePath
 from bridge.transcribers.melody.yin import LAGS, SUMMED, difference, dips, first_dip
 from bridge.transcribers.melody.yin import RATE as YIN_RATE
+from tests.support import transcribed
 from tests.transcribers import stored
 
 RATE = 44_100
@@ -72,7 +73,7 @@ def sung(path: Path, pitch: npt.NDArray[np.float64], level: npt.NDArray[np.float
 
 def heard(recording: Recording, role: str, context: Context, mix_rms: float = 0.1) -> Part:
     engine = MelodyTranscriber(MelodyTranscriber.Options(), context)
-    return engine.transcribe(Stem(role, recording, mix_rms), quiet).parts[0]
+    return transcribed(engine, AudioSource(role, recording, mix_rms), quiet).parts[0]
 
 
 @pytest.fixture
@@ -151,9 +152,9 @@ def test_a_cancel_stops_it(tmp_path: Path, context: Context) -> None:
     def cancel(stage: str, fraction: float) -> None:
         raise JobCancelled
 
-    stem = Stem("vocals", plucked(tmp_path / "a.wav", BASS, 4.0), 0.1)
+    stem = AudioSource("vocals", plucked(tmp_path / "a.wav", BASS, 4.0), 0.1)
     with pytest.raises(JobCancelled):
-        MelodyTranscriber(MelodyTranscriber.Options(), context).transcribe(stem, cancel)
+        transcribed(MelodyTranscriber(MelodyTranscriber.Options(), context), stem, cancel)
 
 
 def test_an_unknown_tracker_is_refused() -> None:

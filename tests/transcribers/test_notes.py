@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import soundfile
 
 from bridge.audio.recording import Recording
 from bridge.errors import ConfigError, JobCancelled, ModelError
-from bridge.plugins.interfaces import Context, Stem
+from bridge.plugins.interfaces import AudioSource, Context
+from bridge.plugins.registry import TRANSCRIBERS
 from bridge.transcribers.notes import NoteOptions, NoteTranscriber
+from tests.support import transcribed
 
 RATE = 44_100
 
@@ -28,7 +31,7 @@ def pluck(pitch: float, length_s: float) -> np.ndarray:
     return np.asarray(x * release * np.clip(t / 0.003, 0, 1), np.float32)
 
 
-def stem_of(folder: Path, notes: list[tuple[float, float, int]], length_s: float, role: str) -> Stem:
+def stem_of(folder: Path, notes: list[tuple[float, float, int]], length_s: float, role: str) -> AudioSource:
     x = np.zeros(round(length_s * RATE), np.float32)
     for onset, length, pitch in notes:
         y = pluck(pitch, length)
@@ -37,7 +40,7 @@ def stem_of(folder: Path, notes: list[tuple[float, float, int]], length_s: float
     path = folder / f"{role}.wav"
     soundfile.write(path, np.stack([x, x], 1), RATE, subtype="FLOAT")
     rms, peak = float(np.sqrt((x**2).mean())), float(np.abs(x).max())
-    return Stem(role, Recording(path, RATE, 2, len(x), rms, peak), max(rms, 0.02))
+    return AudioSource(role, Recording(path, RATE, 2, len(x), rms, peak), max(rms, 0.02))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ CHORDS = [(0.5, 0.9, p) for p in (60, 64, 67)] + [(1.5, 0.9, p) for p in (59, 62
 
 
 def test_a_bass_line_comes_back_as_one_voice(tmp_path: Path, engine: NoteTranscriber) -> None:
-    notes = engine.transcribe(stem_of(tmp_path, LINE, 4.0, "bass"), quiet).parts[0].notes
+    notes = transcribed(engine, stem_of(tmp_path, LINE, 4.0, "bass"), quiet).parts[0].notes
     assert [n.pitch for n in notes] == [p for *_, p in LINE]
     for note, (onset, _, _) in zip(notes, LINE, strict=True):
         assert note.onset_s == pytest.approx(onset, abs=0.03)
@@ -68,31 +71,31 @@ def test_a_bass_line_comes_back_as_one_voice(tmp_path: Path, engine: NoteTranscr
 
 
 def test_chords_come_back_whole(tmp_path: Path, engine: NoteTranscriber) -> None:
-    notes = engine.transcribe(stem_of(tmp_path, CHORDS, 3.0, "other"), quiet).parts[0].notes
+    notes = transcribed(engine, stem_of(tmp_path, CHORDS, 3.0, "other"), quiet).parts[0].notes
     heard = {(round(n.onset_s * 2) / 2, n.pitch) for n in notes}
     assert heard == {(onset, p) for onset, _, p in CHORDS}
 
 
 def test_notes_across_the_edge_of_a_window_are_heard_once(tmp_path: Path, engine: NoteTranscriber) -> None:
     line = [(0.5 + 0.5 * i, 0.4, 40 + i % 7) for i in range(40)]
-    notes = engine.transcribe(stem_of(tmp_path, line, 21.0, "bass"), quiet).parts[0].notes
+    notes = transcribed(engine, stem_of(tmp_path, line, 21.0, "bass"), quiet).parts[0].notes
     onsets = np.array([n.onset_s for n in notes])
     for onset, _, _ in line:
         assert np.count_nonzero(np.abs(onsets - onset) < 0.1) == 1
 
 
 def test_a_silent_stem_has_no_notes(tmp_path: Path, engine: NoteTranscriber) -> None:
-    assert engine.transcribe(stem_of(tmp_path, [], 2.0, "other"), quiet).parts[0].notes == ()
+    assert transcribed(engine, stem_of(tmp_path, [], 2.0, "other"), quiet).parts[0].notes == ()
 
 
 def test_leakage_far_below_the_mix_is_no_music(tmp_path: Path, engine: NoteTranscriber) -> None:
     stem = stem_of(tmp_path, CHORDS, 3.0, "other")
-    faint = Stem(stem.role, stem.audio, stem.mix_rms * 10 ** (60 / 20))
-    assert engine.transcribe(faint, quiet).parts[0].notes == ()
+    faint = AudioSource(stem.role, stem.audio, stem.mix_rms * 10 ** (60 / 20))
+    assert transcribed(engine, faint, quiet).parts[0].notes == ()
 
 
 def test_a_very_short_stem_is_taken(tmp_path: Path, engine: NoteTranscriber) -> None:
-    engine.transcribe(stem_of(tmp_path, [(0.0, 0.1, 60)], 0.1, "other"), quiet)
+    transcribed(engine, stem_of(tmp_path, [(0.0, 0.1, 60)], 0.1, "other"), quiet)
 
 
 def test_a_cancelled_job_stops(tmp_path: Path, engine: NoteTranscriber) -> None:
@@ -100,17 +103,17 @@ def test_a_cancelled_job_stops(tmp_path: Path, engine: NoteTranscriber) -> None:
         raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        engine.transcribe(stem_of(tmp_path, LINE, 4.0, "bass"), cancelled)
+        transcribed(engine, stem_of(tmp_path, LINE, 4.0, "bass"), cancelled)
 
 
-@pytest.mark.parametrize("options", [NoteOptions(voices="two"), NoteOptions(sensitivity=2.0)])  # type: ignore[arg-type]
-def test_settings_without_meaning_are_refused(options: NoteOptions, context: Context) -> None:
+@pytest.mark.parametrize("wrong", [{"voices": "two"}, {"sensitivity": 2.0}])
+def test_a_setting_without_meaning_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
-        NoteTranscriber(options, context)
+        TRANSCRIBERS.options("notes", wrong)
 
 
 def test_more_sensitivity_never_hears_less(tmp_path: Path, context: Context) -> None:
     stem = stem_of(tmp_path, CHORDS, 3.0, "other")
     engines = [NoteTranscriber(NoteOptions(sensitivity=s), context) for s in (0.2, 0.5, 0.8)]
-    counts = [len(engine.transcribe(stem, quiet).parts[0].notes) for engine in engines]
+    counts = [len(transcribed(engine, stem, quiet).parts[0].notes) for engine in engines]
     assert counts == sorted(counts)

@@ -13,7 +13,8 @@ import soundfile
 
 from bridge.audio.recording import Recording
 from bridge.errors import ConfigError, PluginError
-from bridge.plugins.interfaces import Context, Stem
+from bridge.plugins.interfaces import AudioSource, Context
+from tests.support import transcribed
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "harmonica" / "dawscribe_harmonica.py"
 RATE = 44_100
@@ -67,8 +68,8 @@ def test_it_hears_a_scale_over_the_seam_of_two_pieces(
     path = tmp_path / "other.wav"
     soundfile.write(path, np.stack([x, x], 1), RATE, subtype="FLOAT")
     rms = float(np.sqrt((x**2).mean()))
-    stem = Stem("other", Recording(path, RATE, 2, len(x), rms, float(np.abs(x).max())), rms)
+    stem = AudioSource("other", Recording(path, RATE, 2, len(x), rms, float(np.abs(x).max())), rms)
     engine = example.HarmonicaTranscriber(example.HarmonicaOptions(model="nano"), context)
-    notes = engine.transcribe(stem, lambda stage, fraction: None).notes
+    notes = transcribed(engine, stem, lambda stage, fraction: None).parts[0].notes
     for onset, pitch in truth:
         assert sum(n.pitch == pitch and abs(n.onset_s - onset) < 0.06 for n in notes) == 1

@@ -20,7 +20,8 @@ import numpy as np
 
 from bridge.audio.span_import import import_span
 from bridge.music.notes import Note
-from bridge.plugins.interfaces import Context, Stem
+from bridge.plugins.interfaces import AudioSource, Context
+from bridge.testing import RecordingProgress
 from bridge.transcribers.drums import DrumTranscriber
 from bridge.transcribers.drums import engine as engine_module
 
@@ -57,7 +58,7 @@ def transcribed(engine: DrumTranscriber, sound: Path, mix: Path, folder: Path) -
     """The notes of a stem file, at the level of its mix."""
     audio = import_span(sound, folder / "sound.wav")
     whole = import_span(mix, folder / "mix.wav")
-    return engine.transcribe(Stem("drums", audio, whole.rms), lambda stage, fraction: None).notes
+    return engine.transcribe({"drums": AudioSource("drums", audio, whole.rms)}, RecordingProgress()).parts[0].notes
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ from bridge import __version__
 from bridge.app import Application, application
 from bridge.errors import DawscribeError, StoreError
 from bridge.files import own_home
-from bridge.plugins import registry as plugins
 from bridge.plugins.install_hint import pip_install
+from bridge.plugins.registry import ALL
 from bridge.plugins.terms import check_terms
 
 PACKAGES = ("numpy", "openvino", "soundfile", "soxr", "mido", "python-osc", "pillow")
@@ -99,7 +99,8 @@ def _wanted_device(app: Application, usable: Sequence[str]) -> Finding:
 
 def _engines(app: Application) -> set[str]:
     """The separator and the transcribers of the settings."""
-    return {app.settings.get("separation.separator"), *app.settings.table("transcription").values()}
+    rows = app.settings.table(f"hearing.{app.settings.get('hearing.quality')}")
+    return {app.settings.get("separation.separator"), *rows.values()}
 
 
 def _models(app: Application) -> Iterator[Finding]:
@@ -115,12 +116,12 @@ def _models(app: Application) -> Iterator[Finding]:
 
 def _plugins(app: Application) -> Iterator[Finding]:
     engines = _engines(app)
-    for kind in plugins.BUILT_IN:
-        for name in plugins.names(kind):
+    for kind, registry in ALL.items():
+        for name in registry.names():
             try:
-                plugin = plugins.load(kind, name)
-                plugins.options(plugin, app.settings.plugin_table(kind, name), f"{kind}.{name}")
-                check_terms(kind, name, plugin, app.settings.values, ours=name in plugins.BUILT_IN[kind])
+                plugin = registry.load(name)
+                registry.options(name, app.settings.plugin_table(kind, name))
+                check_terms(kind, name, plugin, app.settings.values, ours=name in registry.built_in)
                 missing = getattr(plugin, "missing", lambda: "")()
             except DawscribeError as e:
                 missing = str(e)

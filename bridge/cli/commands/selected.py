@@ -5,23 +5,26 @@ from __future__ import annotations
 import argparse
 
 from bridge.app import application
-from bridge.errors import InputError
-from bridge.plugins import registry as plugins
-from bridge.plugins.interfaces import Host
+from bridge.errors import HostError, InputError
+from bridge.plugins.interfaces import RemoteHost
+from bridge.plugins.registry import HOSTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("host", metavar="HOST", help="reaper, ardour or live")
+    parser.add_argument("host", metavar="HOST", help="the DAW")
 
 
 def run(options: argparse.Namespace) -> int:
     """Ask the DAW to send its selection to the daemon."""
     app = application()
-    if options.host not in plugins.names("hosts"):
-        known = ", ".join(plugins.names("hosts"))
-        raise InputError(f'There is no DAW called "{options.host}" here; choose one of: {known}.')
-    host: Host = plugins.create("hosts", options.host, app.settings.plugin_table("hosts", options.host), app.context)
+    name: str = options.host
+    if name not in HOSTS.names():
+        raise InputError(f'There is no DAW called "{name}" here; choose one of: {", ".join(HOSTS.names())}.')
+    host = HOSTS.create(name, app.settings.plugin_table("hosts", name), app.context)
+    if not isinstance(host, RemoteHost):
+        message = f"{name} has no selection; name an audio file (dawscribe transcribe FILE) or choose a DAW."
+        raise HostError(message)
     host.request_selected({})
-    print(f"Asked {options.host} for its selection.")
+    print(f"Asked {name} for its selection.")
     return 0

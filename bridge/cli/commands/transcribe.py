@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,13 +18,20 @@ from bridge.app import Application, application
 from bridge.cli.progress import Progress
 from bridge.cli.result_folder import MIDI, PLOT, check_free, draft_in, printable, publish, result_folders
 from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.music.notes import STEM_ROLES
+from bridge.inference.malloc import use_little
+from bridge.music.notes import MIX, STEM_ROLES
 from bridge.pipeline.pipeline import Pipeline
-from bridge.pipeline.results import RESULT, write_results
-from bridge.plugins import registry as plugins
+from bridge.pipeline.results import RESULT, moved, write_results
+from bridge.plugins.interfaces import ProjectWriter
+from bridge.plugins.registry import HOSTS
+from bridge.spool import options as option_parsers
+from bridge.spool.options import OPTION_SPECS, OptionSpec
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
 from bridge.spool.untrusted_json import LARGEST_NUMBER
+
+FORMER_SESSION = ".ardour"
+"""Suffix that the former --session DIR stands for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,31 +41,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="DIR",
         help="folder for song.mid, result.json and stems; with several files one folder each inside it",
     )  # fmt: skip
-    parser.add_argument("--stems", metavar="ROLE,...", help=f"only these parts: {', '.join(STEM_ROLES)}")
-    parser.add_argument("--separator", metavar="NAME", help="htdemucs, spleeter, demucs (needs PyTorch) or whole_mix")
-    parser.add_argument("--role", choices=STEM_ROLES, help="with --separator whole_mix: what the recording is")
-    parser.add_argument("--transcriber", action="append", default=[], metavar="ROLE=NAME", help="the engine for a part")
-    parser.add_argument("--device", metavar="NAME", help="auto, cpu, gpu, cuda or mps")
+    for spec in OPTION_SPECS:
+        _add_option(parser, spec)
     parser.add_argument("--start", type=float, default=0.0, metavar="SECONDS", help="begin here in the file")
     parser.add_argument("--length", type=float, metavar="SECONDS", help="take only this much")
-    parser.add_argument("--quantise", metavar="GRID", help="snap onsets to 1/4 .. 1/32, 1/8T for triplets")
-    parser.add_argument("--strength", type=float, metavar="0..1", help="how far --quantise moves notes (1)")
-    parser.add_argument("--no-tempo", action="store_true", help="do not look for the beat; keep 120 BPM")
-    parser.add_argument("--no-stems", action="store_true", help="leave out stems/*.wav")
     parser.add_argument("--plot", action="store_true", help="also draw all parts as piano_roll.png")
-    parser.add_argument("--project", type=Path, metavar="FILE.rpp", help="also write a REAPER project")
-    parser.add_argument("--session", type=Path, metavar="DIR", help="also write an Ardour session (needs ardour-lua)")
+    parser.add_argument(
+        "--project", type=Path, metavar="FILE", action="append", default=[],
+        help=f"also write a project of a DAW: FILE{', FILE'.join(_writers())}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--session", type=lambda text: Path(text + FORMER_SESSION), dest="project", action="append",
+        help=argparse.SUPPRESS,
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_option(parser: argparse.ArgumentParser, spec: OptionSpec) -> None:
+    """Add an option of the table; what is not given stays None, so that the settings decide."""
+    flag = spec.flag or f"--{spec.name.replace('_', '-')}"
+    if spec.is_flag:
+        value = not flag.startswith("--no-")
+        parser.add_argument(flag, dest=spec.name, action="store_const", const=value, default=None, help=spec.help)
+    elif spec.parse is option_parsers.transcribers:
+        parser.add_argument(flag, dest=spec.name, action="append", metavar=spec.metavar, help=spec.help)
+    else:
+        kind = float if spec.parse is option_parsers.share else str
+        parser.add_argument(
+            flag, dest=spec.name, type=kind, metavar=spec.metavar or None, choices=spec.choices or None, help=spec.help
+        )
+
+
+def _writers() -> dict[str, str]:
+    """Return the suffixes of the projects that can be written, and their hosts."""
+    classes: dict[str, Any] = {name: HOSTS.load(name) for name in HOSTS.names()}
+    return {c.suffix: name for name, c in classes.items() if hasattr(c, "write_project")}
 
 
 def run(options: argparse.Namespace) -> int:
     """Transcribe every file; the first that fails stops the run and leaves nothing of its own."""
+    use_little()
     app = application({"device": options.device} if options.device else {})
     requests = [_request(file, options) for file in options.files]
     folders = result_folders(options.files, options.output)
     _check_targets(app, folders, options)
     pipeline = Pipeline(app.settings, app.context)
-    looked = app.settings.get("score.find_tempo") and not options.no_tempo
+    looked = app.settings.get("score.find_tempo") and options.find_tempo is not False
     finished: list[dict[str, Any]] = []
     try:
         with _stoppable() as stopped:
@@ -96,23 +123,17 @@ def _one(
             message = f"The result could not be written to {folder}; check the free space and the permissions there."
             raise StoreError(message) from e
         publish(draft, folder)
-        return result, _moved(outcome.items[0], draft, folder)
+        return result.data, moved(result.items[0], draft, folder)
 
 
 def _check_targets(app: Application, folders: Sequence[Path], options: argparse.Namespace) -> None:
     """Refuse before the long work what could not be written after it."""
-    for name, target in (("--project", options.project), ("--session", options.session)):
-        if target is None:
-            continue
-        if len(options.files) > 1:
-            raise InputError(f"{name} takes one audio file at a time; run dawscribe once per file.")
-        is_input = target.exists() and options.files[0].exists() and target.samefile(options.files[0])
-        if target.is_dir() or is_input or (target.exists() and name == "--session"):
-            raise StoreError(f"{target} exists already; choose another place with {name}.")
-    if options.session and options.files[0].exists():
-        _host(app, "ardour").check_session(options.session.absolute(), options.files[0].absolute())
+    if options.project and len(options.files) > 1:
+        raise InputError("--project takes one audio file at a time; run dawscribe once per file.")
+    for target in options.project:
+        _writer(app, target).check_project(target.absolute(), options.files[0].absolute())
     stems = _listed(options.stems) or STEM_ROLES
-    keep = app.settings.get("output.keep_stems") and not options.no_stems
+    keep = app.settings.get("output.keep_stems") and options.keep_stems is not False
     names = {RESULT, MIDI, *([PLOT] if options.plot else ()), *(f"stems/{role}.wav" for role in stems if keep)}
     for folder in folders:
         check_free(folder, names, options.files)
@@ -124,48 +145,36 @@ def _write_projects(
     """What DAWs open as a whole; these refer to the stems where they now lie."""
     span = request.items[0].audio
     try:
-        if options.project:
-            _host(app, "reaper").write_project(item, span, options.project.absolute())
-        if options.session:
-            _host(app, "ardour").write_session(item, span, options.session.absolute())
+        for target in options.project:
+            _writer(app, target).write_project(item, span, target.absolute())
     except DawscribeError as e:
         raise type(e)(f"The result is in {folder}, but not all was written: {e}") from e
 
 
-def _host(app: Application, name: str) -> Any:
-    return plugins.create("hosts", name, app.settings.plugin_table("hosts", name), app.context)
-
-
-def _moved(item: ItemResult, before: Path, after: Path) -> ItemResult:
-    """The item with its files where they were moved to."""
-
-    def new(path: Path) -> Path:
-        return (after / path.relative_to(before)).absolute()
-
-    return replace(item, stems=tuple((r, new(p)) for r, p in item.stems), midi=item.midi and new(item.midi))
+def _writer(app: Application, target: Path) -> ProjectWriter:
+    """Return the host that writes projects with the target's suffix."""
+    writers = _writers()
+    name = writers.get(target.suffix.lower())
+    host = HOSTS.create(name, app.settings.plugin_table("hosts", name), app.context) if name else None
+    if not isinstance(host, ProjectWriter):
+        message = f"--project takes a file that ends in {', '.join(writers)}, each of another DAW; not {target.name}."
+        raise InputError(message)
+    return host
 
 
 def _request(file: Path, options: argparse.Namespace) -> Request:
     if not file.name:
         raise InputError("Name an audio file.")
-    transcribers = dict(pair.partition("=")[::2] for pair in options.transcriber)
+    transcribers = dict(pair.partition("=")[::2] for pair in options.transcribers or ())
     for role, name in transcribers.items():
-        if role not in STEM_ROLES or not name:
+        if role not in (*STEM_ROLES, MIX) or not name:
             raise InputError(f'--transcriber takes ROLE=NAME with one of: {", ".join(STEM_ROLES)}; not "{role}".')
     if not 0 <= options.start <= LARGEST_NUMBER:
         raise InputError(f"--start takes seconds from the beginning of the file, 0 or more; not {options.start:g}.")
     if options.length is not None and not 0 < options.length <= LARGEST_NUMBER:
         raise InputError(f"--length takes seconds, more than 0; not {options.length:g}.")
-    chosen = {
-        "stems": _listed(options.stems),
-        "separator": options.separator,
-        "role": options.role,
-        "transcribers": transcribers,
-        "quantise": options.quantise,
-        "quantise_strength": options.strength,
-        "find_tempo": False if options.no_tempo else None,
-        "keep_stems": False if options.no_stems else None,
-    }
+    chosen = {spec.name: getattr(options, spec.name) for spec in OPTION_SPECS}
+    chosen |= {"stems": _listed(options.stems), "transcribers": transcribers}
     span = AudioSpan(file.absolute(), options.start, options.length)
     item = ItemRequest(span, printable(file.stem) or "item")
     extra = {"plot": PLOT} if options.plot else {}

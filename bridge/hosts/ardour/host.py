@@ -39,6 +39,9 @@ COLORS = {
 class Ardour:
     """Hands results to the hook that runs inside Ardour."""
 
+    inserts = True
+    suffix = ".ardour"
+
     @dataclass(frozen=True, slots=True)
     class Options:
         """Settings of this host; the instruments have a table of their own."""
@@ -101,42 +104,48 @@ class Ardour:
             "instruments": instruments_for(part.role, self._instruments),
         }
 
-    def check_session(self, folder: Path, audio: Path) -> None:
-        """Refuse, before a long transcription, what :meth:`write_session` could not do after it; errors as there.
+    def check_project(self, target: Path, audio: Path) -> None:
+        """Refuse, before a long transcription, what :meth:`write_project` could not do after it; errors as there.
 
         Args:
-            folder: the session's folder.
+            target: the session's folder.
             audio: the file that is to be transcribed.
         """
-        shell.check(folder, audio)
+        folder = _session_folder(target)
+        if folder.exists():
+            raise StoreError(f"{folder} exists already; choose another place for the session.")
+        if audio.exists():
+            shell.check(folder, audio)
 
-    def write_session(self, item: ItemResult, span: AudioSpan, folder: Path) -> Path:
+    def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
         """Make an Ardour session of an item, without Ardour's window; the session file.
 
         Args:
             item: what was heard.
             span: the audio it was heard in.
-            folder: the session's folder, which must not exist yet.
+            target: the session's folder, which must not exist yet; its name may end in ".ardour".
 
         Raises:
             HostError: Ardour's Lua shell is missing or failed, or Ardour takes no such folder or sample rate.
             InputError: the audio cannot be read.
             StoreError: the folder exists, or cannot be written.
         """
+        folder = _session_folder(target)
         tracks = [self._track(part, folder.name) for part in item.score.parts]
         return session.write_session(item, span, tracks, folder)
 
-    def setup(self, options: Any) -> list[str]:
-        """Install the scripts in every Ardour of this user, or remove them; lines that say what was done.
-
-        Args:
-            options: with ``uninstall``, and ``portable`` for a configuration folder that is not the usual one.
+    def install(self, folder: Path | None) -> list[str]:
+        """Install the scripts in every Ardour of this user, or in one configuration folder.
 
         Raises:
             HostError: there is no Ardour, or it runs.
             StoreError: a folder cannot be written.
         """
-        return setup.setup(self._home, uninstall=options.uninstall, folder=options.portable)
+        return setup.setup(self._home, uninstall=False, folder=folder)
+
+    def uninstall(self, folder: Path | None) -> list[str]:
+        """Take everything out again that :meth:`install` put there; errors as there."""
+        return setup.setup(self._home, uninstall=True, folder=folder)
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
         """Ask the running Ardour to transcribe its selection; waits until its hook took the command.
@@ -158,3 +167,8 @@ class Ardour:
                 time.sleep(0.05)
         except OSError as e:
             raise StoreError(f"{command} cannot be written; check the permissions of dawscribe's home.") from e
+
+
+def _session_folder(target: Path) -> Path:
+    """Return the folder of the session "song.ardour", which is "song"."""
+    return target.with_suffix("") if target.suffix == Ardour.suffix else target

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from bridge.errors import HostError, InputError, StoreError
+from bridge.errors import InputError, StoreError
 from bridge.hosts.dawproject.container import write_project
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, Request
@@ -20,6 +19,7 @@ NAME = "song.dawproject"
 class DawProject:
     """Writes .dawproject files."""
 
+    inserts = False
     suffix = ".dawproject"
 
     @dataclass(frozen=True, slots=True)
@@ -45,35 +45,27 @@ class DawProject:
             self.write_project(item, asked.audio, folder / name)
         return list(items)
 
-    def check_project(self, path: Path, audio: Path) -> None:
+    def check_project(self, target: Path, audio: Path) -> None:
         """Refuse, before a long transcription, what :meth:`write_project` could not do after it.
 
         Args:
-            path: where the project is to go.
+            target: where the project is to go.
             audio: the file that is to be transcribed.
 
         Raises:
             InputError: the audio lies where the project is to go.
             StoreError: a folder lies there.
         """
-        if path.is_dir():
-            raise StoreError(f"{path} is a folder; choose another name for the project.")
-        if path.exists() and audio.exists() and path.samefile(audio):
-            raise InputError(f"{path.name} is the audio itself; choose another name for the project.")
+        if target.is_dir():
+            raise StoreError(f"{target} is a folder; choose another name for the project.")
+        if target.exists() and audio.exists() and target.samefile(audio):
+            raise InputError(f"{target.name} is the audio itself; choose another name for the project.")
 
-    def write_project(self, item: ItemResult, span: AudioSpan, path: Path) -> Path:
-        """Write ``path``: the audio, its stems (muted), a track per part, tempo map, metre and markers.
+    def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
+        """Write ``target``: the audio, its stems (muted), a track per part, tempo map, metre and markers.
 
         Raises:
             InputError: the audio cannot be read.
             StoreError: the file cannot be written.
         """
-        return write_project(item, span, path, with_stems=self._options.stems)
-
-    def request_selected(self, options: Mapping[str, Any]) -> None:
-        """A file has nothing to ask.
-
-        Raises:
-            HostError: always.
-        """
-        raise HostError("A .dawproject file has no selection; name an audio file: dawscribe transcribe FILE.")
+        return write_project(item, span, target, with_stems=self._options.stems)

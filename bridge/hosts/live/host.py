@@ -21,6 +21,8 @@ ANSWER_S = 5.0
 class Live:
     """Hands results to the scripts inside Live; the insertion itself is theirs alone."""
 
+    inserts = True
+
     @dataclass(frozen=True, slots=True)
     class Options:
         """Settings of this host; the instruments have a table of their own."""
@@ -41,17 +43,18 @@ class Live:
                 raise InputError("The request does not say where the clip stands; run 'dawscribe setup live' again.")
         return list(items)
 
-    def setup(self, options: Any) -> list[str]:
-        """Install script and extension for every Live of this user, or remove them; lines that say what was done.
-
-        Args:
-            options: with ``uninstall``, and ``portable`` for a user library that lies elsewhere.
+    def install(self, folder: Path | None) -> list[str]:
+        """Install script and extension for every Live of this user, or in a user library that lies elsewhere.
 
         Raises:
             HostError: there is no Live.
             StoreError: a folder cannot be written.
         """
-        return setup.setup(self._home, uninstall=options.uninstall, library=options.portable)
+        return setup.setup(self._home, uninstall=False, library=folder)
+
+    def uninstall(self, folder: Path | None) -> list[str]:
+        """Take everything out again that :meth:`install` put there; errors as there."""
+        return setup.setup(self._home, uninstall=True, library=folder)
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
         """Ask the running Live to transcribe its selection; waits until its script took the command.

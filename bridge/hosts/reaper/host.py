@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bridge.errors import StoreError
 from bridge.hosts.reaper import remote, setup
 from bridge.hosts.reaper.one_shots import cut_one_shots
 from bridge.hosts.reaper.project_file import write_project
@@ -17,6 +18,9 @@ from bridge.spool.result import ItemResult
 
 class Reaper:
     """Hands results to the Lua scripts inside REAPER; the insertion itself is theirs alone."""
+
+    inserts = True
+    suffix = ".rpp"
 
     @dataclass(frozen=True, slots=True)
     class Options:
@@ -48,26 +52,36 @@ class Reaper:
             for number, item in enumerate(items, 1)
         ]
 
-    def setup(self, options: Any) -> list[str]:
-        """Install the scripts in REAPER's resource folder, or remove them; lines that say what was done.
-
-        Args:
-            options: with ``uninstall``, and ``portable`` for the folder of a portable REAPER.
+    def install(self, folder: Path | None) -> list[str]:
+        """Install the scripts in REAPER's resource folder, or in that of a portable REAPER.
 
         Raises:
             HostError: there is no REAPER, or it runs.
             StoreError: a folder cannot be written.
         """
-        return setup.setup(self._home, uninstall=options.uninstall, folder=options.portable)
+        return setup.setup(self._home, uninstall=False, folder=folder)
 
-    def write_project(self, item: ItemResult, span: AudioSpan, path: Path) -> Path:
-        """Write ``path``, a REAPER project with the audio, its stems and a MIDI track per part.
+    def uninstall(self, folder: Path | None) -> list[str]:
+        """Take everything out again that :meth:`install` put there; errors as there."""
+        return setup.setup(self._home, uninstall=True, folder=folder)
+
+    def check_project(self, target: Path, audio: Path) -> None:
+        """See :class:`bridge.plugins.interfaces.ProjectWriter`.
+
+        Raises:
+            StoreError: a folder lies at ``target``, or the audio itself.
+        """
+        if target.is_dir() or (target.exists() and audio.exists() and target.samefile(audio)):
+            raise StoreError(f"{target} exists already; choose another place with --project.")
+
+    def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
+        """Write ``target``, a REAPER project with the audio, its stems and a MIDI track per part.
 
         Raises:
             InputError: the audio cannot be read.
             StoreError: the project cannot be written.
         """
-        return write_project(item, span, path)
+        return write_project(item, span, target)
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
         """Ask the running REAPER to transcribe its selection; waits until one of its ears took the command.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -14,8 +13,7 @@ from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
 from bridge.audio.recording import Recording
 from bridge.errors import PluginError
 from bridge.inference.network import PRECISIONS, TORCH_DEVICES, Network, Precision
-from bridge.pipeline.stem_files import write_stems
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.plugins.interfaces import Context, Progress
 from bridge.separators.htdemucs.graph import REWRITE
 from bridge.separators.htdemucs.stft import Spectrogram
 
@@ -60,7 +58,9 @@ class HTDemucs:
     """Separator of drums, bass, vocals and other."""
 
     Options = HTDemucsOptions
-    stems = STEMS
+    cache_version = "1"
+    """Another number makes what is cached void: change it with the weights or with what is computed of them."""
+    stems: tuple[str, ...] = STEMS
 
     def __init__(self, options: HTDemucsOptions, context: Context) -> None:
         """Load the network.
@@ -87,16 +87,8 @@ class HTDemucs:
         self._transform = Spectrogram(self._segment)
         self.device = self._network.device
 
-    def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
-        """Write the ``wanted`` stems to ``folder`` as ``<role>.wav``; see the Separator contract.
-
-        Raises:
-            PluginError: a stem is wanted that HTDemucs does not have.
-        """
-        return write_stems(self.stream(mix, wanted, report), mix, wanted, folder)
-
-    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
-        """The ``wanted`` stems piece by piece, each (stems, 2, samples) and final, in full the length of the mix.
+    def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Array]:
+        """Yield the stems ``roles`` piece by piece, each (stems, 2, samples) and final, in full the length of the mix.
 
         While the network computes a segment, the one before is transformed back and the next one forth; while a
         piece is taken, the network rests, and the cores are the taker's.
@@ -104,12 +96,12 @@ class HTDemucs:
         Raises:
             PluginError: a stem is wanted that HTDemucs does not have.
         """
-        unknown = [role for role in wanted if role not in STEMS]
+        unknown = [role for role in roles if role not in STEMS]
         if unknown:
             message = f'HTDemucs has no stem "{unknown[0]}"; choose from: {", ".join(STEMS)}.'
             raise PluginError(message)
-        picks = [STEMS.index(role) for role in wanted]
-        mean, deviation = mono_level(mix.blocks(), lambda: report("separate", 0.0))
+        picks = [STEMS.index(role) for role in roles]
+        mean, deviation = mono_level(mix.blocks(), lambda: progress.fraction(0.0))
         # demucs gives the whole mean to every stem, so that a mix with an offset has stems that do not sum to it.
         share = mean / np.float32(len(STEMS))
         offsets = plan(mix.frames, self._segment, self._overlap)
@@ -123,17 +115,17 @@ class HTDemucs:
             try:
                 if computed is not None:
                     piece = joined.add(self._stems(*computed)) * deviation + share
-                report("separate", number / len(offsets))
+                progress.fraction(number / len(offsets))
                 if number + 1 < len(offsets):
                     inputs = self._inputs(mix, offsets[number + 1], mean, deviation)
                 while not self._network.wait(REPORT_S):
-                    report("separate", number / len(offsets))
+                    progress.fraction(number / len(offsets))
             except BaseException:
                 self._network.cancel()
                 raise
             spectra, waves = self._network.outputs()
             computed = spectra[0, picks], waves[0, picks]
-            report("separate", (number + 1) / len(offsets))
+            progress.fraction((number + 1) / len(offsets))
             if piece is not None:
                 yield piece
         if computed is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,8 +15,7 @@ from bridge.audio.recording import Recording
 from bridge.errors import PluginError
 from bridge.inference.graph_rewrite import Rewrite
 from bridge.inference.network import PRECISIONS, TORCH_DEVICES, Network, Precision, run_each
-from bridge.pipeline.stem_files import write_stems
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.plugins.interfaces import Context, Progress
 from bridge.separators.spleeter.checkpoint import damaged, read_checkpoint
 from bridge.separators.spleeter.spectra import LEAD, SPAN, STEP, Sound, Spectrum, magnitudes, masked, pieces, spectra
 from bridge.separators.spleeter.unet import CHANNELS, CONFIGURATIONS, Configuration, build
@@ -62,6 +61,7 @@ class Spleeter:
     """Separator of 2, 4 or 5 stems."""
 
     Options = SpleeterOptions
+    cache_version = "1"
 
     def __init__(self, options: SpleeterOptions, context: Context) -> None:
         """Load the network.
@@ -85,21 +85,13 @@ class Spleeter:
         self.stems: tuple[str, ...] = tuple(ROLES.get(name, name) for name in configuration.instruments)
         self.device = self._network.device
 
-    def separate(self, mix: Recording, wanted: Sequence[str], folder: Path, report: Report) -> list[Stem]:
-        """Write the ``wanted`` stems to ``folder`` as ``<role>.wav``; see the Separator contract.
-
-        Raises:
-            PluginError: a stem is wanted that this network does not have.
-        """
-        return write_stems(self.stream(mix, wanted, report), mix, wanted, folder)
-
-    def stream(self, mix: Recording, wanted: Sequence[str], report: Report) -> Generator[Array, None, None]:
-        """The ``wanted`` stems piece by piece, each (stems, 2, samples) and final, in full the length of the mix.
+    def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Array]:
+        """Yield the stems ``roles`` piece by piece, each (stems, 2, samples) and final, in full the length of the mix.
 
         Raises:
             PluginError: a stem is wanted that this network does not have, or the mix has another rate.
         """
-        unknown = [role for role in wanted if role not in self.stems]
+        unknown = [role for role in roles if role not in self.stems]
         if unknown:
             message = (
                 f'spleeter with {len(self.stems)} stems has no stem "{unknown[0]}"; choose from: '
@@ -108,8 +100,8 @@ class Spleeter:
             raise PluginError(message)
         if mix.rate != RATE:
             raise PluginError(f"spleeter works at {RATE} Hz, dawscribe at {mix.rate} Hz; choose another separator.")
-        picks = [self.stems.index(role) for role in wanted]
-        sounds = [Sound() for _ in wanted]
+        picks = [self.stems.index(role) for role in roles]
+        sounds = [Sound() for _ in roles]
         count, begun, at = pieces(mix.frames), 0, -LEAD
         waiting: list[Spectrum] = []
 
@@ -133,9 +125,9 @@ class Spleeter:
             heard(),
             keep=lambda outputs: outputs[0][picks],
             finish=stems,
-            tick=lambda: report("separate", begun / count),
+            tick=lambda: progress.fraction(begun / count),
         )
-        report("separate", 1.0)
+        progress.fraction(1.0)
 
 
 def _network(path: Path, configuration: Configuration) -> Any:

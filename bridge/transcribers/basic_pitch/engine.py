@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from bridge.audio.spectra import Array, key_filter, power, to_db, velocity_of
 from bridge.music.notes import Note
 from bridge.music.parts import Transcription
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.plugins.interfaces import AudioSource, Context, Progress, only
 from bridge.transcribers.basic_pitch.decode import Decoding, FrameNote, decode
 from bridge.transcribers.basic_pitch.posteriors import (
     FRAME,
@@ -39,12 +39,14 @@ ATTACK_S = 0.1
 
 
 class BasicPitchTranscriber:
-    """Hears the notes of any pitched stem.
+    """Hears the notes of any pitched source.
 
     Args:
         options: see Options.
         context: for the model "basic-pitch".
     """
+
+    cache_version = "1"
 
     @dataclass(frozen=True, slots=True)
     class Options:
@@ -90,28 +92,29 @@ class BasicPitchTranscriber:
         )
         self._keys = key_filter(LOWEST_KEY, KEYS, LEVEL_SIZE, RATE)
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
         """See :class:`bridge.plugins.interfaces.Transcriber`."""
+        source = only(sources)
         notes: list[Note] = []
-        for first, heard, is_last in self._blocks(stem, report):
-            level_db = self._levels(stem, first, len(heard.notes))
+        for first, heard, is_last in self._blocks(source, progress):
+            level_db = self._levels(source, first, len(heard.notes))
             core_start = KEPT_FRAMES * (BACK_WINDOWS if first else 0)
             core_end = len(heard.notes) if is_last else core_start + KEPT_FRAMES * CORE_WINDOWS
             fresh: list[Note] = []
             for found in decode(heard, self._decoding):
                 if core_start <= found.start < core_end:
-                    fresh += self._note(found, heard, level_db, first, stem.audio.length_s)
-            stem.tell(fresh)
+                    fresh += self._note(found, heard, level_db, first, source.audio.length_s)
+            progress.notes(source.role, fresh)
             notes += fresh
-        return Transcription.single(stem.role, sorted(notes))
+        return Transcription.single(source.role, sorted(notes))
 
-    def _blocks(self, stem: Stem, report: Report) -> Iterator[tuple[int, Posteriors, bool]]:
+    def _blocks(self, source: AudioSource, progress: Progress) -> Iterator[tuple[int, Posteriors, bool]]:
         """(first frame, probabilities, whether it is the last) of overlapping blocks."""
         parts: list[Posteriors] = []
         first = 0
-        total = stem.audio.length_s * RATE / FRAME / KEPT_FRAMES
-        for number, part in enumerate(listen(self._network, stem.audio)):
-            report("transcribe", min(1.0, number / total))
+        total = source.audio.length_s * RATE / FRAME / KEPT_FRAMES
+        for number, part in enumerate(listen(self._network, source.audio)):
+            progress.fraction(min(1.0, number / total))
             parts.append(part)
             back = BACK_WINDOWS if first else 0
             if len(parts) == back + CORE_WINDOWS + AHEAD_WINDOWS:
@@ -121,14 +124,14 @@ class BasicPitchTranscriber:
                 first += drop
         yield first * KEPT_FRAMES, join(parts), True
 
-    def _levels(self, stem: Stem, first: int, count: int) -> Array:
+    def _levels(self, source: AudioSource, first: int, count: int) -> Array:
         """(count, KEYS) level of each key in dB over the mix's RMS."""
         out = []
         for start in range(0, count, KEPT_FRAMES * 8):
             length = min(KEPT_FRAMES * 8, count - start)
             begin = (first + start) * FRAME - LEVEL_SIZE // 2
-            samples = stem.audio.mono(RATE, begin / RATE, ((length - 1) * FRAME + LEVEL_SIZE) / RATE)
-            out.append(to_db(power(samples, LEVEL_SIZE, FRAME) @ self._keys, stem.mix_rms))
+            samples = source.audio.mono(RATE, begin / RATE, ((length - 1) * FRAME + LEVEL_SIZE) / RATE)
+            out.append(to_db(power(samples, LEVEL_SIZE, FRAME) @ self._keys, source.mix_rms))
         return np.concatenate(out)
 
     def _note(self, found: FrameNote, heard: Posteriors, level_db: Array, first: int, length_s: float) -> list[Note]:

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bridge.audio.recording import Recording
+from bridge.audio.recording import Sound
 
 Array = npt.NDArray[np.float32]
 
@@ -58,7 +58,7 @@ class Posteriors:
     """That it begins here."""
 
 
-def windows(recording: Recording, hop: int = HOP) -> Iterator[Array]:
+def windows(recording: Sound, hop: int = HOP) -> Iterator[Array]:
     """The network's inputs in order, each (1, WINDOW, 1); the first begins ``EDGE_FRAMES`` before the sound."""
     total = int(np.ceil((recording.length_s * RATE + EDGE_FRAMES * FRAME) / hop))
     for first in range(0, total, BLOCK_WINDOWS):
@@ -69,7 +69,7 @@ def windows(recording: Recording, hop: int = HOP) -> Iterator[Array]:
             yield block[None, i * hop : i * hop + WINDOW, None]
 
 
-def listen(network: Runs, recording: Recording, hop: int = HOP) -> Iterator[Posteriors]:
+def listen(network: Runs, recording: Sound, hop: int = HOP) -> Iterator[Posteriors]:
     """Probabilities window by window, ``KEPT_FRAMES`` frames each; the last may reach past the end."""
     kept = slice(EDGE_FRAMES, WINDOW_FRAMES - EDGE_FRAMES)
     for window in windows(recording, hop):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bridge.errors import ConfigError, PluginError
+from bridge.errors import PluginError
 from bridge.inference.network import Network
 from bridge.music.general_midi import INSTRUMENTS
 from bridge.music.notes import Note, shifted
-from bridge.music.parts import Part, Transcription
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.music.parts import Candidate, Part, Transcription
+from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress, only
 from bridge.transcribers.drums.features import BANDS, FRAMES_PER_S, MIX_RMS, RATE, WINDOWS, spectra
 from bridge.transcribers.drums.kit import GROUPS, Tuning, notes, strokes
 from bridge.transcribers.drums.peaks import CLASSES
@@ -31,6 +32,8 @@ MARGIN = 80
 """Frames at either end of a piece whose answer is not used: the net looks 66 frames to each side."""
 EDGE_S = WINDOWS[-1] / 2 / RATE
 """Sound that the first frame's longest window needs from before it, seconds."""
+CANDIDATE_SENSITIVITY = 0.25
+"""What is heard at so much more sensitivity is a candidate: a third of the odds that a stroke needs."""
 QUIETEST_RMS = 1e-4
 """A mix at -80 dBFS is not raised further: what is left there is converter noise."""
 
@@ -41,6 +44,9 @@ class DrumTranscriber:
     It works on a separated drum stem, on a solo drum recording and, less well, on a full mix.
     """
 
+    cache_version = "1"
+    decoding_options = ("sensitivity",)
+
     @dataclass(frozen=True, slots=True)
     class Options:
         """Settings of the drum transcriber."""
@@ -48,54 +54,80 @@ class DrumTranscriber:
         sensitivity: float = 0.5
         """0 writes only what is certain, 1 also what is faint, such as ghost notes; 0.5 is as tuned."""
 
+        def __post_init__(self) -> None:
+            if not 0 <= self.sensitivity <= 1:
+                raise ValueError(f"the sensitivity is {self.sensitivity}; choose a number from 0 to 1")
+
     def __init__(self, options: Options, context: Context) -> None:
-        if not 0 <= options.sensitivity <= 1:
-            message = f"The drum sensitivity is {options.sensitivity}; choose a number from 0 to 1."
-            raise ConfigError(message)
         self._options = options
-        self._tuning = load_tuning(DATA / "drums.json")
+        load_tuning(DATA / "drums.json")  # damaged settings are said before the long separation, not after it
         # Full precision: the net is so small that bf16 saves nothing, and velocities are worth their digits.
         self._network = Network(
             DATA / "drums.onnx", device=context.device, precision="f32", cache=context.cache, threads=1
         )
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        """The strokes of ``stem`` as General MIDI notes."""
-        if stem.audio.is_silent:
-            report("drums", 1.0)
-            return _kit(stem.role, ())
-        onset, velocity = self.activations(stem, report)
-        return _kit(stem.role, self._strokes(onset, velocity))
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
+        """Return the strokes as General MIDI notes; see :class:`bridge.plugins.interfaces.Transcriber`."""
+        return self.decode(self.listen(sources, progress), self._options)
 
-    def _strokes(self, onset: Array, velocity: Array) -> tuple[Note, ...]:
-        return notes(strokes(onset, velocity, self._tuning, self._options.sensitivity))
+    def listen(self, sources: Mapping[str, AudioSource], progress: Progress) -> Activations:
+        """See :class:`bridge.plugins.interfaces.ActivationTranscriber`."""
+        source = only(sources)
+        if source.audio.is_silent:
+            progress.fraction(1.0)
+            return Activations({"role": source.role})
+        answers = np.stack(self.activations(source, progress), 1).astype("<f4")
+        return Activations({"role": source.role}, {"answers": zlib.compress(answers.tobytes(), 1)})
 
-    def activations(self, stem: Stem, report: Report) -> tuple[Array, Array]:
+    @classmethod
+    def decode(cls, activations: Activations, options: Options) -> Transcription:
+        """See :class:`bridge.plugins.interfaces.ActivationTranscriber`."""
+        try:
+            role = str(activations.facts["role"])
+            if not activations.blobs:
+                return _kit(role, (), ())
+            answers = np.frombuffer(zlib.decompress(activations.blobs["answers"]), "<f4").reshape(-1, 2, len(CLASSES))
+        except (KeyError, zlib.error) as e:
+            raise ValueError("these are no activations of the drum network") from e
+        tuning = load_tuning(DATA / "drums.json")
+        heard = strokes(answers[:, 0], answers[:, 1], tuning, options.sensitivity)
+        fainter = strokes(answers[:, 0], answers[:, 1], tuning, options.sensitivity + CANDIDATE_SENSITIVITY)
+        times = {(s.kind, s.onset_s) for s in heard}
+        faint = [s for s in fainter if (s.kind, s.onset_s) not in times]
+        return _kit(role, notes(heard), [Candidate(n, "below_threshold") for n in notes(faint)])
+
+    def activations(self, source: AudioSource, progress: Progress) -> tuple[Array, Array]:
         """The net's onset and velocity answers, each (frames, classes), 100 frames a second."""
-        total = int(stem.audio.length_s * FRAMES_PER_S) + 1
-        gain = np.float32(MIX_RMS / max(stem.mix_rms, QUIETEST_RMS))
+        tuning = load_tuning(DATA / "drums.json")
+        total = int(source.audio.length_s * FRAMES_PER_S) + 1
+        gain = np.float32(MIX_RMS / max(source.mix_rms, QUIETEST_RMS))
         answers = np.empty((total, 2, len(CLASSES)), np.float32)
         step = PIECE - 2 * MARGIN
         for start in range(0, total, step):
             stop = min(total, start + step)
-            answers[start:stop] = self._piece(stem, start - MARGIN, gain)[MARGIN : MARGIN + stop - start]
-            stem.tell(shifted(self._strokes(answers[start:stop, 0], answers[start:stop, 1]), start / FRAMES_PER_S))
-            report("drums", stop / total)
+            answers[start:stop] = self._piece(source, start - MARGIN, gain)[MARGIN : MARGIN + stop - start]
+            heard = strokes(answers[start:stop, 0], answers[start:stop, 1], tuning, self._options.sensitivity)
+            progress.notes(_part_id(source.role), shifted(notes(heard), start / FRAMES_PER_S))
+            progress.fraction(stop / total)
         return answers[:, 0], answers[:, 1]
 
-    def _piece(self, stem: Stem, first: int, gain: np.float32) -> Array:
-        """The net's answer (PIECE, 2, classes) from frame ``first`` on; silence lies around the stem."""
+    def _piece(self, source: AudioSource, first: int, gain: np.float32) -> Array:
+        """The net's answer (PIECE, 2, classes) from frame ``first`` on; silence lies around the source."""
         edge = round(EDGE_S * FRAMES_PER_S + 0.5)
-        audio = stem.audio.mono(RATE, (first - edge) / FRAMES_PER_S, (PIECE - 1 + 2 * edge) / FRAMES_PER_S)
+        audio = source.audio.mono(RATE, (first - edge) / FRAMES_PER_S, (PIECE - 1 + 2 * edge) / FRAMES_PER_S)
         heard = spectra(audio * gain)[edge : edge + PIECE]
         answer: Array = self._network(np.ascontiguousarray(heard[None]))[0][0]
         return answer
 
 
-def _kit(source: str, notes: Sequence[Note]) -> Transcription:
-    """Return the notes as a drum part; in a source that is no drum stem it stands beside other parts."""
-    part_id = source if source == "drums" else f"{source}/drums"
-    return Transcription((Part(part_id, source, INSTRUMENTS["drums"], tuple(notes)),))
+def _part_id(role: str) -> str:
+    """Return the id of the drum part; in a source that is no drum stem it stands beside other parts."""
+    return role if role == "drums" else f"{role}/drums"
+
+
+def _kit(role: str, played: Sequence[Note], candidates: Sequence[Candidate]) -> Transcription:
+    part = Part(_part_id(role), role, INSTRUMENTS["drums"], tuple(played), candidates=tuple(sorted(candidates)))
+    return Transcription((part,))
 
 
 def load_tuning(path: Path) -> Tuning:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bridge.audio.recording import Recording
+from bridge.audio.recording import Sound
 from bridge.audio.spectra import Array, bands, frames, power, to_db
 from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS
 
@@ -29,7 +29,7 @@ class Attacks:
         mix_rms: RMS of the whole mix, what levels are relative to.
     """
 
-    def __init__(self, recording: Recording, mix_rms: float) -> None:
+    def __init__(self, recording: Sound, mix_rms: float) -> None:
         self._recording, self._mix_rms = recording, mix_rms
         edges = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BANDS + 2)
         self._bands = bands(edges.tolist(), SIZE, RATE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ import numpy as np
 from bridge.audio.spectra import Array, velocity_of
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Transcription
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.plugins.interfaces import AudioSource, Context, Progress, only
 from bridge.transcribers.melody.attacks import Attacks
 from bridge.transcribers.melody.bends import bends
 from bridge.transcribers.melody.path import Costs, Path, Segment
@@ -40,6 +41,8 @@ class MelodyTranscriber:
         context: for the model "swift-f0".
     """
 
+    cache_version = "1"
+
     @dataclass(frozen=True, slots=True)
     class Options:
         """Settings."""
@@ -61,20 +64,21 @@ class MelodyTranscriber:
         self._options, self._context = options, context
         self._trackers: dict[str, Tracker] = {}
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
         """See :class:`bridge.plugins.interfaces.Transcriber`."""
+        source = only(sources)
         name = self._options.tracker
         if name == "auto":
-            name = "yin" if stem.role == "bass" else "swift"
+            name = "yin" if source.role == "bass" else "swift"
         tracker = self._tracker(name)
-        attacks = Attacks(stem.audio, stem.mix_rms)
-        total = math.ceil(stem.audio.length_s * FPS)
+        attacks = Attacks(source.audio, source.mix_rms)
+        total = math.ceil(source.audio.length_s * FPS)
         path = Path(tracker.count, BASS if name == "yin" else VOICE)
         pitches: list[Array] = []
         levels: list[Array] = []
         for first in range(0, total, BLOCK_FRAMES):
-            report("transcribe", first / total)
-            track = tracker.track(stem.audio, first)
+            progress.fraction(first / total)
+            track = tracker.track(source.audio, first)
             strength, level_db = attacks.read(first)
             gate = 1 / (1 + np.exp((self._options.gate_db - level_db) / GATE_WIDTH_DB))
             path.feed(track.keys * gate[:, None], strength)
@@ -87,8 +91,8 @@ class MelodyTranscriber:
         notes = [replace(n, offset_s=min(n.offset_s, after.onset_s)) for n, after in pairwise(notes)] + notes[-1:]
         curve = bends(segments, tracker.lowest, pitch) if self._options.pitch_bends else []
         return Transcription.single(
-            stem.role,
-            tuple(n for n in notes if n.onset_s < stem.audio.length_s),
+            source.role,
+            tuple(n for n in notes if n.onset_s < source.audio.length_s),
             tuple(Bend(max(0.0, b.time_s - LATE_S), b.semitones) for b in curve),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bridge.audio.recording import Recording
+from bridge.audio.recording import Sound
 from bridge.audio.spectra import Array
 from bridge.plugins.interfaces import Context
 from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Track, spread
@@ -43,7 +43,7 @@ class SwiftTracker:
             shape=[[1, (BEFORE + OWN_FRAMES + AFTER) * HOP], [], []],
         )
 
-    def track(self, recording: Recording, first: int) -> Track:
+    def track(self, recording: Sound, first: int) -> Track:
         """See :class:`bridge.transcribers.melody.track.Tracker`."""
         hz, confidence = self.listen(recording, first)
         # Our frames are finer than the network's: each takes its nearest.
@@ -54,7 +54,7 @@ class SwiftTracker:
         voiced = confidence[nearest] >= 0.5
         return Track(keys, np.asarray(np.where(voiced, pitch, np.nan), np.float32))
 
-    def listen(self, recording: Recording, first: int) -> tuple[Array, Array]:
+    def listen(self, recording: Sound, first: int) -> tuple[Array, Array]:
         """(Hz, confidence 0..1), each (OWN_FRAMES,), from our frame ``first`` on, a multiple of a block."""
         start = first * RATE // FPS - BEFORE * HOP
         samples = recording.mono(RATE, start / RATE, (BEFORE + OWN_FRAMES + AFTER) * HOP / RATE)

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bridge.audio.recording import Recording
+from bridge.audio.recording import Sound
 from bridge.audio.spectra import Array
 
 FPS = 100
@@ -38,7 +38,7 @@ class Tracker(Protocol):
     count: int
     """Columns."""
 
-    def track(self, recording: Recording, first: int) -> Track:
+    def track(self, recording: Sound, first: int) -> Track:
         """The ``BLOCK_FRAMES`` frames from frame ``first`` on."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bridge.audio.recording import Recording
+from bridge.audio.recording import Sound
 from bridge.audio.spectra import Array, frames
 from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Track, spread
 from bridge.units import A4_HZ, A4_PITCH
@@ -41,7 +41,7 @@ class YinTracker:
     def __init__(self, lowest: int = 21, highest: int = 72) -> None:
         self.lowest, self.count = lowest, highest - lowest + 1
 
-    def track(self, recording: Recording, first: int) -> Track:
+    def track(self, recording: Sound, first: int) -> Track:
         """See :class:`bridge.transcribers.melody.track.Tracker`."""
         size = SUMMED + LAGS
         length = (BLOCK_FRAMES - 1) * HOP + size

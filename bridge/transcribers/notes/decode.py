@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.music.notes import Note
+from bridge.music.parts import Candidate
 from bridge.transcribers.notes.features import FPS
 from bridge.transcribers.notes.maps import Array, Curves, Maps
 
@@ -119,11 +120,44 @@ def attacks(curves: Curves, t: Thresholds) -> list[int]:
 
 def polyphonic(maps: Maps, t: Thresholds) -> list[Note]:
     """All notes but doubtful blips, sorted; a note ends at the latest where its key is struck again."""
-    notes = []
+    return polyphonic_with_candidates(maps, t, None)[0]
+
+
+def polyphonic_with_candidates(
+    maps: Maps, t: Thresholds, lower_onset: float | None
+) -> tuple[list[Note], list[Candidate]]:
+    """Return all notes, sorted, and those that were left out, sorted.
+
+    Args:
+        maps: the network's output.
+        t: what makes a note.
+        lower_onset: least onset probability of a candidate, None for none below the thresholds.
+    """
+    notes: list[Note] = []
+    candidates: list[Candidate] = []
     for pitch in maps.keys:
         curves = maps.key(pitch)
         starts = attacks(curves, t)
-        for first, limit in zip(starts, [*starts[1:], maps.frames], strict=False):
-            if limit - first >= 2:
-                notes.append(make_note(curves, pitch, first, limit, t))
-    return sorted(n for n in notes if n.length_s >= BLIP_S or n.confidence >= CERTAIN)
+        found = _made(curves, pitch, starts, starts, t)
+        notes += [n for n in found if not _is_blip(n)]
+        candidates += [Candidate(n, "doubtful_onset") for n in found if _is_blip(n)]
+        if lower_onset is not None:
+            faint = _far_from(onset_peaks(curves.onset, lower_onset), starts)
+            found = _made(curves, pitch, faint, sorted([*starts, *faint]), t)
+            candidates += [Candidate(n, "below_threshold") for n in found]
+    return sorted(notes), sorted(candidates)
+
+
+def _made(curves: Curves, pitch: int, starts: list[int], all_starts: list[int], t: Thresholds) -> list[Note]:
+    """The notes that begin at ``starts``, each ending before the next of ``all_starts``."""
+    following = dict(zip(all_starts, [*all_starts[1:], len(curves.onset)], strict=False))
+    return [make_note(curves, pitch, first, following[first], t) for first in starts if following[first] - first >= 2]
+
+
+def _far_from(frames: list[int], others: list[int]) -> list[int]:
+    near = {other + by for other in others for by in range(1 - REARM_FRAMES, REARM_FRAMES)}
+    return [frame for frame in frames if frame not in near]
+
+
+def _is_blip(note: Note) -> bool:
+    return note.length_s < BLIP_S and note.confidence < CERTAIN

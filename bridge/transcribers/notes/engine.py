@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import resources
@@ -10,12 +12,11 @@ from typing import Literal
 
 import numpy as np
 
-from bridge.errors import ConfigError
 from bridge.inference.network import Network
-from bridge.music.notes import Note, shifted
-from bridge.music.parts import Transcription
-from bridge.plugins.interfaces import Context, Report, Stem
-from bridge.transcribers.notes.decode import Thresholds, polyphonic
+from bridge.music.notes import Bend, Note, shifted
+from bridge.music.parts import Candidate, Transcription
+from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress, only
+from bridge.transcribers.notes.decode import Thresholds, polyphonic, polyphonic_with_candidates
 from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
 from bridge.transcribers.notes.maps import Array, Maps
 from bridge.transcribers.notes.path import monophonic, sounds_together
@@ -40,7 +41,7 @@ Voices = Literal["auto", "one", "many"]
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RoleProfile:
     """How a role is decoded."""
 
     index: int
@@ -60,9 +61,9 @@ much. Note ends get better up to some 60 to 90: on the development set F 0.565 a
 on sounds kept out of training 0.413 at 1, 0.429 at 30, 0.433 at 60, 0.435 at 140. More lets a false offset cut a note
 that goes on."""
 
-BASS = Manner(0, 23, 67, True, Thresholds(0.45, 0.45, 0.35, OFFSET_WEIGHT), 1.0)
-VOCALS = Manner(1, 36, 96, True, Thresholds(0.5, 0.5, 0.4, OFFSET_WEIGHT), 0.5)
-OTHER = Manner(2, 21, 108, False, Thresholds(0.55, 0.6, 0.4, OFFSET_WEIGHT))
+BASS = RoleProfile(0, 23, 67, True, Thresholds(0.45, 0.45, 0.35, OFFSET_WEIGHT), 1.0)
+VOCALS = RoleProfile(1, 36, 96, True, Thresholds(0.5, 0.5, 0.4, OFFSET_WEIGHT), 0.5)
+OTHER = RoleProfile(2, 21, 108, False, Thresholds(0.55, 0.6, 0.4, OFFSET_WEIGHT))
 """Thresholds lie between the best on clips of a soundfont family kept out of training (training/notes/evaluate.py
 tune: onset of other 0.55 and of its repeated notes 0.45, onset of bass 0.35 and cost 1, onset of vocals 0.5) and the
 best on the development set and 44 to 51 rendered songs (0.55 and 0.65, 0.5 and 1; a frame threshold of bass of 0.35
@@ -72,7 +73,7 @@ of other notes look like it.
 B0 to G4 is a five-string bass at its last fret; C2 to C7 is every singer."""
 
 ROLES = {"bass": BASS, "vocals": VOCALS}
-"""Manner by role; every other role is OTHER."""
+"""RoleProfile by role; every other role is OTHER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,70 +87,104 @@ class NoteOptions:
     sensitivity: float = 0.5
     """0..1; more finds softer notes and more that are none."""
 
+    def __post_init__(self) -> None:
+        if self.voices not in ("auto", "one", "many"):
+            raise ValueError(f'voices is "{self.voices}"; choose auto, one or many')
+        if not 0 <= self.sensitivity <= 1:
+            raise ValueError(f"the sensitivity is {self.sensitivity}; choose a value from 0 to 1")
+
 
 class NoteTranscriber:
     """Hears notes with dawscribe's own network (shipped in the package, see training/README.md)."""
 
     Options = NoteOptions
+    cache_version = "1"
+    """Another number makes what is cached void: change it with the weights or with what is computed of them."""
+    decoding_options = ("bends", "sensitivity")
 
     def __init__(self, options: NoteOptions, context: Context) -> None:
         """Load the network.
 
         Raises:
-            ConfigError: a setting has no meaning.
             PluginError: the network cannot be loaded.
         """
-        if options.voices not in ("auto", "one", "many"):
-            raise ConfigError(f'The setting voices of notes is "{options.voices}"; choose auto, one or many.')
-        if not 0 <= options.sensitivity <= 1:
-            raise ConfigError(f"The sensitivity of notes is {options.sensitivity}; choose a value from 0 to 1.")
         self._options = options
         with resources.as_file(resources.files("bridge") / "data" / "notes.onnx") as path:
             # The processor whatever the device: 0.02 s a second of sound is less than a GPU takes to begin.
             self._network = Network(Path(path), device="cpu", cache=context.cache)
         self._vqt = Vqt()
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        """The stem's notes, sorted; bends for a single voice."""
-        if stem.audio.is_silent:
-            return Transcription.single(stem.role, ())
-        manner = ROLES.get(stem.role, OTHER)
-        may_bend = self._options.bends and (self._options.voices == "one" or manner.one_voice)
-        maps, tuning = self.listen(stem, manner, report, with_tuning=may_bend)
-        notes, one_voice = decode(maps, manner, self._options.voices, self._options.sensitivity)
-        notes = [n for n in notes if n.onset_s < stem.audio.length_s]
-        bends = bends_of(notes, tuning, concert_offset(notes, tuning)) if one_voice and tuning is not None else []
-        return Transcription.single(stem.role, notes, bends)
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
+        """See :class:`bridge.plugins.interfaces.Transcriber`; bends for a single voice."""
+        return self.decode(self.listen(sources, progress), self._options)
 
-    def listen(self, stem: Stem, manner: Manner, report: Report, *, with_tuning: bool) -> tuple[Maps, Tuning | None]:
-        """The network's maps over the whole stem, and how far off its keys it sounds."""
-        frames = int(stem.audio.length_s * FPS) + 1
-        heard = Maps(manner.lowest, manner.highest)
+    def listen(self, sources: Mapping[str, AudioSource], progress: Progress) -> Activations:
+        """See :class:`bridge.plugins.interfaces.ActivationTranscriber`."""
+        source = only(sources)
+        facts = {"role": source.role, "length_s": source.audio.length_s, "voices": self._options.voices}
+        if source.audio.is_silent:
+            return Activations(facts)
+        profile = ROLES.get(source.role, OTHER)
+        may_bend = self._options.voices == "one" or profile.one_voice
+        maps, tuning = self.hear(source, profile, progress, with_tuning=may_bend)
+        lengths, data = maps.packed()
+        blobs = {"maps": data}
+        if tuning is not None:
+            blobs["tuning"] = zlib.compress(tuning.semitones.astype("<f2").tobytes(), 1)
+        return Activations({**facts, "lengths": lengths}, blobs)
+
+    @classmethod
+    def decode(cls, activations: Activations, options: NoteOptions) -> Transcription:
+        """See :class:`bridge.plugins.interfaces.ActivationTranscriber`."""
+        try:
+            role, length_s = str(activations.facts["role"]), float(activations.facts["length_s"])
+            if not activations.blobs:
+                return Transcription.single(role, ())
+            profile = ROLES.get(role, OTHER)
+            data = activations.blobs["maps"]
+            maps = Maps.unpacked(profile.lowest, profile.highest, activations.facts["lengths"], data)
+            tuning = _unpacked_tuning(maps, activations.blobs.get("tuning"))
+        except (KeyError, TypeError, zlib.error) as e:
+            raise ValueError("these are no activations of the note network") from e
+        notes, candidates, one_voice = decoded(maps, profile, options.voices, options.sensitivity)
+        notes = [n for n in notes if n.onset_s < length_s]
+        candidates = [c for c in candidates if c.note.onset_s < length_s]
+        bends: list[Bend] = []
+        if one_voice and options.bends and tuning is not None:
+            bends = bends_of(notes, tuning, concert_offset(notes, tuning))
+        return Transcription.single(role, notes, bends, candidates=candidates)
+
+    def hear(
+        self, source: AudioSource, profile: RoleProfile, progress: Progress, *, with_tuning: bool
+    ) -> tuple[Maps, Tuning | None]:
+        """The network's maps over the whole source, and how far off its keys it sounds."""
+        frames = int(source.audio.length_s * FPS) + 1
+        heard = Maps(profile.lowest, profile.highest)
         # Half precision is finer than a cent and takes 8 kB a second of a bass.
         tuning = np.zeros((frames, len(heard.keys)), np.float16) if with_tuning else None
         role = np.zeros((1, 3), np.float32)
-        role[0, manner.index] = 1.0
-        following = self._features(self._window(stem, -MARGIN))
+        role[0, profile.index] = 1.0
+        following = self._features(self._window(source, -MARGIN))
         for first in range(0, frames, CORE):
             features = following
             core = slice(MARGIN, MARGIN + min(CORE, frames - first))
             # Read before the network starts: who waits for sound lets another stem's thread use it.
-            window = self._window(stem, first + CORE - MARGIN) if first + CORE < frames else None
+            window = self._window(source, first + CORE - MARGIN) if first + CORE < frames else None
             (maps,), following = self._network.beside(partial(self._features, window), features[None], role)
-            piece = Maps(manner.lowest, manner.highest)
+            piece = Maps(profile.lowest, profile.highest)
             piece.add(maps[0, :, core])
             heard.extend(piece)
             if tuning is not None:
                 tuning[first : first + CORE] = tuning_map(features[core], heard.keys)
-            stem.tell(shifted(polyphonic(piece, manner.thresholds), first / FPS))
-            report("transcribe", min(1.0, (first + CORE) / frames))
+            progress.notes(source.role, shifted(polyphonic(piece, profile.thresholds), first / FPS))
+            progress.fraction(min(1.0, (first + CORE) / frames))
         return heard, None if tuning is None else Tuning(heard.keys, tuning)
 
-    def _window(self, stem: Stem, first: int) -> Array:
+    def _window(self, source: AudioSource, first: int) -> Array:
         """The samples around WINDOW frames from ``first`` on, none before the start and silence after the end."""
         start, end = (frame * HOP / RATE for frame in (first - EDGE, first + WINDOW + EDGE))
         start = max(0.0, start)
-        return stem.audio.mono(RATE, start, end - start) * np.float32(reference_gain(stem.mix_rms))
+        return source.audio.mono(RATE, start, end - start) * np.float32(reference_gain(source.mix_rms))
 
     def _features(self, window: Array | None) -> Array:
         """(WINDOW, BINS) dB, silence before the start; nothing of no window."""
@@ -160,18 +195,48 @@ class NoteTranscriber:
         return np.pad(features, ((missing, 0), (0, 0)), constant_values=FLOOR_DB)[EDGE : EDGE + WINDOW]
 
 
-def decode(maps: Maps, manner: Manner, voices: Voices, sensitivity: float) -> tuple[list[Note], bool]:
+CANDIDATE_ODDS = 0.5
+"""A note is a candidate down to this share of the odds that a note needs."""
+SAME_S = 0.05
+"""Two ways of decoding place an onset of the same note within this."""
+
+
+def decode(maps: Maps, profile: RoleProfile, voices: Voices, sensitivity: float) -> tuple[list[Note], bool]:
     """Notes from maps by a role's manner, and whether they are one voice; sensitivity 0.5 is as tuned."""
-    t = manner.thresholds
+    notes, _, one_voice = decoded(maps, profile, voices, sensitivity)
+    return notes, one_voice
+
+
+def decoded(
+    maps: Maps, profile: RoleProfile, voices: Voices, sensitivity: float
+) -> tuple[list[Note], list[Candidate], bool]:
+    """Return notes, candidates, and whether the notes are one voice; sensitivity 0.5 is as tuned."""
+    t = profile.thresholds
     onset, repeat = (_shifted(p, 0.5 - sensitivity) for p in (t.onset, t.repeat))
     t = replace(t, onset=onset, repeat=repeat)
-    if voices == "many" or (voices == "auto" and not manner.one_voice):
-        return polyphonic(maps, t), False
-    if voices == "auto":
-        notes = polyphonic(maps, t)
-        if sounds_together([n for n in notes if n.confidence > SURE]) > CHORDAL:
-            return notes, False
-    return monophonic(maps, t, manner.start_cost), True
+    odds = CANDIDATE_ODDS * min(onset, repeat) / (1 - min(onset, repeat))
+    notes, candidates = polyphonic_with_candidates(maps, t, odds / (1 + odds))
+    if voices == "many" or (voices == "auto" and not profile.one_voice):
+        return notes, candidates, False
+    if voices == "auto" and sounds_together([n for n in notes if n.confidence > SURE]) > CHORDAL:
+        return notes, candidates, False
+    line = monophonic(maps, t, profile.start_cost)
+    return line, _beside(line, notes, candidates), True
+
+
+def _beside(line: list[Note], notes: list[Note], candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates of one voice: what the thresholds would have taken and the line has not, and their own."""
+    onsets: dict[int, list[float]] = {}
+    for note in line:
+        onsets.setdefault(note.pitch, []).append(note.onset_s)
+    others = [*candidates, *(Candidate(note, "spurious") for note in notes)]
+    return sorted(c for c in others if all(abs(c.note.onset_s - at) > SAME_S for at in onsets.get(c.note.pitch, ())))
+
+
+def _unpacked_tuning(maps: Maps, data: bytes | None) -> Tuning | None:
+    if data is None:
+        return None
+    return Tuning(maps.keys, np.frombuffer(zlib.decompress(data), "<f2").reshape(-1, len(maps.keys)))
 
 
 def _shifted(probability: float, by: float) -> float:

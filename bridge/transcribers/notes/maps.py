@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +70,23 @@ class Maps:
         """Append what other maps of the same keys hold."""
         self._pieces += more._pieces
         self.frames += more.frames
+
+    def packed(self) -> tuple[list[list[int]], bytes]:
+        """Return the lengths of the packed keys by piece, and all of them in one: the form for a file."""
+        return [[len(key) for key in piece] for piece in self._pieces], b"".join(b"".join(p) for p in self._pieces)
+
+    @classmethod
+    def unpacked(cls, lowest: int, highest: int, lengths: Sequence[Sequence[int]], data: bytes) -> Maps:
+        """Return the maps that :meth:`packed` gave; ValueError where it cannot have."""
+        maps, place = cls(lowest, highest), 0
+        for row in lengths:
+            ends = [place + end for end in accumulate(row)]
+            maps._pieces.append([data[end - length : end] for end, length in zip(ends, row, strict=True)])
+            place = ends[-1]
+            if len(row) != len(maps.keys):
+                raise ValueError("maps of another range")
+            maps.frames += _unpacked(maps._pieces[-1][0]).shape[1]
+        return maps
 
     def key(self, pitch: int) -> Curves:
         """All frames of one key."""

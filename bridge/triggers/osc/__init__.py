@@ -20,7 +20,7 @@ from typing import Any
 
 from bridge import __version__
 from bridge.errors import ConfigError, DawscribeError, PluginError
-from bridge.plugins.interfaces import Context, Desk, JobReport
+from bridge.plugins.interfaces import Context, JobReport, JobService
 from bridge.triggers.osc.arguments import is_let_go, job_argument, parse_options, text_argument, transcribe_request
 from bridge.triggers.osc.packets import MalformedError, messages
 
@@ -75,12 +75,12 @@ class OscTrigger:
                 f'triggers.osc.reply "{options.reply}" is where dawscribe listens; name the address of the controller.'
             )
 
-    async def run(self, desk: Desk) -> None:
+    async def run(self, service: JobService) -> None:
         """See :class:`bridge.plugins.interfaces.Trigger`."""
         answers = await self._open_answers() if self._reply else None
         try:
             transport, endpoint = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: _Endpoint(desk, self._allowed, answers),
+                lambda: _Endpoint(service, self._allowed, answers),
                 local_addr=(self._options.host, self._options.port),
             )
         except OSError as e:
@@ -90,10 +90,11 @@ class OscTrigger:
                 f"OSC port {self._options.port} cannot be opened ({e.strerror}); "
                 "set triggers.osc.port to a free one in config.toml."
             ) from e
-        desk.watch(endpoint.job_changed)
+        stop_watching = service.watch(endpoint.job_changed)
         try:
             await asyncio.Event().wait()
         finally:
+            stop_watching()
             transport.close()
             if answers:
                 answers.close()
@@ -115,13 +116,15 @@ class _Endpoint(asyncio.DatagramProtocol):
     """One UDP socket; every packet is hostile.
 
     Args:
-        desk: what obeys.
+        service: what obeys.
         allowed: networks beside this machine that may send.
         answers: where all answers go; None: to whoever asked.
     """
 
-    def __init__(self, desk: Desk, allowed: Sequence[Network], answers: asyncio.DatagramTransport | None) -> None:
-        self._desk, self._allowed, self._answers = desk, allowed, answers
+    def __init__(
+        self, service: JobService, allowed: Sequence[Network], answers: asyncio.DatagramTransport | None
+    ) -> None:
+        self._service, self._allowed, self._answers = service, allowed, answers
         self._senders: OrderedDict[str, Address] = OrderedDict()
         self._told: dict[str, float] = {}
         self._turns = _Turns()
@@ -177,13 +180,13 @@ class _Endpoint(asyncio.DatagramProtocol):
                 self._senders[job_id] = sender
                 while len(self._senders) > MOST_WATCHED:
                     self._senders.popitem(last=False)
-                await self._desk.submit(request)
+                await self._service.submit(request)
             elif address == f"{PREFIX}/transcribe/selected":
                 host = text_argument(arguments, "the name of a DAW, such as reaper")
-                await self._desk.request_selected(host, parse_options(arguments[1:]))
+                await self._service.request_selected(host, parse_options(arguments[1:]))
             elif not is_let_go(arguments):
                 job_id = job_argument(arguments) or ""
-                self._desk.cancel(job_id or None)
+                self._service.cancel(job_id or None)
         except DawscribeError as e:
             self._senders.pop(job_id, None)
             self._send(sender, "/error", job_id, str(e))
@@ -215,7 +218,7 @@ class _Endpoint(asyncio.DatagramProtocol):
             self._senders.pop(job.id, None)
 
     def _list(self, sender: Address) -> None:
-        for job in self._desk.jobs()[-100:]:
+        for job in self._service.jobs()[-100:]:
             self._send(sender, "/job", job.id, job.status.state, float(job.status.fraction), job.name)
         self._send(sender, "/jobs/end")
 

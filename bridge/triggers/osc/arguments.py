@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError
-from bridge.music.notes import STEM_ROLES
-from bridge.spool.request import FLAGS, OPTIONS, PROTOCOL, check_id
+from bridge.music.notes import MIX, STEM_ROLES
+from bridge.spool.options import OPTION_SPECS
+from bridge.spool.request import PROTOCOL, check_id
 
 LIST_OPTIONS = ("stems",)
 TRANSCRIBER = "transcriber."
-"""Before a role: which engine hears it."""
-KEYS = (*(o for o in OPTIONS if o != "transcribers"), *(TRANSCRIBER + role for role in STEM_ROLES))
+"""Before a source: which engine hears it."""
+FLAGS = tuple(spec.name for spec in OPTION_SPECS if spec.is_flag)
+KEYS = (
+    *(spec.name for spec in OPTION_SPECS if spec.name != "transcribers"),
+    *(TRANSCRIBER + source for source in (*STEM_ROLES, MIX)),
+)
 FLAG_WORDS = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
 
 

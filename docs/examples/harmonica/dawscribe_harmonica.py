@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy as np
 from bridge.errors import ConfigError, PluginError
 from bridge.music.notes import Note
 from bridge.music.parts import Transcription
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.plugins.interfaces import AudioSource, Context, Progress, only
 
 SIZES = ("nano", "small", "medium", "large", "x-large")
 
@@ -36,6 +37,7 @@ class HarmonicaTranscriber:
     """Notes by harmonica-amt, any number of voices."""
 
     Options = HarmonicaOptions
+    cache_version = "1"
 
     def __init__(self, options: HarmonicaOptions, context: Context) -> None:
         """Load the model.
@@ -54,27 +56,28 @@ class HarmonicaTranscriber:
         device = "cpu" if context.device == "auto" else context.device
         self._model = Harmonica(options.model, device=device)
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        """The stem's notes, sorted."""
-        if stem.audio.is_silent:
-            return Transcription.single(stem.role, ())
-        gain = np.float32(REFERENCE_RMS / max(stem.mix_rms, 1e-6))
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
+        """Return the notes of the one source it is called with, sorted."""
+        source = only(sources)
+        if source.audio.is_silent:
+            return Transcription.single(source.role, ())
+        gain = np.float32(REFERENCE_RMS / max(source.mix_rms, 1e-6))
         notes: list[Note] = []
         start_s = 0.0
-        while start_s < stem.audio.length_s:
-            report("transcribe", start_s / stem.audio.length_s)
+        while start_s < source.audio.length_s:
+            progress.fraction(start_s / source.audio.length_s)
             lead_s = min(OVERLAP_S, start_s)
-            length_s = min(PIECE_S + OVERLAP_S + lead_s, stem.audio.length_s - start_s + lead_s)
+            length_s = min(PIECE_S + OVERLAP_S + lead_s, source.audio.length_s - start_s + lead_s)
             with _kernels():
-                heard = self._model.transcribe(gain * stem.audio.mono(RATE, start_s - lead_s, length_s), RATE)
+                heard = self._model.transcribe(gain * source.audio.mono(RATE, start_s - lead_s, length_s), RATE)
             last_s = start_s + PIECE_S
             for onset, offset, pitch, velocity in _rows(heard):
                 at = onset + start_s - lead_s
                 if start_s <= at < last_s and offset > onset and 0 <= pitch <= 127:
                     notes.append(Note(at, at + offset - onset, pitch, velocity))
             start_s = last_s
-        report("transcribe", 1.0)
-        return Transcription.single(stem.role, sorted(notes))
+        progress.fraction(1.0)
+        return Transcription.single(source.role, sorted(notes))
 
 
 def _kernels() -> AbstractContextManager[None]:

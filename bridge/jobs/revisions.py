@@ -1,0 +1,66 @@
+"""Correct a finished result: the next revision takes the place of the one before, all of it or nothing."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bridge.config import Settings
+from bridge.errors import StoreError
+from bridge.files import write_json
+from bridge.jobs.store import JobStore
+from bridge.pipeline.results import RESULT, deliver, moved, result_item
+from bridge.plugins.interfaces import Context
+from bridge.score.edits import apply, item_of, parse_edit, sheet_of
+from bridge.spool.result import item_from_json
+from bridge.spool.status import FIRST_REVISION
+
+DRAFT = ".revision-"
+
+
+def revise(
+    store: JobStore, job_id: str, edits: Sequence[Mapping[str, Any]], settings: Settings, context: Context
+) -> int:
+    """Write the next revision of a result and return its number.
+
+    The files of hosts are made in a draft and then put in place, result.json last: a script that reads the new
+    revision finds all of it.
+
+    Args:
+        store: where the job lies.
+        job_id: a job that is done.
+        edits: see :mod:`bridge.score.edits`.
+        settings: settings in force.
+        context: what plugins are lent.
+
+    Raises:
+        InputError: there is no result, or the edits do not fit it.
+        StoreError: the folder cannot be written; the result is as it was.
+    """
+    folder, request, data = store.path(job_id), store.request(job_id), store.result(job_id)
+    parsed = [parse_edit(edit) for edit in edits]
+    corrected = [item_of(apply(parsed, sheet_of(item), number), item) for number, item in enumerate(data["items"])]
+    items = [item_from_json(item, folder) for item in corrected]
+    revision = int(data.get("revision", FIRST_REVISION)) + 1
+    try:
+        with tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder) as name:
+            draft = Path(name)
+            delivered = deliver(items, request, draft, settings, context)
+            rows = [result_item(moved(item, draft, folder), folder, request.host, settings) for item in delivered]
+            write_json(draft / RESULT, {**data, "revision": revision, "items": rows})
+            _put_in_place(draft, folder)
+    except OSError as e:
+        message = f"The corrected result could not be written to {folder}; free some disk space and send it again."
+        raise StoreError(message) from e
+    return revision
+
+
+def _put_in_place(draft: Path, folder: Path) -> None:
+    files = sorted(path for path in draft.rglob("*") if path.is_file())
+    for path in sorted(files, key=lambda path: path.name == RESULT):
+        target = folder / path.relative_to(draft)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)

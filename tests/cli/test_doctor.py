@@ -87,6 +87,6 @@ def test_the_models_that_are_needed_are_those_of_the_engines_in_use(
 
 def test_the_models_fetched_by_default_are_those_of_the_default_engines(tmp_path: Path) -> None:
     settings = config.load(tmp_path)
-    engines = {settings.get("separation.separator"), *settings.table("transcription").values()}
+    engines = {settings.get("separation.separator"), *settings.table("hearing.best").values()}
     for model in models().values():
         assert model.default == bool(engines & set(model.engines)), model.name

@@ -161,18 +161,26 @@ def started(home: Home, wav: Path, out: Path, besides: Path | None = None) -> su
 
 
 def test_targets_are_looked_at_before_the_work(home: Home, wav: Path, tmp_path: Path) -> None:
-    there = tmp_path / "session"
+    there, folder = tmp_path / "session", tmp_path / "song.rpp"
     there.mkdir()
-    for option, target in (("--session", there), ("--project", there), ("--project", wav)):
+    folder.mkdir()
+    for option, target in (("--session", there), ("--project", folder)):
         done = home.run("transcribe", wav, "-o", tmp_path / "out", option, target, check=False)
         assert done.returncode == 2
         assert f"{target} exists already" in done.stderr
         assert not (tmp_path / "out").exists()
 
 
+def test_a_project_of_no_known_daw_is_refused_with_those_that_are(home: Home, wav: Path, tmp_path: Path) -> None:
+    done = home.run("transcribe", wav, "-o", tmp_path / "out", "--project", tmp_path / "song.txt", check=False)
+    assert done.returncode == 2
+    assert ".rpp, .ardour, .dawproject" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_session_without_ardour_is_refused_before_the_work(home: Home, wav: Path, tmp_path: Path) -> None:
     home.env["PATH"] = str(tmp_path)
-    done = home.run("transcribe", wav, "-o", tmp_path / "out", "--session", tmp_path / "session", check=False)
+    done = home.run("transcribe", wav, "-o", tmp_path / "out", "--project", tmp_path / "session.ardour", check=False)
     assert done.returncode == 2
     assert "Ardour's Lua shell" in done.stderr
     assert not (tmp_path / "out").exists()
@@ -194,7 +202,7 @@ def test_one_project_for_several_files_is_refused(home: Home, wav: Path, tmp_pat
     other = sine(tmp_path / "other.wav")
     done = home.run("transcribe", wav, other, "-o", tmp_path / "out", option, tmp_path / "x.rpp", check=False)
     assert done.returncode == 2
-    assert f"{option} takes one audio file" in done.stderr
+    assert "--project takes one audio file" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -187,7 +187,7 @@ def _unchanged(path: Path, recording: Mapping[str, Any], **state: int) -> Record
     """Return the recording in ``path`` as it was kept; ValueError where the file is another by now."""
     if _state(path) != state:
         raise ValueError(path.name)
-    found = Recording(**{**recording, "path": path})
+    found = Recording(**{**recording, "path": path, "warnings": tuple(recording.get("warnings", ()))})
     found.read(frames=1)  # a power loss may leave a file of the right size with nothing in it
     return found
 

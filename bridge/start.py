@@ -12,6 +12,8 @@ import sys
 
 WORKER = "worker"
 """The first argument that starts the worker process, with the home as the second."""
+CATALOGUE_WORKER = "catalogue-worker"
+"""The only argument that starts a worker process of a catalogue."""
 
 
 def _clear_path() -> None:
@@ -32,12 +34,16 @@ def _clear_path() -> None:
 
 
 def main() -> int:
-    """Run the command line or, after :data:`WORKER`, the worker process."""
+    """Run the command line or a worker process."""
     _clear_path()
     if sys.argv[1:2] == [WORKER]:
         from bridge.jobs.worker import main as work
 
         return work(sys.argv[2])
+    if sys.argv[1:] == [CATALOGUE_WORKER]:
+        from bridge.catalogue.worker import main as serve
+
+        return serve()
     from bridge.cli.entry import main as command
 
     return command()

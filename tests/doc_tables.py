@@ -32,6 +32,8 @@ LICENCES = {
     "starlette": "BSD-3-Clause",
     "uvicorn": "BSD-3-Clause",
     "websockets": "BSD-3-Clause",
+    "psutil": "BSD-3-Clause",
+    "av": "BSD-3-Clause (its wheels carry FFmpeg: LGPL-2.1 or later)",
 }
 """Package of the core -> its licence, as its own metadata states it."""
 ENGINE_LICENCES = {"htdemucs": "MIT; weights only for scientific purposes", "demucs": "MIT; weights likewise",

@@ -13,8 +13,8 @@ ROOT = Path(bridge.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__", "start"),
-    ("cli", "review", "catalogue"),
-    ("daemon",),
+    ("cli", "review"),
+    ("daemon", "catalogue"),
     ("jobs",),
     ("pipeline", "app"),
     ("triggers", "separators", "transcribers", "hosts", "config", "testing", "interfaces"),

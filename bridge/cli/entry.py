@@ -16,6 +16,7 @@ from bridge.errors import DawscribeError, JobCancelled
 
 COMMANDS = {
     "transcribe": "turn audio files into multi-track MIDI",
+    "catalogue": "transcribe whole folders into one table, report on them, export them",
     "models": "list, fetch or find the models",
     "config": "print the settings in force and where they come from",
     "doctor": "say what is installed, what is missing and how to get it",

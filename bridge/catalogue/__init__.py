@@ -1,0 +1,1 @@
+"""Many songs: one table, worker processes or a Dask cluster, a report page, a dataset."""

@@ -1,0 +1,95 @@
+"""Measure how a catalogue scales: stand-in songs on a local Dask cluster, workers killed meanwhile.
+
+    python -m tests.benchmarks.catalogue_scale [--songs 100000] [--workers 2] [--ms 1] [--kill-every 20]
+
+Prints songs a second for each tenth of the run (a falling curve would mean that something is not linear), the memory
+of this process, and whether a song was lost or stands twice in the table. Needs the extra ``cluster``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import signal
+import tempfile
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from bridge.catalogue.cluster import run_on_cluster
+from bridge.catalogue.run import Progress, update
+from bridge.catalogue.songs import Song
+from bridge.catalogue.table import DONE, Row, Table
+from bridge.catalogue.task import Task
+
+SECONDS = "DAWSCRIBE_BENCH_SECONDS"
+
+
+def stand_in(task: Task) -> Row:
+    """Take as long as a song would and answer with a row of the usual size."""
+    time.sleep(float(os.environ.get(SECONDS, "0.001")))
+    content = hashlib.sha256(task.path.encode()).hexdigest()
+    parts = {"Drums": 300, "Bass": 120, "Piano": 400, "Strings": 80}
+    return Row(task.path, task.stamp, content, task.engines, DONE, "", 240.0, 120.0, "C major", parts, 0.9, 8.0)
+
+
+def main() -> None:
+    """Run and print the curve."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--songs", type=int, default=100_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--ms", type=float, default=1.0)
+    parser.add_argument("--kill-every", type=float, default=20.0, metavar="SECONDS")
+    options = parser.parse_args()
+    os.environ[SECONDS] = str(options.ms / 1000)
+    from distributed import LocalCluster
+
+    songs = [Song(f"/songs/{i:07}.wav", 40_000_000, "1") for i in range(options.songs)]
+    marks: list[tuple[int, float]] = []
+    ended = threading.Event()
+
+    def on_row(row: Row, progress: Progress) -> None:
+        if progress.done % max(1, options.songs // 10) == 0:
+            marks.append((progress.done, progress.elapsed_s))
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None) as cluster,
+    ):
+        killed = [0]
+
+        def kill() -> None:
+            while not ended.wait(options.kill_every):
+                worker = random.choice(list(cluster.workers.values()))
+                os.kill(worker.pid, signal.SIGKILL)
+                killed[0] += 1
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        table = Table(Path(folder), create=True)
+        run = partial(run_on_cluster, scheduler=cluster.scheduler_address, work=stand_in)
+        try:
+            progress = update(songs, table, Path(folder), run, on_row, engines="e", options={})
+        finally:
+            ended.set()
+            killer.join()
+        rows = [row.path for row in table.rows()]
+        size = sum(f.stat().st_size for f in Path(folder).glob("catalogue.sqlite*"))
+        table.close()
+    before = (0, 0.0)
+    for mark in marks:
+        print(f"{mark[0]:>8} songs  {(mark[0] - before[0]) / (mark[1] - before[1]):7.0f} songs/s")
+        before = mark
+    memory = psutil.Process().memory_info().rss / 1e6
+    lost, twice = len({s.path for s in songs} - set(rows)), len(rows) - len(set(rows))
+    print(f"{progress.done} done, {progress.failed} failed, {killed[0]} workers killed, {lost} lost, {twice} twice")
+    print(f"memory here {memory:.0f} MB, table {size / 1e6:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -34,7 +34,7 @@ PATIENCE_TICKS = 60_000
 @pytest.mark.model
 @pytest.mark.slow
 def test_the_demo_song_under_warp_markers_and_a_tempo(tmp_path: Path) -> None:
-    stored("htdemucs")
+    stored.context(tmp_path, "htdemucs", "swift-f0")
     home = Home(tmp_path / "home", "[triggers.osc]\nenabled = false\n")
     (home.folder / "config.toml").write_text(ENGINES, encoding="utf-8")
     live = LiveProgram(home.folder)

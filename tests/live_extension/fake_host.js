@@ -221,7 +221,12 @@ class FakeHost {
             done?.();
           },
         }));
-        if (this.scenario.cancelAfterMs !== undefined) setTimeout(onCancelled, this.scenario.cancelAfterMs);
+        if (!this.scenario.cancels) return;
+        const timer = setInterval(() => {
+          if (!fs.existsSync(path.join(this.folders.storage, "cancel-now"))) return;
+          clearInterval(timer);
+          onCancelled();
+        }, 50);
       },
     };
   }

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.support import Home
+
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "daw_scripts" / "live" / "extension"
 TOOLS = HERE / "node_modules"
@@ -29,8 +31,8 @@ def tool(name: str) -> str:
 class Studio:
     """Folders as Live lays them out, with the extension installed among them."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
-        self.home = home
+    def __init__(self, folder: Path, home: Home) -> None:
+        self.home, self.environment = home.folder, home.env
         # Live's own process knows the real paths; a link in the way would be outside of what it grants.
         base = folder.resolve()
         self.extension, self.storage = (
@@ -43,7 +45,7 @@ class Studio:
         for name in ("extension.js", "manifest.json"):
             shutil.copy(SOURCE / name, self.extension / name)
         shutil.copy(HERE / "fake_host.js", base / "Extensions" / "fake_host.js")
-        relay = [sys.executable, "-m", "bridge", "relay", "--home", str(home)]
+        relay = [sys.executable, "-m", "bridge", "relay", "--home", str(home.folder)]
         (self.extension / "installed.json").write_text(json.dumps({"relay": relay}), encoding="utf-8")
 
     def start(self, scenario: Mapping[str, Any]) -> subprocess.Popen[str]:
@@ -61,6 +63,7 @@ class Studio:
             stderr=subprocess.PIPE,
             text=True,
             cwd=HERE.parents[1],
+            env=self.environment,
         )
 
     def outcome(self, process: subprocess.Popen[str]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def desk(tmp_path: Path, home: Home) -> Desk:
 @pytest.fixture
 def studio(tmp_path: Path, home: Home) -> Studio:
     tool("node")
-    return Studio(tmp_path / "live", home.folder)
+    return Studio(tmp_path / "live", home)
 
 
 def _lock(home: Path) -> Any:
@@ -75,8 +75,10 @@ def test_the_whole_way_with_the_real_daemon(studio: Studio, home: Home) -> None:
     # Four seconds of sound at 120 BPM: the fake hears a note each half second, a beat.
     assert [n["startTime"] for n in clip["notes"]] == pytest.approx([float(i) for i in range(8)], abs=1e-6)
     assert bass["devices"][0]["name"] == "Drift"
-    # Tracks, clips, notes and names; then a device and its name for each track.
-    assert found["undoSteps"] == 3 + 4 * 2
+    (kit,) = found["tracks"][1]["devices"]
+    assert kit == {"name": "Drum Rack", "chains": [{"note": 36, "sample": "/project/36_kick.wav"}]}
+    # Tracks, clips, notes and names; then a device and its name for each track, and a rack with its one pad.
+    assert found["undoSteps"] == 3 + 3 * 2 + (1 + 4 + 1)
     assert found["left"] == []
     assert {m["scope"] for m in found["menus"]} == {"AudioClip", "AudioTrack.ArrangementSelection"}
     (job,) = (home.folder / "jobs").iterdir()
@@ -196,8 +198,8 @@ def test_the_remote_script_inserts_where_it_runs(studio: Studio, desk: Desk) -> 
 
 
 def test_cancel_ends_the_job(studio: Studio, desk: Desk) -> None:
-    scenario = {"tracks": TRACKS, "select": ["clip", 0], "cancelAfterMs": 4000}
-    request, found = _play(studio, desk, scenario, lambda r: None)
+    scenario = {"tracks": TRACKS, "select": ["clip", 0], "cancels": True}
+    request, found = _play(studio, desk, scenario, lambda r: (studio.storage / "cancel-now").touch())
     assert (desk.home / "jobs" / request["id"] / "cancel").exists()
     assert found["undoSteps"] == 0
     assert found["dialogs"] == []

@@ -11,6 +11,7 @@ from bridge.errors import HostError, InputError
 from bridge.hosts.live import setup
 from bridge.plugins.interfaces import Context
 from bridge.spool.daw_command import ask_daw
+from bridge.spool.one_shots import with_one_shots
 from bridge.spool.request import Request
 from bridge.spool.result import ItemResult
 
@@ -27,21 +28,25 @@ class Live:
     class Options:
         """Settings of this host; the instruments have a table of their own."""
 
+        one_shots: bool = True
+        """Cut the song's own drum sounds, for the Drum Rack that the extension makes of them."""
+
     def __init__(self, options: Options, context: Context) -> None:
-        del options
+        self._options = options
         self._home = context.home
 
     def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
-        """The items as they came: what the scripts need to place the notes came with the request.
+        """Cut the one-shots; all that the scripts need to place the notes came with the request.
 
         Raises:
             InputError: the request does not say where the items stand.
+            StoreError: the folder cannot be written.
         """
-        del request, folder
+        del request
         for item in items:
             if not isinstance(item.extra.get("live"), Mapping):
                 raise InputError("The request does not say where the clip stands; run 'dawscribe setup live' again.")
-        return list(items)
+        return with_one_shots(items, folder) if self._options.one_shots else list(items)
 
     def install(self, folder: Path | None) -> list[str]:
         """Install script and extension for every Live of this user, or in a user library that lies elsewhere.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bridge.errors import StoreError
 from bridge.hosts.reaper import remote, setup
-from bridge.hosts.reaper.one_shots import cut_one_shots
 from bridge.hosts.reaper.project_file import write_project
 from bridge.plugins.interfaces import Context
+from bridge.spool.one_shots import with_one_shots
 from bridge.spool.request import AudioSpan, Request
 from bridge.spool.result import ItemResult
 
@@ -44,13 +44,7 @@ class Reaper:
             StoreError: the folder cannot be written.
         """
         del request
-        if not self._options.one_shots:
-            return list(items)
-        several = len(items) > 1
-        return [
-            _with_one_shots(item, folder / "one_shots" / str(number) if several else folder / "one_shots", folder)
-            for number, item in enumerate(items, 1)
-        ]
+        return with_one_shots(items, folder) if self._options.one_shots else list(items)
 
     def install(self, folder: Path | None) -> list[str]:
         """Install the scripts in REAPER's resource folder, or in that of a portable REAPER.
@@ -91,13 +85,3 @@ class Reaper:
             StoreError: the command cannot be written.
         """
         remote.ask(self._home, options, osc_port=self._options.osc_port, with_reapy=self._options.reapy)
-
-
-def _with_one_shots(item: ItemResult, target: Path, folder: Path) -> ItemResult:
-    stem = next((path for role, path in item.stems if role == "drums"), None)
-    drums = next((part for part in item.score.parts if part.is_drums and part.notes), None)
-    if stem is None or drums is None:
-        return item
-    shots = cut_one_shots(stem, drums, target)
-    rows = [{"pitch": s.pitch, "path": s.path.relative_to(folder).as_posix()} for s in shots]
-    return replace(item, extra={**item.extra, "one_shots": rows})

@@ -528,8 +528,9 @@ class Transcription {
   async dress(track, row, folder) {
     const name = this.model.trackGetName(track);
     try {
-      if (row.isDrums && row.shots.length) await this.kit(track, row.shots, folder);
-      else await this.device(track, [...row.instruments, ...STOCK]);
+      if (!row.isDrums) await this.device(track, [...row.instruments, ...STOCK]);
+      else if (row.shots.length) await this.kit(track, row.shots, folder);
+      else this.said.push(`"${row.name}" is silent until you put a Drum Rack on its track.`);
     } catch {
       this.said.push(`No instrument could be put on "${row.name}".`);
     }

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from bridge.audio.one_shots import cut_one_shots
 from bridge.errors import StoreError
-from bridge.hosts.reaper.one_shots import cut_one_shots
 from bridge.music.notes import Note
 from bridge.music.parts import Part, Score
 from bridge.score.drum_map import mapped_score

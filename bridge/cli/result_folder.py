@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
@@ -21,7 +22,10 @@ from bridge.spool.untrusted_json import one_line, parse_json
 MIDI, PLOT = "song.mid", "piano_roll.png"
 STEMS = tuple(f"stems/{role}.wav" for role in STEM_ROLES)
 OURS = (RESULT, MIDI, PLOT, *STEMS)
-"""Every file a result may have. result.json is moved first: it says of the others whose they are."""
+"""Every file a result may have, but for the parts. result.json is moved first: it says of the others whose they are."""
+PARTS = "parts"
+"""Folder of a MIDI file per part, each under the part's own name."""
+PART_FILE = re.compile(rf"{PARTS}/[^/\\\0]+\.mid")
 DRAFT, LOCK, BEFORE = ".dawscribe-draft-", ".lock", "before"
 """A draft's folder, the file in it that is locked while it is in use, and the place of what it replaces."""
 
@@ -69,9 +73,9 @@ def check_free(folder: Path, names: Collection[str], inputs: Collection[Path]) -
             raise InputError(f"The result would take the place of its own audio, {place}; choose another -o.")
         if place.is_dir() or name not in earlier:
             raise _in_the_way(place)
-    stems = (folder / STEMS[0]).parent
-    if stems.exists() and not stems.is_dir():
-        raise _in_the_way(stems)
+    for made_in in ((folder / STEMS[0]).parent, folder / PARTS):
+        if made_in.exists() and not made_in.is_dir():
+            raise _in_the_way(made_in)
 
 
 def _in_the_way(place: Path) -> StoreError:
@@ -116,8 +120,13 @@ def publish(draft: Path, folder: Path) -> None:
         StoreError: a file cannot be moved; everything is then as it was.
     """
     earlier = _earlier(folder)
-    moves = [(folder / n, draft / BEFORE / n) for n in OURS if n in earlier and (folder / n).is_file()]
-    moves += [(draft / n, folder / n) for n in OURS if (draft / n).is_file()]
+    made = sorted(f"{PARTS}/{path.name}" for path in (draft / PARTS).glob("*.mid"))
+    for name in made:
+        if (folder / name).exists() and name not in earlier:
+            raise _in_the_way(folder / name)
+    parts = sorted(n for n in earlier if PART_FILE.fullmatch(n))
+    moves = [(folder / n, draft / BEFORE / n) for n in (*OURS, *parts) if n in earlier and (folder / n).is_file()]
+    moves += [(draft / n, folder / n) for n in (*OURS, *made) if (draft / n).is_file()]
     done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:
@@ -131,23 +140,24 @@ def publish(draft: Path, folder: Path) -> None:
             raise StoreError(f"The result could not be written to {folder}; check its permissions.") from e
         raise
     finally:
-        with suppress(OSError):
-            # Only an empty one goes: earlier stems that were not made again.
-            (folder / STEMS[0]).parent.rmdir()
+        for made_in in ((folder / STEMS[0]).parent, folder / PARTS):
+            with suppress(OSError):
+                # Only an empty one goes: earlier stems and parts that were not made again.
+                made_in.rmdir()
 
 
 def _earlier(folder: Path) -> set[str]:
-    """Which of :data:`OURS` the result that lies in ``folder`` names as its own; none where there is no such result."""
+    """Which files the result that lies in ``folder`` names as its own; none where there is no such result."""
     try:
         data = parse_json(read_hostile(folder / RESULT, MAX_RESULT_BYTES), "result")
         if data["protocol"] != PROTOCOL or data["host"] != "midi_file":
             return set()
         named: set[Any] = {RESULT, data.get("plot")}
         for item in data["items"]:
-            named |= {item["midi"], *(stem["path"] for stem in item["stems"])}
-    except (OSError, InputError, KeyError, TypeError):
+            named |= {item["midi"], *(stem["path"] for stem in item["stems"]), *item.get("part_files", ())}
+    except (OSError, InputError, KeyError, TypeError, AttributeError):
         return set()
-    return set(OURS) & named
+    return {n for n in named if n in OURS or (isinstance(n, str) and PART_FILE.fullmatch(n))}
 
 
 def _remove_stale(folder: Path) -> None:

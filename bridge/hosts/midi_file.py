@@ -18,6 +18,7 @@ from typing import Any
 import mido
 
 from bridge.files import write_output
+from bridge.midi.marks import key_signature, marks
 from bridge.midi.part_events import BEND_RANGE_CONTROLS, channels, key_spans, wheel
 from bridge.music.notes import Bend
 from bridge.music.parts import Part, Score
@@ -32,6 +33,8 @@ SLOWEST_US = (1 << 24) - 1
 """Microseconds a quarter that fit the three bytes of a tempo event (3.6 BPM)."""
 SINGLE = "song.mid"
 """The file of a request with one item."""
+PARTS = "parts"
+"""Folder of the parts as files of their own, for DAWs that put a file with several tracks on one."""
 LONGEST_NAME = 120
 """Characters of an item's name kept in a file name: 255 bytes is what file systems hold, 2 bytes a letter."""
 
@@ -49,7 +52,10 @@ class MidiFile:
         del options, context
 
     def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
-        """Write song.mid, or of several items one file each under its name; the items, with ``midi`` set.
+        """Write song.mid, or of several items one file each under its name, and every part as a file of its own.
+
+        Returns:
+            The items, with ``midi`` set, and ``part_files`` among their fields.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -57,13 +63,36 @@ class MidiFile:
         del request
         delivered: list[ItemResult] = []
         taken: set[str] = set()
+        alone: set[str] = set()
         for item in items:
             # One item is the usual case: a fixed name, so that scripts and people know where to look.
             path = folder / (SINGLE if len(items) == 1 else _free_name(item.name, taken))
             taken.add(path.name.casefold())
             write_midi(item.score, item.name, path)
-            delivered.append(replace(item, midi=path))
+            suffix = "" if len(items) == 1 else f" ({item.name})"
+            files = _write_parts(item, suffix, folder / PARTS, alone)
+            extra = {**item.extra, "part_files": files} if files else item.extra
+            delivered.append(replace(item, midi=path, extra=extra))
+        _remove_others(folder / PARTS, alone)
         return delivered
+
+
+def _write_parts(item: ItemResult, suffix: str, folder: Path, taken: set[str]) -> list[str]:
+    """A file per part, tempo and markers included; their paths beside song.mid."""
+    paths = []
+    for part in item.score.parts:
+        name = _free_name(part.name + suffix, taken)
+        taken.add(name.casefold())
+        write_midi(replace(item.score, parts=(part,)), item.name, folder / name)
+        paths.append(f"{folder.name}/{name}")
+    return paths
+
+
+def _remove_others(folder: Path, kept: Collection[str]) -> None:
+    """Remove the parts of an earlier revision that this one has no more."""
+    for file in folder.glob("*.mid"):
+        if file.name.casefold() not in kept:
+            file.unlink(missing_ok=True)
 
 
 def write_midi(score: Score, name: str, path: Path) -> None:
@@ -82,7 +111,7 @@ def to_midi(score: Score, name: str) -> mido.MidiFile:
     file = mido.MidiFile(type=1, ticks_per_beat=PPQ, charset="utf-8")
     clock = _Clock(score.tempo)
     end = clock.ticks(score.length_s)
-    file.tracks.append(_track(_conductor(score.tempo, clock, name), end))
+    file.tracks.append(_track(_conductor(score, clock, name), end))
     for part, channel in zip(score.parts, channels(score), strict=True):
         file.tracks.append(_track(_part(part, channel, clock), end))
     return file
@@ -122,9 +151,15 @@ _Event = tuple[int, int, Any]
 _HEAD, _NOTE_OFF, _CONTROL, _NOTE_ON = range(4)
 
 
-def _conductor(tempo: TempoMap, clock: _Clock, name: str) -> list[_Event]:
+def _conductor(score: Score, clock: _Clock, name: str) -> list[_Event]:
     events: list[_Event] = [(0, _HEAD, mido.MetaMessage("track_name", name=_printable(name)))]
-    for point, (tick, tempo_us) in zip(tempo.points, clock.changes, strict=True):
+    for number, key in enumerate(score.keys):
+        # The first holds from the beginning, also where the beat begins later.
+        tick = clock.ticks(key.onset_s) if number else 0
+        events.append((tick, _CONTROL, mido.MetaMessage("key_signature", key=key_signature(key))))
+    for mark in marks(score):
+        events.append((clock.ticks(mark.time_s), _CONTROL, mido.MetaMessage("marker", text=_printable(mark.name))))
+    for point, (tick, tempo_us) in zip(score.tempo.points, clock.changes, strict=True):
         if point.beats_per_bar is not None:
             bar = mido.MetaMessage("time_signature", numerator=point.beats_per_bar, denominator=4)
             events.append((tick, _CONTROL, bar))
@@ -137,6 +172,9 @@ def _part(part: Part, channel: int, clock: _Clock) -> list[_Event]:
         (0, _HEAD, mido.MetaMessage("track_name", name=_printable(part.name))),
         (0, _HEAD, mido.Message("program_change", channel=channel, program=part.program)),
     ]
+    if part.pieces and part.notes:
+        # No event of a MIDI file names keys; a text does for whoever looks.
+        events.append((0, _HEAD, mido.MetaMessage("text", text=_printable(_keys(part)))))
     if part.bends:
         events += _bends(part.bends, channel, clock)
     for on, off, note in key_spans(part.notes, clock.ticks):
@@ -144,6 +182,11 @@ def _part(part: Part, channel: int, clock: _Clock) -> list[_Event]:
         events.append((on, _NOTE_ON, mido.Message("note_on", velocity=note.velocity, **key)))
         events.append((off, _NOTE_OFF, mido.Message("note_off", velocity=64, **key)))
     return events
+
+
+def _keys(part: Part) -> str:
+    """What the keys of the drums strike, such as "36 kick, 38 snare"."""
+    return ", ".join(f"{key} {part.pieces[key]}" for key in sorted({n.pitch for n in part.notes}) if key in part.pieces)
 
 
 def _bends(bends: Iterable[Bend], channel: int, clock: _Clock) -> list[_Event]:

@@ -42,9 +42,9 @@ def test_what_an_earlier_result_had_goes_with_it(home: Home, wav: Path, tmp_path
     home.run("transcribe", wav, "-o", out, "--plot")
     (out / "notes.txt").write_text("mine")
     home.run("transcribe", wav, "-o", out, "--stems", "bass")
-    assert set(files(out)) == {"song.mid", "result.json", "stems/bass.wav", "notes.txt"}
-    home.run("transcribe", wav, "-o", out, "--no-stems")
-    assert set(files(out)) == {"song.mid", "result.json", "notes.txt"}
+    assert set(files(out)) == {"song.mid", "parts/Bass.mid", "result.json", "stems/bass.wav", "notes.txt"}
+    home.run("transcribe", wav, "-o", out, "--no-stems", "--stems", "drums")
+    assert set(files(out)) == {"song.mid", "parts/Drums.mid", "result.json", "notes.txt"}
     assert not (out / "stems").exists()
 
 
@@ -61,7 +61,7 @@ def test_a_stem_that_is_heard_again_is_neither_replaced_nor_removed(
     assert files(out) == before
 
 
-@pytest.mark.parametrize("name", ["song.mid", "result.json", "piano_roll.png", "stems/drums.wav", "stems"])
+@pytest.mark.parametrize("name", ["song.mid", "result.json", "piano_roll.png", "stems/drums.wav", "stems", "parts"])
 def test_a_file_that_no_result_names_is_not_replaced(home: Home, wav: Path, tmp_path: Path, name: str) -> None:
     own = tmp_path / "out" / name
     own.parent.mkdir(parents=True)
@@ -72,11 +72,22 @@ def test_a_file_that_no_result_names_is_not_replaced(home: Home, wav: Path, tmp_
     assert files(tmp_path / "out") == {name: b"mine"}
 
 
+def test_a_part_of_the_users_own_is_in_the_way(home: Home, wav: Path, tmp_path: Path) -> None:
+    own = tmp_path / "out" / "parts" / "Bass.mid"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    done = home.run("transcribe", wav, "-o", tmp_path / "out", check=False)
+    assert done.returncode == 2
+    assert f"{own} is in the way" in done.stderr
+    assert files(tmp_path / "out") == {"parts/Bass.mid": b"mine"}
+
+
 def test_a_listed_name_outside_the_folder_is_nobodys(home: Home, wav: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     home.run("transcribe", wav, "-o", out)
     result = read_json(out / "result.json")
     result["items"][0]["stems"] += [{"role": "bass", "path": p} for p in ("../item.wav", str(wav), "notes.txt")]
+    result["items"][0]["part_files"] += ["parts/../notes.txt", "parts/../../item.wav", 7, "notes.txt"]
     (out / "result.json").write_text(json.dumps(result))
     (out / "notes.txt").write_text("mine")
     home.run("transcribe", wav, "-o", out, "--no-stems")

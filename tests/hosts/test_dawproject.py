@@ -15,6 +15,7 @@ import soundfile
 import xmlschema
 
 from bridge.errors import HostError, InputError, StoreError
+from bridge.music.harmony import Chord, Section
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
@@ -242,3 +243,12 @@ def test_a_bad_target_is_refused_before_the_long_work(tmp_path: Path) -> None:
 def test_a_file_has_no_selection(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="dawscribe transcribe FILE"):
         _host(tmp_path).request_selected({})
+
+
+def test_sections_and_chords_are_markers_of_the_arrangement(tmp_path: Path) -> None:
+    chords, sections = (Chord(0.0, 2.0, "Am"), Chord(2.0, 4.0, "F")), (Section(2.0, 4.0, "Chorus"),)
+    item = ItemResult("a", Score((DRUMS,), 4.0, TEMPO, chords=chords, sections=sections))
+    project = _written(tmp_path, item, AudioSpan(sine(tmp_path / "a.wav", seconds=4.0)))
+    found = [(m.attrib["name"], m.attrib["time"]) for m in project.root.findall("Arrangement/Markers/Marker")]
+    assert [f[0] for f in found] == ["Am", "Chorus", "F"]
+    assert project.seconds(float(found[1][1])) == pytest.approx(2.0, abs=1e-5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from bridge.errors import StoreError
 from bridge.hosts.midi_file import MidiFile, to_midi, write_midi
+from bridge.music.harmony import Chord, Key, Section
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
@@ -190,7 +192,7 @@ def test_deliver_writes_a_file_per_item_and_hands_the_items_on(tmp_path: Path) -
     assert all(p.parent == folder and p.is_file() for p in paths)
     # Told apart also where capitals are not.
     assert len({p.name.casefold() for p in paths}) == len(names)
-    assert {p.name for p in folder.iterdir()} == {p.name for p in paths}
+    assert {p.name for p in folder.iterdir() if p.is_file()} == {p.name for p in paths}
     assert paths[0].name == "Song.mid"
 
 
@@ -207,3 +209,61 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 def test_hostile_names_stay_names() -> None:
     file = to_midi(Score((), 1.0), "a\nb\x00c \ud800")
     assert "\n" not in file.tracks[0].name and "\0" not in file.tracks[0].name
+
+
+FULL = Score(
+    (replace(DRUMS, pieces={36: "kick", 38: "snare", 42: "closed hat"}), BASS), 8.0, TempoMap.constant(120.0),
+    keys=(Key(0.4, 6.0, 6, minor=True), Key(6.0, 8.0, 8, minor=False)),
+    chords=(Chord(0.0, 2.0, "F#m"), Chord(2.0, 4.0, "F#m"), Chord(4.0, 6.0, "N"), Chord(6.0, 8.0, "D")),
+    sections=(Section(0.0, 6.0, "Verse"), Section(6.0, 8.0, "Chorus")),
+)  # fmt: skip
+
+
+def test_sections_chords_and_key_are_named(tmp_path: Path) -> None:
+    file = _written(FULL, tmp_path)
+    markers = [(round(s, 3), m.text) for s, m in _events(file, 0) if m.type == "marker"]
+    assert markers == [(0.0, "Verse"), (0.0, "F#m"), (6.0, "Chorus"), (6.0, "D")]
+    keys = [(round(s, 3), m.key) for s, m in _events(file, 0) if m.type == "key_signature"]
+    assert keys == [(0.0, "F#m"), (6.0, "Ab")]
+
+
+@pytest.mark.parametrize("minor", [False, True])
+@pytest.mark.parametrize("tonic", range(12))
+def test_every_key_has_a_signature(tonic: int, minor: bool, tmp_path: Path) -> None:
+    key = Key(0.0, 1.0, tonic, minor)
+    file = _written(Score((BASS,), 1.0, keys=(key,)), tmp_path)
+    (written,) = [m.key for m in file.tracks[0] if m.type == "key_signature"]
+    letters = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+    assert (letters[written[0]] + written.count("#") - written.count("b")) % 12 == tonic
+    assert written.endswith("m") == minor
+
+
+def test_the_keys_of_drums_are_named_where_they_are_known(tmp_path: Path) -> None:
+    file = _written(FULL, tmp_path)
+    assert [[m.text for m in t if m.type == "text"] for t in file.tracks] == [[], ["36 kick, 38 snare"], []]
+
+
+def test_nothing_is_added_that_is_not_known(tmp_path: Path) -> None:
+    file = _written(Score((DRUMS, BASS), 2.0), tmp_path)
+    kinds = {m.type for t in file.tracks for m in t}
+    assert not kinds & {"text", "marker", "key_signature"}
+
+
+def test_every_part_is_a_file_of_its_own_and_those_of_before_go(tmp_path: Path) -> None:
+    item = ItemResult("Song", FULL)
+    (made,) = _host(tmp_path).deliver([item], REQUEST, tmp_path)
+    assert made.extra["part_files"] == ["parts/Drums.mid", "parts/Bass.mid"]
+    whole, bass = mido.MidiFile(tmp_path / "song.mid"), mido.MidiFile(tmp_path / "parts" / "Bass.mid")
+    assert [t.name for t in bass.tracks] == ["Song", "Bass"]
+    assert _notes(bass, 1) == _notes(whole, 2)
+    assert [m for m in bass.tracks[0] if m.is_meta] == [m for m in whole.tracks[0] if m.is_meta]
+    _host(tmp_path).deliver([ItemResult("Song", replace(FULL, parts=(DRUMS,)))], REQUEST, tmp_path)
+    assert [p.name for p in (tmp_path / "parts").iterdir()] == ["Drums.mid"]
+
+
+def test_parts_of_several_items_and_of_one_name_do_not_meet(tmp_path: Path) -> None:
+    item = ItemResult("a/b", replace(FULL, parts=(BASS, BASS)))
+    made = _host(tmp_path).deliver([item, item], REQUEST, tmp_path)
+    names = [name for one in made for name in one.extra["part_files"]]
+    assert len({n.casefold() for n in names}) == 4
+    assert all((tmp_path / n).is_file() for n in names)

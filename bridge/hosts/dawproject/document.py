@@ -13,9 +13,10 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
 from bridge import __version__
+from bridge.midi.marks import marks
 from bridge.midi.part_events import BEND_RANGE, key_spans
 from bridge.music.notes import Bend
-from bridge.music.parts import Part
+from bridge.music.parts import Part, Score
 from bridge.music.tempo import TempoMap
 from bridge.spool.result import ItemResult
 from bridge.spool.untrusted_json import one_line
@@ -25,6 +26,8 @@ COLOURS = {
     "piano": "#9470b3", "other": "#60a0a0", "song": "#787882",
 }  # fmt: skip
 """Per role, the colours that REAPER's tracks get too."""
+SECTION_COLOUR, CHORD_COLOUR = "#3a7bd5", "#9aa0a6"
+"""Of markers: chords in grey, as there are many of them."""
 USUAL_BEND_RANGE = 2
 """Semitones of a full bend in an instrument that was not told another: the format has no word for it."""
 GRAIN = 1_000_000
@@ -100,6 +103,7 @@ def project(item: ItemResult, song: Sound, stems: Sequence[tuple[str, Sound]]) -
         _audio(lanes, ids, track, sound, tempo)
     structure.append(master)
 
+    _markers(arrangement, ids, item.score)
     _tempo(arrangement, ids, tempo, tempo_id, metre_id)
     SubElement(root, "Scenes")
     return root
@@ -186,6 +190,18 @@ def _tempo(arrangement: Element, ids: _Ids, tempo: TempoMap, tempo_id: str, metr
             metre = {"numerator": str(point.beats_per_bar), "denominator": "4"}
             SubElement(metres, "TimeSignaturePoint", {"time": time, **metre})
     arrangement.append(metres)
+
+
+def _markers(arrangement: Element, ids: _Ids, score: Score) -> None:
+    """Sections and chords as markers: the format has no chord track, and inside lanes Studio One overlooks them."""
+    found = marks(score)
+    if not found:
+        return
+    markers = SubElement(arrangement, "Markers", {"id": ids()})
+    for mark in found:
+        colour = SECTION_COLOUR if mark.is_section else CHORD_COLOUR
+        place = {"time": _beats(_grains(score.tempo, mark.time_s)), "name": _text(mark.name), "color": colour}
+        SubElement(markers, "Marker", place)
 
 
 def _comment(part: Part) -> str:

@@ -22,6 +22,8 @@ from bridge.pipeline.engines import Engines
 from bridge.pipeline.hearing_plan import HearingPlan, needs_stems, stem_plan
 from bridge.pipeline.options import JobOptions, resolve_options
 from bridge.pipeline.preview import Preview
+from bridge.pipeline.redecode import FOLDER as ACTIVATIONS
+from bridge.pipeline.redecode import keep_activations
 from bridge.pipeline.stages import OnProgress, StageProgress, Stages
 from bridge.plugins.interfaces import Context, Separator
 from bridge.score.arrange import arrange, find_tempo
@@ -131,6 +133,7 @@ class Pipeline:
         if mix.is_silent:
             return ItemResult(item.name, Score((), mix.length_s, warnings=(*mix.warnings, SILENT)), extra=item.extra)
         analysis = analyser.analyse(mix, target, stages)
+        keep_activations(analysis.activations, work.parent, stages.item, self.settings)
         score = self._score(mix, analysis, options, stages.progress("score"))
         stems = tuple((name, stem.path) for name, stem in analysis.stems.items()) if options.keep_stems else ()
         return ItemResult(item.name, score, stems, extra=item.extra)
@@ -186,7 +189,8 @@ def _workspace(folder: Path) -> Iterator[Path]:
     try:
         yield work
     except BaseException:
-        shutil.rmtree(folder / "stems", ignore_errors=True)
+        for name in ("stems", ACTIVATIONS):
+            shutil.rmtree(folder / name, ignore_errors=True)
         raise
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -50,7 +50,7 @@ class Stages:
         times_s: dict[str, float],
     ) -> None:
         self._on_progress, self.on_notes = on_progress, on_notes
-        self._item, self._items = item, items
+        self.item, self._items = item, items
         self._shares, self._times_s = shares, times_s
         self._stage, self._since = "", time.monotonic()
 
@@ -64,7 +64,7 @@ class Stages:
                 self.close()
                 self._stage = stage
             whole = before + self._shares[stage] * min(1.0, max(0.0, fraction))
-            self._on_progress(stage, (self._item + whole) / self._items)
+            self._on_progress(stage, (self.item + whole) / self._items)
 
         return StageProgress(on_fraction, self.on_notes)
 

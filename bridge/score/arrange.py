@@ -58,11 +58,16 @@ def arrange(
         said.append(UNCERTAIN_BEAT)
     if grid is not None:
         if tempo.confident or not tempo_wanted:
-            groove = groove_of(parts, tempo)
-            parts = [quantise(part, tempo, grid, strength, length_s, groove) for part in parts]
+            parts = quantised(parts, length_s, tempo, grid, strength)
         else:
             said.append(NOT_QUANTISED)
     ordered, hidden = ordered_parts(parts, length_s)
     if not ordered:
         said.append(NO_NOTES)
     return with_song(Score(ordered, length_s, tempo, tuple(said), hidden=hidden))
+
+
+def quantised(parts: Sequence[Part], length_s: float, tempo: TempoMap, grid: Grid, strength: float) -> list[Part]:
+    """Return the parts with their onsets moved towards the grid, in the groove of all of them."""
+    groove = groove_of(parts, tempo)
+    return [quantise(part, tempo, grid, strength, length_s, groove) for part in parts]

@@ -20,6 +20,9 @@ VOWELS = (
 BANDWIDTHS = (80, 90, 120, 150)
 """Formant widths in Hz."""
 
+TOP_HZ = 14_000.0
+"""Highest partial."""
+
 STEP = 64
 """Samples between the points of slow curves (1.5 ms): pitch and levels are drawn there and interpolated."""
 
@@ -97,7 +100,7 @@ def sing(line: Line, rng: np.random.Generator) -> np.ndarray:
     pitch = np.interp(at, grid, pitch_curve(line, points, rng))
     level = np.interp(at, grid, level_curve(line, points, rng))
     top = max(n.pitch for n in line.notes) + 3
-    partials = np.arange(1, max(2, int(14_000 / (440 * 2 ** ((top - 69) / 12)))))[:120]
+    partials = np.arange(1, max(2, int(TOP_HZ / (440 * 2 ** ((top - 69) / 12)))))[:120]
     phase = np.cumsum(440 * 2 ** ((pitch - 69) / 12)) / SAMPLE_RATE
     source = read(table(partials ** -rng.uniform(0.8, 1.6), rng), phase)
     source = (source + rng.uniform(0.01, 0.12) * rng.normal(0, 1, samples)) * level

@@ -1,0 +1,65 @@
+"""What the band net hears: the note net's spectrogram of the middle, and where in the stereo picture each key stands.
+
+Training imports this module, so that a model is always run on what it was trained on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.transcribers.notes.features import BINS, FFT, FLOOR_DB, HOP, PER_SEMITONE, Vqt
+
+Array = npt.NDArray[np.float32]
+
+KEYS = BINS // PER_SEMITONE
+"""Rows of the place map: one a semitone from the spectrogram's lowest key on."""
+PLACE = 2
+"""Values of the place map: balance (-1 left, 1 right) and width (0 one place, 1 all in the sides)."""
+PER_STEP = 2
+"""Frames of the spectrogram that share one column of the place map."""
+FAINT_DB = -75.0
+"""Sound this soft stands in the middle: the place of noise says nothing."""
+CHUNK = 128
+"""Frames transformed at a time, so that their spectra stay in the processor's cache."""
+
+
+class StereoVqt(Vqt):
+    """The spectrogram of the middle in dB, and the place map of both channels."""
+
+    def stereo(self, samples: Array) -> tuple[Array, Array]:
+        """((frames, BINS) dB, (frames / 2, KEYS, PLACE)) of (2, samples) at the features' rate; frames are even."""
+        middle, side = (samples[0] + samples[1]) / 2, (samples[0] - samples[1]) / 2
+        count = (samples.shape[1] // HOP + 1) // PER_STEP * PER_STEP
+        mono = float(np.abs(side).max(initial=0.0)) < 1e-5
+        out, place = np.empty((count, BINS), np.float32), np.zeros((count // PER_STEP, KEYS, PLACE), np.float32)
+        for start in range(0, count, CHUNK):
+            stop = min(start + CHUNK, count)
+            m = self._complex(middle, start, stop)
+            out[start:stop] = np.hypot(*m)
+            if not mono:
+                place[start // PER_STEP : stop // PER_STEP] = place_of(m, self._complex(side, start, stop))
+        return np.asarray(20.0 * np.log10(np.maximum(out, 10.0 ** (FLOOR_DB / 20.0))), np.float32), place
+
+    def _complex(self, samples: Array, start: int, stop: int) -> tuple[Array, Array]:
+        """Real and imaginary (frames, BINS) of frames ``start`` to ``stop``."""
+        first, last = start * HOP - FFT // 2, (stop - 1) * HOP + FFT // 2
+        piece = samples[max(0, first) : last]
+        piece = np.pad(piece, (max(0, -first), max(0, last - max(first, 0) - len(piece) + min(first, 0) * 0)))
+        piece = np.pad(piece, (0, max(0, (stop - 1 - start) * HOP + FFT - len(piece))))
+        windows = np.lib.stride_tricks.sliding_window_view(piece, FFT)[::HOP][: stop - start]
+        spectra = np.fft.rfft(windows, axis=1)
+        parts = np.concatenate([spectra.real, spectra.imag]).astype(np.float32, copy=False)
+        bins = np.concatenate([parts[:, low:high] @ block for low, high, block in self._blocks], 1)
+        real, imaginary = np.split(bins, 2)
+        return real, imaginary
+
+
+def place_of(middle: tuple[Array, Array], side: tuple[Array, Array]) -> Array:
+    """(frames / 2, KEYS, PLACE): balance and width by energy, over two frames and a semitone's bins."""
+    cross = middle[0] * side[0] + middle[1] * side[1]
+    m, s = middle[0] ** 2 + middle[1] ** 2, side[0] ** 2 + side[1] ** 2
+    cells = [x.reshape(-1, PER_STEP, KEYS, PER_SEMITONE).sum((1, 3)) for x in (cross, m, s)]
+    total = cells[1] + cells[2] + np.float32(PER_STEP * PER_SEMITONE * 10 ** (FAINT_DB / 10))
+    # Left is middle plus side: more of it makes the cross term positive, and the balance negative.
+    return np.asarray(np.stack([-2 * cells[0] / total, cells[2] / total], -1), np.float32)

@@ -1,0 +1,1 @@
+"""Training of the band net: notes of all instruments of a mix, with the family of each."""

@@ -1,0 +1,66 @@
+"""Write the two nets of the band as the ONNX files that the product ships.
+
+    python -m training.band.export trunk training/notes/run/last.pt bridge/data/band.onnx
+    python -m training.band.export who RUN/last.pt bridge/data/who.onnx
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import onnx
+import torch
+from torch import nn
+
+from bridge.transcribers.band.crops import CHANNELS, STEPS
+from bridge.transcribers.notes.engine import WINDOW
+from bridge.transcribers.notes.features import BINS
+from training.band.net import Tapped, Who, shipped_notes
+from training.notes.model import ROLES
+
+class Answers(nn.Module):
+    """The second net with probabilities in the place of logits."""
+
+    def __init__(self, net: Who) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, crops: torch.Tensor, pitch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Probability of a note, log probabilities of the families, embedding."""
+        real, family, embedding = self.net(crops, pitch)
+        return torch.sigmoid(real), torch.log_softmax(family, 1), embedding
+
+
+def trunk(state: Path, out: Path) -> None:
+    """The first net: probabilities and the inner layer."""
+    example = torch.zeros(1, WINDOW, BINS), torch.eye(len(ROLES))[:1]
+    torch.onnx.export(Tapped(shipped_notes(state)).eval(), example, str(out), input_names=["features", "role"],
+                      output_names=["maps", "hidden"], dynamo=False, opset_version=17)  # fmt: skip
+
+
+def who(state: Path, out: Path) -> None:
+    """The second net, for any number of onsets."""
+    saved = torch.load(state, map_location="cpu", weights_only=True)
+    net = Who(saved["wide"])
+    net.load_state_dict(saved["average"])
+    example = torch.zeros(2, CHANNELS, STEPS), torch.full((2,), 60.0)
+    names = ["real", "family", "embedding"]
+    torch.onnx.export(Answers(net.eval()).eval(), example, str(out), input_names=["crops", "pitch"], output_names=names,
+                      dynamic_axes={n: {0: "onsets"} for n in ("crops", "pitch", *names)}, dynamo=False, opset_version=17)  # fmt: skip
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("net", choices=("trunk", "who"))
+    parser.add_argument("state", type=Path)
+    parser.add_argument("out", type=Path)
+    args = parser.parse_args()
+    (trunk if args.net == "trunk" else who)(args.state, args.out)
+    onnx.checker.check_model(onnx.load(str(args.out)))
+    print(args.out, args.out.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -120,6 +120,7 @@ TRANSCRIBERS: Registry[Transcriber] = Registry(
     "transcribers",
     "Transcriber",
     {
+        "band": "bridge.transcribers.band.engine:BandTranscriber",
         "basic_pitch": "bridge.transcribers.basic_pitch:BasicPitchTranscriber",
         "melody": "bridge.transcribers.melody:MelodyTranscriber",
         "notes": "bridge.transcribers.notes:NoteTranscriber",

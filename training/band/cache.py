@@ -18,12 +18,15 @@ import openvino
 
 from bridge.transcribers.band.crops import BEFORE, LOW, STEPS, crops
 from bridge.transcribers.notes.decode import between_frames, onset_peaks
-from bridge.transcribers.notes.engine import WINDOW
-from bridge.transcribers.notes.features import FLOOR_DB, FPS
+from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP
 from training.band.families import FAMILIES
+from training.band.players import SAMPLES
 from training.notes.dataset import STEP_DB
 
 MARGIN = 40
+"""Frames of silence around a clip: as far as the first net looks."""
+CLIP_WINDOW = (SAMPLES // HOP + 1) // 2 * 2 + 2 * MARGIN
+"""Frames of the first net's input, so that a clip takes one run."""
 LEAST = 0.2
 """Onset probability of a candidate."""
 MOST = 110
@@ -40,16 +43,13 @@ class Trunk:
         self._net = core.compile_model(str(path), "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
 
     def __call__(self, mid: np.ndarray, role: int) -> tuple[np.ndarray, np.ndarray]:
-        """Maps (4, frames, 88) and hidden (96, frames / 2, 88) of (frames, BINS) dB, frames even."""
-        core, one = WINDOW - 2 * MARGIN, np.zeros((1, 3), np.float32)
+        """Maps (4, frames, 88) and hidden (96, frames / 2, 88) of (frames, BINS) dB, as many frames as a clip has."""
+        one = np.zeros((1, 3), np.float32)
         one[0, role] = 1
-        maps, hidden = [], []
-        padded = np.pad(mid, ((MARGIN, WINDOW), (0, 0)), constant_values=FLOOR_DB)
-        for first in range(0, len(mid), core):
-            out = self._net([padded[None, first : first + WINDOW], one])
-            maps.append(out[0][0, :, MARGIN:-MARGIN])
-            hidden.append(out[1][0, :, MARGIN // 2 : -MARGIN // 2])
-        return np.concatenate(maps, 1)[:, : len(mid)], np.concatenate(hidden, 1)[:, : len(mid) // 2]
+        padded = np.pad(mid, ((MARGIN, CLIP_WINDOW - MARGIN - len(mid)), (0, 0)), constant_values=FLOOR_DB)
+        out = self._net([padded[None], one])
+        inside = slice(MARGIN, MARGIN + len(mid))
+        return out[0][0, :, inside], out[1][0, :, inside.start // 2 : inside.stop // 2]
 
 
 def candidates(onset: np.ndarray, least: float = LEAST) -> np.ndarray:
@@ -111,7 +111,11 @@ def main() -> None:
     trunk, begun, count = Trunk(args.trunk), time.process_time(), 0
     while not (args.out / "stop").exists():
         waiting = [p for p in sorted(args.items.glob("[0-9]*[a-z].npz")) if ".tmp" not in p.name and not (args.out / p.name).exists()]
-        for path in waiting:
+        # In any order, so that several processes may share the work.
+        for i in np.random.default_rng().permutation(len(waiting)):
+            path = waiting[i]
+            if (args.out / path.name).exists():
+                continue
             cached(path, args.out, trunk, np.random.default_rng(int(path.name[:5])))
             count += 1
             if count % 20 == 0:

@@ -32,9 +32,9 @@ class Answers(nn.Module):
         return torch.sigmoid(real), torch.log_softmax(family, 1), embedding
 
 
-def trunk(state: Path, out: Path) -> None:
+def trunk(state: Path, out: Path, frames: int = WINDOW) -> None:
     """The first net: probabilities and the inner layer."""
-    example = torch.zeros(1, WINDOW, BINS), torch.eye(len(ROLES))[:1]
+    example = torch.zeros(1, frames, BINS), torch.eye(len(ROLES))[:1]
     torch.onnx.export(Tapped(shipped_notes(state)).eval(), example, str(out), input_names=["features", "role"],
                       output_names=["maps", "hidden"], dynamo=False, opset_version=17)  # fmt: skip
 
@@ -56,8 +56,12 @@ def main() -> None:
     parser.add_argument("net", choices=("trunk", "who"))
     parser.add_argument("state", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--frames", type=int, default=WINDOW, help="of the first net's input; cache.py's CLIP_WINDOW for that")
     args = parser.parse_args()
-    (trunk if args.net == "trunk" else who)(args.state, args.out)
+    if args.net == "trunk":
+        trunk(args.state, args.out, args.frames)
+    else:
+        who(args.state, args.out)
     onnx.checker.check_model(onnx.load(str(args.out)))
     print(args.out, args.out.stat().st_size, "bytes")
 

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FAMILIES = ("keys", "mallets", "organ", "guitar", "bass", "strings", "voice", "brass", "winds", "synth", "other")
+from bridge.score.instruments.families import FAMILIES, family_index
 
-FIRST = (0, 8, 16, 24, 32, 40, 52, 55, 64, 80, 104, 128)
-"""First program of each family, in the order of FAMILIES, and the end."""
-
-
-def family_index(program: int) -> int:
-    """Place in FAMILIES of a General MIDI program."""
-    return max(i for i in range(len(FAMILIES)) if program >= FIRST[i])
-
+__all__ = ["FAMILIES", "family_index"]
 
 PROGRAMS: dict[str, tuple[int, ...]] = {
     "keys": (0, 0, 0, 1, 2, 3, 4, 4, 4, 5, 5, 6, 7),

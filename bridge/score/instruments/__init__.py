@@ -1,0 +1,1 @@
+"""From notes to instruments: how many tracks there are, which note is whose, and what to call them."""

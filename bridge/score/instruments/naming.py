@@ -1,0 +1,94 @@
+"""Names and General MIDI programs that a musician would choose for the tracks of a band."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SLIGHT = 0.18
+"""Balance from which a track that has a twin is called left or right."""
+DOUBTFUL = 0.45
+"""Probability of the family below which the name ends with a question mark."""
+ONE_VOICE = 0.7
+"""Share of notes that sound alone from which on a track is a single voice."""
+LONG_S = 0.9
+"""Mean length of a pad's notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What is known of a track."""
+
+    family: str
+    balance: float
+    sure: float
+    """0..1, how sure the family is."""
+    middle_pitch: float
+    alone: float
+    """Share of its notes that sound alone."""
+    length_s: float
+    """Mean length of its notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A track's name, its sound, and how sure both are."""
+
+    name: str
+    program: int
+    sure: float
+
+
+def sound_of(track: Playing) -> tuple[str, int]:
+    """Name and program by family, register and manner of playing."""
+    single, long = track.alone >= ONE_VOICE, track.length_s >= LONG_S
+    high = track.middle_pitch
+    if track.family == "strings":
+        if not single:
+            return "Strings", 48
+        return ("Violin", 40) if high >= 62 else ("Cello", 42)
+    if track.family == "brass":
+        if not single:
+            return "Brass", 61
+        return ("Trumpet", 56) if high >= 60 else ("Trombone", 57)
+    if track.family == "winds":
+        if high >= 74:
+            return "Flute", 73
+        return ("Sax", 65) if high >= 55 else ("Bassoon", 70)
+    if track.family == "synth":
+        if single:
+            return "Synth lead", 81
+        return ("Synth pad", 89) if long else ("Synth", 90)
+    if track.family == "voice":
+        return ("Vocals", 53) if single else ("Choir", 52)
+    return {
+        "keys": ("Piano", 0),
+        "mallets": ("Mallets", 11),
+        "organ": ("Organ", 16),
+        "guitar": ("Guitar", 27),
+        "bass": ("Bass", 33),
+    }.get(track.family, ("Other", 104))
+
+
+def named(tracks: Sequence[Playing]) -> list[Named]:
+    """A name for each track, all different: twins by their place, else by number."""
+    sounds = [sound_of(t) for t in tracks]
+    count = Counter(name for name, _ in sounds)
+    names = [
+        f"{name} ({place})" if count[name] > 1 and (place := place_of(t.balance)) else name
+        for (name, _), t in zip(sounds, tracks, strict=True)
+    ]
+    again, seen, out = Counter(names), Counter[str](), []
+    for name, (_, program), track in zip(names, sounds, tracks, strict=True):
+        seen[name] += 1
+        text = f"{name} {seen[name]}" if again[name] > 1 else name
+        out.append(Named(text + ("?" if track.sure < DOUBTFUL else ""), program, track.sure))
+    return out
+
+
+def place_of(balance: float) -> str:
+    """Left, right or nothing for the middle."""
+    if abs(balance) < SLIGHT:
+        return ""
+    return "left" if balance < 0 else "right"

@@ -1,0 +1,56 @@
+"""From what the nets said to named tracks: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bridge.music.notes import Note
+from bridge.score.instruments.assign import RULE, Group, Rule, groups, monophonic_share
+from bridge.score.instruments.evidence import Evidence, nearest
+from bridge.score.instruments.naming import Named, Playing, named
+from bridge.transcribers.band.listen import Hearing
+from bridge.transcribers.notes.decode import Thresholds, polyphonic
+
+THRESHOLDS = Thresholds(0.5, 0.5, 0.4, 60.0)
+"""Of the onsets after the second net's verdict; frames and ends as the note net's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The notes of one instrument."""
+
+    named: Named
+    family: str
+    balance: float
+    """-1 left to 1 right."""
+    notes: tuple[Note, ...]
+
+
+def notes_of(hearing: Hearing, thresholds: Thresholds = THRESHOLDS) -> tuple[list[Note], Evidence]:
+    """The notes, sorted, and what is known of each."""
+    notes = polyphonic(hearing.maps, thresholds)
+    rows = nearest(hearing.who, np.array([n.onset_s for n in notes]), np.array([n.pitch for n in notes], np.int64))
+    known = [n for n, row in zip(notes, rows, strict=True) if row >= 0]
+    return known, hearing.who.rows(rows[rows >= 0])
+
+
+def tracks_of(notes: Sequence[Note], who: Evidence, rule: Rule = RULE) -> list[Track]:
+    """The notes by instrument, most notes first."""
+    found = groups(replace(who, onset_s=np.array([n.onset_s for n in notes])), rule)
+    sounds = named([playing(g, [notes[i] for i in g.rows]) for g in found])
+    return [Track(s, g.family, g.balance, tuple(notes[i] for i in g.rows)) for s, g in zip(sounds, found, strict=True)]
+
+
+def playing(group: Group, notes: Sequence[Note]) -> Playing:
+    """How a group's notes are played."""
+    return Playing(
+        family=group.family,
+        balance=group.balance,
+        sure=group.sure,
+        middle_pitch=float(np.median([n.pitch for n in notes])),
+        alone=monophonic_share([n.onset_s for n in notes], [n.offset_s for n in notes]),
+        length_s=float(np.mean([n.length_s for n in notes])),
+    )

@@ -1,0 +1,143 @@
+"""Both nets over a recording: maps of onsets, frames and ends, and who plays each onset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.audio.recording import Recording
+from bridge.inference.network import Network
+from bridge.score.instruments.evidence import Evidence
+from bridge.transcribers.band.crops import BEFORE, LOW, PITCHES, PLACED, crops
+from bridge.transcribers.band.features import PER_STEP, StereoVqt
+from bridge.transcribers.notes.decode import onset_peaks
+from bridge.transcribers.notes.engine import CORE, EDGE, MARGIN, WINDOW
+from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP, RATE, reference_gain
+from bridge.transcribers.notes.maps import Maps
+
+Array = npt.NDArray[np.float32]
+
+LEAST = 0.2
+"""Onset probability of a candidate that the second net is asked about; below it, one in thirty is a note."""
+NEIGHBOURS = 3
+"""Frames on either side of an onset peak that rise or fall with it."""
+PLACE_STEPS = slice(BEFORE + 1, BEFORE + 12)
+"""Half frames after an onset in which a note's place is read: 0.25 s, without the attack, which others smear."""
+ROLE_OF = {"bass": 0, "vocals": 1}
+"""The first net's roles; a mix and every other stem is 2."""
+
+
+@dataclass(slots=True)
+class Hearing:
+    """What the nets say of one source."""
+
+    maps: Maps
+    """With the second net's verdict in the place of the onsets' peaks."""
+    who: Evidence
+    """One row per candidate onset, by time."""
+
+
+class BandNets:
+    """The two nets and the spectrogram, loaded once."""
+
+    def __init__(self, folder: Path, cache: Path | None) -> None:
+        """Load ``folder``/band.onnx and who.onnx; PluginError where they cannot be."""
+        # The processor whatever the device: less than a tenth of a second per second of sound.
+        self._first = Network(folder / "band.onnx", device="cpu", cache=cache)
+        self._second = Network(folder / "who.onnx", device="cpu", precision="f32", cache=cache)
+        self._vqt = StereoVqt()
+
+    def listen(
+        self,
+        audio: Recording,
+        mix_rms: float,
+        role: str,
+        on_piece: Callable[[float, Hearing], None] = lambda start_s, piece: None,
+        report: Callable[[float], None] = lambda fraction: None,
+    ) -> Hearing:
+        """The whole recording.
+
+        Args:
+            audio: a mix or a stem, read from front to back.
+            mix_rms: of the whole mix.
+            role: of the stem; "mix" for the mix.
+            on_piece: takes each piece as it is heard, with its start in seconds.
+            report: progress; may raise to stop.
+        """
+        frames = int(audio.length_s * FPS) + 1
+        told = np.eye(3, dtype=np.float32)[None, ROLE_OF.get(role, 2)]
+        heard, rows = Maps(), []
+        gain = np.float32(reference_gain(mix_rms))
+        following = self._features(_window(audio, -MARGIN, gain))
+        for first in range(0, frames, CORE):
+            mid, place = following
+            # Read before the network starts: who waits for sound lets another stem's thread use it.
+            window = _window(audio, first + CORE - MARGIN, gain) if first + CORE < frames else None
+            (maps, hidden), following = self._first.beside(partial(self._features, window), mid[None], told)
+            stop = MARGIN + min(CORE, frames - first)
+            who = self._candidates(mid, place, maps[0], hidden[0], stop)
+            refined = with_verdict(maps[0], who)
+            piece = Hearing(Maps(), who.moved(-MARGIN / FPS))
+            piece.maps.add(refined[:, MARGIN:stop])
+            heard.extend(piece.maps)
+            rows.append(piece.who.moved(first / FPS))
+            on_piece(first / FPS, piece)
+            report(min(1.0, (first + CORE) / frames))
+        return Hearing(heard, Evidence.joined(rows))
+
+    def _candidates(self, mid: Array, place: Array, maps: Array, hidden: Array, stop: int) -> Evidence:
+        """What the second net says of the onsets between MARGIN and ``stop``, times from the window's start."""
+        found = peaks(maps[0], MARGIN, stop)
+        if not len(found):
+            return Evidence.none()
+        seen = crops(mid, place, maps, hidden, found)
+        real, family, embedding = self._second(seen, (found[:, 1] + LOW).astype(np.float32))
+        where = seen[:, -2 * len(PLACED) :, PLACE_STEPS]
+        return Evidence(
+            onset_s=(found[:, 0] / FPS).astype(np.float64),
+            pitch=found[:, 1] + LOW,
+            real=real.reshape(-1),
+            family=family,
+            embedding=embedding,
+            balance=np.median(where[:, 0], 1),
+            width=np.median(where[:, 1], 1),
+        )
+
+    def _features(self, window: Array | None) -> tuple[Array, Array]:
+        """(WINDOW, BINS) dB and (WINDOW / 2, KEYS, 2), silence before the start; nothing of no window."""
+        if window is None:
+            return np.empty((0, 0), np.float32), np.empty((0, 0, 0), np.float32)
+        mid, place = self._vqt.stereo(window)
+        missing = WINDOW + 2 * EDGE - len(mid)
+        mid = np.pad(mid, ((missing, 0), (0, 0)), constant_values=FLOOR_DB)[EDGE : EDGE + WINDOW]
+        place = np.pad(place, ((missing // PER_STEP, 0), (0, 0), (0, 0)))
+        return mid, place[EDGE // PER_STEP : (EDGE + WINDOW) // PER_STEP]
+
+
+def _window(audio: Recording, first: int, gain: np.float32) -> Array:
+    """(2, samples) around WINDOW frames from ``first`` on, none before the start and silence after the end."""
+    start, end = (frame * HOP / RATE for frame in (first - EDGE, first + WINDOW + EDGE))
+    start = max(0.0, start)
+    # One sample less: an even number of frames.
+    return audio.sides(RATE, start, end - start)[:, :-1] * gain
+
+
+def peaks(onset: Array, start: int, stop: int, least: float = LEAST) -> npt.NDArray[np.int64]:
+    """(n, 2) frame and key of the peaks of an onset map (frames, keys) between two frames, by time."""
+    found = [(f, k) for k in range(PITCHES) for f in onset_peaks(onset[:, k], least) if start <= f < stop]
+    return np.array(sorted(found), np.int64).reshape(-1, 2)
+
+
+def with_verdict(maps: Array, who: Evidence) -> Array:
+    """The maps (4, frames, 88) with each candidate's peak brought to the second net's probability."""
+    out = maps.copy()
+    for onset_s, pitch, real in zip(who.onset_s, who.pitch, who.real, strict=True):
+        frame, key = round(onset_s * FPS), pitch - LOW
+        around = slice(max(0, frame - NEIGHBOURS), frame + NEIGHBOURS + 1)
+        out[0, around, key] = np.clip(maps[0, around, key] * (real / max(float(maps[0, frame, key]), 1e-3)), 0, 1)
+    return out

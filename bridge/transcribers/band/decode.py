@@ -29,6 +29,12 @@ class Track:
     notes: tuple[Note, ...]
 
 
+def at_sensitivity(thresholds: Thresholds, by: float) -> Thresholds:
+    """The onset thresholds moved in their odds, by a factor of 4 for a ``by`` of 1."""
+    onset, repeat = (float(p / (1 - p) * 4.0**by) for p in (thresholds.onset, thresholds.repeat))
+    return replace(thresholds, onset=onset / (1 + onset), repeat=repeat / (1 + repeat))
+
+
 def notes_of(hearing: Hearing, thresholds: Thresholds = THRESHOLDS) -> tuple[list[Note], Evidence]:
     """The notes, sorted, and what is known of each."""
     notes = polyphonic(hearing.maps, thresholds)

@@ -37,11 +37,11 @@ PIECES = {
     "cymbal": (49, 51, 52, 53, 55, 57, 59),
 }
 PIECE_OF = {key: piece for piece, keys in PIECES.items() for key in keys}
-Row = tuple[str, float, float, str]
+Row = tuple[str, float, float, str, str]
 
 
 def rows_of(song: pretty_midi.PrettyMIDI, start_s: float) -> list[Row]:
-    """Part, onset, offset and pitch or piece of everything that begins in the excerpt."""
+    """Part, onset, offset, pitch or piece, and program of everything that begins in the excerpt."""
     rows = []
     for instrument in song.instruments:
         part = "drums" if instrument.is_drum else "bass" if instrument.program in BASSES else "other"
@@ -49,7 +49,8 @@ def rows_of(song: pretty_midi.PrettyMIDI, start_s: float) -> list[Row]:
             onset_s, offset_s = note.start - start_s, min(note.end - start_s, EXCERPT_S)
             pitch = PIECE_OF.get(note.pitch, "") if instrument.is_drum else str(note.pitch)
             if 0 <= onset_s < EXCERPT_S - 0.1 and pitch:
-                rows.append((part, round(onset_s, 4), round(offset_s, 4), pitch))
+                program = "" if instrument.is_drum else str(instrument.program)
+                rows.append((part, round(onset_s, 4), round(offset_s, 4), pitch, program))
     return sorted(rows, key=lambda row: row[1:])
 
 
@@ -78,7 +79,7 @@ def write_item(path: Path, soundfont: Path, out: Path, rng: np.random.Generator)
     item.mkdir(parents=True, exist_ok=True)
     soundfile.write(item / "mix.flac", sound_of(path, soundfont, start_s), RATE)
     with (item / "notes.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("part", "onset", "offset", "pitch"), *rows])
+        csv.writer(file).writerows([("part", "onset", "offset", "pitch", "program"), *rows])
     scored = ["drums", *(["bass"] if "bass" in parts else []), "other", "pitched"]
     (item / "meta.json").write_text(json.dumps({"source": f"{path.name} with {soundfont.name}", "scored": scored}))
     return True

@@ -29,9 +29,9 @@ class Track:
     notes: tuple[Note, ...]
 
 
-def at_sensitivity(thresholds: Thresholds, by: float) -> Thresholds:
-    """The onset thresholds moved in their odds, by a factor of 4 for a ``by`` of 1."""
-    onset, repeat = (float(p / (1 - p) * 4.0**by) for p in (thresholds.onset, thresholds.repeat))
+def at_sensitivity(thresholds: Thresholds, sensitivity: float) -> Thresholds:
+    """The onset thresholds moved in their odds, by a factor of 2 for half the way; 0.5 leaves them as tuned."""
+    onset, repeat = (float(p / (1 - p) * 4.0 ** (0.5 - sensitivity)) for p in (thresholds.onset, thresholds.repeat))
     return replace(thresholds, onset=onset / (1 + onset), repeat=repeat / (1 + repeat))
 
 
@@ -43,8 +43,10 @@ def notes_of(hearing: Hearing, thresholds: Thresholds = THRESHOLDS) -> tuple[lis
     return known, hearing.who.rows(rows[rows >= 0])
 
 
-def tracks_of(notes: Sequence[Note], who: Evidence, rule: Rule = RULE) -> list[Track]:
-    """The notes by instrument, most notes first."""
+def tracks_of(notes: Sequence[Note], who: Evidence, rule: Rule = RULE, *, whole: bool = True) -> list[Track]:
+    """The notes by instrument, most notes first; ``whole`` says that the bass is among them."""
+    if not whole:
+        rule = replace(rule, never=(*rule.never, "bass"))
     found = groups(replace(who, onset_s=np.array([n.onset_s for n in notes])), rule)
     sounds = named([playing(g, [notes[i] for i in g.rows]) for g in found])
     return [Track(s, g.family, g.balance, tuple(notes[i] for i in g.rows)) for s, g in zip(sounds, found, strict=True)]

@@ -1,18 +1,21 @@
-"""The engine: a mix or a stem in, one part for each instrument out."""
+"""The engine: a mix, a stem or both in, one part for each instrument out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
-from bridge.errors import ConfigError
 from bridge.music.general_midi import Instrument
-from bridge.music.notes import shifted
+from bridge.music.notes import MIX, shifted
 from bridge.music.parts import Part, Transcription
-from bridge.plugins.interfaces import Context, Report, Stem
+from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress
 from bridge.transcribers.band.decode import THRESHOLDS, Track, at_sensitivity, notes_of, tracks_of
+from bridge.transcribers.band.join import joined
 from bridge.transcribers.band.listen import BandNets, Hearing
+from bridge.transcribers.band.packing import packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,46 +25,85 @@ class BandOptions:
     sensitivity: float = 0.5
     """0..1; more finds softer notes and more that are none."""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.sensitivity <= 1:
+            raise ValueError(f"the sensitivity is {self.sensitivity}; choose a value from 0 to 1")
+
 
 class BandTranscriber:
-    """Hears all instruments at once with dawscribe's own networks (shipped in the package, see training/band)."""
+    """Hears all instruments at once with dawscribe's own networks (shipped in the package, see training/band).
+
+    Where it hears a stem and the mix, the stem's notes are its notes, and the mix is a second opinion on them.
+    """
 
     Options = BandOptions
+    joins_sources = True
+    cache_version = "1"
+    """Another number makes what is cached void: change it with the weights or with what is computed of them."""
+    decoding_options = ("sensitivity",)
 
     def __init__(self, options: BandOptions, context: Context) -> None:
-        """Load the networks.
-
-        Raises:
-            ConfigError: a setting has no meaning.
-            PluginError: a network cannot be loaded.
-        """
-        if not 0 <= options.sensitivity <= 1:
-            raise ConfigError(f"The sensitivity of band is {options.sensitivity}; choose a value from 0 to 1.")
-        self._thresholds = at_sensitivity(THRESHOLDS, 0.5 - options.sensitivity)
+        """Load the networks; PluginError where they cannot be."""
+        self._options = options
         with resources.as_file(resources.files("bridge") / "data") as folder:
             self._nets = BandNets(Path(folder), context.cache)
 
-    def transcribe(self, stem: Stem, report: Report) -> Transcription:
-        """The parts of a mix or a stem, those with the most notes first."""
-        if stem.audio.is_silent:
-            return Transcription()
+    def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
+        """See :class:`bridge.plugins.interfaces.Transcriber`."""
+        return self.decode(self.listen(sources, progress), self._options)
 
-        def tell(start_s: float, piece: Hearing) -> None:
-            stem.tell(shifted(notes_of(piece, self._thresholds)[0], start_s))
+    def listen(self, sources: Mapping[str, AudioSource], progress: Progress) -> Activations:
+        """See :class:`bridge.plugins.interfaces.ActivationTranscriber`."""
+        thresholds = at_sensitivity(THRESHOLDS, self._options.sensitivity)
+        facts: dict[str, Any] = {}
+        blobs: dict[str, bytes] = {}
+        for number, (name, source) in enumerate(sources.items()):
 
-        heard = self._nets.listen(stem.audio, stem.mix_rms, stem.role, tell, lambda f: report("transcribe", f))
-        notes, who = notes_of(heard, self._thresholds)
-        inside = [i for i, n in enumerate(notes) if n.onset_s < stem.audio.length_s]
-        tracks = tracks_of([notes[i] for i in inside], who.rows(inside))
-        return Transcription(parts_of(tracks, stem.role))
+            def tell(start_s: float, piece: Hearing, role: str = source.role) -> None:
+                # Of several sources the first is shown: the mix, which is there at once.
+                if not facts:
+                    progress.notes(role, shifted(notes_of(piece, thresholds)[0], start_s))
+
+            def report(fraction: float, before: int = number) -> None:
+                progress.fraction((before + fraction) / len(sources))
+
+            heard = None
+            if not source.audio.is_silent:
+                heard = self._nets.listen(source.audio, source.mix_rms, source.role, tell, report)
+            facts[name], more = packed(heard, source.audio.length_s)
+            blobs |= {f"{name}.{key}": blob for key, blob in more.items()}
+        return Activations(facts, blobs)
+
+    @classmethod
+    def decode(cls, activations: Activations, options: BandOptions) -> Transcription:
+        """See :class:`bridge.plugins.interfaces.ActivationTranscriber`."""
+        heard: dict[str, Hearing] = {}
+        length_s = 0.0
+        for name, facts in activations.facts.items():
+            mine = {k.rpartition(".")[2]: b for k, b in activations.blobs.items() if k.rpartition(".")[0] == name}
+            hearing, length_s = unpacked(facts, mine)
+            if hearing is not None:
+                heard[name] = hearing
+        thresholds = at_sensitivity(THRESHOLDS, options.sensitivity)
+        mix = heard.pop(MIX, None)
+        if not activations.facts or set(activations.facts) == {MIX}:
+            heard = {MIX: mix} if mix is not None else {}
+        parts: list[Part] = []
+        for name, hearing in heard.items():
+            both = joined(hearing, mix) if mix is not None and name != MIX else hearing
+            notes, who = notes_of(both, thresholds)
+            inside = [i for i, n in enumerate(notes) if n.onset_s < length_s]
+            parts += parts_of(tracks_of([notes[i] for i in inside], who.rows(inside), whole=name == MIX), name)
+        return Transcription(tuple(parts))
 
 
-def parts_of(tracks: list[Track], source: str) -> tuple[Part, ...]:
+def parts_of(tracks: list[Track], source: str) -> list[Part]:
     """A part for each track; ids are unique in the source and tell the family."""
     parts: list[Part] = []
+    count: dict[str, int] = {}
     for track in tracks:
-        name, same = track.family, sum(p.id.split("/")[1].startswith(track.family) for p in parts)
-        part_id = f"{source}/{name}{same + 1 if same else ''}"
+        count[track.family] = count.get(track.family, 0) + 1
+        part_id = f"{source}/{track.family}{count[track.family] if count[track.family] > 1 else ''}"
         instrument = Instrument(track.named.name, track.named.program, track.family)
         parts.append(Part(part_id, source, instrument, tuple(sorted(track.notes))))
-    return tuple(parts)
+    return parts

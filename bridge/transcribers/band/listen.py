@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import soxr
 
-from bridge.audio.recording import Recording
+from bridge.audio.recording import RESAMPLE_MARGIN_S, Recording
 from bridge.inference.network import Network
 from bridge.score.instruments.evidence import Evidence
 from bridge.transcribers.band.crops import BEFORE, LOW, PITCHES, PLACED, crops
@@ -42,6 +44,20 @@ class Hearing:
     """One row per candidate onset, by time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the first net sees of a piece, and its candidate onsets."""
+
+    first: int
+    """Frame of the source at which the piece begins; MARGIN frames before it are here too."""
+    maps: Array
+    """(4, frames, 88)."""
+    onsets: npt.NDArray[np.int64]
+    """(n, 2) frame of the piece's window, and key."""
+    crops: Array
+    """(n, CHANNELS, STEPS)."""
+
+
 class BandNets:
     """The two nets and the spectrogram, loaded once."""
 
@@ -69,9 +85,19 @@ class BandNets:
             on_piece: takes each piece as it is heard, with its start in seconds.
             report: progress; may raise to stop.
         """
+        frames, heard, rows = int(audio.length_s * FPS) + 1, Maps(), []
+        for seen in self.look(audio, mix_rms, role):
+            piece = self.judged(seen)
+            heard.extend(piece.maps)
+            rows.append(piece.who.moved(seen.first / FPS))
+            on_piece(seen.first / FPS, piece)
+            report(min(1.0, (seen.first + CORE) / frames))
+        return Hearing(heard, Evidence.joined(rows))
+
+    def look(self, audio: Recording, mix_rms: float, role: str) -> Iterator[Seen]:
+        """Yield what the first net sees, piece by piece; arguments as of :meth:`listen`."""
         frames = int(audio.length_s * FPS) + 1
         told = np.eye(3, dtype=np.float32)[None, ROLE_OF.get(role, 2)]
-        heard, rows = Maps(), []
         gain = np.float32(reference_gain(mix_rms))
         following = self._features(_window(audio, -MARGIN, gain))
         for first in range(0, frames, CORE):
@@ -80,33 +106,27 @@ class BandNets:
             window = _window(audio, first + CORE - MARGIN, gain) if first + CORE < frames else None
             (maps, hidden), following = self._first.beside(partial(self._features, window), mid[None], told)
             stop = MARGIN + min(CORE, frames - first)
-            who = self._candidates(mid, place, maps[0], hidden[0], stop)
-            refined = with_verdict(maps[0], who)
-            piece = Hearing(Maps(), who.moved(-MARGIN / FPS))
-            piece.maps.add(refined[:, MARGIN:stop])
-            heard.extend(piece.maps)
-            rows.append(piece.who.moved(first / FPS))
-            on_piece(first / FPS, piece)
-            report(min(1.0, (first + CORE) / frames))
-        return Hearing(heard, Evidence.joined(rows))
+            found = peaks(maps[0, 0], MARGIN, stop)
+            yield Seen(first, maps[0, :, :stop], found, crops(mid, place, maps[0], hidden[0], found))
 
-    def _candidates(self, mid: Array, place: Array, maps: Array, hidden: Array, stop: int) -> Evidence:
-        """What the second net says of the onsets between MARGIN and ``stop``, times from the window's start."""
-        found = peaks(maps[0], MARGIN, stop)
-        if not len(found):
-            return Evidence.none()
-        seen = crops(mid, place, maps, hidden, found)
-        real, family, embedding = self._second(seen, (found[:, 1] + LOW).astype(np.float32))
-        where = seen[:, -2 * len(PLACED) :, PLACE_STEPS]
-        return Evidence(
-            onset_s=(found[:, 0] / FPS).astype(np.float64),
-            pitch=found[:, 1] + LOW,
-            real=real.reshape(-1),
-            family=family,
-            embedding=embedding,
-            balance=np.median(where[:, 0], 1),
-            width=np.median(where[:, 1], 1),
-        )
+    def judged(self, seen: Seen) -> Hearing:
+        """What the second net says of a piece; times from its start."""
+        who = Evidence.none()
+        if len(seen.onsets):
+            real, family, embedding = self._second(seen.crops, (seen.onsets[:, 1] + LOW).astype(np.float32))
+            where = seen.crops[:, -2 * len(PLACED) :, PLACE_STEPS]
+            who = Evidence(
+                onset_s=(seen.onsets[:, 0] / FPS).astype(np.float64),
+                pitch=seen.onsets[:, 1] + LOW,
+                real=real.reshape(-1),
+                family=family,
+                embedding=embedding,
+                balance=np.median(where[:, 0], 1),
+                width=np.median(where[:, 1], 1),
+            )
+        piece = Maps()
+        piece.add(with_verdict(seen.maps, who)[:, MARGIN:])
+        return Hearing(piece, who.moved(-MARGIN / FPS))
 
     def _features(self, window: Array | None) -> tuple[Array, Array]:
         """(WINDOW, BINS) dB and (WINDOW / 2, KEYS, 2), silence before the start; nothing of no window."""
@@ -124,7 +144,20 @@ def _window(audio: Recording, first: int, gain: np.float32) -> Array:
     start, end = (frame * HOP / RATE for frame in (first - EDGE, first + WINDOW + EDGE))
     start = max(0.0, start)
     # One sample less: an even number of frames.
-    return audio.sides(RATE, start, end - start)[:, :-1] * gain
+    return sides(audio, RATE, start, end - start)[:, :-1] * gain
+
+
+def sides(audio: Recording, rate: int, start_s: float, length_s: float) -> Array:
+    """(2, frames): left and right at ``rate`` Hz, silence past the end; a mono sound twice."""
+    lead_s = math.floor(max(0.0, start_s - RESAMPLE_MARGIN_S))
+    first, last = round(lead_s * audio.rate), math.ceil((start_s + length_s + RESAMPLE_MARGIN_S) * audio.rate)
+    samples = audio.read(first, last - first)
+    samples = samples[:2] if len(samples) > 1 else np.concatenate([samples, samples])
+    if rate != audio.rate and samples.shape[1]:
+        samples = soxr.resample(samples.T, audio.rate, rate, quality="HQ").T
+    skip, frames = round((start_s - lead_s) * rate), round(length_s * rate)
+    samples = samples[:, skip : skip + frames].astype(np.float32, copy=False)
+    return np.pad(samples, ((0, 0), (0, frames - samples.shape[1])))
 
 
 def peaks(onset: Array, start: int, stop: int, least: float = LEAST) -> npt.NDArray[np.int64]:

@@ -1,0 +1,49 @@
+"""One view of several sources: the maps of a mix and of its stem joined in log-odds, and what both say of the players."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.score.instruments.evidence import Evidence, nearest
+from bridge.transcribers.band.listen import Hearing
+from bridge.transcribers.notes.maps import Maps, log_odds
+
+Array = npt.NDArray[np.float32]
+
+MIX_SHARE = 0.3
+"""Weight of the mix beside the stem. What only the mix holds (bass, singer) stays out; what both hear becomes sure."""
+CLIP = 4.0
+"""Log-odds beyond this count no more: a stem is a mix's part with holes in it, and no proof."""
+SAME_S = 0.06
+"""Onsets of one key this near are one attack heard twice."""
+
+
+def joined(stem: Hearing, mix: Hearing, share: float = MIX_SHARE) -> Hearing:
+    """The stem as it is heard with the mix's help; both as long."""
+    return Hearing(joined_maps(stem.maps, mix.maps, share), joined_evidence(stem.who, mix.who, share))
+
+
+def joined_maps(stem: Maps, mix: Maps, share: float) -> Maps:
+    """Onsets, frames and ends in log-odds; velocities of the stem."""
+    out = Maps(stem.keys.start, stem.keys.stop - 1)
+    for a, b in zip(stem.pieces(), mix.pieces(), strict=True):
+        p, q = a / np.float32(255), b / np.float32(255)
+        odds = (1 - share) * np.clip(log_odds(p[:3]), -CLIP, CLIP) + share * np.clip(log_odds(q[:3]), -CLIP, CLIP)
+        out.add(np.concatenate([1 / (1 + np.exp(-odds)), p[3:]]).astype(np.float32))
+    return out
+
+
+def joined_evidence(stem: Evidence, mix: Evidence, share: float) -> Evidence:
+    """The stem's rows, with what the mix says of the same onsets, and the mix's rows that the stem lacks."""
+    row = nearest(mix, stem.onset_s, stem.pitch)
+    same = (row >= 0) & (np.abs(mix.onset_s[row] - stem.onset_s) <= SAME_S) if len(mix) else np.zeros(len(stem), bool)
+    family, embedding = stem.family.copy(), stem.embedding.copy()
+    family[same] = (1 - share) * stem.family[same] + share * mix.family[row[same]]
+    embedding[same] = (1 - share) * stem.embedding[same] + share * mix.embedding[row[same]]
+    embedding /= np.linalg.norm(embedding, axis=1, keepdims=True) + 1e-9
+    lacking = np.ones(len(mix), bool)
+    lacking[row[same]] = False
+    return Evidence.joined([replace(stem, family=family, embedding=embedding), mix.rows(lacking)])

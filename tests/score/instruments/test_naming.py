@@ -1,0 +1,47 @@
+"""Names that a musician would choose, all different, with a question mark where the family is not sure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bridge.score.instruments.families import FAMILIES, family_index
+from bridge.score.instruments.naming import Playing, named, sound_of
+
+GUITAR = Playing("guitar", balance=0.0, sure=0.9, middle_pitch=60, alone=0.2, length_s=0.4)
+
+
+def test_twins_are_named_by_their_place() -> None:
+    names = [n.name for n in named([replace(GUITAR, balance=-0.8), replace(GUITAR, balance=0.7), GUITAR])]
+    assert names == ["Guitar (left)", "Guitar (right)", "Guitar"]
+
+
+def test_a_guitar_alone_needs_no_place() -> None:
+    assert named([replace(GUITAR, balance=-0.8)])[0].name == "Guitar"
+
+
+def test_twins_of_one_place_are_numbered() -> None:
+    assert [n.name for n in named([GUITAR, GUITAR])] == ["Guitar 1", "Guitar 2"]
+
+
+def test_doubt_is_said() -> None:
+    track = replace(GUITAR, family="keys", sure=0.2)
+    assert named([track])[0].name == "Piano?"
+    assert named([track])[0].sure == 0.2
+
+
+@pytest.mark.parametrize("alone", [0.0, 1.0])
+@pytest.mark.parametrize("length_s", [0.2, 2.0])
+@pytest.mark.parametrize("pitch", [40, 64, 90])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_sound_is_of_its_family(family: str, pitch: int, length_s: float, alone: float) -> None:
+    name, program = sound_of(Playing(family, 0.0, 0.9, pitch, alone, length_s))
+    assert FAMILIES[family_index(program)] == family
+    assert name
+
+
+def test_a_line_and_a_pad_of_one_family_have_different_sounds() -> None:
+    synth = replace(GUITAR, family="synth")
+    assert sound_of(replace(synth, alone=0.9))[0] == "Synth lead"
+    assert sound_of(replace(synth, alone=0.1, length_s=2.0))[0] == "Synth pad"

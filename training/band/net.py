@@ -65,7 +65,7 @@ class Who(nn.Module):
         # Levels against the note's own peak, whose height is told apart.
         peak = stack.amax((1, 2), keepdim=True)
         stack = (stack - peak + 0.5).clamp(min=-0.3) * 3
-        y = self.layers(torch.cat([stack, rest], 1))
+        y = F.dropout(self.layers(torch.cat([stack, rest], 1)), 0.2, self.training)
         number = (pitch[:, None] - 64) / 20
         y = self.hidden(torch.cat([y.mean(2), y.amax(2), number, peak[:, :, 0] * 3 - 2], 1))
         return self.real(y)[:, 0], self.family(y), F.normalize(self.embed(y), dim=1)

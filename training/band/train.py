@@ -36,7 +36,11 @@ RATE = 3e-3
 REAL, CONTRAST = 0.5, 0.3
 """Weights of the losses beside that of the family."""
 
-CHECKPOINT_S = 90.0
+LOST = 0.25
+"""Share of the hidden layer's channels that an onset does without in training: at 0.08 parts seen in training reached .72
+when parts of other clips stood at .39."""
+
+CHECKPOINT_S = 75.0
 """Processor seconds between checkpoints."""
 
 AT_HIDDEN = STACK + len(HARMONICS) + MAPS
@@ -93,7 +97,7 @@ def altered(crops: Tensor, pitch: Tensor, rng: np.random.Generator) -> tuple[Ten
     """One clip's onsets, louder or softer, equalised, noisier, mirrored, moved, with lost harmonics and channels."""
     n = len(crops)
     stack = crops[:, :STACK].view(n, 2, len(HARMONICS), 3, -1)
-    curve = rng.normal(0, 4 / 90) + np.cumsum(rng.normal(0, 1.5 / 90, len(HARMONICS)))
+    curve = rng.normal(0, 4 / 90) + np.cumsum(rng.normal(0, 2.2 / 90, len(HARMONICS)))
     stack = stack + torch.tensor(curve, dtype=torch.float32).view(1, 1, -1, 1, 1)
     floor = torch.tensor(rng.uniform(0, 0.25) + 0.04 * rng.normal(0, 1, stack.shape), dtype=torch.float32)
     lost = torch.rand(n, 1, len(HARMONICS), 1, 1) < 0.06
@@ -101,7 +105,7 @@ def altered(crops: Tensor, pitch: Tensor, rng: np.random.Generator) -> tuple[Ten
     stack = torch.where(lost, floor, torch.maximum(stack, floor))
     rest = crops[:, STACK:].clone()
     hidden = rest[:, AT_HIDDEN - STACK : AT_PLACE - STACK]
-    hidden *= (1 + 0.1 * torch.randn(n, HIDDEN, 1)) * (torch.rand(n, HIDDEN, 1) > 0.08) / 0.92
+    hidden *= (1 + 0.1 * torch.randn(n, HIDDEN, 1)) * (torch.rand(n, HIDDEN, 1) > LOST) / (1 - LOST)
     place = rest[:, AT_PLACE - STACK :]
     if rng.random() < 0.5:
         place[:, 0::2] *= -1
@@ -186,7 +190,7 @@ def fit(args: argparse.Namespace) -> None:
     torch.manual_seed(0)
     items, net = Items(args.crops), Who(args.wide)
     average = copy.deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.05)
     step, spent = 0, 0.0
     if (args.run / "last.pt").exists():
         saved = torch.load(args.run / "last.pt", weights_only=True)

@@ -62,7 +62,9 @@ def test_the_truth_says_when_each_note_sounds_and_dies(studio: clips.Studio) -> 
     assert {(FAMILIES[f], p) for f, p in zip(family, part, strict=True)} == {("keys", 0), ("strings", 1)}
 
 
-def test_the_balance_of_the_truth_is_the_place_of_the_part(studio: clips.Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_balance_of_the_truth_is_the_place_of_the_part(
+    studio: clips.Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for pan in (-0.8, 0.0, 0.8):
         monkeypatch.setattr(clips, "drawn_pan", lambda family, rng, pan=pan: pan)
         stems, truth = clips.played(Band((line("keys", 60, 1.0),), (), None), studio, np.random.default_rng(1))

@@ -92,7 +92,12 @@ def from_song(song: pretty_midi.PrettyMIDI, rng: Rng) -> Band | None:
     parts, drums = [], []
     for track in song.instruments:
         moved = [
-            Played((n.start - start) / speed, (n.end - start) / speed, n.pitch + (0 if track.is_drum else shift), n.velocity)
+            Played(
+                (n.start - start) / speed,
+                (n.end - start) / speed,
+                n.pitch + (0 if track.is_drum else shift),
+                n.velocity,
+            )
             for n in track.notes
             if start <= n.start < start + LENGTH_S * speed
         ]
@@ -108,7 +113,9 @@ def from_song(song: pretty_midi.PrettyMIDI, rng: Rng) -> Band | None:
         return None
     chosen = rng.permutation(len(parts))[:MOST_PARTS]
     keep_drums = rng.random() > 0.12
-    return Band(tuple(parts[i] for i in sorted(chosen)), tuple(sorted(within(drums), key=_onset)) if keep_drums else (), None)
+    return Band(
+        tuple(parts[i] for i in sorted(chosen)), tuple(sorted(within(drums), key=_onset)) if keep_drums else (), None
+    )
 
 
 def _onset(note: Played) -> float:

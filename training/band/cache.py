@@ -2,9 +2,9 @@
 
     python -m training.band.cache ITEMS OUT --trunk trunk.onnx [--follow]
 
-OUT/<item>.npz: crops (n, CHANNELS, STEPS) float16, pitch, onset probability, real (the onset is a note's), family shares
-(n, 11), part (-1 none), program, source, when (frame); missed: truth notes that no onset was near. --follow waits for new
-items until a file OUT/stop appears.
+OUT/<item>.npz: crops (n, CHANNELS, STEPS) float16, pitch, onset probability, real (the onset is a note's), family
+shares (n, 11), part (-1 none), program, source, when (frame); missed: truth notes that no onset was near. --follow
+waits for new items until a file OUT/stop appears.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Trunk:
     def __init__(self, path: Path, threads: int = 1) -> None:
         """Compile it."""
         core = openvino.Core()
-        self._net = core.compile_model(str(path), "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
+        self._net = core.compile_model(
+            str(path), "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+        )
 
     def __call__(self, mid: np.ndarray, role: int) -> tuple[np.ndarray, np.ndarray]:
         """Maps (4, frames, 88) and hidden (96, frames / 2, 88) of (frames, BINS) dB, as many frames as a clip has."""
@@ -93,9 +95,20 @@ def cached(item: Path, out: Path, trunk: Trunk, rng: np.random.Generator) -> Non
             program[row], source[row] = int(notes[j, 4]), int(notes[j, 7])
     temporary = out / f"{item.stem}.tmp"
     with temporary.open("wb") as file:
-        np.savez(file, crops=crops(mid, place.astype(np.float32) / 127, maps, hidden, found[pick]).astype(np.float16),
-                 pitch=found[pick, 1] + LOW, onset=maps[0][found[pick, 0], found[pick, 1]], real=shares.sum(1) > 0, family=shares,
-                 part=part[pick], program=program, source=source, when=found[pick, 0], missed=len(notes) - len(hit), role=role)  # fmt: skip
+        np.savez(
+            file,
+            crops=crops(mid, place.astype(np.float32) / 127, maps, hidden, found[pick]).astype(np.float16),
+            pitch=found[pick, 1] + LOW,
+            onset=maps[0][found[pick, 0], found[pick, 1]],
+            real=shares.sum(1) > 0,
+            family=shares,
+            part=part[pick],
+            program=program,
+            source=source,
+            when=found[pick, 0],
+            missed=len(notes) - len(hit),
+            role=role,
+        )
     temporary.rename(out / f"{item.stem}.npz")
 
 
@@ -110,7 +123,11 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     trunk, begun, count = Trunk(args.trunk), time.process_time(), 0
     while not (args.out / "stop").exists():
-        waiting = [p for p in sorted(args.items.glob("[0-9]*[a-z].npz")) if ".tmp" not in p.name and not (args.out / p.name).exists()]
+        waiting = [
+            p
+            for p in sorted(args.items.glob("[0-9]*[a-z].npz"))
+            if ".tmp" not in p.name and not (args.out / p.name).exists()
+        ]
         # In any order, so that several processes may share the work.
         for i in np.random.default_rng().permutation(len(waiting)):
             path = waiting[i]

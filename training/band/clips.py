@@ -3,8 +3,8 @@
     python -m training.band.clips OUT --font fluid=A.sf2 --font gus=B.sf2 --bank BANK --songs DIR --first 0 --clips 900
 
 A clip depends on its number and on the sources given. OUT/<number:05d>_mix.npz holds mid (frames, 318) and place
-(frames / 2, 106, 2), both 8 bit, notes (n, 9) as in COLUMNS, drums (m, 3: onset s, General MIDI key, velocity), role. One
-clip in four has a second item, _stem.npz: one of the stems as a separator might leave it. A font ending in .cfg is a
+(frames / 2, 106, 2), both 8 bit, notes (n, 9) as in COLUMNS, drums (m, 3: onset s, General MIDI key, velocity), role.
+One clip in four has a second item, _stem.npz: one of the stems as a separator might leave it. A font ending in .cfg is a
 timidity configuration. New sounds of the bank are taken in while it runs.
 """
 
@@ -45,7 +45,7 @@ SUNG_PART, OWN_SYNTH, OWN_BANK, OWN_VOICE = 50, 100, 101, 102
 """Numbers in the columns part and source."""
 
 BANKS, SYNTHS, DOUBLED = 0.3, 0.3, 0.25
-"""Shares: parts of a bank where it has the family; synthesiser parts by our own; guitars played twice, left and right."""
+"""Shares: parts of a bank where it has the family; synthesiser parts by our own; guitars played left and right."""
 
 STEMS = 0.25
 """Share of the clips with a second item, a stem."""
@@ -95,7 +95,9 @@ class Studio:
         pan = drawn_pan(part.family, rng)
         if part.family == "guitar" and part.kind in ("riff", "chords") and rng.random() < DOUBLED:
             late = rng.uniform(0.002, 0.012)
-            again = replace(part, notes=tuple(replace(n, onset_s=n.onset_s + late * rng.uniform(0.3, 1)) for n in part.notes))
+            again = replace(
+                part, notes=tuple(replace(n, onset_s=n.onset_s + late * rng.uniform(0.3, 1)) for n in part.notes)
+            )
             twin = self.sound(again, rng)
             if twin is not None:
                 y = coloured(levelled(twin[0]), part.family, part.kind, rng)
@@ -182,8 +184,14 @@ def write(path: Path, sound: np.ndarray, role: str, notes: np.ndarray, drums: np
     """One item, at the reference level; the file appears whole or not at all."""
     mid, place = studio.vqt.stereo(sound)
     temporary = path.with_suffix(".tmp.npz")
-    np.savez(temporary, mid=quantise(mid), place=np.round(place * 127).astype(np.int8), notes=notes[np.argsort(notes[:, 0])],
-             drums=drums, role=ROLES.index(role))  # fmt: skip
+    np.savez(
+        temporary,
+        mid=quantise(mid),
+        place=np.round(place * 127).astype(np.int8),
+        notes=notes[np.argsort(notes[:, 0])],
+        drums=drums,
+        role=ROLES.index(role),
+    )
     temporary.rename(path)
 
 

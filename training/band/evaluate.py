@@ -1,7 +1,7 @@
-"""Transcribe the mixes of an evaluation set with the two nets alone, as the draft plan does, and write MIDI for score.py.
+"""Transcribe the mixes of an evaluation set with the two nets alone, as the draft plan does, for score.py.
 
-    python -m training.band.evaluate look NETS DATA SEEN [--stems RESULTS]   # once per first net: NETS/band.onnx, who.onnx
-    python -m training.band.evaluate hear NETS SEEN HEARD                    # once per second net
+    python -m training.band.evaluate look NETS DATA SEEN [--stems RESULTS]   # once per first net
+    python -m training.band.evaluate hear NETS SEEN HEARD                    # once per second net (NETS/who.onnx)
     python -m training.band.evaluate write HEARD DATA OUT [--onset 0.5] [--rule near_s=6 --rule least=.05]
 
 Drums are left out: score.py's other figures do not need them.
@@ -38,7 +38,7 @@ def recording(flac: Path, wav: Path) -> Recording:
 
 
 def look(nets: Path, data: Path, kept: Path, stems: Path | None) -> None:
-    """The first net over every mix of the set, and over the "other" stem where there is one (STEMS/<item>/stems/other.wav)."""
+    """The first net over every mix of the set, and over STEMS/<item>/stems/other.wav where there is one."""
     kept.mkdir(parents=True, exist_ok=True)
     band = BandNets(nets, None)
     for item in sorted(p for p in data.iterdir() if (p / "mix.flac").exists()):
@@ -95,7 +95,9 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--stems", type=Path, help="results of the separating plan, with their stems and MIDI files")
-    parser.add_argument("--best", action="store_true", help="bass, vocals and drums of those results, the band for other")
+    parser.add_argument(
+        "--best", action="store_true", help="bass, vocals and drums of those results, the band for other"
+    )
     parser.add_argument("--share", type=float, default=MIX_SHARE)
     parser.add_argument("--onset", type=float, default=THRESHOLDS.onset)
     parser.add_argument("--repeat", type=float, default=THRESHOLDS.repeat)
@@ -118,7 +120,11 @@ def main() -> None:
             midi = next(iter(sorted((args.stems / item.stem).glob("*.mid"))), None) if other.exists() else None
             if midi is None:
                 continue
-            heard = joined(pickle.loads(other.read_bytes()), heard, args.share) if args.share >= 0 else pickle.loads(other.read_bytes())
+            heard = (
+                joined(pickle.loads(other.read_bytes()), heard, args.share)
+                if args.share >= 0
+                else pickle.loads(other.read_bytes())
+            )
             write(args.out / f"{item.stem}.mid", draft(heard, thresholds, rule, whole=False), midi)
         else:
             write(args.out / f"{item.stem}.mid", draft(heard, thresholds, rule))

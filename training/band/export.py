@@ -1,7 +1,7 @@
 """Write the two nets of the band as the ONNX files that the product ships.
 
-    python -m training.band.export trunk training/notes/run/last.pt bridge/data/band.onnx
-    python -m training.band.export who RUN/last.pt bridge/data/who.onnx
+python -m training.band.export trunk training/notes/run/last.pt bridge/data/band.onnx
+python -m training.band.export who RUN/last.pt bridge/data/who.onnx
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from bridge.transcribers.notes.features import BINS
 from training.band.net import Tapped, Who, shipped_notes
 from training.notes.model import ROLES
 
+
 class Answers(nn.Module):
     """The second net with probabilities in the place of logits."""
 
@@ -35,8 +36,15 @@ class Answers(nn.Module):
 def trunk(state: Path, out: Path, frames: int = WINDOW) -> None:
     """The first net: probabilities and the inner layer."""
     example = torch.zeros(1, frames, BINS), torch.eye(len(ROLES))[:1]
-    torch.onnx.export(Tapped(shipped_notes(state)).eval(), example, str(out), input_names=["features", "role"],
-                      output_names=["maps", "hidden"], dynamo=False, opset_version=17)  # fmt: skip
+    torch.onnx.export(
+        Tapped(shipped_notes(state)).eval(),
+        example,
+        str(out),
+        input_names=["features", "role"],
+        output_names=["maps", "hidden"],
+        dynamo=False,
+        opset_version=17,
+    )
 
 
 def who(state: Path, out: Path) -> None:
@@ -46,8 +54,16 @@ def who(state: Path, out: Path) -> None:
     net.load_state_dict(saved["average"])
     example = torch.zeros(2, CHANNELS, STEPS), torch.full((2,), 60.0)
     names = ["real", "family", "embedding"]
-    torch.onnx.export(Answers(net.eval()).eval(), example, str(out), input_names=["crops", "pitch"], output_names=names,
-                      dynamic_axes={n: {0: "onsets"} for n in ("crops", "pitch", *names)}, dynamo=False, opset_version=17)  # fmt: skip
+    torch.onnx.export(
+        Answers(net.eval()).eval(),
+        example,
+        str(out),
+        input_names=["crops", "pitch"],
+        output_names=names,
+        dynamic_axes={n: {0: "onsets"} for n in ("crops", "pitch", *names)},
+        dynamo=False,
+        opset_version=17,
+    )
 
 
 def main() -> None:
@@ -56,7 +72,9 @@ def main() -> None:
     parser.add_argument("net", choices=("trunk", "who"))
     parser.add_argument("state", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--frames", type=int, default=WINDOW, help="of the first net's input; cache.py's CLIP_WINDOW for that")
+    parser.add_argument(
+        "--frames", type=int, default=WINDOW, help="of the first net's input; cache.py's CLIP_WINDOW for that"
+    )
     args = parser.parse_args()
     if args.net == "trunk":
         trunk(args.state, args.out, args.frames)

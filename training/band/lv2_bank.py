@@ -1,13 +1,14 @@
 """Instruments of the yoshimi synthesiser as one-shots, through its LV2 plugin and ctypes, offline.
 
-    python -m training.band.lv2_bank /usr/lib/lv2/yoshimi.lv2/yoshimi_lv2.so /usr/lib/lv2/yoshimi.lv2/ BANKS OUT OUT_HELD
+python -m training.band.lv2_bank /usr/lib/lv2/yoshimi.lv2/yoshimi_lv2.so /usr/lib/lv2/yoshimi.lv2/ BANKS OUT OUT_HELD
 """
 
-import ctypes as C
+import ctypes as C  # noqa: N812 - every second word is of it
 import gzip
 import re
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,36 +19,58 @@ HOLD_S, TOTAL_S = 2.2, 2.8
 
 
 class Feature(C.Structure):
+    """A feature of the host (LV2_Feature)."""
+
     _fields_ = [("uri", C.c_char_p), ("data", C.c_void_p)]
 
 
 class Map(C.Structure):
+    """Numbers for names (LV2_URID_Map)."""
+
     _fields_ = [("handle", C.c_void_p), ("map", C.CFUNCTYPE(C.c_uint32, C.c_void_p, C.c_char_p))]
 
 
 class Option(C.Structure):
-    _fields_ = [("context", C.c_int), ("subject", C.c_uint32), ("key", C.c_uint32), ("size", C.c_uint32),
-                ("type", C.c_uint32), ("value", C.c_void_p)]
+    """A setting of the host (LV2_Options_Option)."""
+
+    _fields_ = [
+        ("context", C.c_int),
+        ("subject", C.c_uint32),
+        ("key", C.c_uint32),
+        ("size", C.c_uint32),
+        ("type", C.c_uint32),
+        ("value", C.c_void_p),
+    ]
 
 
 class Descriptor(C.Structure):
-    _fields_ = [("uri", C.c_char_p),
-                ("instantiate", C.CFUNCTYPE(C.c_void_p, C.c_void_p, C.c_double, C.c_char_p, C.POINTER(C.POINTER(Feature)))),
-                ("connect_port", C.CFUNCTYPE(None, C.c_void_p, C.c_uint32, C.c_void_p)),
-                ("activate", C.CFUNCTYPE(None, C.c_void_p)),
-                ("run", C.CFUNCTYPE(None, C.c_void_p, C.c_uint32)),
-                ("deactivate", C.CFUNCTYPE(None, C.c_void_p)),
-                ("cleanup", C.CFUNCTYPE(None, C.c_void_p)),
-                ("extension_data", C.CFUNCTYPE(C.c_void_p, C.c_char_p))]
+    """The functions of the plugin (LV2_Descriptor)."""
+
+    _fields_ = [
+        ("uri", C.c_char_p),
+        ("instantiate", C.CFUNCTYPE(C.c_void_p, C.c_void_p, C.c_double, C.c_char_p, C.POINTER(C.POINTER(Feature)))),
+        ("connect_port", C.CFUNCTYPE(None, C.c_void_p, C.c_uint32, C.c_void_p)),
+        ("activate", C.CFUNCTYPE(None, C.c_void_p)),
+        ("run", C.CFUNCTYPE(None, C.c_void_p, C.c_uint32)),
+        ("deactivate", C.CFUNCTYPE(None, C.c_void_p)),
+        ("cleanup", C.CFUNCTYPE(None, C.c_void_p)),
+        ("extension_data", C.CFUNCTYPE(C.c_void_p, C.c_char_p)),
+    ]
 
 
-RETRIEVE = C.CFUNCTYPE(C.c_void_p, C.c_void_p, C.c_uint32, C.POINTER(C.c_size_t), C.POINTER(C.c_uint32), C.POINTER(C.c_uint32))
+RETRIEVE = C.CFUNCTYPE(
+    C.c_void_p, C.c_void_p, C.c_uint32, C.POINTER(C.c_size_t), C.POINTER(C.c_uint32), C.POINTER(C.c_uint32)
+)
 STORE = C.CFUNCTYPE(C.c_int, C.c_void_p, C.c_uint32, C.c_void_p, C.c_size_t, C.c_uint32, C.c_uint32)
 
 
 class State(C.Structure):
-    _fields_ = [("save", C.CFUNCTYPE(C.c_int, C.c_void_p, STORE, C.c_void_p, C.c_uint32, C.POINTER(C.POINTER(Feature)))),
-                ("restore", C.CFUNCTYPE(C.c_int, C.c_void_p, RETRIEVE, C.c_void_p, C.c_uint32, C.POINTER(C.POINTER(Feature))))]
+    """Save and restore (LV2_State_Interface)."""
+
+    _fields_ = [
+        ("save", C.CFUNCTYPE(C.c_int, C.c_void_p, STORE, C.c_void_p, C.c_uint32, C.POINTER(C.POINTER(Feature)))),
+        ("restore", C.CFUNCTYPE(C.c_int, C.c_void_p, RETRIEVE, C.c_void_p, C.c_uint32, C.POINTER(C.POINTER(Feature)))),
+    ]
 
 
 URIDS: dict[bytes, int] = {}
@@ -70,14 +93,21 @@ class Plugin:
         self._d = d.contents
         self._fn = Map._fields_[1][1](lambda h, uri: urid(uri))
         self._map = Map(None, self._fn)
-        n = lambda name: urid(b"http://lv2plug.in/ns/ext/buf-size#" + name)
+
+        def n(name: bytes) -> int:
+            return urid(b"http://lv2plug.in/ns/ext/buf-size#" + name)
+
         self._size, integer = C.c_int32(BLOCK), urid(b"http://lv2plug.in/ns/ext/atom#Int")
-        options = [Option(0, 0, n(k), 4, integer, C.cast(C.pointer(self._size), C.c_void_p))
-                   for k in (b"maxBlockLength", b"minBlockLength", b"nominalBlockLength")] + [Option(0, 0, 0, 0, 0, None)]
+        options = [
+            Option(0, 0, n(k), 4, integer, C.cast(C.pointer(self._size), C.c_void_p))
+            for k in (b"maxBlockLength", b"minBlockLength", b"nominalBlockLength")
+        ] + [Option(0, 0, 0, 0, 0, None)]
         self._options = (Option * 4)(*options)
-        self._features = [Feature(b"http://lv2plug.in/ns/ext/urid#map", C.cast(C.pointer(self._map), C.c_void_p)),
-                          Feature(b"http://lv2plug.in/ns/ext/options#options", C.cast(self._options, C.c_void_p)),
-                          Feature(b"http://lv2plug.in/ns/ext/buf-size#boundedBlockLength", None)]
+        self._features = [
+            Feature(b"http://lv2plug.in/ns/ext/urid#map", C.cast(C.pointer(self._map), C.c_void_p)),
+            Feature(b"http://lv2plug.in/ns/ext/options#options", C.cast(self._options, C.c_void_p)),
+            Feature(b"http://lv2plug.in/ns/ext/buf-size#boundedBlockLength", None),
+        ]
         self._list = (C.POINTER(Feature) * 4)(*[C.pointer(f) for f in self._features], None)
         self._h = self._d.instantiate(C.addressof(self._d), RATE, bundle.encode(), self._list)
         assert self._h
@@ -88,10 +118,14 @@ class Plugin:
             self._d.connect_port(self._h, p, C.cast(self._outs[p], C.c_void_p))
         self._d.activate(self._h)
 
-    def run(self, messages: list[bytes] = []) -> np.ndarray:
+    def run(self, messages: Sequence[bytes] = ()) -> np.ndarray:
+        """The next BLOCK of sound, both sides added, with MIDI messages at its start."""
         body = b""
         for m in messages:
-            head = np.array([0], "<i8").tobytes() + np.array([len(m), urid(b"http://lv2plug.in/ns/ext/midi#MidiEvent")], "<u4").tobytes()
+            head = (
+                np.array([0], "<i8").tobytes()
+                + np.array([len(m), urid(b"http://lv2plug.in/ns/ext/midi#MidiEvent")], "<u4").tobytes()
+            )
             body += (head + m).ljust(24, b"\0")
         head = np.array([8 + len(body), urid(b"http://lv2plug.in/ns/ext/atom#Sequence"), 0, 0], "<u4").tobytes()
         C.memmove(self._events, head + body, len(head + body))
@@ -99,6 +133,7 @@ class Plugin:
         return np.frombuffer(self._outs[2], np.float32) + np.frombuffer(self._outs[3], np.float32)
 
     def save(self) -> dict:
+        """The state by key: value, type and flags."""
         kept = {}
 
         def store(h, key, value, size, kind, flags):
@@ -110,6 +145,7 @@ class Plugin:
         return kept
 
     def restore(self, kept: dict) -> None:
+        """Set what :meth:`save` gave."""
         alive = {k: (C.create_string_buffer(v, len(v)), len(v), t, f) for k, (v, t, f) in kept.items()}
 
         def retrieve(h, key, size, kind, flags):
@@ -130,12 +166,27 @@ def instrument_of(path: Path) -> str:
     return text[text.index("<INSTRUMENT") : text.index("</INSTRUMENT>") + 13]
 
 
-FOLDERS = {"Bass": "bass", "Brass": "brass", "Guitar": "guitar", "Organ": "organ", "Reed_and_Wind": "winds", "Rhodes": "keys",
-           "Strings": "strings", "Choir_and_Voice": "voice", "Synth": "synth", "Pads": "synth", "chip": "synth", "SynthPiano": "keys"}
+FOLDERS = {
+    "Bass": "bass",
+    "Brass": "brass",
+    "Guitar": "guitar",
+    "Organ": "organ",
+    "Reed_and_Wind": "winds",
+    "Rhodes": "keys",
+    "Strings": "strings",
+    "Choir_and_Voice": "voice",
+    "Synth": "synth",
+    "Pads": "synth",
+    "chip": "synth",
+    "SynthPiano": "keys",
+}
 """Banks whose name tells the family."""
 
 WORDS = (
-    (r"arpegg|sequence|noise|drum|echo fx|glitch|dual|layer|computer|alien|batman|bubbl|effect|strange|car$|vento|pioggia", ""),
+    (
+        r"arpegg|sequence|noise|drum|echo fx|glitch|dual|layer|computer|alien|batman|bubbl|effect|strange|car$|vento|pioggia",
+        "",
+    ),
     (r"pad|matrix|supersaw|sweep|lead|synth(?!_bass|_string|esi)|square|saw$|saw_|hyper|8bit|pulse_", "synth"),
     (r"bass(?!oon)", "bass"),
     (r"vib|bell|xylo|chime|musicbox|campan|ding|steeldrum|glass_|tubular|tine", "mallets"),
@@ -173,7 +224,11 @@ def main() -> None:
     paths = [p for p in banks.glob("*/*.xiz") if family_of(p)]
     for i in np.random.default_rng(0).permutation(len(paths)):
         path = paths[i]
-        target = (held if path.parent.name in HELD else out) / family_of(path) / f"yoshimi_{path.parent.name}_{path.stem}.npz"
+        target = (
+            (held if path.parent.name in HELD else out)
+            / family_of(path)
+            / f"yoshimi_{path.parent.name}_{path.stem}.npz"
+        )
         if target.exists():
             continue
         plugin.restore({key: ((text[:a] + instrument_of(path) + text[b:]).encode(), kind, flags)})
@@ -198,7 +253,10 @@ def one_shots(plugin: Plugin) -> np.ndarray | None:
     sounds = []
     for pitch in PITCHES:
         total, off = int(TOTAL_S * RATE / BLOCK), int(HOLD_S * RATE / BLOCK)
-        x = [plugin.run([bytes([0x90, pitch, 100])] if i == 0 else [bytes([0x80, pitch, 0])] if i == off else []) for i in range(total)]
+        x = [
+            plugin.run([bytes([0x90, pitch, 100])] if i == 0 else [bytes([0x80, pitch, 0])] if i == off else [])
+            for i in range(total)
+        ]
         sounds.append(np.concatenate(x))
         plugin.run([bytes([0xB0, 120, 0])])
         for _ in range(30):

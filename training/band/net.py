@@ -55,8 +55,12 @@ class Who(nn.Module):
     def __init__(self, wide: int = 96) -> None:
         super().__init__()
         self.wide = wide
-        self.layers = nn.Sequential(_conv(CHANNELS, wide), _conv(wide, wide * 4 // 3, 2), _conv(wide * 4 // 3, wide * 5 // 3, 2))
-        self.hidden = nn.Sequential(nn.Linear(wide * 5 // 3 * 2 + 2, 192), nn.BatchNorm1d(192), nn.ReLU(), nn.Dropout(0.3))
+        self.layers = nn.Sequential(
+            _conv(CHANNELS, wide), _conv(wide, wide * 4 // 3, 2), _conv(wide * 4 // 3, wide * 5 // 3, 2)
+        )
+        self.hidden = nn.Sequential(
+            nn.Linear(wide * 5 // 3 * 2 + 2, 192), nn.BatchNorm1d(192), nn.ReLU(), nn.Dropout(0.3)
+        )
         self.real, self.family, self.embed = nn.Linear(192, 1), nn.Linear(192, len(FAMILIES)), nn.Linear(192, EMBEDDING)
 
     def forward(self, crops: Tensor, pitch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -69,5 +73,3 @@ class Who(nn.Module):
         number = (pitch[:, None] - 64) / 20
         y = self.hidden(torch.cat([y.mean(2), y.amax(2), number, peak[:, :, 0] * 3 - 2], 1))
         return self.real(y)[:, 0], self.family(y), F.normalize(self.embed(y), dim=1)
-
-

@@ -71,7 +71,9 @@ def compress(x: np.ndarray, rng: Rng, hop: int = 220) -> np.ndarray:
     level = np.convolve(frames, np.ones(3) / 3, "same")
     level = np.maximum(level, 0.03 * level.max() + 1e-9)
     gain = (level / level.mean()) ** -(1 - 1 / rng.uniform(1.5, 5))
-    return x * np.interp(np.arange(len(mono)), np.arange(len(gain)) * hop + hop / 2, np.minimum(gain, 8)).astype(np.float32)
+    return x * np.interp(np.arange(len(mono)), np.arange(len(gain)) * hop + hop / 2, np.minimum(gain, 8)).astype(
+        np.float32
+    )
 
 
 def echo(x: np.ndarray, rng: Rng) -> np.ndarray:

@@ -2,8 +2,8 @@
 
     python -m training.band.train CROPS RUN --minutes 20 [--wide 96]
 
-CROPS holds cache.py's files; new ones are taken in at every checkpoint. RUN/last.pt holds everything to go on, RUN/log.csv
-the curve. --minutes is processor time of the whole schedule (one cosine), earlier sittings counted in.
+CROPS holds cache.py's files; new ones are taken in at every checkpoint. RUN/last.pt holds everything to go on,
+RUN/log.csv the curve. --minutes is processor time of the whole schedule (one cosine), earlier sittings counted in.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from bridge.transcribers.band.crops import HARMONICS, HIDDEN, MAPS, PLACED, STACK
+from bridge.transcribers.band.crops import HARMONICS, HIDDEN, MAPS, STACK
 from training.band.clips import HELD_OUT_FIRST
 from training.band.families import FAMILIES
 from training.band.net import Who
@@ -37,8 +37,8 @@ REAL, CONTRAST = 0.5, 0.3
 """Weights of the losses beside that of the family."""
 
 LOST = 0.25
-"""Share of the hidden layer's channels that an onset does without in training: at 0.08 parts seen in training reached .72
-when parts of other clips stood at .39."""
+"""Share of the hidden layer's channels that an onset does without in training: at 0.08 parts that were trained on
+reached .72 when parts of other clips stood at .39."""
 
 CHECKPOINT_S = 75.0
 """Processor seconds between checkpoints."""
@@ -125,8 +125,13 @@ def batch(items: list[Item], rng: np.random.Generator) -> tuple[Tensor, ...]:
         real.append(item.real[pick])
         family.append(item.family[pick])
         part.append(np.where(item.part[pick] < 0, -1, item.part[pick] + 100 * number))
-    return (torch.cat([v for v, _ in views]), torch.cat([p for _, p in views]), torch.from_numpy(np.concatenate(real)).float(),
-            torch.from_numpy(np.concatenate(family)), torch.from_numpy(np.concatenate(part)))  # fmt: skip
+    return (
+        torch.cat([v for v, _ in views]),
+        torch.cat([p for _, p in views]),
+        torch.from_numpy(np.concatenate(real)).float(),
+        torch.from_numpy(np.concatenate(family)),
+        torch.from_numpy(np.concatenate(part)),
+    )
 
 
 def alike(embedding: Tensor, part: Tensor) -> Tensor:
@@ -148,8 +153,13 @@ def losses(net: Who, data: tuple[Tensor, ...], balance: Tensor) -> Tensor:
     target = 0.95 * family[known] + 0.05 / len(FAMILIES)
     weight = (family[known] * balance).sum(1)
     who = -(target * F.log_softmax(logits[known], 1)).sum(1)
-    return torch.stack([F.binary_cross_entropy_with_logits(said, real), (who * weight).sum() / weight.sum(),
-                        alike(embedding[known], part[known])])  # fmt: skip
+    return torch.stack(
+        [
+            F.binary_cross_entropy_with_logits(said, real),
+            (who * weight).sum() / weight.sum(),
+            alike(embedding[known], part[known]),
+        ]
+    )
 
 
 def answers(net: Who, item: Item) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -160,7 +170,7 @@ def answers(net: Who, item: Item) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def measure(net: Who, items: list[Item]) -> dict[str, float | np.ndarray]:
-    """Shares of notes and of parts (their notes' mean logits) that get their family; confusion; how well real is told."""
+    """Shares of notes and of parts (their notes' mean logits) that get their family; confusion; share of real told."""
     net.eval()
     n = len(FAMILIES)
     notes, parts, right, total = np.zeros((n, n)), np.zeros((n, n)), 0.0, 0
@@ -179,8 +189,14 @@ def measure(net: Who, items: list[Item]) -> dict[str, float | np.ndarray]:
             near = (e @ e.T - 2 * np.eye(len(e))).argmax(1)
             apart.append(np.mean(p[near] == p))
     recall = [c[i] / c.sum() for i, c in enumerate(parts) if c.sum() >= 2]
-    return {"note": np.trace(notes) / notes.sum(), "part": np.trace(parts) / parts.sum(), "recall": float(np.mean(recall)),
-            "real": right / total, "apart": float(np.mean(apart)), "parts": parts}  # fmt: skip
+    return {
+        "note": np.trace(notes) / notes.sum(),
+        "part": np.trace(parts) / parts.sum(),
+        "recall": float(np.mean(recall)),
+        "real": right / total,
+        "apart": float(np.mean(apart)),
+        "parts": parts,
+    }
 
 
 def fit(args: argparse.Namespace) -> None:
@@ -200,22 +216,40 @@ def fit(args: argparse.Namespace) -> None:
         step, spent = saved["step"], saved["spent"]
     rng, due, running, balance = np.random.default_rng(step), spent + CHECKPOINT_S, None, None
     clock = time.process_time()
-    print(len(items.train), "clips", sum(len(i.pitch) for i in items.train), "onsets", sum(p.numel() for p in net.parameters()), flush=True)
+    print(
+        len(items.train),
+        "clips",
+        sum(len(i.pitch) for i in items.train),
+        "onsets",
+        sum(p.numel() for p in net.parameters()),
+        flush=True,
+    )
     while True:
         now = time.process_time()
         spent, clock = spent + now - clock, now
         end = spent >= args.minutes * 60
         if spent >= due or end:
             due = spent + CHECKPOINT_S
-            torch.save({"wide": args.wide, "model": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
-                        "step": step, "spent": spent}, args.run / "last.part")  # fmt: skip
+            torch.save(
+                {
+                    "wide": args.wide,
+                    "model": net.state_dict(),
+                    "average": average.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "step": step,
+                    "spent": spent,
+                },
+                args.run / "last.part",
+            )
             (args.run / "last.part").rename(args.run / "last.pt")
             report(args, average, items, step, spent, running)
             items.refresh()
             if end:
                 return
             clock = time.process_time()
-        rate = min(1.0, (step + 1) / 40) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, spent / (args.minutes * 60)))) + 0.002
+        rate = (
+            min(1.0, (step + 1) / 40) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, spent / (args.minutes * 60)))) + 0.002
+        )
         for group in optimiser.param_groups:
             group["lr"] = RATE * rate
         net.train()
@@ -235,7 +269,12 @@ def fit(args: argparse.Namespace) -> None:
 
 def report(args: argparse.Namespace, net: Who, items: Items, step: int, spent: float, running: Tensor | None) -> None:
     """A line of the curve."""
-    row: list[float] = [step, round(spent), len(items.train), *([round(float(v), 3) for v in running] if running is not None else [])]
+    row: list[float] = [
+        step,
+        round(spent),
+        len(items.train),
+        *([round(float(v), 3) for v in running] if running is not None else []),
+    ]
     for some in (items.held, items.strange, items.train[::25]):
         m = measure(net, some) if some else {}
         row += [round(float(m[k]), 3) for k in ("note", "part", "recall", "real", "apart")] if m else [0.0] * 5

@@ -95,7 +95,7 @@ def families(who: Evidence, rule: Rule = RULE) -> Ints:
         alive &= count > 0
         rare = [f for f in np.flatnonzero(alive) if count[f] < max(rule.fewest, rule.least * len(who))]
         if not rare or alive.sum() == 1:
-            return best
+            return np.asarray(best, np.int64)
         alive[min(rare, key=lambda f: count[f])] = False
 
 
@@ -108,7 +108,9 @@ def groups(who: Evidence, rule: Rule = RULE) -> list[Group]:
         for part in [rows] if name in SPREAD else by_place(who, rows, rule):
             sure = float(np.exp(np.maximum(who.family[part], rule.floor).mean(0))[number])
             total = float(np.exp(np.maximum(who.family[part], rule.floor).mean(0)).sum())
-            out.append(Group(name, part[np.argsort(who.onset_s[part])], float(np.median(who.balance[part])), sure / total))
+            out.append(
+                Group(name, part[np.argsort(who.onset_s[part])], float(np.median(who.balance[part])), sure / total)
+            )
     return sorted(out, key=lambda g: -len(g.rows))
 
 
@@ -135,7 +137,7 @@ def two_groups(values: npt.NDArray[np.float64]) -> Ints:
     rest, rest_square = order.sum() - total, (order**2).sum() - square
     within = square - total**2 / n + rest_square - rest**2 / (len(order) - n)
     cut = int(within.argmin())
-    return (values > (order[cut] + order[cut + 1]) / 2).astype(np.int64)
+    return np.asarray(values > (order[cut] + order[cut + 1]) / 2, np.int64)
 
 
 def monophonic_share(onsets_s: Sequence[float], offsets_s: Sequence[float]) -> float:

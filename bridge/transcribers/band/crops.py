@@ -83,5 +83,11 @@ def crops(mid: Array, place: Array, maps: Array, hidden: Array, onsets: Onsets) 
     layer = np.pad(hidden, ((0, 0), edge, (0, 0)))[:, when, keys[:, None]]
     seats = np.clip(keys[:, None] + LOW - LOWEST_KEY + np.asarray(PLACED), 0, KEYS - 1)
     stands = np.pad(place, (edge, (0, 0), (0, 0)))[when[:, :, None], seats[:, None, :]]
-    flat = [stack.reshape(len(onsets), STEPS, -1), foreign, curves, layer.transpose(1, 2, 0), stands.reshape(len(onsets), STEPS, -1)]
+    flat = [
+        stack.reshape(len(onsets), STEPS, -1),
+        foreign,
+        curves,
+        layer.transpose(1, 2, 0),
+        stands.reshape(len(onsets), STEPS, -1),
+    ]
     return np.ascontiguousarray(np.concatenate(flat, 2).transpose(0, 2, 1), np.float32)

@@ -8,6 +8,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bridge.music.general_midi import Instrument
 from bridge.music.notes import MIX, shifted
 from bridge.music.parts import Part, Transcription
@@ -92,7 +94,7 @@ class BandTranscriber:
         for name, hearing in heard.items():
             both = joined(hearing, mix) if mix is not None and name != MIX else hearing
             notes, who = notes_of(both, thresholds)
-            inside = [i for i, n in enumerate(notes) if n.onset_s < length_s]
+            inside = np.array([i for i, n in enumerate(notes) if n.onset_s < length_s], np.int64)
             parts += parts_of(tracks_of([notes[i] for i in inside], who.rows(inside), whole=name == MIX), name)
         return Transcription(tuple(parts))
 

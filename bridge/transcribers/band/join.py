@@ -1,4 +1,4 @@
-"""One view of several sources: the maps of a mix and of its stem joined in log-odds, and what both say of the players."""
+"""One view of a stem and its mix: maps joined in log-odds, and what both say of the players."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def joined_maps(stem: Maps, mix: Maps, share: float) -> Maps:
     """Onsets, frames and ends in log-odds; velocities of the stem."""
     out = Maps(stem.keys.start, stem.keys.stop - 1)
     for a, b in zip(stem.pieces(), mix.pieces(), strict=True):
-        p, q = a / np.float32(255), b / np.float32(255)
-        odds = (1 - share) * np.clip(log_odds(p[:3]), -CLIP, CLIP) + share * np.clip(log_odds(q[:3]), -CLIP, CLIP)
+        p, q = (np.asarray(x / np.float32(255), np.float32) for x in (a, b))
+        weighed = ((1 - share, p), (share, q))
+        odds = sum(w * np.clip(log_odds(x[:3]), -CLIP, CLIP) for w, x in weighed)
         out.add(np.concatenate([1 / (1 + np.exp(-odds)), p[3:]]).astype(np.float32))
     return out
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from bridge.audio.recording import RESAMPLE_MARGIN_S, Recording
+from bridge.audio.recording import RESAMPLE_MARGIN_S, Sound
 from bridge.inference.network import Network
 from bridge.score.instruments.evidence import Evidence
 from bridge.transcribers.band.crops import BEFORE, LOW, PITCHES, PLACED, crops
@@ -70,7 +70,7 @@ class BandNets:
 
     def listen(
         self,
-        audio: Recording,
+        audio: Sound,
         mix_rms: float,
         role: str,
         on_piece: Callable[[float, Hearing], None] = lambda start_s, piece: None,
@@ -94,7 +94,7 @@ class BandNets:
             report(min(1.0, (seen.first + CORE) / frames))
         return Hearing(heard, Evidence.joined(rows))
 
-    def look(self, audio: Recording, mix_rms: float, role: str) -> Iterator[Seen]:
+    def look(self, audio: Sound, mix_rms: float, role: str) -> Iterator[Seen]:
         """Yield what the first net sees, piece by piece; arguments as of :meth:`listen`."""
         frames = int(audio.length_s * FPS) + 1
         told = np.eye(3, dtype=np.float32)[None, ROLE_OF.get(role, 2)]
@@ -139,7 +139,7 @@ class BandNets:
         return mid, place[EDGE // PER_STEP : (EDGE + WINDOW) // PER_STEP]
 
 
-def _window(audio: Recording, first: int, gain: np.float32) -> Array:
+def _window(audio: Sound, first: int, gain: np.float32) -> Array:
     """(2, samples) around WINDOW frames from ``first`` on, none before the start and silence after the end."""
     start, end = (frame * HOP / RATE for frame in (first - EDGE, first + WINDOW + EDGE))
     start = max(0.0, start)
@@ -147,7 +147,7 @@ def _window(audio: Recording, first: int, gain: np.float32) -> Array:
     return sides(audio, RATE, start, end - start)[:, :-1] * gain
 
 
-def sides(audio: Recording, rate: int, start_s: float, length_s: float) -> Array:
+def sides(audio: Sound, rate: int, start_s: float, length_s: float) -> Array:
     """(2, frames): left and right at ``rate`` Hz, silence past the end; a mono sound twice."""
     lead_s = math.floor(max(0.0, start_s - RESAMPLE_MARGIN_S))
     first, last = round(lead_s * audio.rate), math.ceil((start_s + length_s + RESAMPLE_MARGIN_S) * audio.rate)

@@ -13,7 +13,15 @@ from bridge.score.instruments.families import FAMILIES
 from bridge.transcribers.band.listen import Hearing
 from bridge.transcribers.notes.maps import Maps
 
-COLUMNS = {"onset_s": 1, "pitch": 1, "real": 1, "family": len(FAMILIES), "embedding": EMBEDDING, "balance": 1, "width": 1}
+COLUMNS = {
+    "onset_s": 1,
+    "pitch": 1,
+    "real": 1,
+    "family": len(FAMILIES),
+    "embedding": EMBEDDING,
+    "balance": 1,
+    "width": 1,
+}
 """Fields of Evidence in the order of a row, and how many values each has."""
 
 
@@ -43,7 +51,9 @@ def unpacked(facts: Any, blobs: Mapping[str, bytes]) -> tuple[Hearing | None, fl
     except (KeyError, TypeError, zlib.error) as e:
         raise ValueError("these are no activations of the band networks") from e
     parts = np.split(table, np.cumsum(list(COLUMNS.values()))[:-1], axis=1)
-    columns = {name: part if width > 1 else part[:, 0] for (name, width), part in zip(COLUMNS.items(), parts, strict=True)}
+    columns = {
+        name: part if width > 1 else part[:, 0] for (name, width), part in zip(COLUMNS.items(), parts, strict=True)
+    }
     columns["onset_s"] = columns["onset_s"].astype(np.float64)
     columns["pitch"] = np.rint(columns["pitch"]).astype(np.int64)
     return Hearing(maps, Evidence(**columns)), length_s

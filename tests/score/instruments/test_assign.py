@@ -12,7 +12,14 @@ from bridge.score.instruments.families import FAMILIES, family_index
 
 
 def played(
-    family: str, count: int, *, says: str = "", pitch: int = 60, balance: float = 0.0, sound: int = 0, start_s: float = 0.0
+    family: str,
+    count: int,
+    *,
+    says: str = "",
+    pitch: int = 60,
+    balance: float = 0.0,
+    sound: int = 0,
+    start_s: float = 0.0,
 ) -> Evidence:
     """``count`` notes of an instrument; the net says ``says`` of every third one."""
     logp = np.full((count, len(FAMILIES)), np.log(0.02), np.float32)
@@ -65,7 +72,9 @@ def test_a_place_that_follows_from_the_pitch_parts_no_instrument() -> None:
 
 
 def test_an_instrument_that_comes_back_is_the_same_track() -> None:
-    band = Evidence.joined([played("winds", 20), played("organ", 60, pitch=45, sound=2), played("winds", 20, start_s=120)])
+    band = Evidence.joined(
+        [played("winds", 20), played("organ", 60, pitch=45, sound=2), played("winds", 20, start_s=120)]
+    )
     assert sorted((g.family, len(g.rows)) for g in groups(band)) == [("organ", 60), ("winds", 40)]
 
 
@@ -75,7 +84,9 @@ def test_nothing_has_no_tracks() -> None:
 
 def test_every_note_is_in_one_track_and_in_order() -> None:
     rng = np.random.default_rng(0)
-    band = Evidence.joined([played(str(rng.choice(FAMILIES[:10])), 25, sound=k, balance=rng.uniform(-1, 1)) for k in range(6)])
+    band = Evidence.joined(
+        [played(str(rng.choice(FAMILIES[:10])), 25, sound=k, balance=rng.uniform(-1, 1)) for k in range(6)]
+    )
     found = groups(band)
     assert sorted(i for g in found for i in g.rows) == list(range(len(band)))
     assert all((np.diff(band.onset_s[g.rows]) >= 0).all() for g in found)

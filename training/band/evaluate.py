@@ -22,6 +22,7 @@ import soundfile
 from bridge.audio.recording import Recording
 from bridge.score.instruments.assign import RULE, Rule
 from bridge.score.instruments.evidence import Evidence
+from bridge.transcribers.band import listen
 from bridge.transcribers.band.decode import THRESHOLDS, Track, notes_of, tracks_of
 from bridge.transcribers.band.join import MIX_SHARE, joined
 from bridge.transcribers.band.listen import BandNets, Hearing
@@ -55,9 +56,10 @@ def look(nets: Path, data: Path, kept: Path, stems: Path | None) -> None:
         print(item.name, f"{(time.process_time() - begun) / audio.length_s:.3f} s a second", flush=True)
 
 
-def hear(nets: Path, seen: Path, kept: Path) -> None:
+def hear(nets: Path, seen: Path, kept: Path, verdict: float) -> None:
     """What the second net says of all that was seen."""
     kept.mkdir(parents=True, exist_ok=True)
+    listen.VERDICT = verdict
     band = BandNets(nets, None)
     for path in sorted(seen.glob("*.seen")):
         heard, rows = Maps(), []
@@ -98,6 +100,7 @@ def main() -> None:
     parser.add_argument(
         "--best", action="store_true", help="bass, vocals and drums of those results, the band for other"
     )
+    parser.add_argument("--verdict", type=float, default=listen.VERDICT)
     parser.add_argument("--share", type=float, default=MIX_SHARE)
     parser.add_argument("--onset", type=float, default=THRESHOLDS.onset)
     parser.add_argument("--repeat", type=float, default=THRESHOLDS.repeat)
@@ -108,7 +111,7 @@ def main() -> None:
         look(args.first, args.data, args.out, args.stems)
         return
     if args.what == "hear":
-        hear(args.first, args.data, args.out)
+        hear(args.first, args.data, args.out, args.verdict)
         return
     rule = replace(RULE, **{k: type(getattr(RULE, k))(float(v)) for k, v in (r.split("=") for r in args.rule)})
     args.out.mkdir(parents=True, exist_ok=True)

@@ -184,7 +184,8 @@ FOLDERS = {
 
 WORDS = (
     (
-        r"arpegg|sequence|noise|drum|echo fx|glitch|dual|layer|computer|alien|batman|bubbl|effect|strange|car$|vento|pioggia",
+        r"arpegg|sequence|noise|drum|echo fx|glitch|dual|layer|computer|"
+        r"alien|batman|bubbl|effect|strange|car$|vento|pioggia",
         "",
     ),
     (r"pad|matrix|supersaw|sweep|lead|synth(?!_bass|_string|esi)|square|saw$|saw_|hyper|8bit|pulse_", "synth"),

@@ -20,12 +20,14 @@ from bridge.transcribers.band.features import PER_STEP, StereoVqt
 from bridge.transcribers.notes.decode import onset_peaks
 from bridge.transcribers.notes.engine import CORE, EDGE, MARGIN, WINDOW
 from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP, RATE, reference_gain
-from bridge.transcribers.notes.maps import Maps
+from bridge.transcribers.notes.maps import Maps, log_odds
 
 Array = npt.NDArray[np.float32]
 
 LEAST = 0.2
 """Onset probability of a candidate that the second net is asked about; below it, one in thirty is a note."""
+VERDICT = 0.5
+"""Weight of the second net beside the first in an onset's log-odds."""
 NEIGHBOURS = 3
 """Frames on either side of an onset peak that rise or fall with it."""
 PLACE_STEPS = slice(BEFORE + 1, BEFORE + 12)
@@ -125,7 +127,7 @@ class BandNets:
                 width=np.median(where[:, 1], 1),
             )
         piece = Maps()
-        piece.add(with_verdict(seen.maps, who)[:, MARGIN:])
+        piece.add(with_verdict(seen.maps, who, VERDICT)[:, MARGIN:])
         return Hearing(piece, who.moved(-MARGIN / FPS))
 
     def _features(self, window: Array | None) -> tuple[Array, Array]:
@@ -166,11 +168,14 @@ def peaks(onset: Array, start: int, stop: int, least: float = LEAST) -> npt.NDAr
     return np.array(sorted(found), np.int64).reshape(-1, 2)
 
 
-def with_verdict(maps: Array, who: Evidence) -> Array:
-    """The maps (4, frames, 88) with each candidate's peak brought to the second net's probability."""
+def with_verdict(maps: Array, who: Evidence, weight: float) -> Array:
+    """The maps (4, frames, 88) with each candidate's peak between both nets' probabilities."""
     out = maps.copy()
     for onset_s, pitch, real in zip(who.onset_s, who.pitch, who.real, strict=True):
         frame, key = round(onset_s * FPS), pitch - LOW
         around = slice(max(0, frame - NEIGHBOURS), frame + NEIGHBOURS + 1)
-        out[0, around, key] = np.clip(maps[0, around, key] * (real / max(float(maps[0, frame, key]), 1e-3)), 0, 1)
+        first = float(maps[0, frame, key])
+        odds = (1 - weight) * float(log_odds(first)) + weight * float(log_odds(float(real)))
+        both = 1 / (1 + math.exp(-odds))
+        out[0, around, key] = np.clip(maps[0, around, key] * (both / max(first, 1e-3)), 0, 1)
     return out

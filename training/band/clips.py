@@ -4,8 +4,8 @@
 
 A clip depends on its number and on the sources given. OUT/<number:05d>_mix.npz holds mid (frames, 318) and place
 (frames / 2, 106, 2), both 8 bit, notes (n, 9) as in COLUMNS, drums (m, 3: onset s, General MIDI key, velocity), role.
-One clip in four has a second item, _stem.npz: one of the stems as a separator might leave it. A font ending in .cfg is a
-timidity configuration. New sounds of the bank are taken in while it runs.
+One clip in four has a second item, _stem.npz: one of the stems as a separator might leave it. A font ending in .cfg is
+a timidity configuration. New sounds of the bank are taken in while it runs.
 """
 
 from __future__ import annotations

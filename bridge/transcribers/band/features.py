@@ -44,9 +44,8 @@ class StereoVqt(Vqt):
     def _complex(self, samples: Array, start: int, stop: int) -> tuple[Array, Array]:
         """Real and imaginary (frames, BINS) of frames ``start`` to ``stop``."""
         first, last = start * HOP - FFT // 2, (stop - 1) * HOP + FFT // 2
-        piece = samples[max(0, first) : last]
-        piece = np.pad(piece, (max(0, -first), max(0, last - max(first, 0) - len(piece) + min(first, 0) * 0)))
-        piece = np.pad(piece, (0, max(0, (stop - 1 - start) * HOP + FFT - len(piece))))
+        piece = np.pad(samples[max(0, first) : last], (max(0, -first), 0))
+        piece = np.pad(piece, (0, last - first - len(piece)))
         windows = np.lib.stride_tricks.sliding_window_view(piece, FFT)[::HOP][: stop - start]
         spectra = np.fft.rfft(windows, axis=1)
         parts = np.concatenate([spectra.real, spectra.imag]).astype(np.float32, copy=False)

@@ -1,0 +1,203 @@
+"""The band model: two nets, a mix or a stem in, one part for each instrument out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from bridge.audio.recording import Recording
+from bridge.errors import JobCancelled
+from bridge.plugins.interfaces import AudioSource, Context
+from bridge.score.instruments.evidence import Evidence
+from bridge.testing import RecordingProgress
+from bridge.transcribers.band.crops import BEFORE, CHANNELS, HIDDEN, LOW, STEPS, crops
+from bridge.transcribers.band.engine import BandOptions, BandTranscriber
+from bridge.transcribers.band.features import KEYS, StereoVqt
+from bridge.transcribers.band.join import joined
+from bridge.transcribers.band.listen import Hearing, peaks, sides, with_verdict
+from bridge.transcribers.band.packing import packed, unpacked
+from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, LOWEST_KEY, RATE, Vqt
+from bridge.transcribers.notes.maps import Maps
+
+SONG_RATE = 44_100
+
+
+def tone(pitch: int, onset_s: float, length_s: float, total_s: float, pan: float) -> np.ndarray:
+    """(2, samples) of a plucked tone of ten partials."""
+    t = np.arange(round(total_s * SONG_RATE)) / SONG_RATE - onset_s
+    hz = 440 * 2 ** ((pitch - 69) / 12)
+    x = sum(np.sin(2 * np.pi * hz * k * t) / k for k in range(1, 11)) * np.exp(-np.maximum(t, 0) / 0.8)
+    x *= np.clip(t / 0.003, 0, 1) * np.clip((length_s - t) / 0.02, 0, 1) * 0.08
+    return np.stack([x * (1 - pan) / 2, x * (1 + pan) / 2]).astype(np.float32)
+
+
+LINE = [(0.5 + 0.5 * i, 60 + (0, 4, 7, 12, 7, 4)[i % 6]) for i in range(12)]
+
+
+@pytest.fixture(scope="module")
+def mix(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """A bass far left of a line far right, 7 s."""
+    x = sum(tone(pitch, onset, 0.45, 7.0, 0.8) for onset, pitch in LINE)
+    x = x + sum(tone(pitch - 24, onset, 0.45, 7.0, -0.8) for onset, pitch in LINE[::2])
+    return recording(tmp_path_factory.mktemp("band") / "mix.wav", x)
+
+
+def recording(path: Path, x: np.ndarray) -> Recording:
+    soundfile.write(path, x.T, SONG_RATE, subtype="FLOAT")
+    return Recording(path, SONG_RATE, len(x), x.shape[1], float(np.sqrt((x**2).mean())), float(np.abs(x).max()))
+
+
+@pytest.fixture(scope="module")
+def band(tmp_path_factory: pytest.TempPathFactory) -> BandTranscriber:
+    folder = tmp_path_factory.mktemp("context")
+    return BandTranscriber(BandOptions(), Context(lambda name: folder / name, folder, folder))
+
+
+def found(notes: list, truth: list[tuple[float, int]]) -> int:
+    return sum(any(n.pitch == p and abs(n.onset_s - on) < 0.05 for n in notes) for on, p in truth)
+
+
+def test_a_mix_becomes_parts_with_ids_families_and_sounds(band: BandTranscriber, mix: Recording) -> None:
+    heard = band.transcribe({"mix": AudioSource("mix", mix, mix.rms)}, RecordingProgress())
+    notes = [n for p in heard.parts for n in p.notes]
+    truth = LINE + [(on, p - 24) for on, p in LINE[::2]]
+    assert found(notes, truth) >= 0.9 * len(truth)
+    assert len(notes) <= 1.3 * len(truth)
+    assert len({p.id for p in heard.parts}) == len(heard.parts) >= 1
+    for part in heard.parts:
+        assert part.id == f"mix/{part.family}" or part.id[:-1] == f"mix/{part.family}"
+        assert part.stem == "mix"
+        assert list(part.notes) == sorted(part.notes)
+
+
+def test_a_stem_is_heard_with_its_mix(band: BandTranscriber, mix: Recording, tmp_path: Path) -> None:
+    """What only the mix holds stays out of the stem's parts."""
+    stem = recording(tmp_path / "other.wav", sum(tone(pitch, onset, 0.45, 7.0, 0.8) for onset, pitch in LINE))
+    sources = {"mix": AudioSource("mix", mix, mix.rms), "other": AudioSource("other", stem, mix.rms)}
+    heard = band.transcribe(sources, RecordingProgress())
+    notes = [n for p in heard.parts for n in p.notes]
+    assert found(notes, LINE) >= 0.9 * len(LINE)
+    assert found(notes, [(on, p - 24) for on, p in LINE[::2]]) == 0
+    assert all(p.stem == "other" and p.family != "bass" for p in heard.parts)
+
+
+def test_silence_has_no_parts(band: BandTranscriber, tmp_path: Path) -> None:
+    silent = recording(tmp_path / "silent.wav", np.zeros((2, SONG_RATE), np.float32))
+    assert band.transcribe({"mix": AudioSource("mix", silent, 0.0)}, RecordingProgress()).parts == ()
+
+
+def test_a_cancelled_job_stops(band: BandTranscriber, mix: Recording) -> None:
+    class Cancelled(RecordingProgress):
+        def fraction(self, fraction: float) -> None:
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        band.transcribe({"mix": AudioSource("mix", mix, mix.rms)}, Cancelled())
+
+
+def test_the_middle_is_the_note_nets_spectrogram_and_the_place_is_signed() -> None:
+    t = np.arange(2 * RATE) / RATE
+    left, right = np.sin(2 * np.pi * 440 * t), np.sin(2 * np.pi * 880 * t)
+    samples = np.stack([left, right]).astype(np.float32) * 0.3
+    mid, place = StereoVqt().stereo(samples)
+    assert mid == pytest.approx(Vqt()(samples.mean(0))[: len(mid)], abs=0.02)
+    assert len(mid) % 2 == 0
+    assert place.shape == (len(mid) // 2, KEYS, 2)
+    assert place[40, 69 - LOWEST_KEY, 0] == pytest.approx(-1, abs=0.02)
+    assert place[40, 81 - LOWEST_KEY, 0] == pytest.approx(1, abs=0.02)
+    assert abs(place[40, 60 - LOWEST_KEY, 0]) < 0.2, "nothing sounds there"
+
+
+def test_mono_stands_in_the_middle() -> None:
+    x = np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)
+    assert not StereoVqt().stereo(np.stack([x, x]))[1].any()
+
+
+def test_the_sides_are_read_as_the_mono_sound_is(mix: Recording) -> None:
+    for start_s, length_s in ((0.0, 1.0), (2.3, 1.7), (6.5, 2.0)):
+        both = sides(mix, RATE, start_s, length_s)
+        assert both.mean(0) == pytest.approx(mix.mono(RATE, start_s, length_s), abs=1e-5)
+
+
+def test_a_crop_holds_what_surrounds_its_onset() -> None:
+    frames, frame, key = 200, 100, 40
+    rng = np.random.default_rng(0)
+    mid = np.full((frames, BINS), FLOOR_DB, np.float32)
+    mid[frame:] = -30
+    maps, hidden = np.zeros((4, frames, 88), np.float32), rng.random((HIDDEN, frames // 2, 88)).astype(np.float32)
+    place = rng.uniform(-1, 1, (frames // 2, KEYS, 2)).astype(np.float32)
+    maps[0, frame, key] = 0.9
+    onsets = np.array([[frame, key], [2, 0], [frames - 1, 87]])
+    seen = crops(mid, place, maps, hidden, onsets)
+    assert seen.shape == (3, CHANNELS, STEPS)
+    assert not seen[0, 6:60, :BEFORE].any()
+    assert (seen[0, 6:12, BEFORE:] > 0.7).all()
+    layer = slice(CHANNELS - 8 - HIDDEN, CHANNELS - 8)
+    assert seen[0, layer] == pytest.approx(hidden[:, frame // 2 - BEFORE : frame // 2 - BEFORE + STEPS, key])
+    assert seen[0, -8, BEFORE] == place[frame // 2, key + LOW - LOWEST_KEY, 0]
+    assert not seen[2, layer, BEFORE + 1 :].any(), "after the end is nothing"
+
+
+def hearing(frames: int, at: list[tuple[int, int, float]]) -> Hearing:
+    """Maps with onsets (frame, key, probability) and their evidence."""
+    maps = np.full((4, frames, 88), 0.02, np.float32)
+    for frame, key, p in at:
+        maps[0, frame - 1 : frame + 2, key] = (p / 2, p, p / 2)
+        maps[1, frame : frame + 30, key] = 0.9
+    n = len(at)
+    unit = np.zeros((n, 24), np.float32)
+    unit[:, 0] = 1
+    kept = Maps()
+    kept.add(maps)
+    return Hearing(
+        kept,
+        Evidence(
+            np.array([f / FPS for f, _, _ in at]),
+            np.array([k + LOW for _, k, _ in at], np.int64),
+            np.array([p for *_, p in at], np.float32),
+            np.full((n, 11), -2.4, np.float32),
+            unit,
+            np.zeros(n, np.float32),
+            np.zeros(n, np.float32),
+        ),
+    )
+
+
+def test_the_second_net_raises_and_lowers_an_onset() -> None:
+    heard = hearing(200, [(50, 30, 0.5), (120, 30, 0.5)])
+    maps = np.stack([piece / np.float32(255) for piece in heard.maps.pieces()])[0]
+    judged = with_verdict(maps, replace(heard.who, real=np.array([0.95, 0.05], np.float32)), 0.5)
+    assert judged[0, 50, 30] > 0.7 > 0.3 > judged[0, 120, 30]
+    assert (judged[1:] == maps[1:]).all()
+    assert peaks(judged[0], 0, 200, 0.5).tolist() == [[50, 30]]
+
+
+def test_a_stem_and_its_mix_join_in_log_odds() -> None:
+    stem, mix = hearing(300, [(50, 30, 0.6), (150, 40, 0.6)]), hearing(300, [(50, 30, 0.95), (220, 20, 0.95)])
+    both = joined(stem, mix, 0.3)
+    onset = np.concatenate([piece / 255 for piece in both.maps.pieces()], 1)[0]
+    assert onset[50, 30] > 0.65, "both hear it"
+    assert onset[150, 40] < 0.5, "the mix does not"
+    assert onset[220, 20] < 0.3, "the stem does not: it belongs to another stem"
+    assert len(both.who) == 3
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_what_was_heard_survives_the_cache(silent: bool) -> None:
+    heard = None if silent else hearing(300, [(50, 30, 0.6), (150, 40, 0.6)])
+    facts, blobs = packed(heard, 3.5)
+    again, length_s = unpacked(facts, blobs)
+    assert length_s == 3.5
+    if heard is None:
+        assert again is None
+        return
+    assert again is not None
+    assert again.maps.packed() == heard.maps.packed()
+    assert again.who.onset_s == pytest.approx(heard.who.onset_s, abs=1e-5)
+    assert again.who.pitch.tolist() == heard.who.pitch.tolist()
+    with pytest.raises(ValueError, match="no activations"):
+        unpacked(facts, {"maps": blobs["maps"], "who": b"x"})

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pipeline", "app"),
     ("triggers", "separators", "transcribers", "hosts", "config", "testing", "interfaces"),
     ("plugins",),
-    ("score", "spool", "models", "inference"),
+    ("score", "spool", "models", "inference", "note_maps"),
     ("audio", "midi", "files"),
     ("music", "errors", "units", "programs"),
     ("__init__",),

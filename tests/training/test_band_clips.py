@@ -10,9 +10,9 @@ import pytest
 pytest.importorskip("torch", reason="training needs more than the product")
 pytest.importorskip("pretty_midi", reason="training needs more than the product")
 
+from bridge.note_maps.features import FPS, LOWEST_KEY, PER_SEMITONE, RATE
 from bridge.score.instruments.families import FAMILIES
 from bridge.transcribers.band.features import StereoVqt
-from bridge.transcribers.notes.features import FPS, LOWEST_KEY, PER_SEMITONE, RATE
 from training.band import clips
 from training.band.arrange import Band, Part, band_of
 from training.band.families import KINDS, PROGRAMS, SHARES, STYLE_SHARES, STYLES

@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the training extra")
 pytest.importorskip("scipy", reason="training needs the training extra")
 
-from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, Vqt  # noqa: E402
+from bridge.note_maps.features import BINS, FLOOR_DB, FPS, Vqt  # noqa: E402
 from training.notes.compose import line  # noqa: E402
 from training.notes.dataset import quantise, write_item  # noqa: E402
 from training.notes.labels import sounding, targets  # noqa: E402

@@ -11,6 +11,8 @@ import soundfile
 
 from bridge.audio.recording import Recording
 from bridge.errors import JobCancelled
+from bridge.note_maps.features import BINS, FLOOR_DB, FPS, LOWEST_KEY, RATE, Vqt
+from bridge.note_maps.maps import Maps
 from bridge.plugins.interfaces import AudioSource, Context
 from bridge.score.instruments.evidence import Evidence
 from bridge.testing import RecordingProgress
@@ -20,8 +22,6 @@ from bridge.transcribers.band.features import KEYS, StereoVqt
 from bridge.transcribers.band.join import joined
 from bridge.transcribers.band.listen import Hearing, peaks, sides, with_verdict
 from bridge.transcribers.band.packing import packed, unpacked
-from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, LOWEST_KEY, RATE, Vqt
-from bridge.transcribers.notes.maps import Maps
 
 SONG_RATE = 44_100
 

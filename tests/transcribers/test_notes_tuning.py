@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bridge.music.notes import Note
-from bridge.transcribers.notes.features import RATE, Vqt
+from bridge.note_maps.features import RATE, Vqt
 from bridge.transcribers.notes.tuning import Tuning, bends_of, concert_offset, tuning_map
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import openvino
 
+from bridge.note_maps.decode import between_frames, onset_peaks
+from bridge.note_maps.features import FLOOR_DB, FPS, HOP
 from bridge.transcribers.band.crops import BEFORE, LOW, STEPS, crops
-from bridge.transcribers.notes.decode import between_frames, onset_peaks
-from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP
 from training.band.families import FAMILIES
 from training.band.players import SAMPLES
 from training.notes.dataset import STEP_DB

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import scipy.signal
 
+from bridge.note_maps.features import FFT, HOP, LOWEST_KEY, PER_SEMITONE, RATE, REFERENCE_DB
 from bridge.transcribers.band.features import StereoVqt
-from bridge.transcribers.notes.features import FFT, HOP, LOWEST_KEY, PER_SEMITONE, RATE, REFERENCE_DB
 from training.band.arrange import Band, Part, band_of
 from training.band.families import FAMILIES
 from training.band.players import LENGTH_S, SAMPLES, Bank, Font, Patches

@@ -20,15 +20,15 @@ import pretty_midi
 import soundfile
 
 from bridge.audio.recording import Recording
+from bridge.note_maps.decode import Thresholds
+from bridge.note_maps.features import FPS
+from bridge.note_maps.maps import Maps
 from bridge.score.instruments.assign import RULE, Rule
 from bridge.score.instruments.evidence import Evidence
 from bridge.transcribers.band import listen
 from bridge.transcribers.band.decode import THRESHOLDS, Track, notes_of, tracks_of
 from bridge.transcribers.band.join import MIX_SHARE, joined
 from bridge.transcribers.band.listen import BandNets, Hearing
-from bridge.transcribers.notes.decode import Thresholds
-from bridge.transcribers.notes.features import FPS
-from bridge.transcribers.notes.maps import Maps
 
 
 def recording(flac: Path, wav: Path) -> Recording:

@@ -13,9 +13,9 @@ import onnx
 import torch
 from torch import nn
 
+from bridge.note_maps.features import BINS
 from bridge.transcribers.band.crops import CHANNELS, STEPS
-from bridge.transcribers.notes.engine import WINDOW
-from bridge.transcribers.notes.features import BINS
+from bridge.transcribers.band.listen import WINDOW
 from training.band.net import Tapped, Who, shipped_notes
 from training.notes.model import ROLES
 

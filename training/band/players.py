@@ -11,7 +11,7 @@ import numpy as np
 import pretty_midi
 import soundfile
 
-from bridge.transcribers.notes.features import RATE
+from bridge.note_maps.features import RATE
 from training.band.families import FAMILIES, family_index
 from training.notes.compose import Played
 

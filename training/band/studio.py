@@ -6,7 +6,7 @@ import numpy as np
 import scipy.fft
 import scipy.signal
 
-from bridge.transcribers.notes.features import RATE
+from bridge.note_maps.features import RATE
 
 Rng = np.random.Generator
 

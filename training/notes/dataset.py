@@ -16,7 +16,7 @@ import scipy.signal
 import soundfile
 import soxr
 
-from bridge.transcribers.notes.features import FLOOR_DB, RATE, REFERENCE_DB, Vqt
+from bridge.note_maps.features import FLOOR_DB, RATE, REFERENCE_DB, Vqt
 from training.notes.labels import read_notes, sounding
 from training.notes.model import ROLES
 from training.separate import BALANCE_DB, MIX_LEVEL_DB

@@ -21,9 +21,9 @@ import pretty_midi
 import torch
 
 from bridge.music.notes import Note
-from bridge.transcribers.notes.engine import BASS, OTHER, VOCALS, Manner, Voices, decode
-from bridge.transcribers.notes.features import FLOOR_DB, REFERENCE_DB, Vqt
-from bridge.transcribers.notes.maps import Maps
+from bridge.note_maps.features import FLOOR_DB, REFERENCE_DB, Vqt
+from bridge.note_maps.maps import Maps
+from bridge.transcribers.notes.engine import BASS, OTHER, VOCALS, RoleProfile, Voices, decode
 from training.notes.compose import HELD_OUT_FIRST
 from training.notes.dataset import STEP_DB, read_audio
 from training.notes.model import ROLES, NoteNet, load_model
@@ -113,12 +113,12 @@ def f_measure(truth: np.ndarray, notes: Iterable[Note], *, offsets: bool, tolera
 Clip = tuple[Maps, np.ndarray]
 
 
-def score(clips: list[Clip], manner: Manner, *, voices: Voices, offsets: bool) -> float:
+def score(clips: list[Clip], manner: RoleProfile, *, voices: Voices, offsets: bool) -> float:
     """Mean F-measure over clips."""
     return float(np.mean([f_measure(t, decode(m, manner, voices, 0.5)[0], offsets=offsets) for m, t in clips]))
 
 
-def changed(manner: Manner, name: str, value: float) -> Manner:
+def changed(manner: RoleProfile, name: str, value: float) -> RoleProfile:
     """The manner with one setting changed."""
     if name == "start_cost":
         return dataclasses.replace(manner, start_cost=value)

@@ -12,8 +12,8 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from bridge.note_maps.features import BINS
 from bridge.transcribers.notes.engine import WINDOW
-from bridge.transcribers.notes.features import BINS
 from training.notes.model import ROLES, NoteNet, load_model
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bridge.transcribers.notes.features import FPS, LOWEST_KEY, PER_SEMITONE
+from bridge.note_maps.features import FPS, LOWEST_KEY, PER_SEMITONE
 from training.notes.model import LOW, PITCHES
 
 ONSET_FRAMES, OFFSET_FRAMES = 3, 4

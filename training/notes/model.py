@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from bridge.transcribers.notes.features import BINS, LOWEST_KEY, PER_SEMITONE
+from bridge.note_maps.features import BINS, LOWEST_KEY, PER_SEMITONE
 
 PITCHES, LOW = 88, 21
 """Rows of the output: the piano's keys, from MIDI 21."""

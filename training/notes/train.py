@@ -25,7 +25,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, PER_SEMITONE
+from bridge.note_maps.features import BINS, FLOOR_DB, FPS, PER_SEMITONE
 from training.notes.compose import HELD_OUT_FIRST
 from training.notes.dataset import STEP_DB
 from training.notes.labels import targets

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from bridge.note_maps.features import BINS, LOWEST_KEY, PER_SEMITONE
 from bridge.transcribers.band.features import KEYS
-from bridge.transcribers.notes.features import BINS, LOWEST_KEY, PER_SEMITONE
 
 Array = npt.NDArray[np.float32]
 Onsets = npt.NDArray[np.int64]

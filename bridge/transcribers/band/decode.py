@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bridge.music.notes import Note
+from bridge.note_maps.decode import Thresholds, polyphonic
 from bridge.score.instruments.assign import RULE, Group, Rule, groups, monophonic_share
 from bridge.score.instruments.evidence import Evidence, nearest
 from bridge.score.instruments.naming import Named, Playing, named
 from bridge.transcribers.band.listen import Hearing
-from bridge.transcribers.notes.decode import Thresholds, polyphonic
 
 THRESHOLDS = Thresholds(0.5, 0.5, 0.4, 60.0)
 """Of the onsets after the second net's verdict; frames and ends as the note net's."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bridge.transcribers.notes.features import BINS, FFT, FLOOR_DB, HOP, PER_SEMITONE, Vqt
+from bridge.note_maps.features import BINS, FFT, FLOOR_DB, HOP, PER_SEMITONE, Vqt
 
 Array = npt.NDArray[np.float32]
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from bridge.note_maps.maps import Maps, log_odds
 from bridge.score.instruments.evidence import Evidence, nearest
 from bridge.transcribers.band.listen import Hearing
-from bridge.transcribers.notes.maps import Maps, log_odds
 
 Array = npt.NDArray[np.float32]
 

@@ -14,16 +14,21 @@ import soxr
 
 from bridge.audio.recording import RESAMPLE_MARGIN_S, Sound
 from bridge.inference.network import Network
+from bridge.note_maps.decode import onset_peaks
+from bridge.note_maps.features import FLOOR_DB, FPS, HOP, RATE, reference_gain
+from bridge.note_maps.maps import Maps, log_odds
 from bridge.score.instruments.evidence import Evidence
 from bridge.transcribers.band.crops import BEFORE, LOW, PITCHES, PLACED, crops
 from bridge.transcribers.band.features import PER_STEP, StereoVqt
-from bridge.transcribers.notes.decode import onset_peaks
-from bridge.transcribers.notes.engine import CORE, EDGE, MARGIN, WINDOW
-from bridge.transcribers.notes.features import FLOOR_DB, FPS, HOP, RATE, reference_gain
-from bridge.transcribers.notes.maps import Maps, log_odds
 
 Array = npt.NDArray[np.float32]
 
+WINDOW, MARGIN = 880, 40
+"""Frames that the first net hears at once, and of these the ones at either end that only give context."""
+CORE = WINDOW - 2 * MARGIN
+"""Frames that one run decides on: 9.3 s."""
+EDGE = 16
+"""Frames of sound read around a window, so that its outermost analysis windows are filled."""
 LEAST = 0.2
 """Onset probability of a candidate that the second net is asked about; below it, one in thirty is a note."""
 VERDICT = 0.5

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from bridge.note_maps.maps import Maps
 from bridge.score.instruments.evidence import EMBEDDING, Evidence
 from bridge.score.instruments.families import FAMILIES
 from bridge.transcribers.band.listen import Hearing
-from bridge.transcribers.notes.maps import Maps
 
 COLUMNS = {
     "onset_s": 1,

@@ -15,10 +15,10 @@ import numpy as np
 from bridge.inference.network import Network
 from bridge.music.notes import Bend, Note, shifted
 from bridge.music.parts import Candidate, Transcription
+from bridge.note_maps.decode import Thresholds, polyphonic, polyphonic_with_candidates
+from bridge.note_maps.features import BINS, FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
+from bridge.note_maps.maps import Array, Maps
 from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress, only
-from bridge.transcribers.notes.decode import Thresholds, polyphonic, polyphonic_with_candidates
-from bridge.transcribers.notes.features import BINS, FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
-from bridge.transcribers.notes.maps import Array, Maps
 from bridge.transcribers.notes.path import monophonic, sounds_together
 from bridge.transcribers.notes.tuning import Tuning, bends_of, concert_offset, tuning_map
 

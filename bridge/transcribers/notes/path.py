@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.notes import Note
-from bridge.transcribers.notes.decode import Thresholds, make_note
-from bridge.transcribers.notes.maps import Array, Maps, evidence_by_byte
+from bridge.note_maps.decode import Thresholds, make_note
+from bridge.note_maps.maps import Array, Maps, evidence_by_byte
 
 TOUCHING_S = 0.06
 """Seconds two notes of one voice may overlap in legato and in the decoding's blur."""

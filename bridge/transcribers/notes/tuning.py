@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.notes import Bend, Note
-from bridge.transcribers.notes.features import FPS, LOWEST_KEY, PER_SEMITONE
+from bridge.note_maps.features import FPS, LOWEST_KEY, PER_SEMITONE
 
 Array = npt.NDArray[np.float32]
 

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from bridge.transcribers.notes.decode import Thresholds, between_frames, make_note, onset_peaks, polyphonic
-from bridge.transcribers.notes.features import FPS
-from bridge.transcribers.notes.maps import LOW, Array, Maps
+from bridge.note_maps.decode import Thresholds, between_frames, make_note, onset_peaks, polyphonic
+from bridge.note_maps.features import FPS
+from bridge.note_maps.maps import LOW, Array, Maps
 from bridge.transcribers.notes.path import monophonic
 
 T = Thresholds(onset=0.4, repeat=0.7, frame=0.5, offset_weight=1.0)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bridge.transcribers.notes.features import FPS, LOWEST_KEY, PER_SEMITONE, RATE, Vqt, reference_gain
+from bridge.note_maps.features import FPS, LOWEST_KEY, PER_SEMITONE, RATE, Vqt, reference_gain
 
 
 @pytest.fixture(scope="module")

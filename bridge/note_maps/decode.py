@@ -14,8 +14,8 @@ import numpy as np
 
 from bridge.music.notes import Note
 from bridge.music.parts import Candidate
-from bridge.transcribers.notes.features import FPS
-from bridge.transcribers.notes.maps import Array, Curves, Maps
+from bridge.note_maps.features import FPS
+from bridge.note_maps.maps import Array, Curves, Maps
 
 REARM_FRAMES = 4
 """Two onset peaks of one key closer than this (46 ms) are one attack; faster repeats than 20 a second are rare."""

@@ -96,7 +96,7 @@ def _fresh(task: Task, content: str, place: Path, target: Path, begun: float) ->
         request = Request("catalogue", "midi_file", (ItemRequest(AudioSpan(audio), name),), task.options)
         app, pipeline = _pipeline(task.home)
         outcome = pipeline.run(request, draft, lambda stage, fraction: None)
-        result = write_results(request, outcome, draft, app.settings, app.context)
+        result = write_results(request, outcome, draft, app.settings, app.context).data
         row = row_of(result, Row(task.path, task.stamp, content, task.engines, DONE, place.as_posix()), begun)
         write_json(draft / ROW, asdict(row))
         if target.exists():  # damaged, or another worker was quicker

@@ -65,9 +65,10 @@ def main() -> None:
 
         def kill() -> None:
             while not ended.wait(options.kill_every):
-                worker = random.choice(list(cluster.workers.values()))
-                os.kill(worker.pid, signal.SIGKILL)
-                killed[0] += 1
+                alive = [w.pid for w in cluster.workers.values() if w.pid]
+                if len(alive) == options.workers:  # let the last one that was killed come back first
+                    os.kill(random.choice(alive), signal.SIGKILL)
+                    killed[0] += 1
 
         killer = threading.Thread(target=kill)
         killer.start()

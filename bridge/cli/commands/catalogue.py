@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, metavar="N", help="worker processes here (as many as memory holds)")
     parser.add_argument("--stems", action="store_true", help="keep the stems, about 40 MB a song minute")
     parser.add_argument("--separator", metavar="NAME", help="htdemucs, demucs (needs PyTorch) or whole_mix")
+    parser.add_argument("--quality", choices=("draft", "best"), help="draft: our own nets on the mix alone, in seconds")
     parser.add_argument("--again", action="store_true", help="try songs again that failed before")
     parser.add_argument("--json", action="store_true", help="print a JSON object a line for scripts")
 
@@ -52,6 +53,8 @@ def _update(options: argparse.Namespace) -> int:
     wanted: dict[str, Any] = {"keep_stems": options.stems}
     if options.separator:
         wanted["separator"] = options.separator
+    if options.quality:
+        wanted["quality"] = options.quality
     if options.workers is not None and options.workers < 1:
         raise InputError(f"--workers takes a number from 1; not {options.workers}.")
     songs = list(find_songs(options.words, folder))

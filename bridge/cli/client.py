@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bridge.config import home_folder
-from bridge.errors import DawscribeError, InputError
-from bridge.files import FileLock, read_hostile
+from bridge.errors import DawscribeError, InputError, StoreError
+from bridge.files import FileLock, read_hostile, write_json
 from bridge.jobs.store import Job, JobStore
-from bridge.spool.untrusted_json import parse_json
+from bridge.spool.launcher import launch_command
+from bridge.spool.request import check_id
+from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
 
+START_S = 30.0
+"""Longest wait for a daemon to come up."""
 STALE_S = 6.0
 """A heartbeat older than three beats: the daemon hangs."""
 
@@ -55,6 +60,49 @@ class Client:
             time.sleep(0.05)
         return True
 
+    def start(self) -> None:
+        """Start the daemon in the background where none runs.
+
+        Raises:
+            InputError: it does not come up; with the sentence that says why.
+        """
+        if self.running:
+            return
+        quiet = subprocess.DEVNULL
+        done = subprocess.run(
+            launch_command(self.home), stdin=quiet, stdout=quiet, stderr=subprocess.PIPE, text=True, check=False
+        )
+        if not self.wait(True, START_S, failed=lambda: done.returncode != 0):
+            said = done.stderr.strip().removeprefix("dawscribe: ")
+            raise InputError(said or "dawscribe could not be started; run 'dawscribe daemon' to see why.")
+
+    def submit(self, request: Mapping[str, Any]) -> str:
+        """Put a request into the inbox, as a DAW's script does; its id.
+
+        Raises:
+            InputError: it has no id that a job can have.
+            StoreError: the inbox cannot be written.
+        """
+        job = check_id(request.get("id"))
+        inbox = self.home / "inbox"
+        try:
+            inbox.mkdir(parents=True, exist_ok=True)
+            write_json(inbox / f"{job}.json", request)
+        except OSError as e:
+            raise StoreError(f"{inbox} cannot be written; check the free space and its permissions.") from e
+        return job
+
+    def progress(self, job: str) -> dict[str, Any] | None:
+        """The status of a job as it lies in the spool; None where there is none yet.
+
+        Raises:
+            InputError: the id is none, or the file is damaged.
+        """
+        refused = _read(self.home / "refused" / f"{check_id(job)}.json")
+        if refused is not None:
+            return {"state": "failed", "message": str(refused.get("message", ""))}
+        return _read(self.store.path(job) / "status.json")
+
     def job(self, name: str) -> Job:
         """The one job whose id begins with ``name``; "last" is the one asked last.
 
@@ -68,6 +116,13 @@ class Client:
             kind = "no job" if not found else "more than one job"
             raise InputError(f"There is {kind} {name[:64]}; 'dawscribe jobs' lists the jobs there are.")
         return found[0]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return parse_json(read_hostile(path, LARGEST_FILE), path.name)
+    except FileNotFoundError:
+        return None
 
 
 def client() -> Client:

@@ -31,6 +31,7 @@ COMMANDS = {
     "logs": "print the end of the logs",
     "report": "pack a result for a report of a bad transcription",
     "selected": "transcribe what is selected in a running DAW",
+    "watch": "transcribe what is put into a folder; results lie beside the files",
     "relay": "carry messages between a DAW's sandbox and the daemon, as lines of JSON",
     "play": "play a result on a MIDI port, in time",
     "setup": "install the scripts of a DAW, or the daemon as a service",

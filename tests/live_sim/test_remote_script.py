@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import random
 import time
@@ -567,3 +568,21 @@ def test_a_dense_song_is_inserted_in_slices_and_still_one_undo_step(studio: Stud
     assert max(changes) <= 12
     assert len([c for c in changes if c]) >= 8
     assert len(studio.live.world.undo_steps) == 1
+
+
+def test_the_probe_runs_and_leaves_the_set_as_it_was(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(__file__).parents[2] / "daw_scripts" / "live" / "dev" / "dawscribe_probe"
+    spec = importlib.util.spec_from_file_location("dawscribe_probe", folder / "__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    probe: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(probe)
+    monkeypatch.setattr(probe, "REPORT", str(studio.folder / "report.txt"))
+    studio.clip(start=0.0, length=8.0, markers=WARPED)
+    surface = probe.create_instance(object())
+    studio.live.run(lambda: (studio.folder / "report.txt").exists())
+    text = (studio.folder / "report.txt").read_text()
+    assert "six tracks with 2000 notes each: done" in text
+    assert "warp markers: [(0.0, 0.0), (1.9, 4.0)" in text
+    assert [t.name for t in studio.live.song.tracks] == ["Song", "Other"]
+    surface.disconnect()

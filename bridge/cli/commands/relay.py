@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -19,14 +18,11 @@ from typing import Any
 
 from bridge import __version__
 from bridge.cli.client import Client, client
-from bridge.errors import DawscribeError, InputError, StoreError
+from bridge.errors import DawscribeError, InputError
 from bridge.files import read_hostile, write_bytes, write_json
-from bridge.spool.launcher import launch_command
 from bridge.spool.request import PROTOCOL, check_id
 from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
 
-START_S = 30.0
-"""Longest wait for a daemon to come up."""
 SCRIPT_STALE_S = 6.0
 """A script whose heartbeat is older is not running: it renews it every 2 s."""
 Answer = dict[str, Any]
@@ -99,36 +95,19 @@ class Relay:
 
     def _start(self, asked: Mapping[str, Any]) -> Answer:
         del asked
-        if not self._client.running:
-            quiet = subprocess.DEVNULL
-            done = subprocess.run(
-                launch_command(self._home), stdin=quiet, stdout=quiet, stderr=subprocess.PIPE, text=True, check=False
-            )
-            if not self._client.wait(True, START_S, failed=lambda: done.returncode != 0):
-                said = done.stderr.strip().removeprefix("dawscribe: ")
-                raise InputError(said or "dawscribe could not be started; run 'dawscribe daemon' to see why.")
+        self._client.start()
         return {}
 
     def _submit(self, asked: Mapping[str, Any]) -> Answer:
         request = asked.get("request")
         if not isinstance(request, Mapping):
             raise InputError("The message holds no request; run 'dawscribe setup live' again.")
-        job = check_id(request.get("id"))
-        inbox = self._home / "inbox"
-        try:
-            inbox.mkdir(parents=True, exist_ok=True)
-            write_json(inbox / f"{job}.json", request)
-        except OSError as e:
-            raise StoreError(f"{inbox} cannot be written; check the free space and its permissions.") from e
-        return {"id": job}
+        return {"id": self._client.submit(request)}
 
     def _status(self, asked: Mapping[str, Any]) -> Answer:
         job = check_id(asked.get("id"))
-        refused = self._read(self._home / "refused" / f"{job}.json")
-        if refused is not None:
-            return {"status": {"state": "failed", "message": str(refused.get("message", ""))}, "inserted": False}
-        folder = self._home / "jobs" / job
-        return {"status": self._read(folder / "status.json"), "inserted": (folder / "inserted").exists()}
+        inserted = (self._client.store.path(job) / "inserted").exists()
+        return {"status": self._client.progress(job), "inserted": inserted}
 
     def _result(self, asked: Mapping[str, Any]) -> Answer:
         job = check_id(asked.get("id"))
@@ -149,10 +128,3 @@ class Relay:
             raise InputError("The revision is no number; run 'dawscribe setup live' again.")
         write_json(self._home / "jobs" / check_id(asked.get("id")) / "inserted", {"revision": revision})
         return {}
-
-    @staticmethod
-    def _read(path: Path) -> Answer | None:
-        try:
-            return parse_json(read_hostile(path, LARGEST_FILE), path.name)
-        except FileNotFoundError:
-            return None

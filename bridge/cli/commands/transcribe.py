@@ -16,16 +16,14 @@ from typing import Any
 
 from bridge.app import Application, application
 from bridge.cli.progress import Progress
+from bridge.cli.project_files import writer, writers
 from bridge.cli.result_folder import MIDI, PLOT, check_free, draft_in, printable, publish, result_folders
+from bridge.cli.run_options import add_run_options, chosen_options, listed
 from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.inference.malloc import use_little
-from bridge.music.notes import MIX, STEM_ROLES
+from bridge.music.notes import STEM_ROLES
 from bridge.pipeline.pipeline import Pipeline
 from bridge.pipeline.results import RESULT, moved, write_results
-from bridge.plugins.interfaces import ProjectWriter
-from bridge.plugins.registry import HOSTS
-from bridge.spool import options as option_parsers
-from bridge.spool.options import OPTION_SPECS, OptionSpec
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
 from bridge.spool.untrusted_json import LARGEST_NUMBER
@@ -41,41 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="DIR",
         help="folder for song.mid, result.json and stems; with several files one folder each inside it",
     )  # fmt: skip
-    for spec in OPTION_SPECS:
-        _add_option(parser, spec)
+    add_run_options(parser)
     parser.add_argument("--start", type=float, default=0.0, metavar="SECONDS", help="begin here in the file")
     parser.add_argument("--length", type=float, metavar="SECONDS", help="take only this much")
     parser.add_argument("--plot", action="store_true", help="also draw all parts as piano_roll.png")
     parser.add_argument(
         "--project", type=Path, metavar="FILE", action="append", default=[],
-        help=f"also write a project of a DAW: FILE{', FILE'.join(_writers())}",
+        help=f"also write a project of a DAW: FILE{', FILE'.join(writers())}",
     )  # fmt: skip
     parser.add_argument(
         "--session", type=lambda text: Path(text + FORMER_SESSION), dest="project", action="append",
         help=argparse.SUPPRESS,
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-
-
-def _add_option(parser: argparse.ArgumentParser, spec: OptionSpec) -> None:
-    """Add an option of the table; what is not given stays None, so that the settings decide."""
-    flag = spec.flag or f"--{spec.name.replace('_', '-')}"
-    if spec.is_flag:
-        value = not flag.startswith("--no-")
-        parser.add_argument(flag, dest=spec.name, action="store_const", const=value, default=None, help=spec.help)
-    elif spec.parse is option_parsers.transcribers:
-        parser.add_argument(flag, dest=spec.name, action="append", metavar=spec.metavar, help=spec.help)
-    else:
-        kind = float if spec.parse is option_parsers.share else str
-        parser.add_argument(
-            flag, dest=spec.name, type=kind, metavar=spec.metavar or None, choices=spec.choices or None, help=spec.help
-        )
-
-
-def _writers() -> dict[str, str]:
-    """Return the suffixes of the projects that can be written, and their hosts."""
-    classes: dict[str, Any] = {name: HOSTS.load(name) for name in HOSTS.names()}
-    return {c.suffix: name for name, c in classes.items() if hasattr(c, "write_project")}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -131,8 +107,8 @@ def _check_targets(app: Application, folders: Sequence[Path], options: argparse.
     if options.project and len(options.files) > 1:
         raise InputError("--project takes one audio file at a time; run dawscribe once per file.")
     for target in options.project:
-        _writer(app, target).check_project(target.absolute(), options.files[0].absolute())
-    stems = _listed(options.stems) or STEM_ROLES
+        writer(app, target).check_project(target.absolute(), options.files[0].absolute())
+    stems = listed(options.stems) or STEM_ROLES
     keep = app.settings.get("output.keep_stems") and options.keep_stems is not False
     names = {RESULT, MIDI, *([PLOT] if options.plot else ()), *(f"stems/{role}.wav" for role in stems if keep)}
     for folder in folders:
@@ -146,44 +122,22 @@ def _write_projects(
     span = request.items[0].audio
     try:
         for target in options.project:
-            _writer(app, target).write_project(item, span, target.absolute())
+            writer(app, target).write_project(item, span, target.absolute())
     except DawscribeError as e:
         raise type(e)(f"The result is in {folder}, but not all was written: {e}") from e
-
-
-def _writer(app: Application, target: Path) -> ProjectWriter:
-    """Return the host that writes projects with the target's suffix."""
-    writers = _writers()
-    name = writers.get(target.suffix.lower())
-    host = HOSTS.create(name, app.settings.plugin_table("hosts", name), app.context) if name else None
-    if not isinstance(host, ProjectWriter):
-        message = f"--project takes a file that ends in {', '.join(writers)}, each of another DAW; not {target.name}."
-        raise InputError(message)
-    return host
 
 
 def _request(file: Path, options: argparse.Namespace) -> Request:
     if not file.name:
         raise InputError("Name an audio file.")
-    transcribers = dict(pair.partition("=")[::2] for pair in options.transcribers or ())
-    for role, name in transcribers.items():
-        if role not in (*STEM_ROLES, MIX) or not name:
-            raise InputError(f'--transcriber takes ROLE=NAME with one of: {", ".join(STEM_ROLES)}; not "{role}".')
     if not 0 <= options.start <= LARGEST_NUMBER:
         raise InputError(f"--start takes seconds from the beginning of the file, 0 or more; not {options.start:g}.")
     if options.length is not None and not 0 < options.length <= LARGEST_NUMBER:
         raise InputError(f"--length takes seconds, more than 0; not {options.length:g}.")
-    chosen = {spec.name: getattr(options, spec.name) for spec in OPTION_SPECS}
-    chosen |= {"stems": _listed(options.stems), "transcribers": transcribers}
     span = AudioSpan(file.absolute(), options.start, options.length)
     item = ItemRequest(span, printable(file.stem) or "item")
     extra = {"plot": PLOT} if options.plot else {}
-    return Request("command-line", "midi_file", (item,), {k: v for k, v in chosen.items() if v is not None}, extra)
-
-
-def _listed(text: str | None) -> list[str] | None:
-    """The roles in "drums, bass", None where none are named at all."""
-    return None if text is None else [role for part in text.split(",") if (role := part.strip())]
+    return Request("command-line", "midi_file", (item,), chosen_options(options), extra)
 
 
 @contextmanager

@@ -1,0 +1,52 @@
+"""The options of a run on the command line, from the one table of them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from bridge.errors import InputError
+from bridge.music.notes import MIX, STEM_ROLES
+from bridge.spool import options as option_parsers
+from bridge.spool.options import OPTION_SPECS, OptionSpec
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add every option of the table."""
+    for spec in OPTION_SPECS:
+        _add_option(parser, spec)
+
+
+def _add_option(parser: argparse.ArgumentParser, spec: OptionSpec) -> None:
+    """Add an option of the table; what is not given stays None, so that the settings decide."""
+    flag = spec.flag or f"--{spec.name.replace('_', '-')}"
+    if spec.is_flag:
+        value = not flag.startswith("--no-")
+        parser.add_argument(flag, dest=spec.name, action="store_const", const=value, default=None, help=spec.help)
+    elif spec.parse is option_parsers.transcribers:
+        parser.add_argument(flag, dest=spec.name, action="append", metavar=spec.metavar, help=spec.help)
+    else:
+        kind = float if spec.parse is option_parsers.share else str
+        parser.add_argument(
+            flag, dest=spec.name, type=kind, metavar=spec.metavar or None, choices=spec.choices or None, help=spec.help
+        )
+
+
+def chosen_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what was chosen, as a request has it.
+
+    Raises:
+        InputError: --transcriber names no part.
+    """
+    transcribers = dict(pair.partition("=")[::2] for pair in options.transcribers or ())
+    for role, name in transcribers.items():
+        if role not in (*STEM_ROLES, MIX) or not name:
+            raise InputError(f'--transcriber takes ROLE=NAME with one of: {", ".join(STEM_ROLES)}; not "{role}".')
+    chosen = {spec.name: getattr(options, spec.name) for spec in OPTION_SPECS}
+    chosen |= {"stems": listed(options.stems), "transcribers": transcribers}
+    return {k: v for k, v in chosen.items() if v is not None}
+
+
+def listed(text: str | None) -> list[str] | None:
+    """Return the roles in "drums, bass", None where none are named at all."""
+    return None if text is None else [role for part in text.split(",") if (role := part.strip())]

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from bridge.audio.sampler_levels import LOUDEST, MOST_LAYERS, Layer, layers
 from bridge.errors import StoreError
 from bridge.music.notes import Note
 from bridge.music.parts import Part
@@ -34,8 +35,12 @@ CANDIDATES = 6
 """Hits listened to per drum: the best by the score's rhythm, then the loudest of them wins."""
 QUIETEST_RMS = 1e-4
 """-80 dB: below, the stem holds no such hit and the note was a mistake."""
-PEAK = 0.9
-"""The loudest sample of the kit ends here, below full scale for the sampler's own mixing."""
+ATTACK_S = 0.06
+"""A hit's loudness is measured over this: the stroke itself, before room and other drums."""
+MOST_MEASURED = 200
+"""Hits of a piece whose level is measured; more would not move the curve."""
+CHOKED_BY = {"open hat": ("closed hat", "pedal hat")}
+"""Pieces that end the ring of another: the same two cymbals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +50,110 @@ class OneShot:
     pitch: int
     """The key that plays it."""
     path: Path
+    name: str = "drum"
+    softest: int = 1
+    loudest: int = 127
+    """The velocities that play it, both included."""
+    least_gain: float = 0.0
+    """The sampler's gain at velocity 0, as a share of that at 127."""
+    choked_by: tuple[int, ...] = ()
+    """Keys that end its ring."""
 
 
-def cut_one_shots(stem: Path, part: Part, folder: Path) -> list[OneShot]:
-    """Write the cleanest hit of each key in ``part`` to ``folder``, level-matched with the others.
+def cut_one_shots(stem: Path, part: Part, folder: Path, *, layered: bool = True) -> list[OneShot]:
+    """Write the cleanest hits of each key in ``part`` to ``folder``, as loud as they are in the song.
 
-    A hit is scaled so that, played at its own velocity by a sampler whose gain is proportional to velocity,
-    it sounds as loud as in the song; one factor for all keeps the kit's balance and the peak below full scale.
+    A piece whose soft and hard strokes differ has several, for ranges of velocity: see :mod:`.sampler_levels`.
 
     Args:
         stem: the drum stem, times as in ``part``.
         part: the drums.
         folder: where the WAV files go; made when missing.
+        layered: whether a piece may have several sounds.
 
     Raises:
         StoreError: the folder cannot be written or the stem cannot be read.
     """
-    hits: list[tuple[int, Samples]] = []
+    shots: list[OneShot] = []
+    onsets = np.array(sorted(note.onset_s for note in part.notes))
     try:
         with soundfile.SoundFile(stem) as file:
             for pitch in sorted({note.pitch for note in part.notes}):
-                best = _best_hit(file, pitch, part)
-                if best is not None:
-                    hits.append((pitch, best))
-            return _write(hits, part.pieces, file.samplerate, folder)
+                hits = _hits(file, [n for n in part.notes if n.pitch == pitch], onsets, part.pieces.get(pitch, ""))
+                shots += [
+                    _write(file, layer, hits, pitch, part.pieces, folder)
+                    for layer in _layers(hits, MOST_LAYERS if layered else 1)
+                ]
     except (OSError, soundfile.LibsndfileError) as e:
         raise StoreError(f"The one-shots could not be cut from {stem.name}; check the free space in {folder}.") from e
+    return shots
 
 
-def _best_hit(file: soundfile.SoundFile, pitch: int, part: Part) -> Samples | None:
-    onsets = np.array(sorted(note.onset_s for note in part.notes))
-    longest_s = LONGEST_CYMBAL_S if part.pieces.get(pitch) in CYMBALS else LONGEST_S
-    free_s = {note: _free_s(note, onsets, longest_s) for note in part.notes if note.pitch == pitch}
-    room = {note: _room(note, onsets, free) for note, free in free_s.items()}
-    best: tuple[float, Samples] | None = None
-    for note in sorted(room, key=lambda n: (-room[n], -n.velocity, n.onset_s))[:CANDIDATES]:
-        hit = _cut(file, note, free_s[note])
-        level = float(np.sqrt(np.mean(np.square(hit)))) if len(hit) else 0.0
-        # Alone first, then full of sound: room counts in coarse steps so that a slightly longer ghost does not win.
-        score = round(room[note] * 8) + min(1.0, level * 10)
-        if level > QUIETEST_RMS and (best is None or score > best[0]):
-            best = (score, hit * np.float32(127 / note.velocity))
-    return None if best is None else best[1]
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """One stroke of a piece in the stem."""
+
+    note: Note
+    room: float
+    """How alone it is, see :func:`_room`."""
+    free_s: float
+    level: float
+    """RMS of its attack."""
+
+
+def _hits(file: soundfile.SoundFile, notes: Sequence[Note], onsets: NDArray[np.float64], piece: str) -> list[_Hit]:
+    """The strokes of a piece that sound, measured, the most alone first; those with another drum only for want of one."""
+    longest_s = LONGEST_CYMBAL_S if piece in CYMBALS else LONGEST_S
+    step = max(1, len(notes) // MOST_MEASURED)
+    found = []
+    for note in notes[::step]:
+        free_s = _free_s(note, onsets, longest_s)
+        level = _rms(_cut(file, note, max(SHORTEST_S, min(free_s, ATTACK_S + BEFORE_S))))
+        if level > QUIETEST_RMS:
+            found.append(_Hit(note, _room(note, onsets, free_s), free_s, level))
+    alone = [h for h in found if np.sum(np.abs(onsets - h.note.onset_s) < TOGETHER_S) == 1]
+    return sorted(alone or found, key=lambda h: (-h.room, -h.note.velocity, h.note.onset_s))
+
+
+def _rms(sound: Samples) -> float:
+    return float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
+
+
+def _layers(hits: Sequence[_Hit], most: int) -> list[Layer]:
+    """The ranges of velocity of a piece, none where it does not sound."""
+    return layers([h.note.velocity for h in hits], [h.level for h in hits], most) if hits else []
+
+
+def _write(
+    file: soundfile.SoundFile,
+    layer: Layer,
+    hits: Sequence[_Hit],
+    pitch: int,
+    pieces: Mapping[int, str],
+    folder: Path,
+) -> OneShot:
+    """Write the best stroke for a layer, scaled to its level at velocity 127."""
+    inside = [h for h in hits if layer.softest <= h.note.velocity <= layer.loudest] or hits
+    best = max(inside[:CANDIDATES], key=lambda h: (round(h.room * 8) + min(1.0, h.level * 10), h.note.velocity))
+    sound = _cut(file, best.note, best.free_s) * np.float32(layer.peak_gain / best.level)
+    name = pieces.get(pitch, "drum")
+    whole = layer.softest == 1 and layer.loudest == LOUDEST
+    ending = "" if whole else f"_{layer.softest}"
+    plain = re.sub(r"\W", "_", name)
+    path = folder / f"{pitch}_{plain}{ending}.wav"
+    folder.mkdir(parents=True, exist_ok=True)
+    # Floats: scaled to velocity 127 a soft stroke may lie above full scale, and is never played so loud.
+    soundfile.write(path, sound, file.samplerate, subtype="FLOAT")
+    chokes = CHOKED_BY.get(name, ())
+    return OneShot(
+        pitch,
+        path,
+        name if whole else f"{name} {layer.softest}-{layer.loudest}",
+        layer.softest,
+        layer.loudest,
+        round(layer.least_gain, 4),
+        tuple(key for key, piece in pieces.items() if piece in chokes),
+    )
 
 
 def _free_s(note: Note, onsets: NDArray[np.float64], longest_s: float) -> float:
@@ -133,17 +200,3 @@ def _faded(hit: Samples, rate: int) -> Samples:
     hit[:fade_in] *= np.linspace(0, 1, fade_in, dtype=np.float32)[:, None]
     hit[len(hit) - fade_out :] *= np.linspace(1, 0, fade_out, dtype=np.float32)[:, None] ** 2
     return hit
-
-
-def _write(hits: Sequence[tuple[int, Samples]], pieces: Mapping[int, str], rate: int, folder: Path) -> list[OneShot]:
-    if not hits:
-        return []
-    folder.mkdir(parents=True, exist_ok=True)
-    peak = max(float(np.abs(hit).max()) for _, hit in hits)
-    written = []
-    for pitch, hit in hits:
-        name = re.sub(r"\W", "_", pieces.get(pitch, "drum"))
-        path = folder / f"{pitch}_{name}.wav"
-        soundfile.write(path, hit * np.float32(PEAK / peak), rate, subtype="PCM_24")
-        written.append(OneShot(pitch, path))
-    return written

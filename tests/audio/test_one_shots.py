@@ -68,9 +68,8 @@ def test_each_piece_comes_alone_from_its_attack(stem: Path, tmp_path: Path) -> N
 def test_played_at_its_own_velocity_the_kit_keeps_its_balance(stem: Path, tmp_path: Path) -> None:
     shots = {s.pitch: soundfile.read(s.path)[0][:, 0] for s in cut_one_shots(stem, drums(), tmp_path / "x")}
     peaks = {pitch: float(np.abs(sound).max()) for pitch, sound in shots.items()}
-    assert max(peaks.values()) == pytest.approx(0.9, abs=0.01)
-    # All drums were made equally loud at full velocity.
-    assert peaks[38] / peaks[36] == pytest.approx(1.0, abs=0.15)
+    # All drums were made equally loud at full velocity, and are as loud as in the song.
+    assert list(peaks.values()) == pytest.approx([0.5] * 3, rel=0.15)
 
 
 def test_a_key_that_never_sounds_gets_no_file(stem: Path, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Reaper:
             StoreError: the folder cannot be written.
         """
         del request
-        return with_one_shots(items, folder) if self._options.one_shots else list(items)
+        return with_one_shots(items, folder, layered=True) if self._options.one_shots else list(items)
 
     def install(self, folder: Path | None) -> list[str]:
         """Install the scripts in REAPER's resource folder, or in that of a portable REAPER.

@@ -102,7 +102,7 @@ class _Hit:
 
 
 def _hits(file: soundfile.SoundFile, notes: Sequence[Note], onsets: NDArray[np.float64], piece: str) -> list[_Hit]:
-    """The strokes of a piece that sound, measured, the most alone first; those with another drum only for want of one."""
+    """The strokes of a piece that sound, the most alone first; those with another drum only for want of one."""
     longest_s = LONGEST_CYMBAL_S if piece in CYMBALS else LONGEST_S
     step = max(1, len(notes) // MOST_MEASURED)
     found = []

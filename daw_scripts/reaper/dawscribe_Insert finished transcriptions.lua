@@ -14,6 +14,12 @@ local context, problem = app.open()
 if not context then return app.leave(problem) end
 
 finished.insert(context, function(count, sentence)
-  if not sentence and count == 0 then sentence = 'No finished transcription waits for an open project.' end
+  if not sentence and count == 0 then
+    sentence = 'No finished transcription waits for an open project.'
+    -- After an undo, or a crash before the project was saved, they are known and yet missing.
+    if #finished.recent(context) > 0 then
+      sentence = sentence .. ' "dawscribe: Insert again" brings back what was inserted before and is not there any more.'
+    end
+  end
   app.leave(sentence)
 end)

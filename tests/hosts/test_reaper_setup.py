@@ -56,10 +56,49 @@ def test_actions_are_registered_under_the_ids_reaper_derives_from_their_paths(re
     assert "\r\n".join(lines).startswith(KB.decode("latin-1"))
     ours = [line for line in lines if "dawscribe_" in line]
     assert len(ours) == len(ACTIONS)
+    assert f"KEY 29 84 {command_id(ACTION)} 0" in lines
     for line in ours:
         path = line.split('"')[3]
         assert line.split()[3] == "RS" + hashlib.sha1(path.upper().encode()).hexdigest()
         assert (reaper / "Scripts" / path).is_file()
+
+
+def test_the_shortcut_is_the_users_to_have(reaper: Path) -> None:
+    mine = b"KEY 29 84 40001 0\r\n"
+    (reaper / "reaper-kb.ini").write_bytes(KB + mine)
+    lines = setup(reaper)
+    assert (reaper / "reaper-kb.ini").read_bytes().count(b"KEY 29 84") == 1
+    assert not any("Ctrl+Alt+Shift+T" in line for line in lines)
+    setup(reaper, uninstall=True)
+    assert (reaper / "reaper-kb.ini").read_bytes() == KB + mine
+
+
+def test_a_shortcut_that_was_taken_away_stays_away_and_uninstall_takes_all_of_ours(reaper: Path) -> None:
+    lines = setup(reaper)
+    assert any("Ctrl+Alt+Shift+T" in line for line in lines)
+    kb = reaper / "reaper-kb.ini"
+    key = f"KEY 29 84 {command_id(ACTION)} 0\r\n".encode()
+    own = f"KEY 5 70 {command_id('Cancel')} 0\r\n".encode()
+    kb.write_bytes(kb.read_bytes().replace(key, b"") + own)
+    before = kb.read_bytes()
+    setup(reaper)
+    assert kb.read_bytes() == before
+    setup(reaper, uninstall=True)
+    assert kb.read_bytes() == KB
+
+
+def test_an_entry_of_an_earlier_version_gets_the_actions_name(reaper: Path) -> None:
+    menu = f"[Media item context]\nitem_0={command_id(ACTION)} dawscribe: transcribe to MIDI\ntitle=x\n"
+    (reaper / "reaper-menu.ini").write_text(menu)
+    setup(reaper)
+    assert f"item_0={command_id(ACTION)} dawscribe: {ACTION}\n" in (reaper / "reaper-menu.ini").read_text()
+
+
+def test_a_reaper_from_flathub_is_told_about_the_service(tmp_path: Path) -> None:
+    folder = tmp_path / ".var/app/fm.reaper.Reaper/config/REAPER"
+    folder.mkdir(parents=True)
+    (folder / "reaper.ini").write_bytes(b"[reaper]\n")
+    assert any("dawscribe setup service" in line for line in setup(folder))
 
 
 def test_a_customised_item_menu_gets_our_entry_at_its_end(reaper: Path) -> None:
@@ -76,7 +115,7 @@ def test_lines_end_at_line_feeds_only_whatever_bytes_they_hold(reaper: Path) -> 
     assert b"\x85" in menu
     (reaper / "reaper-menu.ini").write_bytes(menu)
     setup(reaper)
-    entry = f"item_1={command_id(ACTION)} dawscribe: transcribe to MIDI\r\n".encode()
+    entry = f"item_1={command_id(ACTION)} dawscribe: Transcribe selected items\r\n".encode()
     assert (reaper / "reaper-menu.ini").read_bytes() == menu.replace(b"title", entry + b"title")
     (reaper / "reaper-menu.ini").write_bytes((reaper / "reaper-menu.ini").read_bytes() + b"[Main]\r\n")
     setup(reaper, uninstall=True)
@@ -142,10 +181,10 @@ def test_the_action_set_up_and_the_installer_write_the_same_lines(reaper: Path) 
     setup(reaper)
     written = startup.read_bytes()
     running = Reaper(reaper, extensions=())
-    running.answers.extend([6, 6])  # off, and on again
+    running.answers.extend([6, 7, 6, 7])  # off, and on again
     for expected in (False, True):
         running.run(reaper / "Scripts" / script_path("Set up"))
-        running.idle()
+        running.close()
         assert (startup.read_bytes() == written) == expected
 
 
@@ -238,7 +277,7 @@ def test_the_scripts_find_a_home_that_was_moved_in_a_shell_only(reaper: Path, mo
     monkeypatch.setenv("HOME", str(reaper.parent / "nobody"))
     running = Reaper(reaper, extensions=())
     running.run(reaper / "Scripts" / script_path("Set up"))
-    ((_, text, _),) = running.messages
+    (_, text, _), *_ = running.messages
     assert text.startswith("dawscribe is installed.")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.lua.desk import Desk
+from tests.lua.desk import RESULT, Desk
 from tests.reaper_sim.registry import FUNCTIONS
 
 
@@ -153,7 +153,7 @@ def test_set_up_switches_the_listener_on_and_off_and_keeps_what_is_there(desk: D
     startup = desk.reaper.resource_path / "Scripts" / "__startup.lua"
     startup.parent.mkdir()
     startup.write_text("-- mine\n")
-    desk.reaper.answers.extend([6, 6, 7])
+    desk.reaper.answers.extend([6, 7, 6, 7, 7, 7])
     desk.run("Set up")
     assert startup.read_text().startswith("-- mine\n-- dawscribe begin\n")
     desk.reaper.run(startup)
@@ -164,4 +164,44 @@ def test_set_up_switches_the_listener_on_and_off_and_keeps_what_is_there(desk: D
     assert startup.read_text() == "-- mine\n"
     desk.run("Set up")
     assert startup.read_text() == "-- mine\n"
+    desk.reaper.close()
+
+
+def revise(desk: Desk, asked: dict[str, Any], revision: int) -> None:
+    """The daemon has a corrected result: the bass plays one note more."""
+    parts = json.loads(json.dumps(RESULT["items"][0]["parts"]))
+    parts[1]["notes"].append([1.2, 1.5, 45, 80, 0.9])
+    desk.finish(asked, revision=revision, items=[
+        {**{k: v for k, v in asked["items"][0].items() if k != "audio"}, "length_s": 3.0, "parts": parts, "stems": []}
+    ])  # fmt: skip
+    desk.status(asked["id"], "done", revision=revision)
+
+
+def test_the_listener_brings_a_correction_in_by_itself_and_only_once(desk: Desk) -> None:
+    asked = desk.transcribe()
+    desk.run("Background listener")
+    revise(desk, asked, 2)
+    desk.reaper.clock_ahead_s += 3.0
+    bass = desk.project.tracks[3]
+    desk.reaper.run_until(lambda: len(bass.items[0].takes[0].source.midi.notes) == 3)  # type: ignore[union-attr]
+    assert desk.reaper.history(desk.project).names == ["Transcribe song", "Update transcription of song"]
+    # What the user takes back stays so.
+    desk.reaper.history(desk.project).step(-1)
+    for _ in range(3):
+        desk.reaper.clock_ahead_s += 3.0
+        for _ in range(5):
+            desk.reaper.tick()
+    assert len(desk.project.tracks[3].items[0].takes[0].source.midi.notes) == 2  # type: ignore[union-attr]
+    desk.reaper.close()
+
+
+def test_set_up_starts_the_listener_at_once_and_ends_it(desk: Desk) -> None:
+    (desk.reaper.resource_path / "Scripts").mkdir()
+    desk.reaper.answers.extend([6, 7, 6, 7])
+    desk.run("Set up")
+    (listener,) = [s for s in desk.reaper.scripts if s.running]
+    command(desk)
+    desk.reaper.run_until(lambda: any((desk.home / "inbox").glob("*.json")))
+    desk.run("Set up")
+    desk.reaper.run_until(lambda: not listener.running)
     desk.reaper.close()

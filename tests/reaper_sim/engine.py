@@ -7,7 +7,7 @@ import importlib
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,8 @@ class Script:
         self._texts: list[tuple[str, float, float]] = []
         self.drawn: list[str] = []
         self.menu_answers: deque[int] = deque()
+        self.menus: list[str] = []
+        """The menus that were shown."""
         self.lua = lua54.LuaRuntime(
             encoding="latin-1", unpack_returned_tuples=True, register_eval=False, register_builtins=False,
             attribute_filter=_no_attributes,
@@ -184,6 +186,7 @@ class Script:
         elif what == "update":
             self.frame, self._texts = self._texts, []
         elif what == "showmenu":
+            self.menus.append(coerce.text_from_lua(str(values[0])))
             return self.menu_answers.popleft() if self.menu_answers else 0
         return None
 
@@ -319,10 +322,14 @@ class Reaper:
         self.history(project)
 
     # -- scripts -----------------------------------------------------------------------------------------
-    def run(self, script: Path | str, context: str = "") -> Script:
-        """Runs a script as if its action were called; raises ScriptError when it breaks."""
+    def run(self, script: Path | str, context: str = "", menu: Iterable[int] = ()) -> Script:
+        """Runs a script as if its action were called; raises ScriptError when it breaks.
+
+        ``menu`` is what the user will choose in its menus, by number.
+        """
         path = Path(script)
         started = Script(self, path, self.register(path), context)
+        started.menu_answers.extend(menu)
         self.scripts.append(started)
         started.start()
         return started

@@ -13,11 +13,15 @@ ACTIONS = (
     "Transcribe with options",
     "Cancel",
     "Insert finished transcriptions",
+    "Insert again",
     "Set up",
     LISTENER,
 )
 """In the order of the toolbar; the listener is started by REAPER's start-up script."""
 MAIN_SECTION = 0
+SHORTCUT = (29, ord("T"))
+"""Ctrl+Alt+Shift+T (on macOS Cmd+Opt+Shift+T) as reaper-kb.ini writes it: 1 key + 4 Shift + 8 Ctrl + 16 Alt, and the
+key. No action of REAPER's own has it."""
 ASK_ON_RELAUNCH, RUN_ANOTHER = 4, 516
 """reaper-kb.ini's first number: what happens when the action is called while it runs."""
 
@@ -38,3 +42,8 @@ def kb_line(action: str) -> str:
     flags = RUN_ANOTHER if action.startswith("Transcribe") else ASK_ON_RELAUNCH
     path = script_path(action)
     return f'SCR {flags} {MAIN_SECTION} {command_id(action)[1:]} "Custom: dawscribe: {action}" "{path}"'
+
+
+def key_line() -> str:
+    """The line of reaper-kb.ini that gives the main action its shortcut."""
+    return f"KEY {SHORTCUT[0]} {SHORTCUT[1]} {command_id(ACTION)} {MAIN_SECTION}"

@@ -9,10 +9,22 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.hosts.reaper.actions import ACTION, ACTIONS, FOLDER, LISTENER, command_id, kb_line, script_path
+from bridge.hosts.reaper.actions import (
+    ACTION,
+    ACTIONS,
+    FOLDER,
+    LISTENER,
+    SHORTCUT,
+    command_id,
+    kb_line,
+    key_line,
+    script_path,
+)
 
 MENU = "[Media item context]"
-MENU_TITLE = "dawscribe: transcribe to MIDI"
+MENU_TITLE = f"dawscribe: {ACTION}"
+OLD_TITLE = "dawscribe: transcribe to MIDI"
+"""What the entry was called until 0.2: it becomes the action's own name."""
 MENU_ENTRY = f"{command_id(ACTION)} {MENU_TITLE}"
 BEGIN, END = "-- dawscribe begin", "-- dawscribe end"
 """Around our lines in __startup.lua; the action "Set up" writes the same."""
@@ -61,14 +73,29 @@ def add_actions(text: str) -> str:
             kept.append(line)
         missing.pop(script or "", None)
     end = newline_of(text)
-    if missing and kept and not kept[-1].endswith("\n"):
+    # The shortcut comes with the actions, once: where the user takes it away or has it for something else, it stays so.
+    wants_key = script_path(ACTION) in missing and not any(_is_taken(line) for line in kept)
+    added = [*missing.values(), *([key_line()] if wants_key else [])]
+    if added and kept and not kept[-1].endswith("\n"):
         kept[-1] += end
-    return "".join(kept) + "".join(line + end for line in missing.values())
+    return "".join(kept) + "".join(line + end for line in added)
+
+
+def _is_taken(line: str) -> bool:
+    """Whether a line binds our shortcut in the main section."""
+    words = line.split()
+    return len(words) >= 5 and words[:3] == ["KEY", *map(str, SHORTCUT)] and words[-1] == "0"
+
+
+def _is_ours(line: str) -> bool:
+    """Whether a line binds a key to one of our actions: without the action REAPER would show "unknown command"."""
+    words = line.split()
+    return len(words) >= 5 and words[0] == "KEY" and words[3] in {command_id(action) for action in ACTIONS}
 
 
 def remove_actions(text: str) -> str:
-    """reaper-kb.ini without our SCR lines."""
-    return "".join(line for line in _lines(text) if _script_of(line) is None)
+    """reaper-kb.ini without our SCR lines and the keys of our actions."""
+    return "".join(line for line in _lines(text) if _script_of(line) is None and not _is_ours(line))
 
 
 def has_item_menu(text: str) -> bool:
@@ -88,6 +115,7 @@ def add_menu_item(text: str) -> str:
 
     Unchanged where that menu is the stock one, and where the action is in it already.
     """
+    text = re.sub(rf"(?m)^(item_\d+={command_id(ACTION)}) {re.escape(OLD_TITLE)}", rf"\1 {MENU_TITLE}", text)
     if not has_item_menu(text) or has_our_action(text):
         return text
     lines, end = _lines(text), newline_of(text)
@@ -161,8 +189,11 @@ EDITS = (
 )
 
 
+def _buttons() -> list[str]:
+    buttons = [action for action in ACTIONS if action != LISTENER]
+    return [f"item_{i}={command_id(action)} dawscribe: {action}" for i, action in enumerate(buttons)]
+
+
 def toolbar() -> str:
     """A toolbar as a .ReaperMenu file, to be imported into any toolbar the user likes."""
-    buttons = [action for action in ACTIONS if action != LISTENER]
-    rows = [f"item_{i}={command_id(action)} dawscribe: {action}" for i, action in enumerate(buttons)]
-    return "\n".join(["[Floating toolbar 1]", *rows, "title=dawscribe", ""])
+    return "\n".join(["[Floating toolbar 1]", *_buttons(), "title=dawscribe", ""])

@@ -10,7 +10,7 @@ import bridge
 from bridge.errors import HostError, StoreError
 from bridge.files import write_bytes, write_json
 from bridge.hosts.reaper import ini_edits, resource_folder
-from bridge.hosts.reaper.actions import ACTION, FOLDER
+from bridge.hosts.reaper.actions import ACTION, FOLDER, key_line
 from bridge.hosts.reaper.ini_edits import EDITS, Edit
 from bridge.spool.launcher import prepare, scripts_folder
 
@@ -71,10 +71,17 @@ def _install(resources: Path, home: Path) -> list[str]:
     write_json(target / RECORD, {"version": bridge.__version__, "home": str(home), "files": edited})
     return [
         f"{resources}: dawscribe's actions are in the action list.",
+        *_key_lines(resources),
         *_menu_lines(resources),
         *_listener_lines(resources),
         *(FLATPAK_LINES if resources.parts[-5:] == resource_folder.FLATPAK.parts else ()),
     ]
+
+
+def _key_lines(resources: Path) -> list[str]:
+    if key_line() in (_read(resources / "reaper-kb.ini") or "").splitlines():
+        return [f'Ctrl+Alt+Shift+T (macOS: Cmd+Option+Shift+T) is "dawscribe: {ACTION}".']
+    return []
 
 
 def _menu_lines(resources: Path) -> list[str]:

@@ -2,6 +2,7 @@
 -- again.
 
 local spool = require 'spool'
+local front = require 'front'
 local insert = require 'insert'
 local request = require 'request'
 local keep_files = require 'keep_files'
@@ -132,7 +133,8 @@ local function run(context, ids, again, done)
   local self = setmetatable({ context = context, ids = ids, index = 0, count = 0, again = again }, { __index = methods })
   local function step()
     if self.keep then
-      if self.keep.step() then self:insert() end
+      -- Nothing changes under a recording.
+      if self.keep.step() and not front.is_recording(self.project) then self:insert() end
     elseif self:look() then
       return done(self.count, self.problem)
     end

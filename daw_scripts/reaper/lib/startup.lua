@@ -25,13 +25,13 @@ function startup.is_on()
   return read():find(BEGIN, 1, true) ~= nil
 end
 
--- Adds or removes the block; `folder` is where the scripts lie. Returns true, or nil and a sentence.
+-- Adds or removes the block, and starts the listener; `folder` is where the scripts lie. Returns true, or nil and a sentence.
 -- The block calls the action instead of loading its file: a script of its own shares no modules with the user's
 -- other start-up lines. `dawscribe setup reaper` writes the same.
 function startup.switch(on, folder)
-  local text = without_block(read())
+  local text, number = without_block(read()), nil
   if on then
-    local number = reaper.AddRemoveReaScript(true, 0, folder .. '/dawscribe_Background listener.lua', true)
+    number = reaper.AddRemoveReaScript(true, 0, folder .. '/dawscribe_Background listener.lua', true)
     local name = number > 0 and reaper.ReverseNamedCommandLookup(number)
     if not name then return nil, 'REAPER could not register the listener; run "dawscribe setup reaper" instead.' end
     local eol = text:find('\r\n', 1, true) and '\r\n' or '\n'
@@ -39,7 +39,10 @@ function startup.switch(on, folder)
     local call = ("reaper.Main_OnCommand(reaper.NamedCommandLookup('_%s'), 0)"):format(name)
     text = text .. table.concat({ BEGIN, call, END, '' }, eol)
   end
-  return files.new(io, os):write(path(), text)
+  local written, sentence = files.new(io, os):write(path(), text)
+  -- At once, and not from the next start on; a listener that runs ends by itself when it is switched off.
+  if written and on then reaper.Main_OnCommand(number, 0) end
+  return written, sentence
 end
 
 return startup

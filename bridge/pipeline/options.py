@@ -34,6 +34,8 @@ class JobOptions:
     device: str
     grid: Grid | None
     quantise_strength: float
+    grid_source: str | None
+    """"project": the request's own beats, else the song's."""
     find_tempo: bool
     keep_stems: bool
     drum_map: str

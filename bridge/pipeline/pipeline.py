@@ -15,6 +15,7 @@ from bridge.config import Settings
 from bridge.errors import InputError, StoreError
 from bridge.music.notes import STEM_ROLES
 from bridge.music.parts import Score
+from bridge.music.project_beats import ProjectBeats
 from bridge.music.tempo import TempoMap
 from bridge.pipeline.analysis import Analyser, Analysis
 from bridge.pipeline.cache import Cache
@@ -30,6 +31,7 @@ from bridge.score.arrange import arrange, find_tempo
 from bridge.score.bass_recovery import recover_bass
 from bridge.score.cleanup.clean import clean
 from bridge.score.drum_map import mapped_score
+from bridge.spool.project_beats import project_beats
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
 
@@ -39,6 +41,7 @@ while it was separated."""
 SHARES_ALONE = {"read": 0.09, "separate": 0.13, "transcribe": 0.69, "score": 0.09}
 """The same where the only stem is the mix itself, which is copied and not computed, or where nothing is separated."""
 SILENT = "The item is silent, so there are no notes in it."
+NO_PROJECT_BEATS = "The DAW told no beats of its project, so the notes are on the song's own grid."
 NO_SEPARATION = "none"
 """Separator of a result for which nothing was separated."""
 
@@ -134,12 +137,22 @@ class Pipeline:
             return ItemResult(item.name, Score((), mix.length_s, warnings=(*mix.warnings, SILENT)), extra=item.extra)
         analysis = analyser.analyse(mix, target, stages)
         keep_activations(analysis.activations, work.parent, stages.item, self.settings)
-        score = self._score(mix, analysis, options, stages.progress("score"))
+        beats = project_beats(item.extra) if options.grid_source == "project" else None
+        score = self._score(mix, analysis, options, beats, stages.progress("score"))
         stems = tuple((name, stem.path) for name, stem in analysis.stems.items()) if options.keep_stems else ()
         return ItemResult(item.name, score, stems, extra=item.extra)
 
-    def _score(self, mix: Recording, analysis: Analysis, options: JobOptions, progress: StageProgress) -> Score:
+    def _score(
+        self,
+        mix: Recording,
+        analysis: Analysis,
+        options: JobOptions,
+        beats: ProjectBeats | None,
+        progress: StageProgress,
+    ) -> Score:
         parts, warnings = analysis.parts, [*mix.warnings, *analysis.warnings]
+        if options.grid is not None and options.grid_source == "project" and beats is None:
+            warnings.append(NO_PROJECT_BEATS)
         if self.settings.get("score.bass_from_other"):
             parts, moved = recover_bass(parts, analysis.stems)
             warnings += moved
@@ -151,6 +164,7 @@ class Pipeline:
             mix.length_s,
             tempo,
             grid=options.grid,
+            project=beats,
             strength=options.quantise_strength,
             tempo_wanted=options.find_tempo,
             warnings=warnings,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from bridge.audio.recording import Recording
 from bridge.music.parts import Part, Score
+from bridge.music.project_beats import ProjectBeats
 from bridge.music.tempo import TempoMap
 from bridge.score.beat.tracker import track_beats
 from bridge.score.parts import ordered_parts
@@ -38,6 +39,7 @@ def arrange(
     tempo: TempoMap,
     *,
     grid: Grid | None = None,
+    project: ProjectBeats | None = None,
     strength: float = 1.0,
     tempo_wanted: bool = True,
     warnings: Sequence[str] = (),
@@ -49,6 +51,7 @@ def arrange(
         length_s: the item's length.
         tempo: of :func:`find_tempo`, or 120 BPM where no beat was looked for.
         grid: snap onsets to it, None to leave them where they sound.
+        project: beats that the grid divides in place of the song's.
         strength: 0..1, how far.
         tempo_wanted: whether a beat was looked for; where none was certain, nothing is quantised.
         warnings: sentences of the transcribers.
@@ -56,7 +59,9 @@ def arrange(
     said = list(warnings)
     if tempo_wanted and not tempo.confident:
         said.append(UNCERTAIN_BEAT)
-    if grid is not None:
+    if grid is not None and project is not None:
+        parts = [quantise(part, project, grid, strength, length_s) for part in parts]
+    elif grid is not None:
         if tempo.confident or not tempo_wanted:
             parts = quantised(parts, length_s, tempo, grid, strength)
         else:

@@ -12,7 +12,7 @@ from bridge.errors import InputError
 from bridge.music.groove import Groove
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Part
-from bridge.music.tempo import TempoMap
+from bridge.music.project_beats import Timeline
 from bridge.score.parts import MIN_NOTE_S
 
 DIVISIONS = (1, 2, 4, 8, 16, 32, 64)
@@ -62,7 +62,7 @@ def parse_grid(text: str) -> Grid:
 
 def quantise(
     part: Part,
-    tempo: TempoMap,
+    tempo: Timeline,
     grid: Grid,
     strength: float = 1.0,
     length_s: float = math.inf,

@@ -18,7 +18,7 @@ def with_one_shots(items: Sequence[ItemResult], folder: Path, *, layered: bool =
     Args:
         items: of one job; those without a drum stem and drum notes stay as they are.
         folder: the job folder.
-        layered: several sounds a drum where its soft and hard strokes differ, for a sampler that has ranges of velocity.
+        layered: several sounds a drum where soft and hard strokes differ, for samplers with ranges of velocity.
 
     Raises:
         StoreError: the folder cannot be written.

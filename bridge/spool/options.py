@@ -16,6 +16,7 @@ from bridge.music.notes import MIX, STEM_ROLES
 SEVERAL = "+"
 """Between the transcribers that hear the same source."""
 QUALITIES = ("draft", "best")
+GRID_SOURCES = ("song", "project")
 Parse = Callable[[str, Any], Any]
 """Takes the option's name and a value of hostile origin; InputError where it cannot be."""
 
@@ -92,6 +93,13 @@ def quality(name: str, value: Any) -> str:
     return str(value)
 
 
+def grid_source(name: str, value: Any) -> str:
+    """Return one of :data:`GRID_SOURCES`."""
+    if value not in GRID_SOURCES:
+        raise invalid_option(name, value)
+    return str(value)
+
+
 def invalid_option(name: str, value: object) -> InputError:
     """Return the error for a value that an option cannot have."""
     return InputError(f'The option "{name}" cannot be {str(value)[:40]!r}; see the README for what it takes.')
@@ -113,6 +121,10 @@ OPTION_SPECS: tuple[OptionSpec, ...] = (
     OptionSpec(
         "quantise_strength", share, "score.quantise_strength", "how far --quantise moves notes (1)",
         flag="--strength", metavar="0..1",
+    ),
+    OptionSpec(
+        "grid_source", grid_source, "", "whose beats the grid divides: the song's, or those of the DAW's project",
+        choices=GRID_SOURCES,
     ),
     OptionSpec(
         "find_tempo", on_or_off, "score.find_tempo", "do not look for the beat; keep 120 BPM", flag="--no-tempo"

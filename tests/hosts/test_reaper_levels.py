@@ -14,7 +14,7 @@ from bridge.audio.one_shots import OneShot, cut_one_shots
 from bridge.audio.sampler_levels import layers
 from bridge.music.notes import Note
 from bridge.music.parts import Part
-from tests.hosts.test_reaper_one_shots import drums
+from tests.audio.test_one_shots import drums
 from tests.reaper_sim.defaults import new_track
 from tests.reaper_sim.instruments import sampler
 from tests.reaper_sim.model import Track

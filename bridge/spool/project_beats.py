@@ -1,0 +1,44 @@
+"""The field "beats" of an item: the project's own beats, as a DAW script sends them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.errors import InputError
+from bridge.music.project_beats import ProjectBeats
+
+MOST_POINTS = 100_000
+"""More points than a tempo map has; a request is smaller than that anyway."""
+
+
+def project_beats(item: Mapping[str, Any]) -> ProjectBeats | None:
+    """Return the beats among the fields of an item, None where its script sent none.
+
+    Raises:
+        InputError: they are no rising numbers.
+    """
+    found = item.get("beats")
+    if found is None:
+        return None
+    rows = [found.get(name) for name in ("times_s", "beats")] if isinstance(found, Mapping) else [None, None]
+    if not all(_are_numbers(row) for row in rows):
+        raise _wrong()
+    try:
+        return ProjectBeats(*(tuple(map(float, row)) for row in rows))
+    except ValueError as e:
+        raise _wrong() from e
+
+
+def _are_numbers(row: Any) -> bool:
+    return (
+        isinstance(row, list)
+        and len(row) <= MOST_POINTS
+        and all(isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v) for v in row)
+        and all(abs(v) < 1e9 for v in row)
+    )
+
+
+def _wrong() -> InputError:
+    return InputError('The field "beats" of the request is not usable; update dawscribe\'s DAW scripts.')

@@ -22,7 +22,7 @@ def project_beats(item: Mapping[str, Any]) -> ProjectBeats | None:
     found = item.get("beats")
     if found is None:
         return None
-    rows = [found.get(name) for name in ("times_s", "beats")] if isinstance(found, Mapping) else [None, None]
+    rows: list[Any] = [found.get(name) if isinstance(found, Mapping) else None for name in ("times_s", "beats")]
     if not all(_are_numbers(row) for row in rows):
         raise _wrong()
     try:

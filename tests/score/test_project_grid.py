@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bridge.errors import InputError
+from bridge.music.general_midi import Instrument
 from bridge.music.notes import Note
-from bridge.music.parts import Instrument, Part
+from bridge.music.parts import Part
 from bridge.music.project_beats import ProjectBeats
 from bridge.music.tempo import TempoMap
 from bridge.score.arrange import NOT_QUANTISED, arrange

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -76,6 +77,24 @@ def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> 
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     write_bytes(path, text.encode(), durable=durable)
+
+
+BEAT_BYTES = 2048
+"""What a heartbeat is filled up to with blanks, so that the next one fits into its place on a full disk."""
+
+
+def write_beat(path: Path, data: Mapping[str, Any]) -> None:
+    """Replace ``path`` by ``data``, or write it over the old content where a full disk has no room for another file.
+
+    Nothing is raised: a heartbeat that cannot be written must not end what beats.
+    """
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode().ljust(BEAT_BYTES)
+    try:
+        write_bytes(path, text, durable=False)
+    except OSError:
+        with contextlib.suppress(OSError), path.open("r+b") as f:
+            if os.fstat(f.fileno()).st_size == len(text):
+                f.write(text)
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -175,6 +194,18 @@ class FileLock:
             return False
         self._file = file
         return True
+
+    def is_held(self) -> bool:
+        """Whether the lock is ours and its file still lies where others would look for it."""
+        if self._file is None:
+            return False
+        try:
+            there, ours = os.stat(self._path), os.fstat(self._file.fileno())
+        except FileNotFoundError:
+            return False
+        except OSError:  # it cannot be looked at for the moment
+            return True
+        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
     def free(self) -> None:
         """Give the lock back."""

@@ -15,10 +15,11 @@ from typing import Any
 from bridge import __version__
 from bridge.app import Application
 from bridge.daemon.trigger_supervisor import Triggers
+from bridge.daemon.watchdog import Watchdog
 from bridge.errors import HostError, InputError, StoreError
-from bridge.files import FileLock, write_json
+from bridge.files import FileLock, write_beat
 from bridge.jobs.queue import Queue
-from bridge.jobs.retention import Limits, surplus
+from bridge.jobs.retention import Clock, Limits, surplus
 from bridge.jobs.revisions import revise
 from bridge.jobs.runner import run_job
 from bridge.jobs.store import MOST_ATTEMPTS, Job, JobStore
@@ -36,6 +37,8 @@ CONTROL_S = 0.1
 """How often cancel files and the stop file are looked for: a cancel has a second in all."""
 RETRY_S = 2.0
 """Pause after a full disk before the next try to write."""
+TIDY_S = 300.0
+"""Between two looks at all old jobs, which take seconds where there are thousands."""
 OPENING_S = 0.1
 """What the triggers get to open their ports before the daemon is said to run."""
 LOCK_S = 1.0
@@ -64,6 +67,8 @@ class Daemon:
         """A thread of its own, so that no DAW that does not answer keeps a request from being taken over."""
         self._unsaved: dict[str, Job] = {}
         self._asked_hosts: set[str] = set()
+        self._tidied_s = 0.0
+        self._clock = Clock()
         self._problem = ""
         """Why requests cannot be taken over at the moment."""
         self._triggers = Triggers(app.settings, app.context)
@@ -160,7 +165,8 @@ class Daemon:
             tasks = self._triggers.start(self)
             # Then the first heartbeat tells what could not be opened, and what could be is open.
             await asyncio.sleep(OPENING_S)
-            vital = [asyncio.create_task(c) for c in (self._control(), self._heartbeat(), self._serve())]
+            watched = (self._control(), self._heartbeat(lock), self._serve(), Watchdog().run())
+            vital = [asyncio.create_task(c) for c in watched]
             tasks += vital
             ended, _ = await asyncio.wait(vital, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
@@ -172,7 +178,8 @@ class Daemon:
             await self._worker.stop()
             self._accepts.shutdown(wait=False)
             with contextlib.suppress(OSError):
-                (self._app.home / "daemon.json").unlink(missing_ok=True)
+                if lock.is_held():  # in a home that was made anew it is another daemon's
+                    (self._app.home / "daemon.json").unlink(missing_ok=True)
             lock.free()
 
     async def _locked(self) -> FileLock:
@@ -219,10 +226,12 @@ class Daemon:
                 self._queue.add(job)
         self._arrived.set()
 
-    async def _heartbeat(self) -> None:
+    async def _heartbeat(self, lock: FileLock) -> None:
         with contextlib.suppress(OSError):
             write_launcher(self._app.home)
         while True:
+            if not lock.is_held():
+                raise StoreError(f"dawscribe's home {self._app.home} was removed or replaced; the daemon ends.")
             beat = {
                 "pid": os.getpid(),
                 "version": __version__,
@@ -234,15 +243,15 @@ class Daemon:
                 "triggers": self._triggers.states,
                 "problem": self._problem,
             }
-            with contextlib.suppress(OSError):  # a full disk must not end the daemon
-                write_json(self._app.home / "daemon.json", beat, durable=False)
+            write_beat(self._app.home / "daemon.json", beat)
             await asyncio.sleep(HEARTBEAT_S)
 
     async def _control(self) -> None:
         """Watch for the stop file and for cancel files; write what a full disk kept us from writing."""
         stop = self._app.home / "stop"
         retry_at = 0.0
-        while not stop.exists():
+        # Not Path.exists, which raises where the home cannot be looked at for a moment.
+        while not os.path.exists(stop):
             running = self._running
             for job in [j for j in self._jobs.values() if not j.is_final]:
                 if self._store.cancel_asked(job.id) and job is not running and self._queue.drop(job.id):
@@ -252,7 +261,8 @@ class Daemon:
                 for job in list(self._unsaved.values()):
                     self._save(job)
             await asyncio.sleep(CONTROL_S)
-        stop.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            stop.unlink(missing_ok=True)
 
     # --- work ---------------------------------------------------------------------------------------------
 
@@ -279,14 +289,16 @@ class Daemon:
                 await self._finish(job, end, message)
             finally:
                 self._running = None
-            await self._tidy()
+            if time.monotonic() - self._tidied_s >= TIDY_S:
+                await self._tidy()
 
     async def _tidy(self) -> None:
         """Remove the finished jobs that the settings no longer keep."""
+        self._tidied_s = time.monotonic()
         settings = self._app.settings
         limits = Limits(settings.get("jobs.keep_days"), settings.get("jobs.limit_gb") * 1e9)
         finished = [j for j in self._jobs.values() if j.is_final and j.id not in self._unsaved]
-        for job_id in await asyncio.to_thread(surplus, self._store, finished, limits):
+        for job_id in await asyncio.to_thread(surplus, self._store, finished, limits, self._clock.now()):
             log.info("removed job %s: older or larger than [jobs] in the settings keeps", job_id)
             del self._jobs[job_id]
             await asyncio.to_thread(self._store.remove, job_id)

@@ -19,6 +19,8 @@ UNINSERTED_DAYS = 90.0
 """A result that its DAW has not inserted yet is offered when its project opens again, which may take a season."""
 FRESH_S = 3600.0
 """A job that ended just now stays whatever the settings say: whoever asked for it has had no time to fetch it."""
+MAX_JOBS = 5000
+"""Finished jobs that are kept at most, however small: each is looked at when the daemon starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,28 @@ class _Stay:
     """(device, inode) -> (bytes, links) of each of its files."""
 
 
-def surplus(store: JobStore, jobs: Sequence[Job], limits: Limits) -> list[str]:
-    """The ids of the finished ``jobs`` that must go, oldest first."""
-    stays = sorted(_stays(store, jobs, limits), key=lambda s: -s.age_s)
+class Clock:
+    """The time by which jobs age: a system's clock that jumps ahead, once or for good, makes no job older."""
+
+    def __init__(self) -> None:
+        self._started, self._counted = time.time(), time.monotonic()
+
+    def now(self) -> float:
+        """Unix time, as it was at the start and has been counted since, where the system's is later."""
+        return min(time.time(), self._started + time.monotonic() - self._counted)
+
+
+def surplus(store: JobStore, jobs: Sequence[Job], limits: Limits, now: float | None = None) -> list[str]:
+    """The ids of the finished ``jobs`` that must go, oldest first, at ``now``."""
+    stays = sorted(_stays(store, jobs, limits, time.time() if now is None else now), key=lambda s: -s.age_s)
     held = Counter(inode for s in stays for inode in s.files)
     # Stems are links: each is counted once, and not here where the cache holds it too.
     sizes = {inode: size for s in stays for inode, (size, links) in s.files.items() if links <= held[inode]}
     total = sum(sizes.values())
-    gone = []
+    gone: list[str] = []
     for stay in stays:
-        if stay.must or (stay.age_s <= limits.days * DAY_S and total <= limits.size):
+        many = len(stays) - len(gone) > MAX_JOBS
+        if stay.must or (stay.age_s <= limits.days * DAY_S and total <= limits.size and not many):
             continue
         gone.append(stay.job_id)
         for inode in stay.files:
@@ -62,8 +76,7 @@ def surplus(store: JobStore, jobs: Sequence[Job], limits: Limits) -> list[str]:
     return gone
 
 
-def _stays(store: JobStore, jobs: Sequence[Job], limits: Limits) -> Iterator[_Stay]:
-    now = time.time()
+def _stays(store: JobStore, jobs: Sequence[Job], limits: Limits, now: float) -> Iterator[_Stay]:
     for job in jobs:
         folder = store.path(job.id)
         with suppress(OSError):
@@ -86,4 +99,6 @@ def _files(folder: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     for path in folder.rglob("*"):
         found = path.lstat()
         if stat.S_ISREG(found.st_mode):
-            yield (found.st_dev, found.st_ino), (found.st_size, found.st_nlink)
+            # What it takes on disk: small files take a block each.
+            size = max(found.st_size, getattr(found, "st_blocks", 0) * 512)
+            yield (found.st_dev, found.st_ino), (size, found.st_nlink)

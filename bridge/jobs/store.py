@@ -74,10 +74,12 @@ class JobStore:
         """
         request = parse_request(data)
         target = self.path(request.id)
-        if target.exists():
-            known = self.load(request.id)
-            if known is not None:
-                return known
+        try:
+            known = self.load(request.id) if target.exists() else None
+        except OSError as e:
+            raise self._unwritable() from e
+        if known is not None:
+            return known
         draft = self.folder / f".{request.id}.{os.getpid()}"
         job = Job(request.id, request.host, request.items[0].name, time.time(), Status("queued", message=""))
         try:
@@ -92,10 +94,13 @@ class JobStore:
             shutil.rmtree(draft, ignore_errors=True)
             if not isinstance(e, OSError):
                 raise
-            message = f"The job could not be written to {self.folder}; free some disk space or check its permissions."
-            raise StoreError(message) from e
+            raise self._unwritable() from e
         job.saved = True
         return job
+
+    def _unwritable(self) -> StoreError:
+        message = f"The job could not be written to {self.folder}; free some disk space or check its permissions."
+        return StoreError(message)
 
     def request(self, job_id: str) -> Request:
         """The request of an accepted job; InputError where it is damaged."""

@@ -29,6 +29,14 @@ from bridge.pipeline.results import write_results
 
 REPORT_S = 0.1
 """Seconds between progress lines: a bar that moves ten times a second looks smooth."""
+BEAT_S = 1.0
+"""Between two signs of life."""
+LOCK_S = 30.0
+"""Longest wait for the worker of a daemon before; one that was only killed is gone in a moment."""
+HELD = (
+    "An engine of an earlier daemon hangs and does not end, perhaps on a network drive that is gone; "
+    "end that Python process, or restart the computer."
+)
 LONGEST_SENTENCE = 4000
 """Characters of a sentence that are handed on: whatever an engine echoes in it, a person has to read it."""
 log = logging.getLogger("dawscribe.worker")
@@ -50,6 +58,7 @@ class Worker:
         """Made with the first job, so that a wrong setting is that job's answer and not the end of the process."""
         self._cancelled: set[str] = set()
         self._told_s = 0.0
+        self._telling = threading.Lock()
 
     def cancel(self, job_id: str) -> None:
         """Make the job stop at its next report."""
@@ -106,9 +115,20 @@ class Worker:
         self._pipeline.settings = app.settings
         return self._pipeline
 
+    def refuse(self, job_id: str, sentence: str) -> None:
+        """End a job that cannot even be begun."""
+        self._tell({"id": job_id, "end": "failed", "message": sentence})
+
+    def beat(self) -> None:
+        """Say for ever that the process is alive, from a thread of its own: only one that hangs is silent."""
+        while True:
+            self._tell({})
+            time.sleep(BEAT_S)
+
     def _tell(self, answer: dict[str, Any]) -> None:
-        self._answers.write(json.dumps(answer) + "\n")
-        self._answers.flush()
+        with self._telling:
+            self._answers.write(json.dumps(answer) + "\n")
+            self._answers.flush()
 
 
 def main(folder: str) -> int:
@@ -127,11 +147,24 @@ def main(folder: str) -> int:
     lock = FileLock(home / "worker.lock")
     worker = Worker(home, answers)
     threading.Thread(target=_listen, args=(orders, worker), daemon=True).start()
-    while not lock.take():
+    threading.Thread(target=worker.beat, daemon=True).start()
+    until_s = time.monotonic() + LOCK_S
+    while sentence := _unlocked(lock):
         # The worker of a daemon that was killed needs a moment to notice.
         time.sleep(0.05)
+        if time.monotonic() > until_s:
+            worker.refuse(orders.get(), sentence)
     while True:
         worker.run(orders.get())
+
+
+def _unlocked(lock: FileLock) -> str:
+    """Take the lock; a sentence where that is not possible."""
+    try:
+        taken = lock.take()
+    except OSError as e:
+        return f"{e.filename} cannot be used ({e.strerror}); move it away or check its permissions."
+    return "" if taken else HELD
 
 
 def _listen(orders: queue.Queue[str], worker: Worker) -> None:

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from bridge.programs import hidden
 from bridge.spool.launcher import program
@@ -20,6 +21,14 @@ LONGEST_ANSWER = 4 << 20
 LOG_BYTES = 1_000_000
 """From this size on the log is put aside before a process starts: native libraries may write much."""
 KILLED = -9
+SILENT_S = 60.0
+"""A worker gives a sign of life each second; one that is silent for so long hangs."""
+FIRST_S = 180.0
+"""The same until the first one: a cold Python on a slow disk."""
+HANGS = (
+    "The engine hangs and was ended; is the audio on a network drive that is gone? "
+    "Copy it to this computer and try again."
+)
 log = logging.getLogger("dawscribe.daemon")
 
 
@@ -56,7 +65,17 @@ class WorkerProcess:
         with contextlib.suppress(ConnectionError):
             process.stdin.write(f"run {job_id}\n".encode())
             await process.stdin.drain()
-        async for line in process.stdout:
+        patience_s = FIRST_S
+        while True:
+            try:
+                line = await asyncio.wait_for(process.stdout.readline(), patience_s)
+            except asyncio.TimeoutError:
+                log.error("the worker was silent for %.0f s while it ran %s", patience_s, job_id)
+                await self.stop()
+                return "failed", HANGS
+            if not line:
+                break
+            patience_s = SILENT_S
             answer = _parsed(line)
             if answer.get("id") != job_id:
                 continue
@@ -102,15 +121,23 @@ class WorkerProcess:
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
-            self._log_file.parent.mkdir(parents=True, exist_ok=True)
-            _put_aside(self._log_file)
-            with self._log_file.open("ab") as errors:
+            with self._errors() as errors:
                 self._process = await asyncio.create_subprocess_exec(
                     *program("worker", str(self._home), with_streams=True), cwd=self._home,
                     stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
                     limit=LONGEST_ANSWER, creationflags=hidden(),
                 )  # fmt: skip
         return self._process
+
+    def _errors(self) -> IO[bytes]:
+        """Where its errors go; nowhere where the log cannot be written, which is no reason to do no work."""
+        try:
+            self._log_file.parent.mkdir(parents=True, exist_ok=True)
+            _put_aside(self._log_file)
+            return self._log_file.open("ab")
+        except OSError as e:
+            log.warning("%s cannot be written: %s", self._log_file, e)
+            return open(os.devnull, "ab")
 
 
 def _put_aside(log_file: Path) -> None:

@@ -26,6 +26,12 @@ RETRY_S = 2.0
 HALF_S = 0.5
 """A request that cannot be read and is younger may be half written: REAPER on Windows cannot rename a file below a
 folder with letters beyond ASCII, so its script writes it in place."""
+PATIENCE_S = 10.0
+"""How long a file that cannot be read is tried again before it is refused."""
+QUIET_S, QUIET_POLL_S = 60.0, 0.1
+"""After a minute without a request the inbox is looked at less often: a laptop's processor sleeps deeper."""
+DRAFTS_S = 60.0
+"""Between two looks for stale drafts, each of which costs a look at every draft."""
 STALE_DRAFT_S = 3600.0
 """A draft this old was left by a DAW that died while writing it."""
 MOST_REFUSALS = 200
@@ -49,10 +55,15 @@ class SpoolTrigger:
         self._inbox = context.home / "inbox"
         self._refused = context.home / "refused"
         self._wait_until: dict[str, float] = {}
+        self._unread: dict[str, float] = {}
+        """Since when a file could not be read."""
+        self._stuck: set[str] = set()
+        """What was refused and cannot be removed: it is not looked at again."""
+        self._drafts_s = -DRAFTS_S
 
     async def run(self, service: JobService) -> None:
         """See :class:`bridge.plugins.interfaces.Trigger`."""
-        seen, read_s = -1, 0.0
+        seen, read_s, busy_s = -1, 0.0, time.monotonic()
         while True:
             try:
                 changed = self._inbox.stat().st_mtime_ns
@@ -60,19 +71,33 @@ class SpoolTrigger:
                     # Judged before the reading: a file that comes meanwhile changes the time again.
                     seen = changed if time.time() - changed / 1e9 > SETTLED_S else -1
                     read_s = time.monotonic()
-                    await self._take_all(service)
+                    if await self._take_all(service):
+                        busy_s = time.monotonic()
             except OSError as e:
                 log.warning("inbox: %s", e)
                 await asyncio.sleep(RETRY_S)
-            await asyncio.sleep(self._options.poll_s)
+            quiet = time.monotonic() - busy_s > QUIET_S
+            await asyncio.sleep(max(self._options.poll_s, QUIET_POLL_S) if quiet else self._options.poll_s)
 
-    async def _take_all(self, service: JobService) -> None:
-        for entry in sorted(os.scandir(self._inbox), key=lambda e: e.name):
-            path = Path(entry.path)
-            if entry.name.endswith(".tmp"):
-                _remove_stale(path)
-            elif self._wait_until.get(entry.name, 0.0) <= time.monotonic():
-                await self._take(path, service)
+    async def _take_all(self, service: JobService) -> bool:
+        """Look at every file; whether there was one to take."""
+        names = sorted(entry.name for entry in os.scandir(self._inbox))
+        self._stuck &= set(names)
+        drafts = [name for name in names if name.endswith(".tmp")]
+        if time.monotonic() - self._drafts_s >= DRAFTS_S:
+            self._drafts_s = time.monotonic()
+            for name in drafts:
+                _remove_stale(self._inbox / name)
+                await asyncio.sleep(0)
+        found = [name for name in names if not name.endswith(".tmp") and name not in self._stuck]
+        for name in found:
+            if self._wait_until.get(name, 0.0) <= time.monotonic():
+                await self._take(self._inbox / name, service)
+                # A thousand bad files must keep nobody else waiting.
+                await asyncio.sleep(0)
+        if found:
+            self._forget_refusals()
+        return bool(found)
 
     async def _take(self, path: Path, service: JobService) -> None:
         """Hand one file to the service; it leaves the inbox only once the job is safe or refused."""
@@ -96,8 +121,15 @@ class SpoolTrigger:
             if not _was_taken_back(path):
                 self._refuse(path, str(e))
         except OSError as e:
+            # A virus scanner may hold a fresh file, and a folder on the network be away for a moment.
+            since = self._unread.setdefault(path.name, time.monotonic())
+            if time.monotonic() - since < PATIENCE_S and not isinstance(e, IsADirectoryError):
+                self._wait_until[path.name] = time.monotonic() + RETRY_S / 4
+                return
             self._refuse(path, f"The request could not be read ({e.strerror}); check the permissions of the inbox.")
-        remove(path)
+        self._unread.pop(path.name, None)
+        if not remove(path):
+            self._stuck.add(path.name)
 
     def _refuse(self, path: Path, message: str) -> None:
         log.warning("refused %r: %s", path.name[:80], message)
@@ -105,11 +137,15 @@ class SpoolTrigger:
             return
         try:
             write_json(self._refused / f"{path.stem}.json", {"protocol": 1, "message": message}, durable=False)
+        except OSError as e:
+            log.warning("%s", e)
+
+    def _forget_refusals(self) -> None:
+        """Remove the oldest sentences where there are many."""
+        with contextlib.suppress(OSError):
             kept = sorted(os.scandir(self._refused), key=lambda e: e.stat().st_mtime)
             for entry in kept[: max(0, len(kept) - MOST_REFUSALS)]:
                 Path(entry.path).unlink(missing_ok=True)
-        except OSError as e:
-            log.warning("%s", e)
 
 
 def _may_be_half(path: Path) -> bool:
@@ -131,8 +167,8 @@ def _remove_stale(draft: Path) -> None:
             draft.unlink()
 
 
-def remove(path: Path) -> None:
-    """Take a file, link or folder out of the inbox."""
+def remove(path: Path) -> bool:
+    """Take a file, link or folder out of the inbox; whether it is gone."""
     try:
         if path.is_dir() and not path.is_symlink():
             os.rmdir(path)
@@ -140,3 +176,5 @@ def remove(path: Path) -> None:
             path.unlink(missing_ok=True)
     except OSError as e:
         log.warning("%s cannot be removed: %s", path.name[:80], e)
+        return False
+    return True

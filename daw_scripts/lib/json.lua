@@ -69,8 +69,12 @@ local function read_string(text, position)
   end
 end
 
+-- Letters of a number; a double has at most 24. Matching longer ones takes time by their square.
+local MAX_NUMBER = 64
+
 local function read_number(text, position)
-  local token = text:match('^-?%d+%.?%d*[eE]?[+-]?%d*', position)
+  local token = text:sub(position, position + MAX_NUMBER):match('^-?%d+%.?%d*[eE]?[+-]?%d*')
+  if token and #token > MAX_NUMBER then fail(position, 'number too long') end
   local plain = token and (token:match('^-?0$') or token:match('^-?[1-9]%d*$'))
   local float = token and (token:match('^-?%d+%.%d+$') or token:match('^-?%d+%.?%d*[eE][+-]?%d+$'))
   if not (plain or float) or token:match('^-?0%d') or token:match('%.[eE]') then fail(position, 'bad number') end

@@ -54,11 +54,22 @@ function spool:read_json(...)
   return nil
 end
 
+-- Whether a heartbeat lies ahead and does not move: its daemon died before the clock was set back.
+function spool:is_left_behind(heartbeat, now)
+  if heartbeat - now <= STALE_S then return false end
+  local ahead = self.ahead
+  if not ahead or ahead.heartbeat ~= heartbeat or now < ahead.since then
+    self.ahead = { heartbeat = heartbeat, since = now }
+    return false
+  end
+  return now - ahead.since > STALE_S
+end
+
 -- The daemon's own words about itself, or nil when it does not run.
 function spool:daemon(now)
   local beat = self:read_json('daemon.json')
   if not beat or type(beat.heartbeat) ~= 'number' or now - beat.heartbeat > STALE_S then return nil end
-  return beat
+  return not self:is_left_behind(beat.heartbeat, now) and beat or nil
 end
 
 -- Why a daemon cannot take requests over at the moment, a sentence, or nil.

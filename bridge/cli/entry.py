@@ -66,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # Numpy's products are small here: threads for them only take cores from the networks.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A name that the terminal, or a file on Windows, cannot show is no reason to fail.
@@ -92,10 +93,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _open_streams() -> None:
+    """Let what is printed go nowhere where a desktop launcher or cron has started us without an output.
+
+    The numbers 0 to 2 are taken too: else the next file that is opened, a result perhaps, would be the output of
+    whatever native library prints.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # for the whole run
+
+
 def _say(sentence: str, status: int) -> int:
     """Print a sentence as one line, also where the terminal has gone; ``status``."""
     with suppress(OSError):
-        print("dawscribe:", " ".join(sentence.splitlines()), file=sys.stderr)
+        # A name may hold letters that tell a terminal to do things.
+        print("dawscribe:", "".join(c if c.isprintable() else " " for c in sentence), file=sys.stderr)
     return status
 
 

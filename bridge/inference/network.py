@@ -6,6 +6,7 @@ device's name are decided here, the same for all.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -27,6 +28,39 @@ TICK_S = 0.2
 """Between two looks at whether the job is still wanted, while a network runs."""
 CPU_FLAGS = Path("/proc/cpuinfo")
 """Where Linux lists what the processor can do."""
+
+
+NO_MEMORY = ("bad_alloc", "memory", "allocat", "mmap")
+"""Words of the errors of a runtime that gets no memory."""
+SOME_MEMORY = 64 << 20
+"""Bytes that a process must be able to take to load anything here."""
+LEAST_LIMIT = 3 << 30
+"""A limit on a process's addresses below which no network of ours is loaded; the largest takes 2 GB while it is."""
+
+
+def _not_loaded(path: Path, target: str, error: BaseException) -> PluginError:
+    """The error of a network that cannot be loaded; whoever has too little memory is told so."""
+    words = str(error).lower()
+    if isinstance(error, MemoryError) or any(w in words for w in NO_MEMORY) or _is_short_of_memory():
+        message = f"There is not enough memory to load {path.name}; close other programs, or raise ulimit -v."
+    else:
+        message = f"The model {path.name} could not be loaded on {target}; run 'dawscribe doctor'."
+    return PluginError(message)
+
+
+def _is_short_of_memory() -> bool:
+    """Whether the process can or may not have what loading takes: some libraries swallow the true reason."""
+    if sys.platform != "win32":
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY and limit < LEAST_LIMIT:
+            return True
+    try:
+        bytearray(SOME_MEMORY)
+    except MemoryError:
+        return True
+    return False
 
 
 class Network:
@@ -61,7 +95,10 @@ class Network:
     ) -> None:
         import openvino as ov
 
-        core = ov.Core()
+        try:
+            core = ov.Core()
+        except (RuntimeError, MemoryError) as e:
+            raise _not_loaded(path, device, e) from e
         target = "CPU" if device in ("auto", "cpu", *TORCH_DEVICES) else device.upper()
         if target.split(".")[0] not in {d.split(".")[0] for d in core.available_devices}:
             have = ", ".join(sorted(d.lower() for d in core.available_devices))
@@ -90,10 +127,9 @@ class Network:
                     model = core.read_model(model)
                     model.reshape({port: list(s) for port, s in zip(model.inputs, shape, strict=True)})
                 self._compiled = core.compile_model(model, target, properties)
-        except (RuntimeError, OSError) as e:
-            message = f"The model {path.name} could not be loaded on {target}; run 'dawscribe doctor'."
-            raise PluginError(message) from e
-        self._request = self._compiled.create_infer_request()
+            self._request = self._compiled.create_infer_request()
+        except (RuntimeError, OSError, MemoryError) as e:
+            raise _not_loaded(path, target, e) from e
         self.device = f"{target} {self.precision} (OpenVINO)"
 
     def input_shape(self, index: int) -> tuple[int, ...]:

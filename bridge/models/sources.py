@@ -198,9 +198,19 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+OFFLINE = (
+    "NewConnectionError", "NameResolutionError", "name resolution", "Name or service not known", "ENOTFOUND",
+    "EAI_AGAIN", "Network is unreachable", "ENETUNREACH", "getaddrinfo failed", "nodename nor servname",
+)  # fmt: skip
+"""What clients say, among much else, of a computer that reaches no network."""
+
+
 def _reason(stderr: Path) -> str:
     """The first line that says something: clients put the cause first and advice after it."""
-    lines = stderr.read_text(encoding="utf-8", errors="replace").splitlines()
+    text = stderr.read_text(encoding="utf-8", errors="replace")
+    if any(word in text for word in OFFLINE):
+        return "there is no connection to the internet"
+    lines = text.splitlines()
     words = [" ".join(line.split()) for line in lines if "error" in line.lower() and len(line.split()) > 4]
     return words[0][:LONGEST_REASON].rstrip(".") if words else ""
 

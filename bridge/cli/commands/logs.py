@@ -21,5 +21,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"--- {path}")
         if path.exists():
             with path.open(encoding="utf-8", errors="replace") as f:
-                print("".join(deque(f, max(1, options.lines))), end="")
+                for line in deque(f, max(1, options.lines)):
+                    # Names in it may hold letters that tell a terminal to do things.
+                    print("".join(c if c.isprintable() or c == "\t" else " " for c in line.rstrip("\n")))
     return 0

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 from bridge.app import Application, application
+from bridge.cli.many_files import ManyFiles
 from bridge.cli.progress import Progress
 from bridge.cli.project_files import writer, writers
 from bridge.cli.result_folder import MIDI, PLOT, check_free, draft_in, printable, publish, result_folders
@@ -55,29 +56,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Transcribe every file; the first that fails stops the run and leaves nothing of its own."""
+    """Transcribe every file; one that fails leaves nothing of its own, and the others are done."""
     use_little()
     app = application({"device": options.device} if options.device else {})
     requests = [_request(file, options) for file in options.files]
     folders = result_folders(options.files, options.output)
     _check_targets(app, folders, options)
+    files = ManyFiles(options.files)
     pipeline = Pipeline(app.settings, app.context)
     looked = app.settings.get("score.find_tempo") and options.find_tempo is not False
     finished: list[dict[str, Any]] = []
     try:
         with _stoppable() as stopped:
-            for request, folder in zip(requests, folders, strict=True):
-                started = time.monotonic()
-                with Progress(request.items[0].name, stopped) as progress:
-                    result, item = _one(app, pipeline, request, folder, progress)
-                finished.append(result)
-                if not options.json:
-                    print(_summary(result, folder, time.monotonic() - started, looked=looked))
-                _write_projects(app, item, request, folder, options)
+            for number in files:
+                request, folder, started = requests[number], folders[number], time.monotonic()
+                with files.trying(number):
+                    with Progress(request.items[0].name, stopped) as progress:
+                        result, item = _one(app, pipeline, request, folder, progress)
+                    finished.append(result)
+                    if not options.json:
+                        print(_summary(result, folder, time.monotonic() - started, looked=looked))
+                    _write_projects(app, item, request, folder, options)
     finally:
         if options.json and finished:
             print(json.dumps(finished if len(requests) > 1 else finished[0]))
-    return 0
+    return files.end()
 
 
 def _one(

@@ -19,7 +19,7 @@ from bridge.daemon.watchdog import Watchdog
 from bridge.errors import HostError, InputError, StoreError
 from bridge.files import FileLock, write_beat
 from bridge.jobs.queue import Queue
-from bridge.jobs.retention import Clock, Limits, surplus
+from bridge.jobs.retention import Clock, Limits, Walked, surplus
 from bridge.jobs.revisions import revise
 from bridge.jobs.runner import run_job
 from bridge.jobs.store import MOST_ATTEMPTS, Job, JobStore
@@ -37,8 +37,6 @@ CONTROL_S = 0.1
 """How often cancel files and the stop file are looked for: a cancel has a second in all."""
 RETRY_S = 2.0
 """Pause after a full disk before the next try to write."""
-TIDY_S = 300.0
-"""Between two looks at all old jobs, which take seconds where there are thousands."""
 OPENING_S = 0.1
 """What the triggers get to open their ports before the daemon is said to run."""
 LOCK_S = 1.0
@@ -67,7 +65,7 @@ class Daemon:
         """A thread of its own, so that no DAW that does not answer keeps a request from being taken over."""
         self._unsaved: dict[str, Job] = {}
         self._asked_hosts: set[str] = set()
-        self._tidied_s = 0.0
+        self._walked: Walked = {}
         self._clock = Clock()
         self._problem = ""
         """Why requests cannot be taken over at the moment."""
@@ -289,16 +287,14 @@ class Daemon:
                 await self._finish(job, end, message)
             finally:
                 self._running = None
-            if time.monotonic() - self._tidied_s >= TIDY_S:
-                await self._tidy()
+            await self._tidy()
 
     async def _tidy(self) -> None:
         """Remove the finished jobs that the settings no longer keep."""
-        self._tidied_s = time.monotonic()
         settings = self._app.settings
         limits = Limits(settings.get("jobs.keep_days"), settings.get("jobs.limit_gb") * 1e9)
         finished = [j for j in self._jobs.values() if j.is_final and j.id not in self._unsaved]
-        for job_id in await asyncio.to_thread(surplus, self._store, finished, limits, self._clock.now()):
+        for job_id in await asyncio.to_thread(surplus, self._store, finished, limits, self._clock.now(), self._walked):
             log.info("removed job %s: older or larger than [jobs] in the settings keeps", job_id)
             del self._jobs[job_id]
             await asyncio.to_thread(self._store.remove, job_id)

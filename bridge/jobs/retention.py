@@ -21,6 +21,14 @@ FRESH_S = 3600.0
 """A job that ended just now stays whatever the settings say: whoever asked for it has had no time to fetch it."""
 MAX_JOBS = 5000
 """Finished jobs that are kept at most, however small: each is looked at when the daemon starts."""
+BLOCK_BYTES = 4096
+"""What the smallest file takes on most disks."""
+
+
+Files = dict[tuple[int, int], tuple[int, int]]
+"""(device, inode) -> (bytes, links) of each file of a job."""
+Walked = dict[str, tuple[int, Files]]
+"""Job -> when its folder last changed, and what was in it then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +49,7 @@ class _Stay:
     age_s: float
     must: bool
     """Whether it stays whatever the settings say."""
-    files: dict[tuple[int, int], tuple[int, int]]
-    """(device, inode) -> (bytes, links) of each of its files."""
+    files: Files
 
 
 class Clock:
@@ -56,9 +63,20 @@ class Clock:
         return min(time.time(), self._started + time.monotonic() - self._counted)
 
 
-def surplus(store: JobStore, jobs: Sequence[Job], limits: Limits, now: float | None = None) -> list[str]:
-    """The ids of the finished ``jobs`` that must go, oldest first, at ``now``."""
-    stays = sorted(_stays(store, jobs, limits, time.time() if now is None else now), key=lambda s: -s.age_s)
+def surplus(
+    store: JobStore, jobs: Sequence[Job], limits: Limits, now: float | None = None, walked: Walked | None = None
+) -> list[str]:
+    """The ids of the finished ``jobs`` that must go, oldest first.
+
+    Args:
+        store: where they lie.
+        jobs: the finished ones.
+        limits: what they may take.
+        now: the time by which they age.
+        walked: what earlier calls found in their folders; folders that have not changed are not walked again.
+    """
+    now, walked = time.time() if now is None else now, {} if walked is None else walked
+    stays = sorted(_stays(store, jobs, limits, now, walked), key=lambda s: -s.age_s)
     held = Counter(inode for s in stays for inode in s.files)
     # Stems are links: each is counted once, and not here where the cache holds it too.
     sizes = {inode: size for s in stays for inode, (size, links) in s.files.items() if links <= held[inode]}
@@ -76,14 +94,23 @@ def surplus(store: JobStore, jobs: Sequence[Job], limits: Limits, now: float | N
     return gone
 
 
-def _stays(store: JobStore, jobs: Sequence[Job], limits: Limits, now: float) -> Iterator[_Stay]:
+def _stays(store: JobStore, jobs: Sequence[Job], limits: Limits, now: float, walked: Walked) -> Iterator[_Stay]:
     for job in jobs:
         folder = store.path(job.id)
         with suppress(OSError):
             age_s = now - (folder / "status.json").stat().st_mtime
             awaited = job.status.state == "done" and _inserts(job.host) and not (folder / "inserted").exists()
             must = age_s <= FRESH_S or (awaited and age_s <= max(UNINSERTED_DAYS, limits.days) * DAY_S)
-            yield _Stay(job.id, age_s, must, dict(_files(folder)))
+            yield _Stay(job.id, age_s, must, _walk(job.id, folder, walked))
+
+
+def _walk(job_id: str, folder: Path, walked: Walked) -> Files:
+    """What is in a folder, by an earlier walk where nothing came or went since."""
+    changed = folder.stat().st_mtime_ns
+    known = walked.get(job_id)
+    if known is None or known[0] != changed:
+        known = walked[job_id] = changed, dict(_files(folder))
+    return known[1]
 
 
 @cache
@@ -99,6 +126,6 @@ def _files(folder: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     for path in folder.rglob("*"):
         found = path.lstat()
         if stat.S_ISREG(found.st_mode):
-            # What it takes on disk: small files take a block each.
-            size = max(found.st_size, getattr(found, "st_blocks", 0) * 512)
+            # A small file takes a block of the disk all the same.
+            size = max(found.st_size, min(BLOCK_BYTES, getattr(found, "st_blocks", 0) * 512))
             yield (found.st_dev, found.st_ino), (size, found.st_nlink)

@@ -20,7 +20,7 @@ import lupa.lua54
 import pytest
 
 from bridge.errors import StoreError
-from bridge.files import BEAT_BYTES, FileLock, write_beat
+from bridge.files import BEAT_BYTES, FileLock, read_hostile, write_beat
 from bridge.jobs import retention, worker, worker_process
 from bridge.jobs.retention import Clock, Limits, surplus
 from bridge.jobs.store import JobStore
@@ -229,14 +229,14 @@ def test_a_request_that_cannot_be_read_for_a_moment_waits(
 ) -> None:
     trigger, folder = inbox
     (folder / "held-0001.json").write_text('{"id": "held-0001"}')
-    held, real = [True], spool.read_hostile
+    held = [True]
 
     def read(path: Path, largest: int) -> bytes:
         if held[0]:
             raise PermissionError(errno.EACCES, "a virus scanner looks at it")
-        return real(path, largest)
+        return read_hostile(path, largest)
 
-    monkeypatch.setattr(spool, "read_hostile", read)
+    monkeypatch.setattr("bridge.triggers.spool.read_hostile", read)
     monkeypatch.setattr(spool, "PATIENCE_S", patience_s)
     monkeypatch.setattr(spool, "RETRY_S", 0.0)
     desk = Desk()
@@ -265,7 +265,7 @@ def test_a_clock_that_jumps_makes_no_job_older(tmp_path: Path, monkeypatch: pyte
     clock, jobs = Clock(), Store(tmp_path)
     jobs.add("young-0001", 2.0)
     real = time.time
-    monkeypatch.setattr(retention.time, "time", lambda: real() + 100 * 86_400)
+    monkeypatch.setattr("time.time", lambda: real() + 100 * 86_400)
     assert surplus(jobs.store, jobs.jobs, Limits(30.0, 1e9), clock.now()) == []
     assert surplus(jobs.store, jobs.jobs, Limits(30.0, 1e9)) == ["young-0001"]
 

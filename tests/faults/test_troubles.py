@@ -126,7 +126,7 @@ def test_a_daemon_whose_home_goes_makes_room_for_the_next(tmp_path: Path, gone: 
 
 def test_a_worker_that_falls_silent_is_ended_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = "import sys, time; print('{}', flush=True); time.sleep(600)"
-    monkeypatch.setattr(worker_process, "program", lambda *words: [sys.executable, "-c", script])
+    monkeypatch.setattr(worker_process, "program", lambda *words, **how: [sys.executable, "-c", script])
     monkeypatch.setattr(worker_process, "SILENT_S", 0.5)
 
     async def run() -> tuple[tuple[str, str], int | None]:

@@ -7,11 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from bridge import __version__
+from bridge.jobs.versions import Version
 from bridge.plugins.interfaces import JobReport
 from bridge.review.edit_log import EditLog
 from bridge.review.sound import Source
 from bridge.score.edits import Sheet, SheetPart, sheet_of
 from bridge.score.edits.sheet import note_row
+from bridge.spool.status import FIRST_REVISION
 
 SHOWN = ("chords", "sections", "key", "warnings", "beats")
 """Fields of an item that the page shows where a result has them."""
@@ -22,13 +24,16 @@ def job_line(report: JobReport) -> dict[str, Any]:
     return {"id": report.id, "host": report.host, "name": report.name, "status": report.status.to_json()}
 
 
-def document(report: JobReport, log: EditLog | None, sources: Iterable[Iterable[Source]]) -> dict[str, Any]:
+def document(
+    report: JobReport, log: EditLog | None, sources: Iterable[Iterable[Source]], versions: Iterable[Version]
+) -> dict[str, Any]:
     """Return the JSON of a job for the page.
 
     Args:
         report: the job as the daemon knows it.
         log: its changes; None while there is no result.
         sources: of each item, what can be heard.
+        versions: of the result.
     """
     heard = [] if log is None else [_item(sheet_of(i), i) for i in log.base["items"]]
     items = []
@@ -41,7 +46,11 @@ def document(report: JobReport, log: EditLog | None, sources: Iterable[Iterable[
     edits = {"seq": 0, "cursor": 0, "edits": []}
     if log is not None:
         edits = {"seq": log.seq, "cursor": log.cursor, "edits": log.edits}
-    return {**job_line(report), "version": __version__, "items": items, **edits}
+    listed = [asdict(v) for v in versions]
+    revision = max(FIRST_REVISION, report.status.revision)
+    return {
+        **job_line(report), "version": __version__, "revision": revision, "versions": listed, "items": items, **edits,
+    }  # fmt: skip
 
 
 def _item(sheet: Sheet, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +79,7 @@ def _part(part: SheetPart) -> dict[str, Any]:
         "family": str(instrument.get("family", "")) if isinstance(instrument, Mapping) else "",
         "program": part.program,
         "is_drums": part.is_drums,
+        "hidden": part.hidden,
         "pieces": extra.get("pieces") or {},
         "notes": [[i, *note_row(n)] for i, n in part.notes.items()],
         "ghosts": [[i, *note_row(g.note), g.reason] for i, g in part.ghosts.items()],

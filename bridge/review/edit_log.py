@@ -10,18 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import read_hostile, write_json
+from bridge.errors import InputError, StoreError
+from bridge.files import write_json
+from bridge.jobs import versions
 from bridge.score.edits import Sheet, apply, parse_edit, sheet_of
 from bridge.spool.request import PROTOCOL
-from bridge.spool.result import MAX_RESULT_BYTES
-from bridge.spool.untrusted_json import parse_json
 
 EDITS = "edits.json"
-REVISIONS = "revisions"
-"""Folder of what each revision was made of; 1.json is the result as it was heard."""
-MAX_BYTES = 64 << 20
-"""Of edits.json: some hundred changes of a whole part's notes."""
 MAX_EDITS = 20_000
 """Changes of one job; a person who makes one a second needs five hours."""
 
@@ -52,10 +47,9 @@ class EditLog:
         Raises:
             InputError: there is no result, or it or the log is damaged.
         """
-        first = folder / REVISIONS / "1.json"
-        log = cls(folder, _read(first if first.exists() else folder / "result.json", MAX_RESULT_BYTES))
+        log = cls(folder, versions.heard(folder))
         if (folder / EDITS).exists():
-            data = _read(folder / EDITS, MAX_BYTES)
+            data = versions.read(folder / EDITS, versions.MAX_EDITS_BYTES)
             edits, cursor, seq = data.get("edits"), data.get("cursor"), data.get("seq")
             sound = isinstance(edits, list) and isinstance(cursor, int) and isinstance(seq, int)
             if not sound or not 0 <= int(cursor or 0) <= len(edits or []):
@@ -82,7 +76,7 @@ class EditLog:
             InputError: it is no edit, or does not fit.
             StoreError: it cannot be saved; nothing has changed then.
         """
-        self._check(seq)
+        self.check(seq)
         edit = parse_edit(data)
         if edit.item >= len(self._sheets):
             raise InputError("There is no such item in this job; load the page again.")
@@ -102,18 +96,19 @@ class EditLog:
 
     def replace(self, seq: object, edits: Sequence[Mapping[str, Any]]) -> None:
         """Go to another version's edits; errors as of :meth:`append`."""
-        self._check(seq)
+        self.check(seq)
         kept = [dict(e) for e in edits]
         self._commit(kept, len(kept), self._rebuilt(kept))
 
     def _move(self, seq: object, by: int) -> None:
-        self._check(seq)
+        self.check(seq)
         cursor = self.cursor + by
         if not 0 <= cursor <= len(self.edits):
             raise InputError("There is nothing left to take back." if by < 0 else "There is nothing to do again.")
         self._commit(self.edits, cursor, self._rebuilt(self.edits[:cursor]))
 
-    def _check(self, seq: object) -> None:
+    def check(self, seq: object) -> None:
+        """Refuse what was made on another state than the newest, by a ConflictError."""
         if seq != self.seq or isinstance(seq, bool):
             raise ConflictError("Another window changed this result; the page shows it now, so try again.")
 
@@ -135,12 +130,3 @@ class EditLog:
             )
             raise StoreError(message) from e
         self.edits, self.cursor, self.seq, self._sheets = edits, cursor, self.seq + 1, sheets
-
-
-def _read(path: Path, largest: int) -> dict[str, Any]:
-    try:
-        return parse_json(read_hostile(path, largest), path.name)
-    except OSError as e:
-        raise InputError("This job has no result; 'dawscribe jobs' lists the jobs there are.") from e
-    except DawscribeError as e:
-        raise InputError(f"The {path.name} of this job is damaged; transcribe the item again.") from e

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,10 +21,12 @@ from starlette.websockets import WebSocket
 from bridge import __version__
 from bridge.errors import DawscribeError, InputError, ModelError, StoreError
 from bridge.files import read_hostile
+from bridge.jobs import versions
 from bridge.plugins.interfaces import Context, JobReport, JobService
 from bridge.review import sound, spectrogram
 from bridge.review.document import document, job_line
 from bridge.review.edit_log import ConflictError, EditLog
+from bridge.review.exports import exported
 from bridge.review.guard import Session
 from bridge.review.hub import Hub
 from bridge.spool.request import parse_request
@@ -56,6 +59,10 @@ def routes(service: JobService, context: Context, session: Session) -> tuple[Sta
             Route(job, api.job),
             Route(job + "/partial", api.partial),
             Route(job + "/edits", api.edit, methods=["POST"]),
+            Route(job + "/send", api.send, methods=["POST"]),
+            Route(job + "/restore", api.restore, methods=["POST"]),
+            Route(item + "/export/{kind}", api.export),
+            Route(item + "/stem/{source}", api.stem),
             Route(item + "/sound/{source}", api.piece),
             Route(item + "/peaks/{source}", api.peaks),
             Route(item + "/tiles/{source}/{level:int}/{index:int}", api.tile),
@@ -116,7 +123,8 @@ class _Api:
         report = self._report(request)
         log = await self._log(report) if report.status.state == "done" else None
         found = await self._on(self._sounds, lambda: self._sources_of(report))
-        made = document(report, log, [s.values() for s in found])
+        listed = await self._on(self._edits, lambda: versions.all_of(report.folder))
+        made = document(report, log, [s.values() for s in found], listed)
         return Response(await self._on(self._edits, lambda: json.dumps(made)), media_type="application/json")
 
     async def partial(self, request: Request) -> Response:
@@ -143,6 +151,61 @@ class _Api:
         await self._on(self._edits, actions[data["action"]])
         self.hub.tell(report.id, {"type": "edits", "seq": log.seq, "page": str(data.get("page", ""))[:40]})
         return JSONResponse({"seq": log.seq, "cursor": log.cursor})
+
+    # --- versions and files ---------------------------------------------------------------------------------
+
+    async def send(self, request: Request) -> Response:
+        """Make the next revision, which the DAW's script takes over."""
+        report = self._report(request)
+        log = await self._log(report)
+        log.check((await _body(request)).get("seq"))
+        edits = log.in_force
+        await self._on(self._edits, lambda: versions.begin(report.folder))
+        revision = await self._service.revise(report.id, edits)
+        await self._on(self._edits, lambda: versions.keep(report.folder, revision, edits))
+        self.hub.tell(report.id, {"type": "revision", "revision": revision})
+        return JSONResponse({"revision": revision})
+
+    async def restore(self, request: Request) -> Response:
+        """Go back to a version; changes that were not sent are put aside first."""
+        report = self._report(request)
+        log = await self._log(report)
+        data = await _body(request)
+        name = str(data.get("version"))
+
+        def back() -> None:
+            log.check(data.get("seq"))
+            edits = versions.edits_of(report.folder, name)
+            if not any(
+                versions.edits_of(report.folder, v.name) == log.in_force for v in versions.all_of(report.folder)
+            ):
+                versions.put_aside(report.folder, log.in_force)
+            log.replace(data.get("seq"), edits)
+
+        await self._on(self._edits, back)
+        self.hub.tell(report.id, {"type": "edits", "seq": log.seq, "page": ""})
+        return JSONResponse({"seq": log.seq, "cursor": log.cursor})
+
+    async def export(self, request: Request) -> Response:
+        """A file of the result as it is corrected now."""
+        report = self._report(request)
+        log = await self._log(report)
+        number = int(request.path_params["item"])
+        if number >= len(log.sheets):
+            raise InputError("There is no such item in this job; load the page again.")
+        spans = parse_request(_json(report.folder / "request.json")).items
+        span = spans[number].audio if number < len(spans) else None
+        kind, part = str(request.path_params["kind"]), request.query_params.get("part")
+        sheet, item = log.sheets[number], log.base["items"][number]
+        made = await asyncio.to_thread(exported, kind, item, sheet, part, span, report.folder, self._context)
+        return Response(made.data, media_type="application/octet-stream", headers=_download(made.name))
+
+    async def stem(self, request: Request) -> Response:
+        """The sound of a source as a WAV file."""
+        source = await self._source(request)
+        report = self._report(request)
+        headers = _download(f"{report.name} {source.name}.wav")
+        return FileResponse(source.files[0], media_type="audio/wav", headers=headers)
 
     # --- sound --------------------------------------------------------------------------------------------
 
@@ -277,6 +340,11 @@ async def _body(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise InputError("This request is not JSON; load the page again.")
     return parse_json(await request.body(), "request")
+
+
+def _download(name: str) -> dict[str, str]:
+    """Return the header that saves an answer under a name."""
+    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
 
 
 def _gzipped(data: bytes) -> Response:

@@ -29,8 +29,9 @@ def launch_command(home: Path) -> list[str]:
 
 
 def write_launcher(home: Path) -> None:
-    """Tell the DAW scripts how to start the daemon; OSError where the home cannot be written."""
-    write_json(home / "launcher.json", {"command": launch_command(home)})
+    """Tell the DAW scripts how to start the daemon and open a job's page; OSError where the home cannot be written."""
+    review = program("review", "--home", str(home))
+    write_json(home / "launcher.json", {"command": launch_command(home), "review": review})
 
 
 def prepare(home: Path, folders: Iterable[str]) -> None:

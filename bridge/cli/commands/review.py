@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 import uuid
 import webbrowser
@@ -26,11 +27,14 @@ TICK_S = 0.05
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument("what", nargs="?", metavar="JOB|FILE", help="a job's id, 'last', or an audio file (last)")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="of the daemon; else DAWSCRIBE_HOME or ~/.dawscribe")
     parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
 
 
 def run(options: argparse.Namespace) -> int:
     """Open the page, with the daemon started where it does not run."""
+    if options.home:
+        os.environ["DAWSCRIBE_HOME"] = str(options.home.absolute())
     file = Path(options.what or "")
     is_file = options.what is not None and file.is_file()
     daemon = client()

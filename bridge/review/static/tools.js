@@ -226,7 +226,28 @@ export function tools(panel, store, stage, transport, say) {
   }
 
   function filesBody() {
-    return [el("p", {}, "Coming.")];
+    const base = `${store.base}/items/${store.itemIndex}`;
+    const part = store.part;
+    const link = (/** @type {string} */ text, /** @type {string} */ path, /** @type {string} */ name, /** @type {string} */ type) => {
+      const made = el("a", { href: path, download: name, draggable: "true", ondragstart: (/** @type {DragEvent} */ e) => {
+        // Browsers that can, let the file be dropped into a folder or a DAW.
+        e.dataTransfer?.setData("DownloadURL", `${type}:${name}:${new URL(path, location.href).href}`);
+      } }, text);
+      return el("li", {}, made);
+    };
+    const name = store.item.name || "song";
+    const one = part ? `?part=${encodeURIComponent(part.id)}` : "";
+    return [
+      el("p", {}, "As it is corrected now. MIDI can be dragged out of the page."),
+      el("ul", {},
+        link("MIDI, all parts", `${base}/export/midi`, `${name}.mid`, "audio/midi"),
+        part ? link(`MIDI, ${part.name}`, `${base}/export/midi${one}`, `${name} ${part.name}.mid`, "audio/midi") : null,
+        part ? link(`MusicXML, ${part.name}`, `${base}/export/musicxml${one}`, `${name} ${part.name}.musicxml`, "application/xml") : null,
+        link("DAWproject", `${base}/export/dawproject`, `${name}.dawproject`, "application/zip"),
+        link("REAPER project", `${base}/export/rpp`, `${name}.rpp`, "text/plain"),
+        link("Ardour session", `${base}/export/ardour`, `${name}.zip`, "application/zip"),
+        ...store.item.sources.map((s) => link(s.name === "mix" ? "WAV, original" : `WAV, stem ${s.name}`, `${base}/stem/${s.name}`, `${name} ${s.name}.wav`, "audio/wav"))),
+    ];
   }
 
   void getJson;

@@ -135,7 +135,7 @@ class AddPart:
         if len(sheet.parts) >= MAX_PARTS:
             raise InputError(f"An item holds at most {MAX_PARTS} parts; join two first.")
         like = sheet.part(self.like)
-        new = SheetPart(self.part, self.name, self.program, self.is_drums, extra=like.extra)
+        new = SheetPart(self.part, self.name, self.program, self.is_drums, hidden=like.hidden, extra=like.extra)
         at = sheet.parts.index(like) + 1
         return replace(sheet, parts=(*sheet.parts[:at], new, *sheet.parts[at:]))
 

@@ -46,6 +46,8 @@ class SheetPart:
     notes: Mapping[str, Note] = field(default_factory=dict)
     ghosts: Mapping[str, Ghost] = field(default_factory=dict)
     bends: tuple[Bend, ...] = ()
+    hidden: bool = False
+    """Whether it was heard with candidates alone: it gets no track until it has a note."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -78,7 +80,8 @@ def sheet_of(item: Mapping[str, Any]) -> Sheet:
         InputError: the result is damaged.
     """
     try:
-        parts = [_part(data, number) for number, data in enumerate(item["parts"])]
+        shown, hidden = item["parts"], item.get("hidden_parts") or []
+        parts = [_part(data, number, number >= len(shown)) for number, data in enumerate([*shown, *hidden])]
         parts = [replace(p, id=_unique(p.id, [q.id for q in parts[:i]])) for i, p in enumerate(parts)]
         tempo = item.get("tempo") or {}
         points = tuple(tempo_point(p) for p in tempo.get("points") or [])
@@ -88,7 +91,7 @@ def sheet_of(item: Mapping[str, Any]) -> Sheet:
         raise InputError("The result of this job is damaged; transcribe the item again.") from e
 
 
-def _part(data: Mapping[str, Any], number: int) -> SheetPart:
+def _part(data: Mapping[str, Any], number: int, hidden: bool) -> SheetPart:
     fields = data.get("note_fields") or NOTE_FIELDS[:4]
     rows = [note_of(fields, row) for row in data["notes"]]
     ghosts = [Ghost(note_of(fields, row), _reason(row)) for row in data.get("candidates") or []]
@@ -101,6 +104,7 @@ def _part(data: Mapping[str, Any], number: int) -> SheetPart:
         notes={f"{number}.{i}": note for i, note in enumerate(rows)},
         ghosts={f"{number}c{i}": ghost for i, ghost in enumerate(ghosts)},
         bends=tuple(Bend(float(t), float(s)) for t, s in data.get("bends") or []),
+        hidden=hidden,
         extra={k: v for k, v in data.items() if k not in known},
     )
 
@@ -138,7 +142,8 @@ def item_of(sheet: Sheet, item: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **item,
         "tempo": {**(item.get("tempo") or {}), "confident": sheet.confident, "points": points},
-        "parts": [_part_json(p) for p in sheet.parts],
+        "parts": [_part_json(p) for p in sheet.parts if p.notes or not p.hidden],
+        "hidden_parts": [_part_json(p) for p in sheet.parts if p.hidden and not p.notes],
     }
 
 
@@ -147,6 +152,7 @@ def _part_json(part: SheetPart) -> dict[str, Any]:
         **part.extra,
         "id": part.id,
         "name": part.name,
+        "instrument": {**_instrument(part), "name": part.name, "program": part.program, "is_drums": part.is_drums},
         "is_drums": part.is_drums,
         "program": part.program,
         "note_fields": list(NOTE_FIELDS),
@@ -156,6 +162,12 @@ def _part_json(part: SheetPart) -> dict[str, Any]:
         ],
         "bends": [[round(b.time_s, 4), round(b.semitones, 3)] for b in part.bends],
     }
+
+
+def _instrument(part: SheetPart) -> dict[str, Any]:
+    """Return what the result says of a part's instrument, made up for results of old versions."""
+    instrument = part.extra.get("instrument")
+    return dict(instrument) if isinstance(instrument, Mapping) else {"family": str(part.extra.get("role") or "other")}
 
 
 def note_row(note: Note) -> list[float]:

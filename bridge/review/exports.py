@@ -1,0 +1,110 @@
+"""Files of a corrected result, as it is now: MIDI of all parts or of one, and projects for other programs."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import InputError
+from bridge.plugins import registry as plugins
+from bridge.plugins.interfaces import Context
+from bridge.score.edits import Sheet, item_of
+from bridge.spool.request import AudioSpan, Request
+from bridge.spool.result import ItemResult, item_score
+
+MIDI_HOST = "midi_file"
+PROJECTS = {"rpp": ".rpp", "dawproject": ".dawproject", "musicxml": ".musicxml", "ardour": ""}
+"""Kind of a project -> the suffix by which its host is found; "" is a folder, which comes as a zip."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to hand out."""
+
+    name: str
+    data: bytes
+
+
+def exported(
+    kind: str,
+    item: Mapping[str, Any],
+    sheet: Sheet,
+    part_id: str | None,
+    span: AudioSpan | None,
+    folder: Path,
+    context: Context,
+) -> File:
+    """Return a file of an item.
+
+    Args:
+        kind: "midi" or a key of :data:`PROJECTS`.
+        item: its JSON as it was heard.
+        sheet: its parts as they are now.
+        part_id: only this part, None for all.
+        span: the sound that was transcribed, for projects.
+        folder: the job folder, where the stems lie.
+        context: what plugins are lent.
+
+    Raises:
+        InputError: there is no such kind or part, or the project's audio is gone.
+        HostError: the host cannot write it.
+    """
+    parts = sheet.parts if part_id is None else (sheet.part(part_id),)
+    score = item_score(item_of(replace(sheet, parts=parts), item))
+    stems = tuple((str(s["role"]), folder / str(s["path"])) for s in item.get("stems", ()))
+    name = str(item.get("name", "")) or "song"
+    title = name if part_id is None else f"{name} {parts[0].name}"
+    result = ItemResult(title, score, stems)
+    with tempfile.TemporaryDirectory(prefix="dawscribe-") as place:
+        if kind == "midi":
+            made = _midi(result, Path(place), context)
+        elif kind in PROJECTS:
+            made = _project(kind, result, span, Path(place), context)
+        else:
+            raise InputError("There is no such kind of file; load the page again.")
+        if made.is_dir():
+            return File(f"{_plain(title)}.zip", _zipped(made))
+        return File(f"{_plain(title)}{made.suffix}", made.read_bytes())
+
+
+def _midi(result: ItemResult, place: Path, context: Context) -> Path:
+    host = plugins.create("hosts", MIDI_HOST, {}, context)
+    delivered: Sequence[ItemResult] = host.deliver([result], Request("export00", MIDI_HOST, ()), place)
+    if delivered[0].midi is None:
+        raise InputError("The MIDI file could not be written; see 'dawscribe logs'.")
+    return delivered[0].midi
+
+
+def _project(kind: str, result: ItemResult, span: AudioSpan | None, place: Path, context: Context) -> Path:
+    if span is None:
+        raise InputError("The audio of this item is not known any more; transcribe it again to export a project.")
+    suffix = PROJECTS[kind]
+    for name in plugins.names("hosts"):
+        plugin = plugins.load("hosts", name)
+        if getattr(plugin, "suffix", None) == suffix and hasattr(plugin, "write_project"):
+            settings = (context.settings or {}).get("hosts", {}).get(name, {})
+            table = {k: v for k, v in settings.items() if k != "instruments"}
+            target = place / f"{_plain(result.name)}{suffix}"
+            made = plugins.create("hosts", name, table, context).write_project(result, span, target)
+            return target if target.is_dir() else Path(made)
+    raise InputError(f"This dawscribe has nothing that writes {kind} files; update it.")
+
+
+def _zipped(folder: Path) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
+    return data.getvalue()
+
+
+def _plain(name: str) -> str:
+    """Return a file name that every system takes."""
+    return re.sub(r"[^\w .()-]", "_", name).strip(" .")[:80] or "song"

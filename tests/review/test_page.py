@@ -1,0 +1,223 @@
+"""The page in a real Chromium: what a person sees, hears and corrects there is what the daemon has."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.review.conftest import JOB, Page
+from tests.support import read_json, wait_for
+
+CASE = Path(__file__).parents[1] / "data" / "edits" / "corrections.json"
+TAP = """async (seconds) => {
+  const { transport } = dawscribe;
+  await transport.play();
+  const context = transport.context;
+  const tap = context.createScriptProcessor(1024, 2, 2);
+  const heard = [];
+  tap.onaudioprocess = (e) => {
+    for (const c of [0, 1]) {
+      let sum = 0;
+      for (const x of e.inputBuffer.getChannelData(c)) sum += x * x;
+      heard.push([c, transport.position, Math.sqrt(sum / 1024)]);
+    }
+  };
+  transport.out.connect(tap);
+  tap.connect(context.destination);
+  const end = performance.now() + 60000;
+  while (transport.isPlaying && transport.position < seconds && performance.now() < end) {
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  transport.pause();
+  tap.disconnect();
+  return heard;
+}"""
+
+
+def until(tab: Any, condition: str) -> None:
+    """Wait for a condition of the page; Playwright's own way needs the eval that the page forbids."""
+    wait_for(lambda: tab.evaluate(condition), condition)
+
+
+def items(tab: Any) -> Any:
+    """The parts as the page has them."""
+    return tab.evaluate(
+        "dawscribe.store.item.parts.map(p => ({id: p.id, name: p.name, program: p.program,"
+        " notes: p.sorted.map(n => [n.on, n.off, n.pitch, n.vel]), ghosts: [...p.ghosts.keys()]}))"
+    )
+
+
+def place(tab: Any, part: int, which: int) -> tuple[float, float, float]:
+    """Where a note is on the screen: middle x, middle y, width."""
+    found = tab.evaluate(
+        """([part, which]) => {
+          const { stage, store } = dawscribe;
+          const lane = stage.view.lanes.find(l => l.index === part);
+          const [x, y, w, h] = stage.view.box(lane, store.item.parts[part].sorted[which]);
+          const r = document.getElementById('overlay').getBoundingClientRect();
+          return [r.x + x + w / 2, r.y + y + h / 2, w];
+        }""",
+        [part, which],
+    )
+    return found[0], found[1], found[2]
+
+
+def saved(page: Page) -> dict[str, Any]:
+    return read_json(page.home.folder / "jobs" / JOB / "edits.json")
+
+
+def test_it_opens_with_the_notes_of_the_result(tab: Any, page: Page) -> None:
+    result = read_json(page.home.folder / "jobs" / JOB / "result.json")
+    wanted = [[n[:4] for n in part["notes"]] for part in result["items"][0]["parts"]]
+    assert [p["notes"] for p in items(tab)] == wanted
+    assert "token" not in tab.url
+    assert tab.title() == "song: dawscribe review"
+    # The waveform and the spectrogram come from the daemon.
+    until(tab, "[...dawscribe.stage.pictures._tiles.values()].some(t => t.image)")
+    assert not tab.locator("#notice").is_visible()
+
+
+def test_both_sides_apply_edits_alike(tab: Any) -> None:
+    case = json.loads(CASE.read_text())
+    made = tab.evaluate(
+        """async (c) => {
+          const { Item, rowOf } = await import('/static/model.js');
+          const parts = c.item.parts.map((p, k) => ({ ...p, stem: p.role,
+            notes: p.notes.map((n, i) => [`${k}.${i}`, n[0], n[1], n[2], n[3], n[4] ?? 1]),
+            ghosts: (p.candidates ?? []).map((n, i) => [`${k}c${i}`, ...n]) }));
+          const after = c.edits.reduce((item, e) => item.apply(e.ops), new Item({ ...c.item, parts }));
+          const row = (n) => rowOf(n).slice(1);
+          return { tempo: { confident: after.confident, points: after.tempo }, parts: after.parts.map(p => ({
+            id: p.id, name: p.name, program: p.program, notes: p.sorted.map(row),
+            candidates: p.sortedGhosts.map(n => [...row(n), n.reason]), bends: p.bends })) };
+        }""",
+        case,
+    )
+    assert made == case["expected"]
+
+
+def test_the_original_is_heard_where_it_sounds_and_on_its_side(tab: Any) -> None:
+    tab.evaluate("dawscribe.transport.setCompare('original')")
+    heard = tab.evaluate(TAP, 7.5)
+    for side, silent_from in ((0, 99.0), (1, 4.0)):
+        for position, level in [(p, v) for c, p, v in heard if c == side]:
+            phase = position % 2
+            if 0.2 < phase < 0.8 and position < silent_from:
+                assert level > 0.05, (side, position, level)
+            elif 1.2 < phase < 1.8 or position > silent_from + 0.2:
+                assert level < 0.005, (side, position, level)
+    assert len(heard) > 300
+
+
+def test_the_notes_are_heard_when_they_are_due_and_slower_at_half_speed(tab: Any) -> None:
+    # One note from 1.0 to 1.5 s instead of all: nothing else may be heard.
+    tab.evaluate(
+        """() => {
+          const { store, transport } = dawscribe;
+          for (const part of store.item.parts) {
+            store.change('x', [{ op: 'notes', part: part.id, drop: [...part.notes.keys()] }]);
+          }
+          const note = ['e1', 1.0, 1.5, 69, 120, 1];
+          store.change('x', [{ op: 'notes', part: store.item.parts[1].id, put: [note] }]);
+          transport.setCompare('notes');
+        }"""
+    )
+    for speed in (1, 0.5):
+        tab.evaluate("speed => { dawscribe.transport.seek(0); dawscribe.transport.setSpeed(speed); }", speed)
+        heard = tab.evaluate(TAP, 2.2)
+        loud = [p for _, p, v in heard if v > 0.01]
+        assert loud, speed
+        assert min(loud) > 0.9, speed
+        assert min(loud) < 1.15, speed
+        assert all(v < 0.01 for _, p, v in heard if p < 0.9 or p > 2.0), speed
+
+
+def test_a_candidate_is_added_dragged_undone_and_saved(tab: Any, page: Page) -> None:
+    before = items(tab)
+    tab.keyboard.press("Control+a")
+    tab.locator("#roll").focus()
+    tab.evaluate("dawscribe.store.choosePart(1)")
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("Delete")
+    part = items(tab)[1]
+    assert len(part["notes"]) == len(before[1]["notes"]) - 1
+    assert len(part["ghosts"]) == 1
+    # A click on the ghost takes it back.
+    x, y = tab.evaluate(
+        """() => {
+          const { stage, store } = dawscribe;
+          const [gx, gy, w, h] = stage.view.box(stage.lane, store.part.sortedGhosts[0]);
+          const r = document.getElementById('overlay').getBoundingClientRect();
+          return [r.x + gx + w / 2, r.y + gy + h / 2];
+        }"""
+    )
+    tab.mouse.click(x, y)
+    assert items(tab)[1]["notes"] == before[1]["notes"]
+    # Drag the first note later by about a second and down by keys.
+    x, y, _ = place(tab, 1, 0)
+    per_s, row = tab.evaluate("[dawscribe.stage.view.pxPerS, dawscribe.stage.lane.row]")
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x + per_s / 2, y)
+    tab.mouse.move(x + per_s * 0.25, y + 2 * row)
+    tab.mouse.up()
+    moved = set(map(tuple, items(tab)[1]["notes"])) - set(map(tuple, before[1]["notes"]))
+    ((on, off, pitch, _),) = moved
+    first = before[1]["notes"][0]
+    assert on == pytest.approx(first[0] + 0.25, abs=0.02)
+    assert off - on == pytest.approx(first[1] - first[0], abs=1e-3)
+    assert pitch == first[2] - 2
+    until(tab, "dawscribe.store.isSaved")
+    assert saved(page)["cursor"] == 3
+    for _ in range(3):
+        tab.keyboard.press("Control+z")
+    assert items(tab) == before
+    tab.keyboard.press("Control+Shift+z")
+    until(tab, "dawscribe.store.isSaved")
+    assert (saved(page)["cursor"], len(saved(page)["edits"])) == (1, 3)
+
+
+def test_two_pages_see_each_other_and_a_stale_change_is_told(tab: Any, page: Page) -> None:
+    other = tab.context.new_page()
+    # A second window of the same browser has the cookie already.
+    other.goto(page.url.partition("#")[0] + f"#job={JOB}")
+    other.wait_for_selector('html[data-ready="true"]', timeout=60_000)
+    name = tab.evaluate("dawscribe.store.item.parts[0].id")
+    tab.evaluate("id => dawscribe.store.change('Rename part', [{ op: 'part', part: id, name: 'Kit' }])", name)
+    until(other, "dawscribe.store.item.parts[0].name === 'Kit'")
+    other.evaluate("dawscribe.store.undo()")
+    until(tab, "dawscribe.store.item.parts[0].name !== 'Kit'")
+    other.close()
+
+
+def test_everything_works_by_keyboard(tab: Any) -> None:
+    tab.locator("#roll").focus()
+    tab.evaluate("dawscribe.store.choosePart(1)")
+    before = items(tab)[1]["notes"]
+    keys = ["ArrowRight", "Alt+ArrowUp", "Alt+ArrowRight", "Control+ArrowRight", "+"]
+    for key in keys:
+        tab.keyboard.press(key)
+    on, off, pitch, velocity = before[0]
+    assert items(tab)[1]["notes"][0] == pytest.approx([on + 0.01, off + 0.02, pitch + 1, velocity + 5], abs=1e-3)
+    assert "C" in tab.locator("#status").inner_text()
+    tab.keyboard.press("Shift+ArrowRight")
+    tab.keyboard.press("Delete")
+    assert len(items(tab)[1]["notes"]) == len(before) - 2
+    tab.keyboard.press("g")
+    tab.keyboard.press("Enter")
+    assert len(items(tab)[1]["notes"]) == len(before) - 1
+    tab.keyboard.press("n")
+    assert len(items(tab)[1]["notes"]) == len(before)
+    tab.keyboard.press("?")
+    assert tab.locator("dialog").is_visible()
+    tab.keyboard.press("Escape")
+    for key in ["f", "w", "c", "0", "z", "Shift+z", "b", "h", "h", "[", "]", "l", "Escape", "t"]:
+        tab.keyboard.press(key)
+
+
+def test_the_page_says_why_when_the_daemon_has_gone(tab: Any, page: Page) -> None:
+    page.home.run("stop")
+    wait_for(lambda: "does not answer" in tab.locator("#status").inner_text(), "the sentence")

@@ -11,6 +11,7 @@ from typing import Any
 from bridge.config import Settings
 from bridge.errors import StoreError
 from bridge.files import write_json
+from bridge.jobs import versions
 from bridge.jobs.store import JobStore
 from bridge.pipeline.results import RESULT, deliver, moved, result_item
 from bridge.plugins.interfaces import Context
@@ -32,7 +33,7 @@ def revise(
     Args:
         store: where the job lies.
         job_id: a job that is done.
-        edits: see :mod:`bridge.score.edits`.
+        edits: all that lead from what was heard to the new revision; see :mod:`bridge.score.edits`.
         settings: settings in force.
         context: what plugins are lent.
 
@@ -42,7 +43,9 @@ def revise(
     """
     folder, request, data = store.path(job_id), store.request(job_id), store.result(job_id)
     parsed = [parse_edit(edit) for edit in edits]
-    corrected = [item_of(apply(parsed, sheet_of(item), number), item) for number, item in enumerate(data["items"])]
+    # Of what was heard, not of the newest revision: ids of notes are counted there, and undoing reaches back so far.
+    heard = versions.heard(folder)["items"]
+    corrected = [item_of(apply(parsed, sheet_of(item), number), item) for number, item in enumerate(heard)]
     items = [item_from_json(item, folder) for item in corrected]
     revision = int(data.get("revision", FIRST_REVISION)) + 1
     try:
@@ -51,6 +54,8 @@ def revise(
             delivered = deliver(items, request, draft, settings, context)
             rows = [result_item(moved(item, draft, folder), folder, request.host, settings) for item in delivered]
             write_json(draft / RESULT, {**data, "revision": revision, "items": rows})
+            versions.begin(folder)
+            versions.keep(folder, revision, edits)
             _put_in_place(draft, folder)
     except OSError as e:
         message = f"The corrected result could not be written to {folder}; free some disk space and send it again."

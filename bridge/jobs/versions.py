@@ -1,7 +1,7 @@
 """Versions of a result: a correction makes revision n + 1, and every revision can be gone back to.
 
 ``revisions/1.json`` is the result as it was heard, ``revisions/<n>.edits.json`` holds the edits that made revision n of
-it, and ``revisions/draft-<time>.edits.json`` edits that were never sent. Nothing here is ever overwritten.
+it, and ``revisions/draft-<time>.edits.json`` edits that were never sent.
 """
 
 from __future__ import annotations

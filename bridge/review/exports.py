@@ -6,14 +6,14 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError
-from bridge.plugins import registry as plugins
-from bridge.plugins.interfaces import Context
+from bridge.plugins.interfaces import Context, ProjectWriter
+from bridge.plugins.registry import HOSTS
 from bridge.score.edits import Sheet, item_of
 from bridge.spool.request import AudioSpan, Request
 from bridge.spool.result import ItemResult, item_score
@@ -74,8 +74,7 @@ def exported(
 
 
 def _midi(result: ItemResult, place: Path, context: Context) -> Path:
-    host = plugins.create("hosts", MIDI_HOST, {}, context)
-    delivered: Sequence[ItemResult] = host.deliver([result], Request("export00", MIDI_HOST, ()), place)
+    delivered = HOSTS.create(MIDI_HOST, {}, context).deliver([result], Request("export00", MIDI_HOST, ()), place)
     if delivered[0].midi is None:
         raise InputError("The MIDI file could not be written; see 'dawscribe logs'.")
     return delivered[0].midi
@@ -85,14 +84,15 @@ def _project(kind: str, result: ItemResult, span: AudioSpan | None, place: Path,
     if span is None:
         raise InputError("The audio of this item is not known any more; transcribe it again to export a project.")
     suffix = PROJECTS[kind]
-    for name in plugins.names("hosts"):
-        plugin = plugins.load("hosts", name)
-        if getattr(plugin, "suffix", None) == suffix and hasattr(plugin, "write_project"):
-            settings = (context.settings or {}).get("hosts", {}).get(name, {})
-            table = {k: v for k, v in settings.items() if k != "instruments"}
+    for name in HOSTS.names():
+        if getattr(HOSTS.load(name), "suffix", None) != suffix:
+            continue
+        settings = (context.settings or {}).get("hosts", {}).get(name, {})
+        host = HOSTS.create(name, {k: v for k, v in settings.items() if k != "instruments"}, context)
+        if isinstance(host, ProjectWriter):
             target = place / f"{_plain(result.name)}{suffix}"
-            made = plugins.create("hosts", name, table, context).write_project(result, span, target)
-            return target if target.is_dir() else Path(made)
+            made = host.write_project(result, span, target)
+            return target if target.is_dir() else made
     raise InputError(f"This dawscribe has nothing that writes {kind} files; update it.")
 
 

@@ -23,7 +23,8 @@ from bridge.errors import DawscribeError, InputError, ModelError, StoreError
 from bridge.files import read_hostile
 from bridge.jobs import versions
 from bridge.plugins.interfaces import Context, JobReport, JobService
-from bridge.review import sound, spectrogram
+from bridge.plugins.registry import TRANSCRIBERS
+from bridge.review import asking, sound, spectrogram
 from bridge.review.document import document, job_line
 from bridge.review.edit_log import ConflictError, EditLog
 from bridge.review.exports import exported
@@ -59,6 +60,8 @@ def routes(service: JobService, context: Context, session: Session) -> tuple[Sta
             Route(job, api.job),
             Route(job + "/partial", api.partial),
             Route(job + "/edits", api.edit, methods=["POST"]),
+            Route(job + "/decode", api.decode, methods=["POST"]),
+            Route(job + "/rehear", api.rehear, methods=["POST"]),
             Route(job + "/send", api.send, methods=["POST"]),
             Route(job + "/restore", api.restore, methods=["POST"]),
             Route(item + "/export/{kind}", api.export),
@@ -88,6 +91,8 @@ class _Api:
         self._sounds = ThreadPoolExecutor(1, "review-sound")
         self._edits = ThreadPoolExecutor(1, "review-edits")
         """One thread each: spectrograms must not hold up an edit, and edits come one after the other."""
+        self._decodes = ThreadPoolExecutor(1, "review-decode")
+        self._decoder = asking.Decoder(context.settings or {})
         self._logs: dict[str, EditLog] = {}
         self._known: dict[str, sound.Source] = {}
         self._copying = asyncio.Lock()
@@ -116,7 +121,8 @@ class _Api:
 
     async def jobs(self, request: Request) -> Response:
         """All jobs, newest first."""
-        return JSONResponse({"jobs": [job_line(r) for r in reversed(self._service.jobs())]})
+        shown = [r for r in self._service.jobs() if r.host != asking.HOST]
+        return JSONResponse({"jobs": [job_line(r) for r in reversed(shown)]})
 
     async def job(self, request: Request) -> Response:
         """All that the page shows of a job, but the sound."""
@@ -125,6 +131,11 @@ class _Api:
         found = await self._on(self._sounds, lambda: self._sources_of(report))
         listed = await self._on(self._edits, lambda: versions.all_of(report.folder))
         made = document(report, log, [s.values() for s in found], listed)
+        for number, item in enumerate(made["items"]):
+            item["heard"] = [
+                {"transcriber": c.transcriber, "sources": c.sources} for c in asking.calls(report.folder, number)
+            ]
+        made["engines"] = TRANSCRIBERS.names()
         return Response(await self._on(self._edits, lambda: json.dumps(made)), media_type="application/json")
 
     async def partial(self, request: Request) -> Response:
@@ -152,6 +163,60 @@ class _Api:
         self.hub.tell(report.id, {"type": "edits", "seq": log.seq, "page": str(data.get("page", ""))[:40]})
         return JSONResponse({"seq": log.seq, "cursor": log.cursor})
 
+    # --- asking again ---------------------------------------------------------------------------------------
+
+    async def decode(self, request: Request) -> Response:
+        """A part as it would be with another sensitivity."""
+        report = self._report(request)
+        log = await self._log(report)
+        data = await _body(request)
+        number, part, sensitivity = _item_of(data, log), str(data.get("part")), _share(data.get("sensitivity"))
+        item, sheet = log.base["items"][number], log.sheets[number]
+        made = await self._on(
+            self._decodes, lambda: self._decoder.decode(report.folder, item, number, sheet, part, sensitivity)
+        )
+        return JSONResponse(asking.part_json(made))
+
+    async def rehear(self, request: Request) -> Response:
+        """A marked range as another engine hears it; answered when the worker has heard it."""
+        report = self._report(request)
+        log = await self._log(report)
+        data = await _body(request)
+        number = _item_of(data, log)
+        part = log.sheets[number].part(str(data.get("part")))
+        stem = str(part.extra.get("stem") or part.extra.get("role") or part.id)
+        sources = await self._on(self._sounds, lambda: self._sources_of(report))
+        source = await self._ready(report, sources[number].get(stem) or sources[number][sound.MIX])
+        span = _seconds(data.get("from_s")), _seconds(data.get("to_s"))
+        again = asking.rehearing(source.files[0], span, log.sheets[number].length_s, stem, str(data.get("engine")))
+        ended = await self._run(again.request)
+        if ended.status.state != "done":
+            raise InputError(ended.status.message or "The range was not heard: the job was cancelled.")
+        if data.get("sensitivity") is None:
+            heard = asking.heard_parts(self._service.result(ended.id))
+        else:
+            sensitivity = _share(data["sensitivity"])
+            heard = list(await self._on(self._decodes, lambda: self._decoder.range(ended.folder, sensitivity)))
+        return JSONResponse(again.part(heard))
+
+    async def _run(self, job: dict[str, Any]) -> JobReport:
+        """Submit a job and wait for its end; a page that goes away cancels it."""
+        ended: asyncio.Future[JobReport] = asyncio.get_running_loop().create_future()
+
+        def changed(report: JobReport) -> None:
+            if report.id == job["id"] and report.status.state in FINAL and not ended.done():
+                ended.set_result(report)
+
+        stop = self._service.watch(changed)
+        try:
+            await self._service.submit(job)
+            return await ended
+        except asyncio.CancelledError:
+            self._service.cancel(job["id"])
+            raise
+        finally:
+            stop()
+
     # --- versions and files ---------------------------------------------------------------------------------
 
     async def send(self, request: Request) -> Response:
@@ -159,10 +224,7 @@ class _Api:
         report = self._report(request)
         log = await self._log(report)
         log.check((await _body(request)).get("seq"))
-        edits = log.in_force
-        await self._on(self._edits, lambda: versions.begin(report.folder))
-        revision = await self._service.revise(report.id, edits)
-        await self._on(self._edits, lambda: versions.keep(report.folder, revision, edits))
+        revision = await self._service.revise(report.id, log.in_force)
         self.hub.tell(report.id, {"type": "revision", "revision": revision})
         return JSONResponse({"revision": revision})
 
@@ -327,6 +389,26 @@ class _Api:
 
     async def _on(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+def _item_of(data: dict[str, Any], log: EditLog) -> int:
+    """Return the number of the item that a request is about."""
+    number = data.get("item")
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(log.sheets):
+        raise InputError("There is no such item in this job; load the page again.")
+    return number
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InputError("Mark a range first: drag on the ruler, or use the keys [ and ].")
+    return float(value)
+
+
+def _share(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise InputError("The sensitivity lies between 0 and 1; load the page again.")
+    return float(value)
 
 
 def _json(path: Path) -> dict[str, Any]:

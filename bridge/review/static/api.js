@@ -14,7 +14,8 @@ async function call(path, init) {
   let answer;
   try {
     answer = await fetch(path, { credentials: "same-origin", ...init });
-  } catch {
+  } catch (error) {
+    if (init?.signal?.aborted) throw error;
     throw new Refusal(0, "The daemon does not answer; start it with 'dawscribe review' and load the page again.");
   }
   if (answer.ok) return answer;

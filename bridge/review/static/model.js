@@ -88,6 +88,7 @@ export class Item {
     /** @type {number} */ this.length = data.length_s;
     /** @type {Source[]} */ this.sources = data.sources ?? [];
     /** @type {number[]} */ this.oneShots = data.one_shots ?? [];
+    /** @type {{transcriber: string, sources: string[]}[]} what the engines' networks said is kept of */ this.heard = data.heard ?? [];
     /** @type {any[]} */ this.chords = data.chords ?? [];
     /** @type {any[]} */ this.sections = data.sections ?? [];
     /** @type {string[]} */ this.warnings = data.warnings ?? [];

@@ -37,6 +37,7 @@ export class Stage {
     /** Quarters, 0 for none. */ this.snap = 0;
     /** @type {import("./model.js").Item | null} */ this.preview = null;
     /** Frame times for those who measure. @type {number[]} */ this.frameTimes = [];
+    /** Times of decoding anew. @type {number[]} */ this.decodeTimes = [];
     this.pictures = new Pictures(() => `${store.base}/items/${store.itemIndex}`, () => this.redraw());
     this.look = lookOf(isDarkNow());
     this.pictures.recolour(this.look.map);

@@ -19,6 +19,7 @@ export class Store extends EventTarget {
     this.host = "";
     this.revision = 1;
     /** @type {any[]} */ this.versions = [];
+    /** @type {string[]} */ this.engines = [];
     /** @type {Item[]} */ this._base = [];
     /** @type {Item[]} */ this.items = [];
     /** @type {Edit[]} */ this.edits = [];
@@ -47,6 +48,7 @@ export class Store extends EventTarget {
     this.status = data.status;
     this.revision = data.revision ?? 1;
     this.versions = data.versions ?? [];
+    this.engines = data.engines ?? [];
     this._base = data.items.map((/** @type {any} */ i) => new Item(i));
     this.edits = data.edits;
     this.cursor = data.cursor;

@@ -1,7 +1,7 @@
 /** The right panel: the selected note, its part, tempo and grid, hearing again, versions and files. */
 
 import * as actions from "./actions.js";
-import { getJson, post } from "./api.js";
+import { post } from "./api.js";
 import { button, check, el, field, fill, select } from "./dom.js";
 import { FAMILIES, PROGRAMS } from "./gm.js";
 import { Tempo, pitchName } from "./model.js";
@@ -19,7 +19,7 @@ const GRIDS = /** @type {[string, string][]} */ ([["1", "1/4"], ["0.5", "1/8"], 
 
 /** @param {HTMLElement} panel @param {Store} store @param {Stage} stage @param {Transport} transport @param {(text: string) => void} say */
 export function tools(panel, store, stage, transport, say) {
-  const state = { grid: "0.25", strength: 1, opened: new Set(["Note", "Part", "Ask again"]), busy: false };
+  const state = { grid: "0.25", strength: 1, opened: new Set(["Note", "Part", "Ask again"]), busy: false, engine: "", again: 0.5, sensitivity: /** @type {Map<string, number>} */ (new Map()) };
   /** @type {Record<string, HTMLElement>} */
   const bodies = {};
 
@@ -132,12 +132,82 @@ export function tools(panel, store, stage, transport, say) {
 
   // --- ask again ------------------------------------------------------------------------------------------------------
 
-  function askBody() {
-    return [el("p", {}, "Coming.")];
+  /** @returns {any} who heard the part, if what it heard is kept */
+  function hearer() {
+    const part = store.part;
+    return part && store.item.heard.find((h) => h.sources.includes(part.stem) && ["notes", "drums", "band", "melody"].includes(h.transcriber));
   }
 
-  function rehear() {
-    say("Hearing again is not there yet.");
+  function askBody() {
+    const part = store.part;
+    if (!part) return [];
+    const known = state.sensitivity.get(part.id) ?? 0.5;
+    const kept = hearer();
+    const slider = el("input", { type: "range", min: "0", max: "1", step: "0.02", value: String(known), "data-key": "sensitivity", disabled: !kept,
+      oninput: () => { state.sensitivity.set(part.id, Number(slider.value)); decode(part.id, Number(slider.value), false); },
+      onchange: () => decode(part.id, Number(slider.value), true) });
+    const range = store.range;
+    const engine = select(store.engines.map((e) => [e, e]), state.engine || kept?.transcriber || store.engines[0] || "", (v) => { state.engine = v; });
+    const how = el("input", { type: "range", min: "0", max: "1", step: "0.05", value: String(state.again), "data-key": "again", oninput: () => { state.again = Number(how.value); } });
+    return [
+      field("Sensitivity", slider),
+      el("p", {}, kept ? "Left hears less, right hears more; the middle is as tuned." : "What the engine heard is not kept, so the sensitivity is fixed."),
+      field("Engine", engine),
+      field("Its sense", how),
+      el("div", { class: "buttons" }, button(state.busy ? "Hearing …" : "Hear range again", rehear, { disabled: state.busy || !range, title: "R" })),
+      el("p", {}, range ? `From ${range[0].toFixed(1)} to ${range[1].toFixed(1)} s of ${part.name}.` : "Mark a range on the ruler first."),
+    ];
+  }
+
+  /** @type {AbortController | null} */
+  let asking = null;
+
+  /** Ask for the part at another sensitivity: shown while the slider moves, kept when it is let go. @param {string} id @param {number} sensitivity @param {boolean} keeps */
+  async function decode(id, sensitivity, keeps) {
+    asking?.abort();
+    const mine = new AbortController();
+    asking = mine;
+    const began = performance.now();
+    try {
+      await store.settled();
+      const heard = await post(`${store.base}/decode`, { item: store.itemIndex, part: id, sensitivity }, mine.signal);
+      stage.decodeTimes.push(performance.now() - began);
+      const ops = actions.replaceNotes(store.item.part(id), heard, null, () => store.newId());
+      if (!keeps) return stage.show(store.preview(ops));
+      stage.show(null);
+      store.change(`Sensitivity ${Math.round(sensitivity * 100)} %`, ops);
+    } catch (error) {
+      if (mine.signal.aborted) return undefined;
+      stage.show(null);
+      say(/** @type {Error} */ (error).message);
+    }
+    return undefined;
+  }
+
+  async function rehear() {
+    const part = store.part;
+    const range = store.range;
+    if (!part || !range) return say("Mark a range first: drag on the ruler, or use the keys [ and ].");
+    if (state.busy) return undefined;
+    state.busy = true;
+    draw("Ask again");
+    say(`Hearing ${part.name} again from ${range[0].toFixed(1)} to ${range[1].toFixed(1)} s …`);
+    try {
+      await store.settled();
+      const kept = hearer();
+      const engine = state.engine || kept?.transcriber || store.engines[0];
+      const heard = await post(`${store.base}/rehear`, { item: store.itemIndex, part: part.id, from_s: range[0], to_s: range[1], engine,
+        sensitivity: state.again === 0.5 ? null : state.again });
+      const now = store.item.part(part.id);
+      store.change("Hear range again", actions.replaceNotes(now, heard, range, () => store.newId()));
+      say(`${heard.notes.length} notes were heard there.`);
+    } catch (error) {
+      say(/** @type {Error} */ (error).message);
+    } finally {
+      state.busy = false;
+      draw("Ask again");
+    }
+    return undefined;
   }
 
   // --- quantise -------------------------------------------------------------------------------------------------------
@@ -250,6 +320,5 @@ export function tools(panel, store, stage, transport, say) {
     ];
   }
 
-  void getJson;
-  return { send: () => void send(), rehear, quantise };
+  return { send: () => void send(), rehear: () => void rehear(), quantise };
 }

@@ -1,0 +1,68 @@
+"""The page as a piece of software: types, lint, size, nothing from elsewhere, no serious fault for assistive tools."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(str(resources.files("bridge.review")))
+STATIC = FOLDER / "static"
+MAX_BYTES = 3_000_000
+
+
+def packages() -> Path:
+    """node_modules of the page; without it the tests are skipped, but not in CI."""
+    folder = FOLDER / "node_modules"
+    if not folder.is_dir():
+        reason = "the page's checks are not installed; run: npm ci --ignore-scripts --prefix bridge/review"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return folder
+
+
+def test_types_and_lint_are_clean() -> None:
+    binaries = packages() / ".bin"
+    for command in (["tsc", "-p", "."], ["eslint", "static"]):
+        done = subprocess.run(
+            [str(binaries / command[0]), *command[1:]], cwd=FOLDER, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_all_of_it_is_small_and_asks_nobody_else() -> None:
+    files = [p for p in STATIC.rglob("*") if p.is_file()]
+    assert sum(p.stat().st_size for p in files) < MAX_BYTES
+    for path in files:
+        if "vendor" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            assert set(re.findall(r"(?:https?|wss?)://[^\s\"'`]*", text)) <= {
+                "http://www.w3.org/2000/svg",
+                "ws://${location.host}/api/live/${encodeURIComponent(job)}",
+            }, path.name
+
+
+def test_the_vendored_synthesiser_has_its_licence_beside_it() -> None:
+    assert "Apache License" in (STATIC / "vendor" / "LICENSE.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_fault_for_assistive_tools(tab: Any, theme: str) -> None:
+    axe = (packages() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    if tab.evaluate("document.documentElement.dataset.theme") != theme:
+        tab.keyboard.press("t")
+    tab.evaluate("dawscribe.store.choosePart(1); document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    tab.locator("#roll").focus()
+    tab.keyboard.press("ArrowRight")
+    for opens in (False, True):
+        if opens:
+            tab.keyboard.press("?")
+        found = tab.evaluate(
+            axe + "\n; axe.run().then(r => r.violations.filter(v => "
+            "['serious', 'critical'].includes(v.impact)).map(v => [v.id, v.nodes.map(n => n.html)]))"
+        )
+        assert found == []  # fmt: skip

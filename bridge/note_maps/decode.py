@@ -87,6 +87,13 @@ def end_of(curves: Curves, first: int, limit: int, t: Thresholds) -> float:
 
 def make_note(curves: Curves, pitch: int, first: int, limit: int, t: Thresholds) -> Note:
     """The note whose onset peak is at frame ``first``."""
+    key = first, limit, t.frame, t.offset_weight
+    if key not in curves.notes:
+        curves.notes[key] = _shaped(curves, pitch, first, limit, t)
+    return curves.notes[key]
+
+
+def _shaped(curves: Curves, pitch: int, first: int, limit: int, t: Thresholds) -> Note:
     onset = between_frames(curves.onset, first)
     end = max(end_of(curves, first, limit, t), onset + 2)
     around = curves.velocity[max(0, first - 1) : first + 3]

@@ -9,6 +9,8 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
+from bridge.music.notes import Note
+
 Array = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
@@ -35,6 +37,8 @@ class Curves:
         self._frame_bytes = packed[1]
         self.onset, self.frame, self.offset, self.velocity = _probabilities(packed)
         self._sounding: dict[float, Array] = {}
+        self.notes: dict[tuple[int, int, float, float], Note] = {}
+        """What was made of it already, by what shapes a note: its onset, its limit and the thresholds of its end."""
 
     def sounding(self, threshold: float) -> Array:
         """Return (frames,) the evidence that the key sounds; see :func:`evidence_by_byte`."""
@@ -58,6 +62,7 @@ class Maps:
         self.frames = 0
         self._pieces: list[list[bytes]] = []
         """By piece and key."""
+        self._curves: dict[int, Curves] | None = None
 
     def add(self, heard: Array) -> None:
         """Append (KINDS, frames, 88), probabilities 0..1."""
@@ -88,10 +93,19 @@ class Maps:
             maps.frames += _unpacked(maps._pieces[-1][0]).shape[1]
         return maps
 
+    def keep_curves(self) -> None:
+        """Keep every key that is read, with the notes made of it: 40 MB for four minutes, to decode over and over."""
+        self._curves = self._curves or {}
+
     def key(self, pitch: int) -> Curves:
         """All frames of one key."""
+        if self._curves is not None and pitch in self._curves:
+            return self._curves[pitch]
         packed = (piece[pitch - self.keys.start] for piece in self._pieces)
-        return Curves(np.concatenate([_unpacked(p) for p in packed], 1))
+        curves = Curves(np.concatenate([_unpacked(p) for p in packed], 1))
+        if self._curves is not None:
+            self._curves[pitch] = curves
+        return curves
 
     def pieces(self) -> Iterator[Bytes]:
         """Yield (KINDS, frames, keys) bytes of one piece after the other."""

@@ -9,20 +9,23 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import ConfigError, InputError
+from bridge.errors import ConfigError, DawscribeError, InputError
+from bridge.music.general_midi import instrument_of
 from bridge.music.notes import STEM_ROLES
 from bridge.music.parts import Part, Transcription
 from bridge.pipeline.activation_files import read_activations
 from bridge.pipeline.pipeline import ACTIVATIONS
 from bridge.plugins.interfaces import Activations
-from bridge.plugins.registry import TRANSCRIBERS
+from bridge.plugins.registry import TRANSCRIBERS, plugin_options
 from bridge.score.cleanup.clean import clean
 from bridge.score.drum_map import mapped_part
-from bridge.score.edits import Sheet, item_of
+from bridge.score.edits import Sheet
 from bridge.score.edits.sheet import note_row
 from bridge.spool.request import PROTOCOL
 from bridge.spool.result import item_score
@@ -53,8 +56,18 @@ def calls(folder: Path, item: int) -> list[Call]:
     found = []
     for path in sorted((folder / ACTIVATIONS / str(item)).glob("*")):
         transcriber, *sources = path.name.split("+")
-        if sources and transcriber in TRANSCRIBERS.names():
+        if sources and transcriber in _engines():
             found.append(Call(transcriber, tuple(sources), path))
+    return found
+
+
+@cache
+def _engines() -> dict[str, type[Any]]:
+    """Return the classes of all engines that can be loaded; looked up once, as it takes longer than decoding."""
+    found = {}
+    for name in TRANSCRIBERS.names():
+        with suppress(DawscribeError):
+            found[name] = TRANSCRIBERS.load(name)
     return found
 
 
@@ -69,9 +82,7 @@ class Decoder:
         self._settings = settings
         self._kept: dict[tuple[Path, int], Activations] = {}
 
-    def decode(
-        self, folder: Path, item: Mapping[str, Any], number: int, sheet: Sheet, part_id: str, sensitivity: float
-    ) -> Part:
+    def decode(self, folder: Path, number: int, sheet: Sheet, part_id: str, sensitivity: float) -> Part:
         """Return the part as it would be heard with another sensitivity, cleaned up beside the other parts.
 
         Raises:
@@ -86,7 +97,7 @@ class Decoder:
                 (p for p in heard if p.id == part_id), heard[0] if len(heard) == 1 and stem == part_id else None
             )
             if made is not None:
-                return self._mapped(_cleaned(made, item, sheet))
+                return self._mapped(_cleaned(made, sheet))
         raise InputError("This part cannot be asked again: what its engine heard is not kept. Transcribe it once more.")
 
     def _mapped(self, part: Part) -> Part:
@@ -100,13 +111,13 @@ class Decoder:
         return self._heard(kept[0], sensitivity) if kept else ()
 
     def _heard(self, call: Call, sensitivity: float) -> tuple[Part, ...]:
-        transcriber = TRANSCRIBERS.load(call.transcriber)
+        transcriber = _engines()[call.transcriber]
         decode = getattr(transcriber, "decode", None)
         if decode is None:
             raise InputError("The engine of this part has no sensitivity.")
         table = dict((self._settings.get("transcribers") or {}).get(call.transcriber) or {})
         try:
-            options = TRANSCRIBERS.options(call.transcriber, {**table, SENSITIVITY: sensitivity})
+            options = plugin_options(transcriber, {**table, SENSITIVITY: sensitivity}, call.transcriber)
         except ConfigError as e:
             raise InputError("The engine of this part has no sensitivity.") from e
         try:
@@ -130,13 +141,16 @@ class Decoder:
         return self._kept[key]
 
 
-def _cleaned(part: Part, item: Mapping[str, Any], sheet: Sheet) -> Part:
+def _cleaned(part: Part, sheet: Sheet) -> Part:
     """Return a part after the clean-up that a transcription gets, beside the other parts as they are."""
-    score = item_score(item_of(sheet, item))
-    others = [p for p in score.parts if p.id != part.id]
+    others = [
+        Part(p.id, p.id, replace(instrument_of(p.id), is_drums=p.is_drums), tuple(sorted(p.notes.values())))
+        for p in sheet.parts
+        if p.id != part.id
+    ]
     made = next(p for p in clean([part, *others]) if p.id == part.id)
-    notes = tuple(n if n.offset_s <= score.length_s else replace(n, offset_s=score.length_s) for n in made.notes
-                  if n.onset_s < score.length_s - 0.01)  # fmt: skip
+    end_s = sheet.length_s
+    notes = tuple(n if n.offset_s <= end_s else replace(n, offset_s=end_s) for n in made.notes if n.onset_s < end_s)
     return replace(made, notes=notes)
 
 

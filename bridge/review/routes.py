@@ -171,9 +171,9 @@ class _Api:
         log = await self._log(report)
         data = await _body(request)
         number, part, sensitivity = _item_of(data, log), str(data.get("part")), _share(data.get("sensitivity"))
-        item, sheet = log.base["items"][number], log.sheets[number]
+        sheet = log.sheets[number]
         made = await self._on(
-            self._decodes, lambda: self._decoder.decode(report.folder, item, number, sheet, part, sensitivity)
+            self._decodes, lambda: self._decoder.decode(report.folder, number, sheet, part, sensitivity)
         )
         return JSONResponse(asking.part_json(made))
 

@@ -145,7 +145,9 @@ export function tools(panel, store, stage, transport, say) {
     const kept = hearer();
     const slider = el("input", { type: "range", min: "0", max: "1", step: "0.02", value: String(known), "data-key": "sensitivity", disabled: !kept,
       oninput: () => { state.sensitivity.set(part.id, Number(slider.value)); decode(part.id, Number(slider.value), false); },
-      onchange: () => decode(part.id, Number(slider.value), true) });
+      onchange: () => decode(part.id, Number(slider.value), true),
+      // The daemon gets ready what the slider is going to ask for.
+      onpointerenter: () => warm(part.id), onfocus: () => warm(part.id) });
     const range = store.range;
     const engine = select(store.engines.map((e) => [e, e]), state.engine || kept?.transcriber || store.engines[0] || "", (v) => { state.engine = v; });
     const how = el("input", { type: "range", min: "0", max: "1", step: "0.05", value: String(state.again), "data-key": "again", oninput: () => { state.again = Number(how.value); } });
@@ -161,6 +163,15 @@ export function tools(panel, store, stage, transport, say) {
 
   /** @type {AbortController | null} */
   let asking = null;
+  /** @type {Set<string>} */
+  const warmed = new Set();
+
+  /** @param {string} id */
+  function warm(id) {
+    if (warmed.has(id) || !hearer()) return;
+    warmed.add(id);
+    post(`${store.base}/decode`, { item: store.itemIndex, part: id, sensitivity: 0.5 }).catch(() => warmed.delete(id));
+  }
 
   /** Ask for the part at another sensitivity: shown while the slider moves, kept when it is let go. @param {string} id @param {number} sensitivity @param {boolean} keeps */
   async function decode(id, sensitivity, keeps) {

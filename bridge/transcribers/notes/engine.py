@@ -141,8 +141,7 @@ class NoteTranscriber:
             if not activations.blobs:
                 return Transcription.single(role, ())
             profile = ROLES.get(role, OTHER)
-            data = activations.blobs["maps"]
-            maps = Maps.unpacked(profile.lowest, profile.highest, activations.facts["lengths"], data)
+            maps = _unpacked_maps(profile, activations)
             tuning = _unpacked_tuning(maps, activations.blobs.get("tuning"))
         except (KeyError, TypeError, zlib.error) as e:
             raise ValueError("these are no activations of the note network") from e
@@ -231,6 +230,23 @@ def _beside(line: list[Note], notes: list[Note], candidates: list[Candidate]) ->
         onsets.setdefault(note.pitch, []).append(note.onset_s)
     others = [*candidates, *(Candidate(note, "spurious") for note in notes)]
     return sorted(c for c in others if all(abs(c.note.onset_s - at) > SAME_S for at in onsets.get(c.note.pitch, ())))
+
+
+_kept_maps: dict[int, tuple[bytes, Maps]] = {}
+"""The maps decoded last, by the identity of their bytes: a slider decodes the same ones over and over."""
+
+
+def _unpacked_maps(profile: RoleProfile, activations: Activations) -> Maps:
+    """Return the maps of activations; those that are asked for a second time in turn are kept ready."""
+    data = activations.blobs["maps"]
+    known, maps = _kept_maps.get(id(data), (None, None))
+    if known is data and maps is not None:
+        maps.keep_curves()
+        return maps
+    maps = Maps.unpacked(profile.lowest, profile.highest, activations.facts["lengths"], data)
+    _kept_maps.clear()
+    _kept_maps[id(data)] = data, maps
+    return maps
 
 
 def _unpacked_tuning(maps: Maps, data: bytes | None) -> Tuning | None:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,22 @@ def kept_calls(job: Path, number: int) -> list[KeptCall]:
         kept = [
             KeptCall(str(row["transcriber"]), tuple(row["sources"]), dict(row["options"]), activations)
             for name, row in files.items()
-            if name.isalnum() and (activations := read_activations(folder / name)) is not None
+            if name.isalnum() and (activations := _read(folder / name)) is not None
         ]
     except (OSError, InputError, KeyError, TypeError, ValueError):
         return []
     return kept
+
+
+def _read(path: Path) -> Activations | None:
+    return _read_once(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=6)
+def _read_once(path: Path, modified_ns: int) -> Activations | None:
+    """Keep what was read last, some MB each: a slider asks for the same part over and over."""
+    del modified_ns
+    return read_activations(path)
 
 
 def redecode(

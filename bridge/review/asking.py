@@ -1,38 +1,25 @@
-"""Ask the engines again: other sensitivity from what the networks said, or a marked range heard anew.
-
-What the networks said lies in the job folder (``activations/<item>/<transcriber>+<source>...``), so that a threshold
-costs no network. A range is heard anew by a small job of its own in the worker, as any request.
-"""
+"""Ask the engines again: another sensitivity, or a marked range heard anew by a small job of its own in the worker."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import ConfigError, DawscribeError, InputError
-from bridge.music.general_midi import instrument_of
+from bridge.config import Settings
+from bridge.errors import InputError
 from bridge.music.notes import STEM_ROLES
-from bridge.music.parts import Part, Transcription
-from bridge.pipeline.activation_files import read_activations
-from bridge.pipeline.pipeline import ACTIVATIONS
-from bridge.plugins.interfaces import Activations
-from bridge.plugins.registry import TRANSCRIBERS, plugin_options
-from bridge.score.cleanup.clean import clean
-from bridge.score.drum_map import mapped_part
-from bridge.score.edits import Sheet
+from bridge.music.parts import Part
+from bridge.pipeline.redecode import kept_calls, redecode
+from bridge.plugins.registry import TRANSCRIBERS
+from bridge.score.edits import Sheet, item_of
 from bridge.score.edits.sheet import note_row
-from bridge.spool.request import PROTOCOL
+from bridge.spool.request import PROTOCOL, Request
 from bridge.spool.result import item_score
 
-SENSITIVITY = "sensitivity"
-KEPT = 6
-"""Activations that stay unpacked in memory; a slider asks for the same ones again and again, some MB each."""
 AROUND_S = 2.0
 """Sound heard before and after a marked range, so that its first and last notes are whole."""
 MIN_RANGE_S = 0.2
@@ -42,116 +29,40 @@ HOST = "review"
 """What such a job names as its host: no DAW waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One file of activations: who heard what."""
-
-    transcriber: str
-    sources: tuple[str, ...]
-    path: Path
+def calls(folder: Path, number: int) -> list[dict[str, Any]]:
+    """Return who heard what of an item, as far as it can be decoded again."""
+    return [{"transcriber": c.transcriber, "sources": list(c.sources)} for c in kept_calls(folder, number)]
 
 
-def calls(folder: Path, item: int) -> list[Call]:
-    """Return what is kept of an item of a job."""
-    found = []
-    for path in sorted((folder / ACTIVATIONS / str(item)).glob("*")):
-        transcriber, *sources = path.name.split("+")
-        if sources and transcriber in _engines():
-            found.append(Call(transcriber, tuple(sources), path))
-    return found
+def decoded(
+    folder: Path,
+    request: Request,
+    item: Mapping[str, Any],
+    number: int,
+    sheet: Sheet,
+    part_id: str,
+    sensitivity: float,
+    settings: Settings,
+) -> Part:
+    """Return a part at another sensitivity, beside the other parts as they are corrected now.
 
-
-@cache
-def _engines() -> dict[str, type[Any]]:
-    """Return the classes of all engines that can be loaded; looked up once, as it takes longer than decoding."""
-    found = {}
-    for name in TRANSCRIBERS.names():
-        with suppress(DawscribeError):
-            found[name] = TRANSCRIBERS.load(name)
-    return found
-
-
-class Decoder:
-    """Decodes a part anew; keeps what it read last.
-
-    Args:
-        settings: settings in force, by dotted tables.
+    Raises:
+        InputError: nothing is kept of this part, or its engine has no sensitivity.
     """
-
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = settings
-        self._kept: dict[tuple[Path, int], Activations] = {}
-
-    def decode(self, folder: Path, number: int, sheet: Sheet, part_id: str, sensitivity: float) -> Part:
-        """Return the part as it would be heard with another sensitivity, cleaned up beside the other parts.
-
-        Raises:
-            InputError: nothing is kept of this part, or its engine has no sensitivity.
-        """
-        stem = str(sheet.part(part_id).extra.get("stem") or sheet.part(part_id).extra.get("role") or part_id)
-        for call in calls(folder, number):
-            if stem not in call.sources:
-                continue
-            heard = self._heard(call, sensitivity)
-            made = next(
-                (p for p in heard if p.id == part_id), heard[0] if len(heard) == 1 and stem == part_id else None
-            )
-            if made is not None:
-                return self._mapped(_cleaned(made, sheet))
-        raise InputError("This part cannot be asked again: what its engine heard is not kept. Transcribe it once more.")
-
-    def _mapped(self, part: Part) -> Part:
-        """Return drums on the keys of the user's instrument, as a transcription has them."""
-        drum_map = str((self._settings.get("score") or {}).get("drum_map", "gm"))
-        return mapped_part(part, drum_map) if part.is_drums else part
-
-    def range(self, folder: Path, sensitivity: float) -> tuple[Part, ...]:
-        """Return all that the one call of a small job heard, with another sensitivity."""
-        kept = calls(folder, 0)
-        return self._heard(kept[0], sensitivity) if kept else ()
-
-    def _heard(self, call: Call, sensitivity: float) -> tuple[Part, ...]:
-        transcriber = _engines()[call.transcriber]
-        decode = getattr(transcriber, "decode", None)
-        if decode is None:
-            raise InputError("The engine of this part has no sensitivity.")
-        table = dict((self._settings.get("transcribers") or {}).get(call.transcriber) or {})
-        try:
-            options = plugin_options(transcriber, {**table, SENSITIVITY: sensitivity}, call.transcriber)
-        except ConfigError as e:
-            raise InputError("The engine of this part has no sensitivity.") from e
-        try:
-            heard: Transcription = decode(self._activations(call.path), options)
-            return heard.parts
-        except ValueError as e:
-            raise InputError("What the engine heard was kept by another version; transcribe the item again.") from e
-
-    def _activations(self, path: Path) -> Activations:
-        try:
-            key = path, path.stat().st_mtime_ns
-        except OSError as e:
-            raise InputError("What the engine heard is no longer there; transcribe the item again.") from e
-        if key not in self._kept:
-            found = read_activations(path)
-            if found is None:
-                raise InputError("What the engine heard is damaged; transcribe the item again.")
-            while len(self._kept) >= KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = found
-        return self._kept[key]
+    sheet.part(part_id)
+    now = item_of(sheet, item)
+    return redecode(folder, request, now, part_id=part_id, sensitivity=sensitivity, settings=settings, number=number)
 
 
-def _cleaned(part: Part, sheet: Sheet) -> Part:
-    """Return a part after the clean-up that a transcription gets, beside the other parts as they are."""
-    others = [
-        Part(p.id, p.id, replace(instrument_of(p.id), is_drums=p.is_drums), tuple(sorted(p.notes.values())))
-        for p in sheet.parts
-        if p.id != part.id
+def decoded_range(
+    folder: Path, request: Request, result: Mapping[str, Any], sensitivity: float, settings: Settings
+) -> list[Part]:
+    """Return all parts of a small job at another sensitivity; errors as of :func:`decoded`."""
+    item = result["items"][0]
+    return [
+        redecode(folder, request, item, part_id=part.id, sensitivity=sensitivity, settings=settings)
+        for part in heard_parts(result)
     ]
-    made = next(p for p in clean([part, *others]) if p.id == part.id)
-    end_s = sheet.length_s
-    notes = tuple(n if n.offset_s <= end_s else replace(n, offset_s=end_s) for n in made.notes if n.onset_s < end_s)
-    return replace(made, notes=notes)
 
 
 def part_json(part: Part) -> dict[str, Any]:

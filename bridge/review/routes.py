@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bridge import __version__
+from bridge.config import Settings
 from bridge.errors import DawscribeError, InputError, ModelError, StoreError
 from bridge.files import read_hostile
 from bridge.jobs import versions
@@ -92,7 +94,7 @@ class _Api:
         self._edits = ThreadPoolExecutor(1, "review-edits")
         """One thread each: spectrograms must not hold up an edit, and edits come one after the other."""
         self._decodes = ThreadPoolExecutor(1, "review-decode")
-        self._decoder = asking.Decoder(context.settings or {})
+        self._settings = Settings(context.settings or {}, {})
         self._logs: dict[str, EditLog] = {}
         self._known: dict[str, sound.Source] = {}
         self._copying = asyncio.Lock()
@@ -132,9 +134,7 @@ class _Api:
         listed = await self._on(self._edits, lambda: versions.all_of(report.folder))
         made = document(report, log, [s.values() for s in found], listed)
         for number, item in enumerate(made["items"]):
-            item["heard"] = [
-                {"transcriber": c.transcriber, "sources": c.sources} for c in asking.calls(report.folder, number)
-            ]
+            item["heard"] = await self._on(self._decodes, partial(asking.calls, report.folder, number))
         made["engines"] = TRANSCRIBERS.names()
         return Response(await self._on(self._edits, lambda: json.dumps(made)), media_type="application/json")
 
@@ -172,8 +172,11 @@ class _Api:
         data = await _body(request)
         number, part, sensitivity = _item_of(data, log), str(data.get("part")), _share(data.get("sensitivity"))
         sheet = log.sheets[number]
+        asked = parse_request(_json(report.folder / "request.json"))
+        item = log.base["items"][number]
         made = await self._on(
-            self._decodes, lambda: self._decoder.decode(report.folder, number, sheet, part, sensitivity)
+            self._decodes,
+            lambda: asking.decoded(report.folder, asked, item, number, sheet, part, sensitivity, self._settings),
         )
         return JSONResponse(asking.part_json(made))
 
@@ -196,7 +199,12 @@ class _Api:
             heard = asking.heard_parts(self._service.result(ended.id))
         else:
             sensitivity = _share(data["sensitivity"])
-            heard = list(await self._on(self._decodes, lambda: self._decoder.range(ended.folder, sensitivity)))
+            result = self._service.result(ended.id)
+            asked = parse_request(again.request)
+            heard = await self._on(
+                self._decodes,
+                lambda: asking.decoded_range(ended.folder, asked, result, sensitivity, self._settings),
+            )
         return JSONResponse(again.part(heard))
 
     async def _run(self, job: dict[str, Any]) -> JobReport:

@@ -86,7 +86,7 @@ def test_a_clip_is_whole_or_not_there_and_the_same_again(studio: clips.Studio, t
     clips.use_rate()
     out = tmp_path / "items"
     out.mkdir()
-    made = {}
+    made: dict[int, dict[str, bytes]] = {}
     for _ in range(2):
         for number in range(2):
             clips.clip(number, out, studio, [])

@@ -11,6 +11,7 @@ import soundfile
 
 from bridge.audio.recording import Recording
 from bridge.errors import JobCancelled
+from bridge.music.notes import Note
 from bridge.note_maps.features import BINS, FLOOR_DB, FPS, LOWEST_KEY, RATE, Vqt
 from bridge.note_maps.maps import Maps
 from bridge.plugins.interfaces import AudioSource, Context
@@ -41,9 +42,9 @@ LINE = [(0.5 + 0.5 * i, 60 + (0, 4, 7, 12, 7, 4)[i % 6]) for i in range(12)]
 @pytest.fixture(scope="module")
 def mix(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """A bass far left of a line far right, 7 s."""
-    x = sum(tone(pitch, onset, 0.45, 7.0, 0.8) for onset, pitch in LINE)
-    x = x + sum(tone(pitch - 24, onset, 0.45, 7.0, -0.8) for onset, pitch in LINE[::2])
-    return recording(tmp_path_factory.mktemp("band") / "mix.wav", x)
+    line = [tone(pitch, onset, 0.45, 7.0, 0.8) for onset, pitch in LINE]
+    bass = [tone(pitch - 24, onset, 0.45, 7.0, -0.8) for onset, pitch in LINE[::2]]
+    return recording(tmp_path_factory.mktemp("band") / "mix.wav", np.sum([*line, *bass], axis=0))
 
 
 def recording(path: Path, x: np.ndarray) -> Recording:
@@ -57,7 +58,7 @@ def band(tmp_path_factory: pytest.TempPathFactory) -> BandTranscriber:
     return BandTranscriber(BandOptions(), Context(lambda name: folder / name, folder, folder))
 
 
-def found(notes: list, truth: list[tuple[float, int]]) -> int:
+def found(notes: list[Note], truth: list[tuple[float, int]]) -> int:
     return sum(any(n.pitch == p and abs(n.onset_s - on) < 0.05 for n in notes) for on, p in truth)
 
 
@@ -76,7 +77,9 @@ def test_a_mix_becomes_parts_with_ids_families_and_sounds(band: BandTranscriber,
 
 def test_a_stem_is_heard_with_its_mix(band: BandTranscriber, mix: Recording, tmp_path: Path) -> None:
     """What only the mix holds stays out of the stem's parts."""
-    stem = recording(tmp_path / "other.wav", sum(tone(pitch, onset, 0.45, 7.0, 0.8) for onset, pitch in LINE))
+    stem = recording(
+        tmp_path / "other.wav", np.sum([tone(pitch, onset, 0.45, 7.0, 0.8) for onset, pitch in LINE], axis=0)
+    )
     sources = {"mix": AudioSource("mix", mix, mix.rms), "other": AudioSource("other", stem, mix.rms)}
     heard = band.transcribe(sources, RecordingProgress())
     notes = [n for p in heard.parts for n in p.notes]

@@ -30,7 +30,7 @@ def played(
     embedding = np.zeros((count, EMBEDDING), np.float32)
     embedding[:, sound] = 1
     return Evidence(
-        onset_s=start_s + np.arange(count) * 0.25,
+        onset_s=start_s + np.arange(count, dtype=np.float64) * 0.25,
         pitch=pitch + np.arange(count, dtype=np.int64) % 5,
         real=np.full(count, 0.9, np.float32),
         family=logp,

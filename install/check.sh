@@ -9,7 +9,7 @@ cd "$here"
 
 # Python, the client of one model's registry, a real DAW with its soundfont, a screen that nobody sees with a mouse
 # and a camera, OSC tools, and a server for MIDI ports where the kernel has none.
-packages="python3-venv npm ardour fluid-soundfont-gm xvfb xdotool imagemagick liblo-tools jackd2"
+packages="python3-venv npm ardour fluid-soundfont-gm xvfb xdotool imagemagick liblo-tools jackd2 chromium"
 
 install_packages() {
     missing=
@@ -49,6 +49,8 @@ make_environment
 install_core "$here"
 say "Installing what the tests need ..."
 install_list install/requirements-test.txt
+# What checks the review page: types, lint, and the tools for accessibility; nothing of it is shipped.
+quietly npm ci --ignore-scripts --no-audit --no-fund --prefix bridge/review || say "npm packages failed; see $log."
 install_torch
 install_example
 quietly "$venv/bin/python" -m pip install -r install/requirements-docs.txt ||

@@ -40,7 +40,7 @@ class Page:
         self, method: str, path: str, data: object = None, headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> tuple[int, bytes, Mapping[str, str]]:
         """Send a request as the page would, changed by ``headers``; an empty value leaves a header out."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         sent = {"Host": f"127.0.0.1:{self.port}", "Origin": f"http://127.0.0.1:{self.port}", "Cookie": self.cookie}
         if data is not None:
             sent["Content-Type"], body = "application/json", json.dumps(data).encode()

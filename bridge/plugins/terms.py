@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import ConfigError
-from bridge.models.catalogue import models
 
 COMMERCIAL = "commercial"
 CHOICES = ("any", COMMERCIAL)
@@ -49,6 +48,9 @@ def refusal(kind: str, name: str, plugin: object, *, ours: bool) -> str:
     """
     if kind not in KINDS:
         return ""
+    # Here, because the places that models come from take a tenth of a second to import.
+    from bridge.models.catalogue import models
+
     terms = getattr(plugin, "terms", None)
     if isinstance(terms, Terms):
         return "" if terms.commercial else _sentence(kind, name, f"its terms: {terms.words}")

@@ -178,7 +178,7 @@ def run_each(
     inputs: Iterator[tuple[Array, ...]],
     keep: Callable[[list[Array]], Kept],
     finish: Callable[[Kept], Made],
-    tick: Callable[[], None],
+    tick: Callable[[int], None],
 ) -> Iterator[Made]:
     """Run a network over many inputs; beside each run the result before is finished and the next input made.
 
@@ -189,21 +189,24 @@ def run_each(
         inputs: made one ahead, on this thread.
         keep: copies what is needed of the outputs, which the next run overwrites.
         finish: makes the result.
-        tick: called at least every :data:`TICK_S` of a run; what it raises ends everything, the network at rest.
+        tick: takes the number of finished runs, at least every :data:`TICK_S` of a run; what it raises ends
+            everything, the network at rest.
     """
     running = next(inputs, None)
+    done = 0
     kept: list[Kept] = []
     while running is not None:
         network.start(*running)
         try:
             made = [finish(kept.pop())] if kept else []
-            tick()
+            tick(done)
             following = next(inputs, None)
             while not network.wait(TICK_S):
-                tick()
+                tick(done)
         except BaseException:
             network.cancel()
             raise
+        done += 1
         kept.append(keep(network.outputs()))
         yield from made
         running = following

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
 from bridge.audio.recording import Recording
 from bridge.errors import PluginError
-from bridge.inference.network import PRECISIONS, TORCH_DEVICES, Network, Precision
+from bridge.inference.network import PRECISIONS, TORCH_DEVICES, Network, Precision, run_each
 from bridge.plugins.interfaces import Context, Progress
 from bridge.separators.htdemucs.graph import REWRITE
 from bridge.separators.htdemucs.stft import Spectrogram
@@ -26,8 +26,6 @@ OVERLAP = 0.25
 seventh. On ten recordings of the evaluation set they cost more than the 0.005 that speed may cost: drums 0.804, 0.800
 at 0.1 and 0.796 at 0.04; note ends 0.493, 0.488 and 0.489; the sung line 0.547, 0.529 and 0.555. The rest lay within
 0.003. With later engines 0.2, a twelfth fewer, cost other parts 0.006 (0.718 to 0.712) and drums 0.003."""
-REPORT_S = 0.2
-"""Between two reports while the network runs; the contract asks for two a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +104,14 @@ class HTDemucs:
         share = mean / np.float32(len(STEMS))
         offsets = plan(mix.frames, self._segment, self._overlap)
         joined = OverlapAdd(offsets, self._segment, mix.frames, (len(picks), 2))
-        inputs = self._inputs(mix, 0, mean, deviation)
-        computed: tuple[Array, Array] | None = None
-        piece: Array | None = None
-        for number in range(len(offsets)):
-            running = inputs
-            self._network.start(*running)
-            try:
-                if computed is not None:
-                    piece = joined.add(self._stems(*computed)) * deviation + share
-                progress.fraction(number / len(offsets))
-                if number + 1 < len(offsets):
-                    inputs = self._inputs(mix, offsets[number + 1], mean, deviation)
-                while not self._network.wait(REPORT_S):
-                    progress.fraction(number / len(offsets))
-            except BaseException:
-                self._network.cancel()
-                raise
-            spectra, waves = self._network.outputs()
-            computed = spectra[0, picks], waves[0, picks]
-            progress.fraction((number + 1) / len(offsets))
-            if piece is not None:
-                yield piece
-        if computed is not None:
-            yield joined.add(self._stems(*computed)) * deviation + share
+        yield from run_each(
+            self._network,
+            (self._inputs(mix, offset, mean, deviation) for offset in offsets),
+            keep=lambda outputs: (outputs[0][0, picks], outputs[1][0, picks]),
+            finish=lambda computed: joined.add(self._stems(*computed)) * deviation + share,
+            tick=lambda done: progress.fraction(done / len(offsets)),
+        )
+        progress.fraction(1.0)
 
     def _inputs(self, mix: Recording, offset: int, mean: np.float32, deviation: np.float32) -> tuple[Array, Array]:
         """What the network takes: a segment's normalised samples and their spectrogram."""

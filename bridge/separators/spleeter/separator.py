@@ -102,13 +102,12 @@ class Spleeter:
             raise PluginError(f"spleeter works at {RATE} Hz, dawscribe at {mix.rate} Hz; choose another separator.")
         picks = [self.stems.index(role) for role in roles]
         sounds = [Sound() for _ in roles]
-        count, begun, at = pieces(mix.frames), 0, -LEAD
+        count, at = pieces(mix.frames), -LEAD
         waiting: list[Spectrum] = []
 
         def heard() -> Iterator[tuple[Array]]:
-            nonlocal begun
-            for begun in range(count):
-                waiting.append(spectra(_placed(mix, begun * STEP - LEAD)))
+            for number in range(count):
+                waiting.append(spectra(_placed(mix, number * STEP - LEAD)))
                 yield (magnitudes(waiting[-1]),)
 
         def stems(masks: Array) -> Array:
@@ -125,7 +124,7 @@ class Spleeter:
             heard(),
             keep=lambda outputs: outputs[0][picks],
             finish=stems,
-            tick=lambda: progress.fraction(begun / count),
+            tick=lambda done: progress.fraction(done / count),
         )
         progress.fraction(1.0)
 

@@ -8,10 +8,13 @@ import time
 from typing import TextIO
 
 from bridge.errors import JobCancelled
+from bridge.inference.speed import Estimate
 
 WIDTH = 18
 """Characters of the bar: with the stage, the time and the notes it fits a terminal of 80."""
 STAGES = {"read": "reading", "separate": "separating", "transcribe": "listening", "score": "arranging"}
+WORTH_SAYING_S = 10.0
+"""Seconds from which on an estimate is said also where nobody watches a bar."""
 REDRAW_S = 0.1
 """Seconds between drawings; ten a second look smooth and cost nothing."""
 
@@ -30,6 +33,11 @@ class Progress:
     def count(self, notes: int) -> None:
         """Show from now on how many notes were heard so far."""
         self._notes = notes
+
+    def forecast(self, estimate: Estimate) -> None:
+        """Say once, on a line of its own, what the item will take; nothing where that is over in a moment."""
+        if self._shown or estimate.seconds >= WORTH_SAYING_S:
+            self._stream.write(f"{self._name[:40]}: {estimate.words}.\n")
 
     def report(self, stage: str, fraction: float) -> None:
         """Show ``fraction`` (0..1 of the whole job).

@@ -74,4 +74,16 @@ def _progress(before: Status, answer: dict[str, Any], spent_s: float) -> Status:
     fraction = min(1.0, max(0.0, float(answer.get("fraction", 0.0))))
     eta_s = spent_s * (1 - fraction) / fraction if fraction > LEAST_FRACTION else None
     device = str(answer.get("device", before.device))
-    return Status("running", str(answer.get("stage", "")), fraction, eta_s, device, notes=int(answer.get("notes", 0)))
+    estimate_s = answer.get("estimate_s", before.estimate_s)
+    if eta_s is None and estimate_s is not None:
+        eta_s = max(0.0, float(estimate_s) - spent_s)
+    return Status(
+        "running",
+        str(answer.get("stage", "")),
+        fraction,
+        eta_s,
+        device,
+        notes=int(answer.get("notes", 0)),
+        estimate_s=estimate_s,
+        memory_mb=answer.get("memory_mb", before.memory_mb),
+    )

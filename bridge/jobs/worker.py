@@ -1,8 +1,8 @@
 """The worker process: owns the models and runs one job at a time, so that what crashes is never the daemon.
 
 The daemon writes lines to its standard input, ``run ID`` and ``cancel ID``; it answers with JSON lines:
-``{"id", "stage", "fraction", "notes", "device"}`` while it works, at last ``{"id", "end", "message"}`` where the end is
-"done", "failed" or "cancelled".
+``{"id", "stage", "fraction", "notes", "device"}`` while it works, once an item ``"estimate_s"`` and ``"memory_mb"``, at
+last ``{"id", "end", "message"}`` where the end is "done", "failed" or "cancelled".
 When the input ends, the daemon has died, and the worker ends at once: a job never runs twice at a time.
 """
 
@@ -22,6 +22,7 @@ from bridge.app import Application, application
 from bridge.errors import DawscribeError, JobCancelled
 from bridge.files import FileLock
 from bridge.inference.malloc import use_little
+from bridge.inference.speed import Estimate
 from bridge.jobs.store import INTERNAL, JobStore
 from bridge.pipeline.cache import Cache
 from bridge.pipeline.pipeline import Pipeline
@@ -87,6 +88,7 @@ class Worker:
         app = application(home=self._home)  # the settings may have changed since the last job
         pipeline = self._warm(app)
         so_far = 0
+        at: dict[str, Any] = {"id": job_id, "stage": "read", "fraction": 0.0}
 
         def counted(notes: int) -> None:
             nonlocal so_far
@@ -95,12 +97,16 @@ class Worker:
         def report(stage: str, fraction: float) -> None:
             if job_id in self._cancelled:
                 raise JobCancelled
+            at.update(stage=stage, fraction=fraction)
             now = time.monotonic()
             if now - self._told_s >= REPORT_S:
                 self._told_s = now
                 self._tell({"id": job_id, "stage": stage, "fraction": fraction, "notes": so_far})
 
-        outcome = pipeline.run(request, folder, report, counted)
+        def on_estimate(estimate: Estimate) -> None:
+            self._tell({**at, "estimate_s": estimate.seconds, "memory_mb": estimate.memory_mb})
+
+        outcome = pipeline.run(request, folder, report, counted, on_estimate)
         result = write_results(request, outcome, folder, app.settings, app.context).data
         notes = sum(len(p["notes"]) for item in result["items"] for p in item["parts"])
         warnings = [w for item in result["items"] for w in item["warnings"]] + result["warnings"]

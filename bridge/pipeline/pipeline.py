@@ -13,6 +13,7 @@ from bridge.audio.recording import Recording
 from bridge.audio.span_import import ChannelSource, import_span
 from bridge.config import Settings
 from bridge.errors import InputError, StoreError
+from bridge.inference.speed import Demand, Estimate, Speeds
 from bridge.music.notes import STEM_ROLES
 from bridge.music.parts import Score
 from bridge.music.project_beats import ProjectBeats
@@ -20,6 +21,7 @@ from bridge.music.tempo import TempoMap
 from bridge.pipeline.analysis import Analyser, Analysis
 from bridge.pipeline.cache import Cache
 from bridge.pipeline.engines import Engines
+from bridge.pipeline.forecast import Forecast
 from bridge.pipeline.hearing_plan import HearingPlan, needs_stems, stem_plan
 from bridge.pipeline.options import JobOptions, resolve_options
 from bridge.pipeline.preview import Preview
@@ -70,7 +72,7 @@ class Pipeline:
 
     def __init__(self, settings: Settings, context: Context, cache: Cache | None = None) -> None:
         self.settings = settings
-        self._engines, self._cache = Engines(context), cache
+        self._engines, self._cache, self._home = Engines(context), cache, context.home
 
     def run(
         self,
@@ -78,6 +80,7 @@ class Pipeline:
         folder: Path,
         on_progress: OnProgress,
         on_note_count: Callable[[int], None] = lambda notes: None,
+        on_estimate: Callable[[Estimate], None] = lambda estimate: None,
     ) -> Outcome:
         """Transcribe all items of ``request``; stems go to ``folder``/stems where they are kept.
 
@@ -88,6 +91,7 @@ class Pipeline:
             folder: the job folder.
             on_progress: takes the stage and the fraction of the whole job; the stop point.
             on_note_count: takes the number of notes heard so far, whenever it grows.
+            on_estimate: takes what an item will take here, before it is separated and heard.
 
         Raises:
             DawscribeError: with the sentence for the user; ``folder`` is then as it was.
@@ -102,6 +106,7 @@ class Pipeline:
         analyser = Analyser(self._engines, self._cache, plan, options, self.settings)
         shares = SHARES if separator is not None and len(separator.stems) > 1 else SHARES_ALONE
         times_s: dict[str, float] = {}
+        forecast = self._forecast(options, separator, plan, on_estimate)
         items = []
         with _workspace(folder) as work:
             preview = Preview(folder, [item.name for item in request.items], on_note_count)
@@ -113,7 +118,7 @@ class Pipeline:
                     )  # fmt: skip
                     several = str(number + 1) if len(request.items) > 1 else ""
                     target = (folder if options.keep_stems else work) / "stems" / several
-                    items.append(self._item(item, analyser, options, work, target, stages))
+                    items.append(self._item(item, analyser, options, work, target, stages, forecast))
                     stages.close()
             finally:
                 preview.remove()
@@ -129,13 +134,33 @@ class Pipeline:
         """Return the separator, None where no transcriber of the plan hears a stem."""
         return self._engines.separator(options, self.settings) if needs_stems(options.transcribers) else None
 
+    def _forecast(
+        self,
+        options: JobOptions,
+        separator: Separator | None,
+        plan: HearingPlan,
+        on_estimate: Callable[[Estimate], None],
+    ) -> Forecast:
+        engines = [separator, *(self._engines.transcriber(n, options.device, self.settings) for n in plan.names)]
+        demands = [d for e in engines if isinstance(d := getattr(e, "demand", None), Demand)]
+        names = [NO_SEPARATION if separator is None else f"{options.separator} on {separator.device}", *plan.names]
+        return Forecast(Speeds(self._home), " + ".join(names), demands, on_estimate, cached=self._cache is not None)
+
     def _item(
-        self, item: ItemRequest, analyser: Analyser, options: JobOptions, work: Path, target: Path, stages: Stages
+        self,
+        item: ItemRequest,
+        analyser: Analyser,
+        options: JobOptions,
+        work: Path,
+        target: Path,
+        stages: Stages,
+        forecast: Forecast,
     ) -> ItemResult:
         mix = read_span(item.audio, work / "mix.wav", stages.progress("read"))
         if mix.is_silent:
             return ItemResult(item.name, Score((), mix.length_s, warnings=(*mix.warnings, SILENT)), extra=item.extra)
-        analysis = analyser.analyse(mix, target, stages)
+        with forecast.of(mix.length_s):
+            analysis = analyser.analyse(mix, target, stages)
         keep_activations(analysis.activations, work.parent, stages.item, self.settings)
         beats = project_beats(item.extra) if options.grid_source == "project" else None
         score = self._score(mix, analysis, options, beats, stages.progress("score"))

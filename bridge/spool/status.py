@@ -31,6 +31,10 @@ class Status:
     """Notes heard so far, while it runs."""
     revision: int = 0
     """Of the result, from 1; 0 where there is none."""
+    estimate_s: float | None = None
+    """What the item at hand will take here, said before it is heard."""
+    memory_mb: float | None = None
+    """About what the engines take, likewise."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object."""
@@ -44,6 +48,7 @@ class Status:
             "message": self.message,
             "notes": self.notes,
             "revision": self.revision,
+            **{k: round(v, 1) for k in ("estimate_s", "memory_mb") if (v := getattr(self, k)) is not None},
         }
 
 
@@ -53,16 +58,22 @@ def parse_status(data: Mapping[str, Any]) -> Status:
     Raises:
         InputError: not a status.
     """
-    state, eta = data.get("state"), data.get("eta_s")
+    state = data.get("state")
     if state not in STATES:
         raise invalid_field("state")
     fields = {k: str(data.get(k) or "") for k in ("stage", "device", "message")}
     return Status(
         state=state,
         fraction=number_field(data, "fraction", 0.0, least=0.0),
-        eta_s=None if eta is None else number_field(data, "eta_s", 0.0, least=0.0),
+        eta_s=_optional(data, "eta_s"),
         notes=int(number_field(data, "notes", 0.0, least=0.0)),
         # Results of earlier versions had no number.
         revision=int(number_field(data, "revision", float(state == "done"), least=0.0)),
+        estimate_s=_optional(data, "estimate_s"),
+        memory_mb=_optional(data, "memory_mb"),
         **fields,
     )
+
+
+def _optional(data: Mapping[str, Any], name: str) -> float | None:
+    return None if data.get(name) is None else number_field(data, name, 0.0, least=0.0)

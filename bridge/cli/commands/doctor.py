@@ -35,11 +35,18 @@ class Finding:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--json", action="store_true", help="print as JSON")
+    parser.add_argument(
+        "--benchmark", action="store_true", help="measure the separators here and keep the best settings"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print every finding; 0 if the main job can run, else 2."""
     app = application()
+    if options.benchmark:
+        from bridge.cli.benchmark import run_benchmark
+
+        return run_benchmark(app, as_json=options.json)
     found = [*_system(), *_home(app), *_packages(), *_devices(app), *_models(app), *_plugins(app)]
     if options.json:
         print(json.dumps([asdict(f) for f in found]))

@@ -89,7 +89,7 @@ def _one(
     """Transcribe one file into a draft, then move everything up at once."""
     with draft_in(folder) as draft:
         try:
-            outcome = pipeline.run(request, draft, progress.report, progress.count)
+            outcome = pipeline.run(request, draft, progress.report, progress.count, progress.forecast)
             result = write_results(request, outcome, draft, app.settings, app.context)
             if request.extra.get("plot"):
                 from bridge.score.piano_roll import write_piano_roll

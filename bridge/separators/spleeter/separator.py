@@ -15,6 +15,7 @@ from bridge.audio.recording import Recording
 from bridge.errors import PluginError
 from bridge.inference.graph_rewrite import Rewrite
 from bridge.inference.network import PRECISIONS, TORCH_DEVICES, Network, Precision, run_each
+from bridge.inference.speed import Demand
 from bridge.plugins.interfaces import Context, Progress
 from bridge.separators.spleeter.checkpoint import damaged, read_checkpoint
 from bridge.separators.spleeter.spectra import LEAD, SPAN, STEP, Sound, Spectrum, magnitudes, masked, pieces, spectra
@@ -25,6 +26,10 @@ Array = npt.NDArray[np.float32]
 RATE = 44_100
 """Hz that the networks were trained at."""
 ABOVE = ("average", "zeros")
+GFLOP_PER_S = 1.1
+"""Arithmetic of one stem's network for a second of sound."""
+MEMORY_MB, STEM_MB = 150.0, 150.0
+"""What a piece takes, and what each stem's network adds."""
 ROLES = {"accompaniment": "other"}
 """Names of Spleeter's that are called otherwise here."""
 
@@ -84,6 +89,7 @@ class Spleeter:
         )
         self.stems: tuple[str, ...] = tuple(ROLES.get(name, name) for name in configuration.instruments)
         self.device = self._network.device
+        self.demand = Demand(GFLOP_PER_S * options.stems, MEMORY_MB + STEM_MB * options.stems)
 
     def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Array]:
         """Yield the stems ``roles`` piece by piece, each (stems, 2, samples) and final, in full the length of the mix.

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from bridge.inference.network import Network
+from bridge.inference.speed import Demand
 from bridge.music.notes import Bend, Note, shifted
 from bridge.music.parts import Candidate, Transcription
 from bridge.note_maps.decode import Thresholds, polyphonic, polyphonic_with_candidates
@@ -101,6 +102,7 @@ class NoteTranscriber:
     cache_version = "1"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     decoding_options = ("bends", "sensitivity")
+    demand = Demand(gflop_per_s=4.6, memory_mb=250.0)
 
     def __init__(self, options: NoteOptions, context: Context) -> None:
         """Load the network.

@@ -32,12 +32,22 @@ HERE = Path(__file__).parent
 DEMO = HERE.parents[1] / "bridge" / "data" / "demo.ogg"
 Route = Callable[[Path, Path], Cost]
 """Item and an empty folder -> what it cost."""
-TORCH, ONNX, COLD, WARM = (
+TORCH, ONNX, COLD, SPLEETER, DRAFT, WARM = (
     "demucs + basic-pitch (PyTorch)",
     "ONNX Runtime, separation alone",
     "dawscribe, cold",
+    "dawscribe with spleeter, cold",
+    "dawscribe, draft, cold",
     "dawscribe, warm daemon",
 )
+ROADS: dict[str, tuple[str, ...]] = {
+    COLD: (),
+    SPLEETER: ("--separator", "spleeter"),
+    DRAFT: ("--quality", "draft"),
+}
+"""Route -> the options of its command."""
+AVX2 = ", AVX2"
+"""Ends the name of a route that computes as on a processor without AVX-512."""
 
 
 def item(path: Path, seconds: float) -> Path:
@@ -77,9 +87,21 @@ def environment(home: Path, model: Path) -> dict[str, str]:
     return {**os.environ, "DAWSCRIBE_HOME": str(home), "DAWSCRIBE_MODELS": str(model.parent)}
 
 
-def cold_route(env: dict[str, str]) -> Route:
+def cold_route(env: dict[str, str], *options: str) -> Route:
     """``dawscribe transcribe``, a new process each time."""
-    return lambda audio, folder: run([sys.executable, "-m", "bridge", "transcribe", audio, "-o", folder], env)
+    command = [sys.executable, "-m", "bridge", "transcribe", *options]
+    return lambda audio, folder: run([*command, audio, "-o", folder], env)
+
+
+def roads(env: dict[str, str]) -> dict[str, Route]:
+    """Every road from a sound to notes, and each again as on a processor that has AVX2 alone."""
+    older = {**env, "ONEDNN_MAX_CPU_ISA": "AVX2", "DAWSCRIBE_HOME": env["DAWSCRIBE_HOME"] + "-avx2"}
+    Path(older["DAWSCRIBE_HOME"]).mkdir(mode=0o700, exist_ok=True)
+    found = {}
+    for name, options in ROADS.items():
+        found[name] = cold_route(env, *options)
+        found[name + AVX2] = cold_route(older, *options)
+    return found
 
 
 def warm_route(home: Path, pid: int) -> Route:
@@ -116,13 +138,18 @@ def warm_route(home: Path, pid: int) -> Route:
 
 def table(costs: dict[str, dict[str, list[Cost]]]) -> str:
     """Medians as Markdown; the ratio is how many times faster than the PyTorch route, where that ran."""
-    lines = ["| item | route | wall s | processor s | peak MB | times faster |", "|---|---|---|---|---|---|"]
+    head = ("item", "route", "wall s", "processor s", "peak MB", "times faster", "wall s with AVX2 alone")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for name, routes in costs.items():
         reference = median(routes[TORCH]).wall_s if TORCH in routes else None
         for route, runs in routes.items():
+            if route.endswith(AVX2):
+                continue
             m = median(runs)
             ratio = f"{reference / m.wall_s:.1f}" if reference else ""
-            lines.append(f"| {name} | {route} | {m.wall_s:.1f} | {m.cpu_s:.1f} | {m.peak_mb:.0f} | {ratio} |")
+            older = f"{median(routes[route + AVX2]).wall_s:.1f}" if route + AVX2 in routes else ""
+            cells = (name, route, f"{m.wall_s:.1f}", f"{m.cpu_s:.1f}", f"{m.peak_mb:.0f}", ratio, older)
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -153,7 +180,7 @@ def main() -> None:
             print("No --peer: the PyTorch route is left out.")
         if importlib.util.find_spec("onnxruntime"):
             routes[ONNX] = onnx_route(model)
-        routes[COLD] = cold_route(env)
+        routes |= roads(env)
         costs = measured(routes, chosen, work, home, env)
     text = f"{os.cpu_count()} processor cores; medians of {chosen.runs} runs.\n\n{table(costs)}\n"
     print(text)

@@ -10,14 +10,16 @@ from PIL import Image
 
 from tests.benchmarks import chart
 from tests.benchmarks.measure import Cost, median, run
-from tests.benchmarks.peers import COLD, TORCH, table
+from tests.benchmarks.peers import AVX2, COLD, TORCH, table
 
 
 def test_the_table_gives_medians_and_their_ratio() -> None:
-    costs = {"8 s": {TORCH: [Cost(30, 50, 900), Cost(20, 40, 800), Cost(90, 60, 1000)], COLD: [Cost(10, 12, 700)]}}
+    torch = [Cost(30, 50, 900), Cost(20, 40, 800), Cost(90, 60, 1000)]
+    costs = {"8 s": {TORCH: torch, COLD: [Cost(10, 12, 700)], COLD + AVX2: [Cost(21, 22, 700)]}}
     rows = table(costs).splitlines()
-    assert rows[2] == f"| 8 s | {TORCH} | 30.0 | 50.0 | 900 | 1.0 |"
-    assert rows[3] == f"| 8 s | {COLD} | 10.0 | 12.0 | 700 | 3.0 |"
+    assert rows[2] == f"| 8 s | {TORCH} | 30.0 | 50.0 | 900 | 1.0 |  |"
+    assert rows[3] == f"| 8 s | {COLD} | 10.0 | 12.0 | 700 | 3.0 | 21.0 |"
+    assert len(rows) == 4
     assert median([Cost(1, 5, 3), Cost(2, 4, 9), Cost(3, 6, 1)]) == Cost(2, 5, 3)
 
 

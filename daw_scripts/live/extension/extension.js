@@ -592,11 +592,20 @@ function checked(result) {
         (/** @type {any} */ s) => Number.isInteger(s?.pitch) && s.pitch >= 0 && s.pitch <= 127 && isInside(s.path));
       rows.push({
         item: line(item.name), name: line(part.name), role: line(part.role), isDrums: part.is_drums === true,
-        notes: part.notes, instruments: texts, shots: part.is_drums === true ? shots : [], live: item.live,
+        notes: part.notes, instruments: texts, shots: part.is_drums === true ? onePerPitch(shots) : [], live: item.live,
       });
     }
   }
   return rows;
+}
+
+/**
+ * A pad of a Drum Rack has one key and one sample: of several the loudest.
+ * @param {{pitch: number, path: string, loudest?: number}[]} shots
+ */
+function onePerPitch(shots) {
+  const sorted = [...shots].sort((a, b) => a.pitch - b.pitch || (b.loudest ?? 127) - (a.loudest ?? 127));
+  return sorted.filter((shot, i) => shot.pitch !== sorted[i - 1]?.pitch);
 }
 
 /** @param {any} live */

@@ -117,7 +117,8 @@ def test_the_songs_own_drums_become_a_rack(studio: Studio, desk: Desk) -> None:
         _sized(request)
         request["items"][0]["one_shots"] = [
             {"pitch": 36, "path": "one_shots/36_kick_soft.wav", "softest": 1, "loudest": 60},
-            {"pitch": 36, "path": "one_shots/36_kick.wav", "softest": 61, "loudest": 127}, {"pitch": 38, "path": "one_shots/38_snare.wav"},
+            {"pitch": 36, "path": "one_shots/36_kick.wav", "softest": 61, "loudest": 127},
+            {"pitch": 38, "path": "one_shots/38_snare.wav"},
             {"pitch": 42, "path": "../../../etc/passwd"},
         ]  # fmt: skip
         desk.answer(request, [part("Drums", [[0.0, 0.1, 36, 100]], drums=True), part("Bass", [[0, 1, 40, 90]])])

@@ -7,8 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import Home, sine
+
+# The same examples on every run, and no test asserts a time: a loaded machine draws them slowly.
+settings.register_profile(
+    "calm", database=None, deadline=None, derandomize=True, max_examples=40, suppress_health_check=list(HealthCheck)
+)
+settings.load_profile("calm")
 
 EVAL = Path(__file__).parents[2] / "shared" / "eval"
 

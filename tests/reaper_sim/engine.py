@@ -50,6 +50,7 @@ API_MODULES = [
     "sws",
     "more",
     "js",
+    "imgui",
 ]
 
 PRELUDE = Path(__file__).with_name("prelude.lua")
@@ -74,6 +75,9 @@ class Script:
         self.frame: list[tuple[str, float, float]] = []
         """The texts of the last finished picture, with where they stand."""
         self._texts: list[tuple[str, float, float]] = []
+        self.shapes: list[tuple[float, ...]] = []
+        """The boxes of that picture: left, top, width, height, red, green, blue."""
+        self._shapes: list[tuple[float, ...]] = []
         self.drawn: list[str] = []
         self.menu_answers: deque[int] = deque()
         self.menus: list[str] = []
@@ -183,8 +187,11 @@ class Script:
             text = coerce.text_from_lua(str(values[0]))
             self.drawn = [*self.drawn[-199:], text]
             self._texts.append((text, float(values[1]), float(values[2])))
+        elif what == "rect":
+            self._shapes.append(tuple(float(v) for v in values))
         elif what == "update":
             self.frame, self._texts = self._texts, []
+            self.shapes, self._shapes = self._shapes, []
         elif what == "showmenu":
             self.menus.append(coerce.text_from_lua(str(values[0])))
             return self.menu_answers.popleft() if self.menu_answers else 0
@@ -253,6 +260,11 @@ class Reaper:
         self.undo_depth = 0
         self.acted_in_block = False
         self.gmem: dict[int, float] = {}
+        self.hands: dict[str, object] = {}
+        """What the user does in a ReaImGui window: label -> value, True for a click, "close"."""
+        self.widgets: list[tuple[str, str, str]] = []
+        self.dialog: list[tuple[str, str, str]] = []
+        """The widgets of its last picture: kind, label, value."""
         self.keyboard: Script | None = None
         """The script whose window has the keys; None: the arrange window."""
         self.is_in_front = True

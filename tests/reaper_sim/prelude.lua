@@ -52,8 +52,8 @@ local function silent(name)
   gfx[name] = function() return 0 end
 end
 
-for name in ([[arc blit blitext blurto circle deltablit gradrect line lineto loadimg muladdrect rect rectto
-  roundrect set setcursor setimgdim setpixel transformblit triangle setfont]]):gmatch('%S+') do silent(name) end
+for name in ([[arc blit blitext blurto circle deltablit gradrect line lineto loadimg muladdrect rectto
+  roundrect setcursor setimgdim setpixel transformblit triangle setfont]]):gmatch('%S+') do silent(name) end
 
 local dock, chars, open, left, top = 0, {}, false, 100, 100
 
@@ -67,6 +67,8 @@ function gfx.init(name, width, height, dockstate, x, y)
   return 1
 end
 
+function gfx.set(r, g, b, a) gfx.r, gfx.g, gfx.b, gfx.a = r, g or r, b or r, a or 1 return 0 end
+function gfx.rect(x, y, w, h) gfx_event('rect', x, y, w, h, gfx.r, gfx.g, gfx.b) return 0 end
 function gfx.update() gfx_event('update') return 0 end
 
 function gfx.quit()

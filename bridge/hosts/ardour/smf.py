@@ -43,7 +43,10 @@ def write_source(path: Path, part: Part, channel: int, place: Place) -> None:
 
 
 def _events(part: Part, channel: int, place: Place) -> list[Timed]:
-    events: list[Timed] = [(0, _CONTROL, mido.Message("program_change", channel=channel, program=part.program))]
+    events: list[Timed] = []
+    # Channel 10 begins with the standard kit; told its number, Ardour would show the piano of the same number.
+    if part.program or not part.is_drums:
+        events.append((0, _CONTROL, mido.Message("program_change", channel=channel, program=part.program)))
     if part.bends:
         for tick, (control, value) in enumerate(BEND_RANGE_CONTROLS[:3]):
             message = mido.Message("control_change", channel=channel, control=control, value=value)

@@ -85,3 +85,5 @@ def test_the_probe_runs_to_its_end(tmp_path: Path) -> None:
         answer = reaper.console.split(question)[1].split("\n")[1]
         assert "FAILED" not in answer
     reaper.close()
+    for process in reaper.processes:
+        process.wait()

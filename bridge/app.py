@@ -15,7 +15,7 @@ from bridge.plugins.interfaces import Context
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What commands and the worker start from."""
+    """The parts that commands and the worker start from."""
 
     home: Path
     settings: Settings

@@ -54,7 +54,7 @@ def own_home(home: Path) -> None:
 
 
 def _is_own_group(group: int) -> bool:
-    """Whether nobody but the user is in it, as many systems make a group for each user and let it write."""
+    """Return whether nobody but the user is in it, as many systems make a group for each user and let it write."""
     if sys.platform == "win32":
         return True
     import grp
@@ -196,7 +196,7 @@ class FileLock:
         return True
 
     def is_held(self) -> bool:
-        """Whether the lock is ours and its file still lies where others would look for it."""
+        """Return whether the lock is ours and its file still lies where others would look for it."""
         if self._file is None:
             return False
         try:

@@ -36,7 +36,7 @@ class FakeSeparator:
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """What goes wrong or takes long."""
+        """Faults and delays."""
 
         seconds: float = 0.0
         """Time to take, with reports on the way."""
@@ -83,7 +83,7 @@ class FakeTranscriber:
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """What it hears."""
+        """Its notes."""
 
         pitch: int = 60
 
@@ -115,7 +115,7 @@ class FakeBandTranscriber:
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """What it hears."""
+        """Its notes."""
 
         pitch: int = 60
         loudest: bool = True
@@ -186,7 +186,7 @@ class FakeHost:
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """Whether the DAW answers."""
+        """The DAW's state."""
 
         running: bool = True
 
@@ -215,7 +215,7 @@ class FakeTrigger:
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """What it asks for."""
+        """Its requests."""
 
         enabled: bool = True
         requests: tuple[Mapping[str, Any], ...] = ()

@@ -34,7 +34,7 @@ LEAST_END_S = 0.1
 
 
 class Reader(Protocol):
-    """What both libraries are here."""
+    """The interface that both libraries have here."""
 
     rate: int
     channels: int

@@ -1,4 +1,4 @@
-"""What of a container must be known before libsndfile is asked, which believes what a file says of itself.
+"""Check containers before libsndfile is asked, which believes what a file says of itself.
 
 Three things, and no more: how much sound a file promises (so that what is missing can be said), whether an Ogg holds
 several recordings (of which libsndfile reads the first), and whether a file is MPEG sound (which FFmpeg reads better).
@@ -33,7 +33,7 @@ CHUNKS = {
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a container says of its sound."""
+    """The sound as its container declares it."""
 
     share: float = 1.0
     """How much of the promised sound is there, from 0 to 1."""
@@ -44,7 +44,7 @@ class Promise:
 
 
 def promise(path: Path) -> Promise:
-    """What a file promises; OSError where it cannot be read."""
+    """Return what a file promises; OSError where it cannot be read."""
     with path.open("rb") as f:
         head = f.read(12)
         if head[:4] in CHUNKS:
@@ -60,7 +60,7 @@ def sound_path(path: Path) -> str | bytes:
 
 
 def _is_mpeg(head: bytes) -> bool:
-    """Whether a file begins with a tag, eleven bits that mark a frame, or the zeros that some editors leave there."""
+    """Return whether a file begins with a tag, a frame's eleven bits, or the zeros that some editors leave there."""
     return head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0) or head[:4] == bytes(4)
 
 
@@ -111,7 +111,7 @@ def _of_chunks(f: BinaryIO, kind: bytes) -> Promise:
 
 
 def _is_joined(f: BinaryIO) -> bool:
-    """Whether an Ogg's last page is of another stream than those that begin the file."""
+    """Return whether an Ogg's last page is of another stream than those that begin the file."""
     size = f.seek(0, os.SEEK_END)
     f.seek(max(0, size - OGG_TAIL))
     tail = f.read()

@@ -239,7 +239,7 @@ class _Stream:
         return float(self._stream.duration * self._stream.time_base)
 
     def due_s(self, frame: Any) -> float | None:
-        """Where a frame belongs, by its own time and by what is known to be lost."""
+        """Place a frame, by its own time and by what is known to be lost."""
         if frame.pts is None or frame.time_base is None:
             return None
         due_s = float(frame.pts * frame.time_base) - self._origin_s + self._lost_s

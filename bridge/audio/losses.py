@@ -1,4 +1,4 @@
-"""What is missing in a file, in sentences for the musician."""
+"""Tell the musician in sentences the losses of a file."""
 
 from __future__ import annotations
 

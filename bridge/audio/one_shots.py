@@ -163,7 +163,7 @@ def _free_s(note: Note, onsets: NDArray[np.float64], longest_s: float) -> float:
 
 
 def _room(note: Note, onsets: NDArray[np.float64], free_s: float) -> float:
-    """How alone a hit is: free time around it in 0..2 s, halved where others strike together with it."""
+    """Measure the solitude of a hit: free time around it in 0..2 s, halved where others strike together with it."""
     together = int(np.sum(np.abs(onsets - note.onset_s) < TOGETHER_S)) > 1
     earlier = onsets[onsets < note.onset_s - TOGETHER_S]
     before = min(0.3, note.onset_s - float(earlier[-1])) if len(earlier) else 0.3

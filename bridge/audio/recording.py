@@ -96,7 +96,7 @@ class Recording:
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing can be heard in it."""
+        """Return whether nothing can be heard in it."""
         return is_silent(self.peak)
 
     def blocks(self, frames: int = BLOCK_FRAMES) -> Iterator[Array]:
@@ -146,5 +146,5 @@ def to_mono(block: Array) -> Array:
 
 
 def is_silent(peak: float) -> bool:
-    """Whether nothing can be heard in a sound with this largest absolute sample, full scale 1."""
+    """Return whether nothing can be heard in a sound with this largest absolute sample, full scale 1."""
     return gain_to_db(peak) < SILENCE_DB

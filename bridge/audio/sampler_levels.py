@@ -1,4 +1,4 @@
-"""How a sampler has to be set so that drums of every velocity are as loud as in the song.
+"""Set a sampler so that drums of every velocity are as loud as in the song.
 
 ReaSamplOmatic5000's gain is a straight line over velocity: from "Gain for minimum velocity" to its volume at 127. Where
 the song's own curve is no such line, a piece gets layers: ranges of velocity with a line each.
@@ -81,7 +81,7 @@ def _line(at: NDArray[np.float64], curve: NDArray[np.float64]) -> tuple[float, f
 
 
 def _miss_db(at: NDArray[np.float64], curve: NDArray[np.float64]) -> float:
-    """How far the best line lies from the curve at worst."""
+    """Return the largest distance of the best line from the curve."""
     peak, least = _line(at, curve)
     played = peak * (least + (1 - least) * at / LOUDEST)
     return float(np.abs(20 * np.log10(played / curve)).max())

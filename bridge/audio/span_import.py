@@ -98,7 +98,7 @@ def import_span(
 
 
 class _Sides:
-    """How left and right of a sound belong together."""
+    """The relation of a sound's left and right."""
 
     def __init__(self) -> None:
         self._mean = self._each = 0.0
@@ -111,7 +111,7 @@ class _Sides:
 
     @property
     def cancel(self) -> bool:
-        """Whether hardly anything is left of the sound where both are added, as where one is inverted."""
+        """Return whether hardly anything is left of the sound where both are added, as where one is inverted."""
         return self._mean < CANCELLED * self._each
 
 

@@ -22,7 +22,7 @@ ENGINE_TABLES = ("separation", "transcription", "hearing", "separators", "transc
 
 @dataclass(slots=True)
 class Progress:
-    """How far a catalogue is."""
+    """Progress of a catalogue."""
 
     total: int
     done: int = 0

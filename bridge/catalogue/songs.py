@@ -32,7 +32,7 @@ class Song:
 
     @property
     def stamp(self) -> str:
-        """What changes when the file does."""
+        """Return the facts of a file that change with it."""
         return f"{self.size} {self.modified}"
 
 

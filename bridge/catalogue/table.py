@@ -23,7 +23,7 @@ DONE, FAILED = "done", "failed"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is known of one song."""
+    """One song as the table has it."""
 
     path: str
     stamp: str

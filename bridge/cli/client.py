@@ -1,4 +1,4 @@
-"""What the commands need to know of a running daemon: all of it is in the home folder."""
+"""Ask after a running daemon; all that commands need is in the home folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Client:
 
     @property
     def running(self) -> bool:
-        """Whether a daemon holds this home."""
+        """Return whether a daemon holds this home."""
         lock = FileLock(self.home / "daemon.lock")
         if not self.home.is_dir() or not lock.take():
             return self.home.is_dir()

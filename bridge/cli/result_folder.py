@@ -147,7 +147,7 @@ def publish(draft: Path, folder: Path) -> None:
 
 
 def _earlier(folder: Path) -> set[str]:
-    """Which files the result that lies in ``folder`` names as its own; none where there is no such result."""
+    """Return the files that the result in ``folder`` names as its own; none where there is no such result."""
     try:
         data = parse_json(read_hostile(folder / RESULT, MAX_RESULT_BYTES), "result")
         if data["protocol"] != PROTOCOL or data["host"] != "midi_file":

@@ -50,7 +50,7 @@ FINAL = ("done", "failed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How a file was last seen, and when it was first seen so."""
+    """The last sight of a file, and the time since when it looks so."""
 
     size: int
     time_ns: int
@@ -81,7 +81,7 @@ class WatchedFolder:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether all files that the last look saw are transcribed, or cannot be."""
+        """Return whether all files that the last look saw are transcribed, or cannot be."""
         return self._open == 0
 
     def sweep(self) -> None:
@@ -245,7 +245,7 @@ def _in_place(draft: Path, target: Path, *, is_ours: bool) -> Path:
 
 
 def _is_whole(file: Path) -> bool:
-    """Whether a file holds all the sound that its head promises."""
+    """Return whether a file holds all the sound that its head promises."""
     try:
         with closing(AudioFile(file)) as opened:
             return promise(file).share >= WHOLE and opened.frames != 0

@@ -185,7 +185,7 @@ def _part(part: Part, channel: int, clock: _Clock) -> list[_Event]:
 
 
 def _keys(part: Part) -> str:
-    """What the keys of the drums strike, such as "36 kick, 38 snare"."""
+    """Name the pieces that the keys of the drums strike, such as "36 kick, 38 snare"."""
     return ", ".join(f"{key} {part.pieces[key]}" for key in sorted({n.pitch for n in part.notes}) if key in part.pieces)
 
 

@@ -37,7 +37,7 @@ class Rewrite:
 
 
 def rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, *, anew: bool = False) -> Any:
-    """What ``core.compile_model`` takes for the changed network: a path as str, or a model where none can be kept.
+    """Return the changed network as ``core.compile_model`` takes it: a path as str, or a model where none can be kept.
 
     Args:
         core: the ``openvino.Core``.
@@ -71,7 +71,7 @@ def _key(path: Path) -> str:
 
 
 def _whole(folder: Path) -> bool:
-    """Whether both files are there in their full length."""
+    """Return whether both files are there in their full length."""
     try:
         wanted = json.loads(read_hostile(folder / SIZES, 1 << 10))
         return bool(wanted == {name: (folder / name).stat().st_size for name in NETWORK})

@@ -1,4 +1,4 @@
-"""How the process takes memory from the system."""
+"""Tune the way in which the process takes memory from the system."""
 
 from __future__ import annotations
 

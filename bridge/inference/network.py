@@ -49,7 +49,7 @@ def _not_loaded(path: Path, target: str, error: BaseException) -> PluginError:
 
 
 def _is_short_of_memory() -> bool:
-    """Whether the process can or may not have what loading takes: some libraries swallow the true reason."""
+    """Return whether the process can or may not have what loading takes: some libraries swallow the true reason."""
     if sys.platform != "win32":
         import resource
 
@@ -141,7 +141,7 @@ class Network:
         return self.beside(lambda: None, *inputs)[0]
 
     def beside(self, work: Callable[[], Made], *inputs: Array) -> tuple[list[Array], Made]:
-        """What a call gives, and what ``work`` makes on this thread meanwhile; it must not use this network."""
+        """Run the network and ``work`` concurrently; return both results. ``work`` must not use this network."""
         self.start(*inputs)
         try:
             made = work()
@@ -156,11 +156,11 @@ class Network:
         self._request.start_async(list(inputs), share_inputs=True)
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether what was started is finished, after at most ``timeout_s``."""
+        """Return whether what was started is finished, after at most ``timeout_s``."""
         return bool(self._request.wait_for(round(timeout_s * 1000)))
 
     def outputs(self) -> list[Array]:
-        """What the last run computed, in the network's order; views that the next run overwrites."""
+        """Return the outputs of the last run, in the network's order; views that the next run overwrites."""
         return [self._request.get_tensor(port).data for port in self._compiled.outputs]
 
     def cancel(self) -> None:
@@ -267,7 +267,7 @@ def fastest_precision(target: str) -> Precision:
 
 
 def bf16_pays(processor: str, flags: Path) -> bool:
-    """Whether a processor that knows bf16 is faster with it, by its name and by the file that lists what it can do."""
+    """Return whether a processor that knows bf16 is faster with it, by its name and the file of its flags."""
     try:
         return processor.startswith("AMD") or "amx_bf16" in flags.read_text(encoding="ascii", errors="ignore")
     except OSError:

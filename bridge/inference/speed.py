@@ -31,7 +31,7 @@ BASE_MB = 200.0
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What an engine needs; a plugin has it as its attribute ``demand``."""
+    """The needs of an engine; a plugin has it as its attribute ``demand``."""
 
     gflop_per_s: float
     """Arithmetic for a second of sound, in 1e9 operations (a multiplication with its addition is two)."""
@@ -41,12 +41,12 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a job will take here."""
+    """Estimated costs of a job here."""
 
     seconds: float
     memory_mb: float
     measured: bool
-    """Whether an earlier job told, else the engines' arithmetic."""
+    """Return whether an earlier job told, else the engines' arithmetic."""
 
     @property
     def words(self) -> str:
@@ -61,7 +61,7 @@ def span_words(seconds: float) -> str:
 
 
 class Speeds:
-    """What jobs took on this machine, by the engines that worked together.
+    """Past costs of jobs on this machine, by the engines that worked together.
 
     Args:
         home: dawscribe's home.

@@ -9,7 +9,7 @@ from bridge.jobs.store import Job
 
 @dataclass(slots=True)
 class Queue:
-    """Who is next: hosts take turns, and within a host the request just made goes first."""
+    """The order of waiting jobs: hosts take turns, and within a host the request just made goes first."""
 
     _waiting: dict[str, list[Job]] = field(default_factory=dict)
     _turns: list[str] = field(default_factory=list)

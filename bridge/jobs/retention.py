@@ -1,4 +1,4 @@
-"""How long finished jobs stay on disk: by their age, and by what all of them take together."""
+"""Decide which finished jobs stay on disk, by their age and by the room that all of them take."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Walked = dict[str, tuple[int, Files]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What finished jobs may take."""
+    """Limits of finished jobs."""
 
     days: float
     """Age from which on they go."""
@@ -48,7 +48,7 @@ class _Stay:
     job_id: str
     age_s: float
     must: bool
-    """Whether it stays whatever the settings say."""
+    """Return whether it stays whatever the settings say."""
     files: Files
 
 
@@ -105,7 +105,7 @@ def _stays(store: JobStore, jobs: Sequence[Job], limits: Limits, now: float, wal
 
 
 def _walk(job_id: str, folder: Path, walked: Walked) -> Files:
-    """What is in a folder, by an earlier walk where nothing came or went since."""
+    """Return the content of a folder, by an earlier walk where nothing came or went since."""
     changed = folder.stat().st_mtime_ns
     known = walked.get(job_id)
     if known is None or known[0] != changed:

@@ -45,11 +45,11 @@ class Job:
     status: Status
     attempts: int = 0
     saved: bool = False
-    """Whether status.json says what ``status`` says."""
+    """Return whether status.json says what ``status`` says."""
 
     @property
     def is_final(self) -> bool:
-        """Whether it has ended."""
+        """Return whether it has ended."""
         return self.status.state in FINAL
 
 
@@ -212,7 +212,7 @@ class JobStore:
             return 0
 
     def cancel_asked(self, job_id: str) -> bool:
-        """Whether somebody asked for an end of the job."""
+        """Return whether somebody asked for an end of the job."""
         return os.path.exists(self.path(job_id) / "cancel")  # False too where the folder can no longer be read
 
     def ask_cancel(self, job_id: str) -> None:

@@ -130,7 +130,7 @@ class WorkerProcess:
         return self._process
 
     def _errors(self) -> IO[bytes]:
-        """Where its errors go; nowhere where the log cannot be written, which is no reason to do no work."""
+        """Open the log of its errors; nowhere where the log cannot be written, which is no reason to do no work."""
         try:
             self._log_file.parent.mkdir(parents=True, exist_ok=True)
             _put_aside(self._log_file)

@@ -35,7 +35,7 @@ class Event:
 
 @dataclass(slots=True)
 class ClockFollower:
-    """Where a DAW is, from its clock messages."""
+    """The position of a DAW, from its clock messages."""
 
     position_qn: float = 0.0
     """At the last clock."""

@@ -41,9 +41,9 @@ class Model:
     also: tuple[str, ...] = ()
     """Further sha256 that are accepted: the same model as other places pack it."""
     exact: bool = True
-    """Whether ``size`` is known to the byte; the sha256 alone decides otherwise."""
+    """Return whether ``size`` is known to the byte; the sha256 alone decides otherwise."""
     commercial: bool = True
-    """Whether its licence allows use for money."""
+    """Return whether its licence allows use for money."""
     terms: str = ""
     """What its author says of that, in the author's own words; empty where the licence's name says all."""
     notice: str = ""
@@ -51,19 +51,19 @@ class Model:
     engines: tuple[str, ...] = ()
     """The plugins that cannot work without it."""
     default: bool = False
-    """Whether one of the default engines is among them."""
+    """Return whether one of the default engines is among them."""
     shipped: bool = False
-    """Whether it comes with dawscribe, in bridge/data."""
+    """Return whether it comes with dawscribe, in bridge/data."""
     installed: tuple[Path, ...] = ()
     """Where other software may have put the same file."""
 
     @property
     def max_bytes(self) -> int:
-        """What a download may have at most."""
+        """Return the most bytes that a download may have."""
         return self.size if self.exact else int(self.size * ABOUT)
 
     def accepts(self, digest: str) -> bool:
-        """Whether a content with this sha256 is the model."""
+        """Return whether a content with this sha256 is the model."""
         return digest == self.sha256 or digest in self.also
 
 

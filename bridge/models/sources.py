@@ -179,7 +179,7 @@ def run_client(command: Sequence[str], folder: Path, size: int, pulse: Pulse) ->
 
 
 def _bytes_in(folder: Path) -> int:
-    """What all files below ``folder`` hold; those that just went do not count."""
+    """Return the bytes of all files below ``folder``; those that just went do not count."""
     total = 0
     for place, _, files in os.walk(folder):
         for file in files:

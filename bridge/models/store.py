@@ -35,7 +35,7 @@ def _silent(stage: str, fraction: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What there is to say about one model."""
+    """The state of one model."""
 
     name: str
     state: State
@@ -48,7 +48,7 @@ class Row:
     engines: tuple[str, ...] = ()
     """The plugins that cannot work without it."""
     commercial: bool = True
-    """Whether its licence allows use for money."""
+    """Return whether its licence allows use for money."""
 
     @property
     def use(self) -> str:
@@ -191,7 +191,7 @@ class ModelStore:
         return ("damaged", damaged) if damaged else ("missing", None)
 
     def _is_whole(self, path: Path, wanted: Model) -> bool:
-        """Whether the content is right; the answer is kept until the file's size or time changes."""
+        """Return whether the content is right; the answer is kept until the file's size or time changes."""
         size = path.stat().st_size
         if size > wanted.max_bytes or (wanted.exact and size != wanted.size):
             return False
@@ -231,7 +231,7 @@ def _alone(path: Path, report: Report) -> Iterator[None]:
 
 
 def _seal(path: Path, wanted: Model) -> list[object]:
-    """What must not have changed for an earlier look at the content to count."""
+    """Return the facts that must stay the same for an earlier check to count."""
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, wanted.sha256]
 

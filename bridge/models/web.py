@@ -31,7 +31,7 @@ class WebFile:
 
     url: str
     exact: bool = True
-    """Whether the size is known to the byte; else the server says it, up to the size."""
+    """Return whether the size is known to the byte; else the server says it, up to the size."""
 
     def __str__(self) -> str:
         return urlsplit(self.url).hostname or self.url

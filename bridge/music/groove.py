@@ -1,4 +1,4 @@
-"""How a song divides its beats, and a grid bent to it."""
+"""Describe a song's division of its beats, and a grid bent to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CELLS = 4
 
 @dataclass(frozen=True, slots=True)
 class Groove:
-    """How a song divides its beats."""
+    """A song's division of its beats."""
 
     swing: float = 0.5
     """Place of the second eighth within the beat: 0.5 straight, 0.667 triplets."""

@@ -70,7 +70,7 @@ class Key:
 
     @property
     def flats(self) -> bool:
-        """Whether it is written with flats."""
+        """Return whether it is written with flats."""
         return (self.tonic + 3) % 12 in FLAT_KEYS if self.minor else self.tonic in FLAT_KEYS
 
     @property

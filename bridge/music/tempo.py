@@ -35,7 +35,7 @@ class TempoMap:
 
     points: tuple[TempoPoint, ...] = (TempoPoint(0.0, DEFAULT_BPM, 4),)
     confident: bool = False
-    """Whether the tempo was heard, not assumed."""
+    """Return whether the tempo was heard, not assumed."""
     _times_s: tuple[float, ...] = field(init=False, repr=False, compare=False)
     _starts_qn: tuple[float, ...] = field(init=False, repr=False, compare=False)
 

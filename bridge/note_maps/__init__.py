@@ -1,1 +1,1 @@
-"""What a note network sees and says: the spectrogram, maps of keys over time, and the notes in them."""
+"""Input and output of a note network: the spectrogram, maps of keys over time, and the notes in them."""

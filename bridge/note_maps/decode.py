@@ -23,7 +23,7 @@ REARM_FRAMES = 4
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where a probability becomes a note; tuned on held-out sounds by training/notes/tune.py."""
+    """Thresholds that make a note of a probability; tuned on held-out sounds by training/notes/tune.py."""
 
     onset: float
     """Least onset probability of a note."""

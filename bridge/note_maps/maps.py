@@ -1,4 +1,4 @@
-"""What the network says of a stem, kept small: an hour takes 15 to 40 MB, where half floats would take 220 MB."""
+"""Keep the network's output for a stem small: an hour takes 15 to 40 MB, where half floats would take 220 MB."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEVEL = 1
 
 
 class Curves:
-    """What the network says of one key, each (frames,): probabilities 0..1, velocity 0..1.
+    """The network's output for one key, each (frames,): probabilities 0..1, velocity 0..1.
 
     Args:
         packed: (KINDS, frames) bytes.

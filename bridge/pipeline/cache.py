@@ -1,4 +1,4 @@
-"""What was computed once: stems, activations and transcriptions, by the sound itself and all that shaped them.
+"""Keep what was computed once: stems, activations and transcriptions, by the sound itself and all that shaped them.
 
 The least recently used goes first when the limit of the settings is reached. A damaged or half-written entry, or one
 that somebody edited, is a miss, never an error: stems in job folders are links to the very files that lie here.

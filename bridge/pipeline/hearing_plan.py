@@ -1,4 +1,4 @@
-"""Which transcriber hears which source, and so what must be separated at all."""
+"""Plan which transcriber hears which source, and so what must be separated at all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class HearingPlan:
-    """What one request wants of every item."""
+    """The calls of transcribers that one request wants for every item."""
 
     transcribers: Mapping[str, tuple[str, ...]]
     """Source -> the transcribers that hear it."""

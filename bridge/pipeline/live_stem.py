@@ -24,7 +24,7 @@ POLL_S = 0.2
 
 
 class StemFeed:
-    """How far the stems of one item are; shared by all of them."""
+    """Progress of writing the stems of one item; shared by all of them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

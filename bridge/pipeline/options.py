@@ -1,4 +1,4 @@
-"""What a request chooses, checked against the table of options and the settings."""
+"""Check a request's choices against the table of options and the settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BEST = "best"
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What a request chooses, complete and checked."""
+    """A request's choices, complete and checked."""
 
     quality: str
     """One of :data:`bridge.spool.options.QUALITIES`: the hearing plan."""

@@ -1,4 +1,4 @@
-"""How more packages get into the Python that runs dawscribe, for sentences that say what is missing."""
+"""Name the command that installs packages beside dawscribe, for sentences that say what is missing."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from bridge.spool.status import Status
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the application lends to every plugin."""
+    """The application's loan to every plugin."""
 
     model: Callable[[str], Path]
     """Returns the verified file of a model by its name in the store; raises ModelError with the way to get it."""
@@ -107,7 +107,7 @@ class Transcriber(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Activations:
-    """What a network said of the sources of one call, in a form that lies in a file."""
+    """The output of a network for the sources of one call, in a form that lies in a file."""
 
     facts: Mapping[str, Any]
     """Small JSON values that decoding needs, such as the source's name and length."""
@@ -142,7 +142,7 @@ class Host(Protocol):
     """Hands a finished result to a DAW."""
 
     inserts: bool
-    """Whether a script in the DAW will mark the job as inserted; its result is kept longer until then."""
+    """Return whether a script in the DAW will mark the job as inserted; its result is kept longer until then."""
 
     def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
         """Write what the DAW's script needs into the job folder; returns the items, with what was added to them."""
@@ -193,7 +193,7 @@ class JobReport:
 
 
 class JobService(Protocol):
-    """What the daemon offers to triggers and to the review page."""
+    """The daemon as triggers and the review page see it."""
 
     async def submit(self, data: Mapping[str, Any]) -> str:
         """Accept a request (protocol 1) and return its id; InputError or StoreError says why not."""

@@ -17,16 +17,16 @@ KINDS = ("separators", "transcribers")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an engine's licence allows; a plugin has it as its attribute ``terms``."""
+    """The licence of an engine; a plugin has it as its attribute ``terms``."""
 
     commercial: bool
-    """Whether what it makes may be used for money."""
+    """Return whether what it makes may be used for money."""
     words: str
     """The licence, or what its author says, to be put behind "its terms: "."""
 
 
 def wants_commercial(settings: Mapping[str, Any] | None) -> bool:
-    """Whether the settings allow only what may be used for money.
+    """Return whether the settings allow only what may be used for money.
 
     Raises:
         ConfigError: the setting "licence" has a value that it does not know.

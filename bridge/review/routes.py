@@ -378,7 +378,7 @@ class _Api:
         return self._known[key]
 
     def _sources_of(self, report: JobReport) -> list[dict[str, sound.Source]]:
-        """What can be heard of each item; looked up anew until the job has ended."""
+        """Return the sounds of each item; looked up anew until the job has ended."""
         if report.id in self._sources:
             return self._sources[report.id]
         request = parse_request(_json(report.folder / "request.json"))

@@ -55,7 +55,7 @@ def measure_groove(onsets_s: Iterable[float], tempo: TempoMap) -> Groove:
 
 
 def _place(parts: Array, span: tuple[float, float]) -> float:
-    """Where within ``span`` the onsets stand, 0.5 where they stand everywhere or nowhere."""
+    """Return the place of the onsets within ``span``, 0.5 where they stand everywhere or nowhere."""
     inside = parts[(parts >= span[0]) & (parts <= span[1])]
     if len(inside) < FEWEST_ONSETS:
         return 0.5

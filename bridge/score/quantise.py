@@ -30,7 +30,7 @@ class Grid:
     step_qn: float
     """Quarter notes from line to line."""
     own_groove: bool = False
-    """Whether the lines stand where the song itself plays them, swung and late as it is."""
+    """Return whether the lines stand where the song itself plays them, swung and late as it is."""
 
     def nearest(self, position_qn: float, groove: Groove) -> float:
         """The line next to a position."""

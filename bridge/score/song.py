@@ -1,4 +1,4 @@
-"""What the song is: key, chords, sections and groove, from the parts and their tempo map."""
+"""Describe the song: key, chords, sections and groove, from the parts and their tempo map."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _notes(parts: Sequence[Part]) -> Array:
 
 
 def _flats(chord: Chord, keys: Sequence[Key]) -> bool:
-    """Whether the key at a chord is written with flats."""
+    """Return whether the key at a chord is written with flats."""
     return next((k.flats for k in keys if k.onset_s <= chord.onset_s < k.offset_s), False)
 
 

@@ -78,7 +78,7 @@ class Demucs:
 
     @classmethod
     def missing(cls) -> str:
-        """What it lacks and how to get that, without an import that takes seconds; empty where nothing is missing."""
+        """Return what it lacks and how to get that, without a long import; empty where nothing is missing."""
         lacks = any(importlib.util.find_spec(name) is None for name in ("torch", "demucs"))
         return f"needs PyTorch and demucs; {_how_to_get_it()}" if lacks else ""
 

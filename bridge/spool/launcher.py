@@ -1,4 +1,4 @@
-"""What every DAW's set-up prepares: the spool's folders, the command that starts the daemon, the scripts to copy."""
+"""Prepare every DAW's set-up: the spool's folders, the command that starts the daemon, the scripts to copy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def program(*words: str, with_streams: bool = False) -> list[str]:
 
 
 def launch_command(home: Path) -> list[str]:
-    """What a DAW script runs to start the daemon; a DAW may not know the variable that moved the home."""
+    """Return the command with which a DAW script starts the daemon, which may not know the moved home."""
     return program("daemon", "--detach", "--home", str(home))
 
 

@@ -29,7 +29,7 @@ BEND_FIELDS = ("time_s", "semitones")
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """What became of one item."""
+    """The outcome of one item."""
 
     name: str
     score: Score

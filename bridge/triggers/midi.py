@@ -32,7 +32,7 @@ class Gesture:
     """0..15, None for any."""
 
     def matches(self, message: Any) -> bool:
-        """Whether a mido message is this gesture, pressed rather than released."""
+        """Return whether a mido message is this gesture, pressed rather than released."""
         if self.channel is not None and getattr(message, "channel", None) != self.channel:
             return False
         if self.kind == "note":
@@ -91,7 +91,7 @@ class MidiTrigger:
 
     @classmethod
     def missing(cls) -> str:
-        """What it lacks and how to get that; empty where nothing is missing."""
+        """Return what it lacks and how to get that; empty where nothing is missing."""
         lacks = importlib.util.find_spec("rtmidi") is None
         return f"needs python-rtmidi; install it with: {pip_install('python-rtmidi')}" if lacks else ""
 

@@ -26,7 +26,7 @@ SETTLE_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What is played."""
+    """One played score."""
 
     file: Path
     title: str

@@ -80,7 +80,7 @@ class Relay:
             return {"n": number, "ok": False, "error": sentence}
 
     def _hello(self, asked: Mapping[str, Any]) -> Answer:
-        """Which version this is, whether the daemon runs, and the session of a Remote Script that runs in Live."""
+        """Return the version, whether the daemon runs, and the session of a Remote Script that runs in Live."""
         del asked
         return {"version": __version__, "protocol": PROTOCOL, "daemon": self._client.running, "script": self._script()}
 

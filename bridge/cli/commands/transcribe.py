@@ -121,7 +121,7 @@ def _check_targets(app: Application, folders: Sequence[Path], options: argparse.
 def _write_projects(
     app: Application, item: ItemResult, request: Request, folder: Path, options: argparse.Namespace
 ) -> None:
-    """What DAWs open as a whole; these refer to the stems where they now lie."""
+    """Write the projects that DAWs open as a whole; these refer to the stems where they now lie."""
     span = request.items[0].audio
     try:
         for target in options.project:
@@ -166,7 +166,7 @@ def _stoppable() -> Iterator[threading.Event]:
 
 
 def _summary(result: dict[str, Any], folder: Path, took_s: float, *, looked: bool) -> str:
-    """What a person wants to read at the end; ``looked`` is whether the beat was looked for."""
+    """Sum up the result for a person; ``looked`` is whether the beat was looked for."""
     item = result["items"][0]
     parts = ", ".join(f"{p['name']} {len(p['notes'])}" for p in item["parts"]) or "no notes"
     tempo = item["tempo"]

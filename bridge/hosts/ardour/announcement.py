@@ -1,4 +1,4 @@
-"""What the hook in Ardour learns from the daemon beside its own requests, and what nobody waits for any more.
+"""Announce to Ardour's hook what it did not request itself, and sweep what nobody waits for.
 
 The hook knows the jobs that it sent. A job that ``dawscribe retry`` made of one has an id of its own, so every result
 is announced under the session's key as well; a file that only the daemon writes, so that the two never collide.

@@ -1,4 +1,4 @@
-"""Where Ardour keeps the user's configuration, and whether it runs right now."""
+"""Find Ardour's configuration of this user, and see whether it runs right now."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def system_scripts(folder: Path) -> Path | None:
 
 
 def is_running(folder: Path) -> bool:
-    """Whether an Ardour that uses this folder is running; where that cannot be told apart, any Ardour."""
+    """Return whether an Ardour that uses this folder is running; where that cannot be told apart, any Ardour."""
     if sys.platform == "linux":
         return any(_may_use(process, folder) for process in _linux_processes())
     listing = output(["tasklist"] if sys.platform == "win32" else ["ps", "-A", "-o", "comm="])

@@ -21,7 +21,7 @@ LAST = (FLUID_SYNTH, REASONABLE_SYNTH)
 
 
 def instruments_for(role: str, table: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What to try for a role, in order.
+    """Return the instruments to try for a role, in order.
 
     Args:
         role: the part's role.

@@ -56,7 +56,7 @@ def find_soundfont(own: Iterable[Path], system: Iterable[str] = SYSTEM_FOLDERS) 
 
 
 def bundle_folder() -> Path:
-    """Where LV2 hosts look for the user's own presets."""
+    """Return the folder in which LV2 hosts look for the user's presets."""
     if sys.platform == "darwin":
         return Path.home() / "Library/Audio/Plug-Ins/LV2" / BUNDLE
     if sys.platform == "win32":

@@ -105,7 +105,7 @@ def _keep_way_back(ui_file: Path, modules: Path) -> bool:
 
 
 def _bind_defaults(ui: UiScripts, config: Path) -> None:
-    """What Ardour would put on the first buttons, had it made the file itself."""
+    """Return the content of the first buttons as Ardour would make it, had it made the file itself."""
     scripts = config_folder.system_scripts(config)
     for slot, (name, file) in enumerate(DEFAULTS.items(), 1):
         if scripts is not None and (scripts / file).is_file():

@@ -88,7 +88,7 @@ class UiScripts:
                 self._drop(slot)
 
     def _is_from(self, slot: int, origin: Path) -> bool:
-        """Whether the script of a slot came from a file of the same name (a user's own may be named like ours)."""
+        """Return whether a slot's script came from a file of the same name (a user's own may be named like ours)."""
         statements = (m for m in _STATEMENT.finditer(self._lua) if int(m[1]) == slot)
         return any(m[2] == b'["a"]["x-script-origin"]' and _unquote(m[3]).endswith(origin.name) for m in statements)
 

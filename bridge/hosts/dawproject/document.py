@@ -205,7 +205,7 @@ def _markers(arrangement: Element, ids: _Ids, score: Score) -> None:
 
 
 def _comment(part: Part) -> str:
-    """What the format has no field for: the sound, the drums' keys, the range of the bends."""
+    """Note down all that the format has no field for: the sound, the drums' keys, the range of the bends."""
     return "; ".join(_remarks(part))
 
 

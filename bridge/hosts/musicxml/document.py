@@ -40,7 +40,7 @@ DRUM_PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What all parts share."""
+    """Data that all parts share."""
 
     bars: Sequence[Bar]
     keys: Sequence[tuple[float, Key]]

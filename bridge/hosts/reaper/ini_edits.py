@@ -38,9 +38,9 @@ class Edit:
     add: Callable[[str], str]
     remove: Callable[[str], str]
     creates: bool
-    """Whether the file is made where it is missing."""
+    """Return whether the file is made where it is missing."""
     optional: bool
-    """Whether the user may take it out again; a later set-up then leaves it out."""
+    """Return whether the user may take it out again; a later set-up then leaves it out."""
 
 
 def newline_of(text: str) -> str:
@@ -82,13 +82,13 @@ def add_actions(text: str) -> str:
 
 
 def _is_taken(line: str) -> bool:
-    """Whether a line binds our shortcut in the main section."""
+    """Return whether a line binds our shortcut in the main section."""
     words = line.split()
     return len(words) >= 5 and words[:3] == ["KEY", *map(str, SHORTCUT)] and words[-1] == "0"
 
 
 def _is_ours(line: str) -> bool:
-    """Whether a line binds a key to one of our actions: without the action REAPER would show "unknown command"."""
+    """Return whether a line binds a key to an action of ours: without it REAPER would show "unknown command"."""
     words = line.split()
     return len(words) >= 5 and words[0] == "KEY" and words[3] in {command_id(action) for action in ACTIONS}
 
@@ -99,12 +99,12 @@ def remove_actions(text: str) -> str:
 
 
 def has_item_menu(text: str) -> bool:
-    """Whether the user has changed the media item menu: only then is it in the file, and may be added to."""
+    """Return whether the user has changed the media item menu: only then is it in the file, and may be added to."""
     return any(line.strip() == MENU for line in _lines(text))
 
 
 def has_our_action(text: str) -> bool:
-    """Whether the media item menu offers our action, placed by us or by the user."""
+    """Return whether the media item menu offers our action, placed by us or by the user."""
     lines = _lines(text)
     first, last = _section(lines)
     return any(re.match(rf"item_\d+={command_id(ACTION)}\b", line) for line in lines[first:last])
@@ -177,7 +177,7 @@ def remove_listener(text: str) -> str:
 
 
 def _listener(text: str) -> tuple[int, int] | None:
-    """Where our lines begin and end."""
+    """Return the first and last of our lines."""
     first, last = text.find(BEGIN), text.find(END)
     return (first, last + len(END)) if 0 <= first < last else None
 

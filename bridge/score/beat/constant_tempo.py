@@ -83,7 +83,7 @@ def _at(values: Array, places: Array) -> Array:
 
 
 def _holds(onsets: Array, cycles_per_frame: float, rate_hz: float) -> bool:
-    """Whether the grid fits nearly everywhere: two tempi in one recording make a line in the spectrum, too."""
+    """Return whether the grid fits nearly everywhere: two tempi in one recording make a line in the spectrum, too."""
     window = int(WINDOW_S * rate_hz)
     turned = onsets * np.exp(-2j * np.pi * cycles_per_frame * np.arange(len(onsets)))
     starts = np.arange(0, len(onsets), window)

@@ -1,4 +1,4 @@
-"""Which beats begin a bar: where kick, crash and bass come in, the harmony changes, and the snare does not play."""
+"""Find the beats that begin a bar: kick, crash and bass come in, the harmony changes, the snare does not play."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def find_downbeats(beats: Array, parts: Sequence[Part], low: Array) -> tuple[int
 
 
 def _best_phase(accent: Array, beats_per_bar: int) -> tuple[float, int]:
-    """How far the accents at the best phase stand out over the others, in standard errors; that phase."""
+    """Return how far the accents at the best phase stand out over the others, in standard errors; that phase."""
     if len(accent) < 2 * beats_per_bar:
         return 0.0, 0
     means = np.array([accent[p::beats_per_bar].mean() for p in range(beats_per_bar)])

@@ -57,7 +57,7 @@ NO_STROKES = Strokes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was transcribed, as far as the beat needs it."""
+    """The transcribed notes, as far as the beat needs them."""
 
     drums: Strokes = NO_STROKES
     """General MIDI percussion."""

@@ -1,4 +1,4 @@
-"""What the user knows of the beat; the tracker keeps to it and finds the rest."""
+"""Hints of the user about the beat; the tracker keeps to it and finds the rest."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Hints:
 
     @property
     def any(self) -> bool:
-        """Whether anything is known."""
+        """Return whether anything is known."""
         return self != Hints()
 
 

@@ -90,7 +90,7 @@ def _without_click(strength: Array, low: Array, parts: Sequence[Part]) -> TempoM
 
 
 def _clear_onsets(strength: Array) -> int:
-    """How many onsets are sure; a held tone has none, however evenly it trembles."""
+    """Count the onsets that are sure; a held tone has none, however evenly it trembles."""
     peaks = (strength[1:-1] >= strength[:-2]) & (strength[1:-1] > strength[2:]) & (strength[1:-1] > CLEAR_ONSET)
     return int(peaks.sum())
 
@@ -116,7 +116,7 @@ def _from_notes(parts: Sequence[Part], frames: int) -> Array:
 
 
 def _heard_near(expected: Array, strength: Array) -> Array:
-    """Where the strength peaks near the expected frames, to a fraction of a frame; where nothing does, none."""
+    """Find peaks of the strength near the expected frames, to a fraction of a frame; where nothing does, none."""
     offsets = np.arange(-NEAR_FRAMES, NEAR_FRAMES + 1)
     around = np.round(expected).astype(np.int64)[:, None] + offsets
     values = np.take(strength, around, mode="clip")
@@ -146,6 +146,6 @@ def _sounding(frames: Array, strength: Array) -> Array:
 
 
 def _is_even(frames: Array) -> bool:
-    """Whether beats are as even as people tap."""
+    """Return whether beats are as even as people tap."""
     gaps = np.diff(frames)
     return float(np.median(np.abs(np.diff(gaps))) / np.median(gaps)) <= LEAST_EVEN

@@ -67,7 +67,7 @@ def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
 
 
 def _salience(piece: Array, lags: Array) -> Array:
-    """How periodic a window is at each lag, 0..about 1: the comb of its autocorrelation."""
+    """Measure the periodicity of a window at each lag, 0..about 1: the comb of its autocorrelation."""
     centred = piece - piece.mean()
     size = 1 << int(np.ceil(np.log2(2 * len(piece))))
     spectrum = np.fft.rfft(centred, size)

@@ -168,7 +168,7 @@ Operation = PutNotes | PutGhosts | SetBends | ChangePart | AddPart | RemovePart 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What one undo takes back."""
+    """The operations that one undo takes back."""
 
     label: str
     item: int

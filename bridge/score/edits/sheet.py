@@ -47,7 +47,7 @@ class SheetPart:
     ghosts: Mapping[str, Ghost] = field(default_factory=dict)
     bends: tuple[Bend, ...] = ()
     hidden: bool = False
-    """Whether it was heard with candidates alone: it gets no track until it has a note."""
+    """Return whether it was heard with candidates alone: it gets no track until it has a note."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -59,7 +59,7 @@ class Sheet:
     parts: tuple[SheetPart, ...] = ()
     tempo: tuple[TempoPoint, ...] = (TempoPoint(0.0, 120.0, 4),)
     confident: bool = False
-    """Whether the tempo was heard or given, not assumed."""
+    """Return whether the tempo was heard or given, not assumed."""
 
     def part(self, part_id: str) -> SheetPart:
         """Return a part by its id; InputError where there is none."""

@@ -1,4 +1,4 @@
-"""Which instrument plays each note: families decided over many notes, then tracks by place; pure functions."""
+"""Assign an instrument to each note: families decided over many notes, then tracks by place; pure functions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPREAD = ("keys", "mallets", "organ", "bass", "voice")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How notes become tracks."""
+    """Settings of making tracks from notes."""
 
     near_s: float = 6.0
     near_semitones: float = 7.0

@@ -1,4 +1,4 @@
-"""What is known of each note beside its pitch and times: families, sound, place."""
+"""Evidence for each note beside its pitch and times: families, sound, place."""
 
 from __future__ import annotations
 

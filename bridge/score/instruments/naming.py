@@ -18,7 +18,7 @@ LONG_S = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """What is known of a track."""
+    """A track before it has a name."""
 
     family: str
     balance: float

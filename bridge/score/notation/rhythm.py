@@ -29,7 +29,7 @@ class Event:
 
     @property
     def end(self) -> int:
-        """Where it stops."""
+        """The position of its end."""
         return self.start + self.length
 
 
@@ -121,7 +121,7 @@ class Written:
     length: int
     pitches: tuple[int, ...]
     tied_from: bool
-    """Whether it continues the one before."""
+    """Return whether it continues the one before."""
     tied_to: bool
     value: str
     """MusicXML's name, such as "eighth"."""
@@ -174,6 +174,6 @@ def _value(place: int, left: int, *, rest: bool) -> int:
 
 
 def _shows_middle(place: int, value: int) -> bool:
-    """Whether a value from a beat on leaves the half of a bar of four visible."""
+    """Return whether a value from a beat on leaves the half of a bar of four visible."""
     half = 2 * QUARTER
     return value <= half or place % half == 0

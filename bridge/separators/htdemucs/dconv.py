@@ -49,7 +49,7 @@ SWAPPED = [0, 2, 1, 3]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one layer of a DConv holds."""
+    """The nodes of one layer of a DConv."""
 
     squeeze: Convolved
     first: Normed
@@ -113,7 +113,7 @@ def _layer(value: Output) -> Layer | None:
 
 
 def _keeps_time(found: Convolved) -> bool:
-    """Whether a convolution over time alone gives as many frames as it takes."""
+    """Return whether a convolution over time alone gives as many frames as it takes."""
     if found.kernel.ndim != 3 or found.strides != [1]:
         return False
     pad = (found.kernel.shape[2] - 1) * found.dilations[0]

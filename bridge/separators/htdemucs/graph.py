@@ -100,7 +100,7 @@ def gates(model: Model) -> int:
 
 
 def transposed_convolutions(model: Model) -> int:
-    """What a slice cuts from a transposed convolution as its padding: it is not computed at all (8 in HTDemucs)."""
+    """Drop the samples that a slice cuts from a transposed convolution: it is not computed at all (8 in HTDemucs)."""
     from openvino import opset13 as ops
 
     count = 0

@@ -1,4 +1,4 @@
-"""What a graph computes, read upwards from one of its values.
+"""Match patterns of a graph, upwards from one of its values.
 
 Each matcher answers None where the graph holds anything else than exactly its pattern, so that what is rewritten
 by them computes what was there, and another export of the network merely stays as it is.
@@ -49,7 +49,7 @@ def kind(value: Output) -> str:
 
 
 def same(one: Output, other: Output) -> bool:
-    """Whether both are one value of the graph."""
+    """Return whether both are one value of the graph."""
     names = one.get_node().get_friendly_name(), other.get_node().get_friendly_name()
     return names[0] == names[1] and bool(one.get_index() == other.get_index())
 

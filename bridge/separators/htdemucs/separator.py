@@ -117,7 +117,7 @@ class HTDemucs:
         progress.fraction(1.0)
 
     def _inputs(self, mix: Recording, offset: int, mean: np.float32, deviation: np.float32) -> tuple[Array, Array]:
-        """What the network takes: a segment's normalised samples and their spectrogram."""
+        """Return the network's inputs: a segment's normalised samples and their spectrogram."""
         audio = mix.read(offset, self._segment)
         audio -= mean
         audio /= deviation

@@ -94,7 +94,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def damaged(path: Path) -> ModelError:
-    """What a file is that does not hold what it should."""
+    """Return the error for a file that does not hold what it should."""
     return ModelError(f"The model {path.name} does not hold a Spleeter network; remove it and fetch it again.")
 
 
@@ -157,7 +157,7 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _variable(record: bytes) -> Variable | None:
-    """What a record says, None unless it is a whole variable of 32-bit floats."""
+    """Return the content of a record, None unless it is a whole variable of 32-bit floats."""
     fields = dict(_fields(record))
     if fields.get(1) != FLOAT32 or fields.get(3, 0) != 0:
         return None

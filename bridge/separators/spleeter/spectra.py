@@ -31,7 +31,7 @@ BACK = WINDOW * np.float32(2 / 3)
 
 
 def pieces(length: int) -> int:
-    """How many pieces of frames hold a signal."""
+    """Count the pieces of frames that hold a signal."""
     frames = -(-(length + LEAD) // HOP)
     return -(-frames // FRAMES)
 

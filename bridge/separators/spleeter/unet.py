@@ -42,9 +42,9 @@ class Configuration:
     instruments: tuple[str, ...]
     """In the order in which the networks were made, and so numbered."""
     elu: bool = True
-    """Whether its activations are exponential (ELU), else leaky on the way down and ReLU on the way up."""
+    """Return whether its activations are exponential (ELU), else leaky on the way down and ReLU on the way up."""
     softmax: bool = False
-    """Whether the stems of a bin compete by a softmax, else each has a mask of its own."""
+    """Return whether the stems of a bin compete by a softmax, else each has a mask of its own."""
 
 
 CONFIGURATIONS = {
@@ -89,7 +89,7 @@ class _UNet:
         }
 
     def end(self, mix: Output) -> Output:
-        """What the network says of each bin, (1, 2, 512, 1024), before it becomes a share."""
+        """Return the network's output for each bin, (1, 2, 512, 1024), before it becomes a share."""
         found, value = [], mix
         for depth, filters in enumerate(FILTERS):
             size = CHANNELS if depth == 0 else FILTERS[depth - 1]

@@ -1,4 +1,4 @@
-"""What the second net sees of one onset: its harmonics, who else sounds there, the first net's layer, its place.
+"""Cut out the second net's view of one onset: its harmonics, who else sounds there, the first net's layer, its place.
 
 Training imports this module, so that a model is always run on what it was trained on.
 """

@@ -53,7 +53,7 @@ def tracks_of(notes: Sequence[Note], who: Evidence, rule: Rule = RULE, *, whole:
 
 
 def playing(group: Group, notes: Sequence[Note]) -> Playing:
-    """How a group's notes are played."""
+    """The manner in which a group's notes are played."""
     return Playing(
         family=group.family,
         balance=group.balance,

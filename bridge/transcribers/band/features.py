@@ -1,4 +1,4 @@
-"""What the band net hears: the note net's spectrogram of the middle, and where in the stereo picture each key stands.
+"""Compute the band net's input: the note net's spectrogram of the middle, and each key's place in the stereo picture.
 
 Training imports this module, so that a model is always run on what it was trained on.
 """

@@ -43,7 +43,7 @@ ROLE_OF = {"bass": 0, "vocals": 1}
 
 @dataclass(slots=True)
 class Hearing:
-    """What the nets say of one source."""
+    """The nets' output for one source."""
 
     maps: Maps
     """With the second net's verdict in the place of the onsets' peaks."""
@@ -53,7 +53,7 @@ class Hearing:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the first net sees of a piece, and its candidate onsets."""
+    """The first net's view of a piece, and its candidate onsets."""
 
     first: int
     """Frame of the source at which the piece begins; MARGIN frames before it are here too."""
@@ -117,7 +117,7 @@ class BandNets:
             yield Seen(first, maps[0, :, :stop], found, crops(mid, place, maps[0], hidden[0], found))
 
     def judged(self, seen: Seen) -> Hearing:
-        """What the second net says of a piece; times from its start."""
+        """Return the second net's output for a piece; times from its start."""
         who = Evidence.none()
         if len(seen.onsets):
             real, family, embedding = self._second(seen.crops, (seen.onsets[:, 1] + LOW).astype(np.float32))

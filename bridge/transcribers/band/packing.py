@@ -1,4 +1,4 @@
-"""What the nets said of a source as plain values and bytes, for the cache."""
+"""Pack the nets' output for a source as plain values and bytes, for the cache."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def packed(hearing: Hearing | None, length_s: float) -> tuple[dict[str, Any], di
 
 
 def unpacked(facts: Any, blobs: Mapping[str, bytes]) -> tuple[Hearing | None, float]:
-    """What :func:`packed` took.
+    """Return what :func:`packed` took.
 
     Raises:
         ValueError: it cannot be that.

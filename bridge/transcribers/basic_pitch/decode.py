@@ -18,7 +18,7 @@ from bridge.transcribers.basic_pitch.posteriors import KEYS, LOWEST_KEY, Array, 
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How probabilities become notes; lengths in frames."""
+    """Thresholds that make notes of probabilities; lengths in frames."""
 
     onset: float
     """Least onset probability of a note's start."""
@@ -76,7 +76,7 @@ def _from_onsets(heard: Posteriors, energy: Array, how: Decoding) -> list[FrameN
 
 
 def _rises(heard: Posteriors, reach: int = 2) -> Array:
-    """How much the note probability rises over one and over two frames, scaled to the onsets' range."""
+    """Measure the rise of the note probability over one and over two frames, scaled to the onsets' range."""
     rise = np.full(heard.notes.shape, np.inf, np.float32)
     for back in range(1, reach + 1):
         rise[reach:] = np.minimum(rise[reach:], heard.notes[reach:] - heard.notes[reach - back : -back])

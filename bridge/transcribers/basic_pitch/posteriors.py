@@ -1,4 +1,4 @@
-"""What Basic Pitch's network hears: overlapping windows in, one long matrix of probabilities out.
+"""Feed Basic Pitch's network: overlapping windows in, one long matrix of probabilities out.
 
 The network takes windows of two seconds and is unsure at their edges, so windows overlap and the edges are
 dropped. The ``basic-pitch`` package moves its windows by a length that is no whole number of frames and
@@ -42,7 +42,7 @@ BLOCK_WINDOWS = 8
 
 
 class Runs(Protocol):
-    """What is needed of :class:`bridge.inference.network.Network`."""
+    """The part that is used of :class:`bridge.inference.network.Network`."""
 
     def __call__(self, *inputs: Array) -> list[Array]:
         """Outputs in the network's order."""

@@ -1,4 +1,4 @@
-"""What the drum net hears: log-frequency spectra at 100 frames a second, in three window lengths.
+"""Compute the drum net's input: log-frequency spectra at 100 frames a second, in three window lengths.
 
 The short window keeps attacks apart, the long one tells a kick from a floor tom. Training imports
 this module, so that the net is used on what it was trained on.

@@ -1,4 +1,4 @@
-"""What a drummer can play at once: strokes that exclude each other, and how long they sound as notes."""
+"""Keep to what a drummer can play at once: strokes that exclude each other, and how long they sound as notes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SHORTEST_S = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What was tuned on held-out clips for one net; kept beside its weights."""
+    """Thresholds tuned on held-out clips for one net; kept beside its weights."""
 
     thresholds: Mapping[str, float]
     """Lowest peak that counts, by group."""

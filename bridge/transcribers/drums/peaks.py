@@ -53,7 +53,7 @@ def peak_frames(activation: Array, threshold: float) -> npt.NDArray[np.intp]:
 
 
 def between_frames(activation: Array, frame: int) -> float:
-    """Where within a frame of ``frame`` the stroke lies, in frames from -0.5 to 0.5.
+    """Place the stroke within a frame of ``frame``, in frames from -0.5 to 0.5.
 
     On a triangle of half width w with its top d frames to the right, r = (right - left) / here is
     (2 d / w) / (1 - d / w), solved for d.

@@ -1,4 +1,4 @@
-"""Where a stem gets louder: attack strength and level, frame by frame."""
+"""Find where a stem gets louder: attack strength and level, frame by frame."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class MelodyTranscriber:
         gate_db: float = -32.0
         """Sound this far below the whole mix is leakage of other stems."""
         pitch_bends: bool = True
-        """Whether to follow the pitch between the keys."""
+        """Return whether to follow the pitch between the keys."""
 
         def __post_init__(self) -> None:
             if self.tracker not in ("auto", "swift", "yin"):

@@ -26,7 +26,7 @@ STRONGEST = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What decides between notes, in nats."""
+    """Costs that decide between notes, in nats."""
 
     frame: float
     """Weight of a frame's evidence: neighbouring frames say nearly the same, so each counts little."""

@@ -1,4 +1,4 @@
-"""What every pitch tracker delivers, frame by frame, for the segmentation into notes."""
+"""Define what every pitch tracker delivers, frame by frame, for the segmentation into notes."""
 
 from __future__ import annotations
 

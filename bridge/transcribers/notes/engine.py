@@ -43,7 +43,7 @@ Voices = Literal["auto", "one", "many"]
 
 @dataclass(frozen=True, slots=True)
 class RoleProfile:
-    """How a role is decoded."""
+    """Settings of decoding a role."""
 
     index: int
     """Its place in the network's role input."""
@@ -84,7 +84,7 @@ class NoteOptions:
     voices: Voices = "auto"
     """"one" for a single voice, "many" for chords; "auto" takes one for bass and vocals, unless they play chords."""
     bends: bool = True
-    """Whether glides and vibrato of single voices become pitch bends."""
+    """Return whether glides and vibrato of single voices become pitch bends."""
     sensitivity: float = 0.5
     """0..1; more finds softer notes and more that are none."""
 

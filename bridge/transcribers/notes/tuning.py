@@ -37,7 +37,7 @@ LEAST_FRAMES = 4
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How far off its keys a stem sounds."""
+    """The deviation of a stem from its keys."""
 
     keys: range
     """MIDI pitches."""

@@ -235,7 +235,7 @@ class _Endpoint(asyncio.DatagramProtocol):
 
 
 class _Turns:
-    """When somebody may next be answered what is long, or what nobody asked for."""
+    """The time from which somebody may next be answered what is long, or what nobody asked for."""
 
     def __init__(self) -> None:
         self._next: OrderedDict[Any, float] = OrderedDict()
@@ -263,7 +263,7 @@ def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _is_same_machine(one: str, other: str) -> bool:
-    """Whether two addresses of the settings are both this machine's own, as far as can be told without asking."""
+    """Return whether two addresses of the settings are both this machine's own, as far as can be told here."""
     names = {one.strip("[]").casefold(), other.casefold()}
     return len(names) == 1 or all(_is_loopback(name) or name in ("0.0.0.0", "::", "") for name in names)  # noqa: S104
 

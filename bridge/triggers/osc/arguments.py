@@ -110,7 +110,7 @@ def text_argument(arguments: Sequence[Any], what: str) -> str:
 
 
 def is_let_go(arguments: Sequence[Any]) -> bool:
-    """Whether a button of a controller came up again: it sends 1 when it is pressed and 0 when it is let go."""
+    """Return whether a button of a controller came up again: it sends 1 when it is pressed and 0 when it is let go."""
     return bool(arguments) and isinstance(arguments[0], (int, float)) and arguments[0] == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -124,6 +125,16 @@ class Home:
         final = ("done", "failed", "cancelled")
         wait_for(lambda: self.status(job_id).get("state") in final, f"the end of {job_id}")
         return self.status(job_id)
+
+    def start_if_dead(self) -> None:
+        """Start the daemon again where it was ended."""
+        if not self._daemons or self._daemons[-1].poll() is not None:
+            self.start()
+
+    def reap(self, patience_s: float = 0.3) -> None:
+        """Give a daemon that was just killed the moment that its end takes."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._daemons[-1].wait(patience_s)
 
     def kill(self) -> None:
         """End all daemons of this test the hard way, and their workers with them."""

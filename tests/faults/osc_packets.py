@@ -56,19 +56,21 @@ def circle(length: int) -> bytes:
 def _element(rng: random.Random, depth: int) -> bytes:
     if depth == 0:
         return _message(rng)
-    many = rng.choice((1, 1, 2, 5, 60, 2300)) if depth == 1 else 1
     inner = _element(rng, depth - 1)
-    body = b""
-    for _ in range(many):
-        length = len(inner) if rng.random() < 0.97 else rng.choice((*SIZES, -(len(body) + 4), len(inner) + 4))
-        body += size(length) + inner
-        if len(body) > LARGEST:
-            break
-    return BUNDLE + body
+    element = size(len(inner)) + inner
+    many = rng.choice((1, 1, 1, 2, 5, 49, 60, 2300)) if depth == 1 else 1
+    many = min(many, LARGEST // len(element) + 1)
+    if rng.random() < 0.5:
+        return BUNDLE + element * many
+    # One of them lies about its size, or leads back.
+    before = element * rng.randrange(many)
+    lie = rng.choice((*SIZES, -(len(before) + 4), -(len(before) + 20), len(inner) + 4, len(inner) - 4))
+    return BUNDLE + before + size(lie) + inner + element
 
 
 def _message(rng: random.Random) -> bytes:
-    tags = bytes(rng.choice(b"sifbdhTFNItrmS[]xyz\xff") for _ in range(rng.choice((0, 1, 3, 10, 64, 65, 20_000))))
+    count = rng.choice((0, 1, 1, 3, 3, 10, 64, 65)) if rng.random() < 0.99 else 20_000
+    tags = bytes(rng.choices(b"sifbdhTFNItrmS[]xyz\xff", k=count))
     made = text(rng.choice(ADDRESSES)) + text(b"," + tags)
     for tag in tags[:100]:
         if tag in b"sS":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bridge.music.notes import STEM_ROLES, Note
+from bridge.music.notes import STEM_ROLES, Bend, Note
 from bridge.music.parts import Candidate, Part
 
 MIN_NOTE_S = 0.01
@@ -38,9 +38,20 @@ def _within_item(part: Part, length_s: float) -> Part:
     return replace(
         part,
         notes=tuple(cut for _, cut in cuts if cut is not None),
-        bends=tuple(sorted(b for b in part.bends if b.time_s < length_s)),
+        bends=_coming_to_rest(part, length_s),
         candidates=tuple(sorted([*part.candidates, *left_out])),
     )
+
+
+def _coming_to_rest(part: Part, length_s: float) -> tuple[Bend, ...]:
+    """The bends, the last of which ends with the last note: else all that is played later on that track is bent too.
+
+    Where that note lasts to the item's end nothing is added, since nothing can come behind it there.
+    """
+    end_s = min(max((n.offset_s for n in part.notes), default=0.0), length_s)
+    bends = sorted(b for b in part.bends if b.time_s < end_s)
+    rests = end_s == length_s or not bends or not bends[-1].semitones
+    return tuple(bends) if rests else (*bends, Bend(end_s, 0.0))
 
 
 def _within(note: Note, length_s: float) -> Note | None:

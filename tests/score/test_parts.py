@@ -67,3 +67,17 @@ def test_notes_are_sorted_and_end_with_the_item() -> None:
 def test_a_stem_of_an_outside_engine_is_named_after_itself() -> None:
     assert instrument_of("lead_synth").name == "Lead Synth"
     assert instrument_of("  ").name == "Part"
+
+
+def test_the_wheel_comes_to_rest_with_the_last_note() -> None:
+    """What is played or written behind it on that track would be bent as well."""
+    note = Note(1.0, 2.0, 60, 90)
+    for bends, last in (
+        ((Bend(1.0, 0.0), Bend(1.9, 0.47)), Bend(2.0, 0.0)),
+        ((Bend(1.0, 0.5), Bend(2.5, 0.7)), Bend(2.0, 0.0)),
+        ((Bend(1.5, 0.5), Bend(1.9, 0.0)), Bend(1.9, 0.0)),
+    ):
+        ((part,), _) = ordered_parts([part_of("vocals", (note,), bends)], 10.0)
+        assert part.bends[-1] == last
+    ((part,), _) = ordered_parts([part_of("vocals", (note,))], 10.0)
+    assert part.bends == ()

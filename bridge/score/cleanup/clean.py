@@ -3,7 +3,8 @@
 The rules are applied in this order:
 
 1. doubles of one key become one note (all parts);
-2. spurious notes, harmonics that were taken for notes, and bleed from other parts leave (pitched parts);
+2. spurious notes, harmonics that were taken for notes, bleed from other parts, and parts that are another once more
+   leave (pitched parts);
 3. a key that is struck again ends first (all parts).
 
 On the evaluation set (melody on bass and vocals, Basic Pitch on other; bass, other, pitched and pitched_off 0.794,
@@ -21,6 +22,7 @@ from bridge.music.notes import Note
 from bridge.music.parts import Candidate, Part
 from bridge.score.cleanup.bleed import leaked_notes
 from bridge.score.cleanup.spurious import harmonic_notes, spurious_notes
+from bridge.score.cleanup.twins import twin_notes
 
 DOUBLE_S = 0.03
 """Two onsets of one key in one part within this are one: at 16 notes a second they lie 62 ms apart."""
@@ -33,6 +35,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("spurious", spurious_notes),
     ("harmonic", harmonic_notes),
     ("bleed", leaked_notes),
+    ("duplicate", twin_notes),
 )
 """Reason and rule, for pitched parts; each sees what the one before has left."""
 

@@ -97,3 +97,28 @@ def test_what_is_left_out_says_why_and_can_be_taken_back() -> None:
 def test_nothing_is_cleaned_to_nothing() -> None:
     assert clean([]) == ()
     assert clean([part_of("bass")]) == (part_of("bass"),)
+
+
+def scale(*keys: int, late_s: float = 0.0, velocity: int = 85) -> list[Note]:
+    return [Note(0.3 + 0.4 * i + late_s, 0.6 + 0.4 * i + late_s, k, velocity, 0.9) for i, k in enumerate(keys)]
+
+
+PIANO = (36, 48, 43, 52, 60, 64, 67, 72, 76, 72, 67, 64, 60, 52, 48, 36)
+
+
+def test_an_instrument_alone_is_written_once() -> None:
+    low = [n for n in scale(*PIANO, late_s=-0.07) if n.pitch < 50]
+    bass, other = clean([part_of("bass", low), part_of("other", scale(*PIANO))])
+    assert bass.notes == ()
+    assert {c.reason for c in bass.candidates} == {"duplicate"}
+    assert len(other.notes) == len(PIANO)
+
+
+def test_a_bass_that_another_plays_along_with_for_a_while_stays() -> None:
+    line = scale(36, 43, 48, 43, 36, 43, 50, 45)
+    chords = [*line[:5], *(Note(n.onset_s, n.offset_s, n.pitch + 24, 85, 0.9) for n in line)]
+    bass, _ = clean([part_of("bass", line), part_of("other", chords)])
+    assert list(bass.notes) == line
+    # Two notes agree by chance.
+    bass, _ = clean([part_of("bass", line[:2]), part_of("other", scale(*PIANO, 40))])
+    assert len(bass.notes) == 2

@@ -26,6 +26,20 @@ def users_path(text: str, setting: str) -> Path:
         raise ConfigError(f'The folder "{text[:80]}" of {setting} cannot be found; give the full path there.') from e
 
 
+def find_program(name: str) -> str | None:
+    """The program of that name on the search path, None where there is none.
+
+    Never one in the current folder, where Windows looks first: a song's folder may bring an ``npm.cmd`` of its own.
+    """
+    endings = ["", *os.environ.get("PATHEXT", "").split(";")] if sys.platform == "win32" else [""]
+    for folder in os.get_exec_path():
+        for ending in endings:
+            path = os.path.join(folder, name + ending)
+            if os.path.isabs(path) and os.path.isfile(path) and os.access(path, os.X_OK):
+                return path
+    return None
+
+
 def own_home(home: Path) -> None:
     """Make dawscribe's home where it is missing, and close it to everybody but its user.
 

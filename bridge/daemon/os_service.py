@@ -6,7 +6,6 @@ The service files are the templates of bridge/data/services, filled in with this
 from __future__ import annotations
 
 import argparse
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from xml.sax.saxutils import escape
 
 from bridge.config import home_folder
 from bridge.errors import HostError, StoreError
+from bridge.files import find_program
 from bridge.programs import windowless_python
 from bridge.spool.launcher import program
 
@@ -132,7 +132,7 @@ def _uninstalled(wanted: Service) -> list[str]:
 
 
 def _run(command: Sequence[str]) -> None:
-    program = shutil.which(command[0])
+    program = find_program(command[0])
     by_hand = f"run it by hand: {' '.join(command)}"
     if program is None:
         raise HostError(

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+from bridge.files import find_program
+
 Pulse = Callable[[float], None]
 """Called several times a second with the fraction done; raises to cancel."""
 
@@ -80,7 +82,7 @@ class PipWheel:
 def _pip() -> list[str]:
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip"]
-    return [_client("pip3" if shutil.which("pip3") else "pip")]
+    return [_client("pip3" if find_program("pip3") else "pip")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def scratch(part: Path) -> Path:
 
 
 def _client(name: str) -> str:
-    path = shutil.which(name)
+    path = find_program(name)
     if path is None:
         raise UnavailableError(f"{name} is not installed")
     return path

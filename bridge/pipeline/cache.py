@@ -116,7 +116,8 @@ class Cache:
         try:
             data = parse_json(read_hostile(path, MAX_TRANSCRIPTION_BYTES), "notes")
             os.utime(path)
-            return Transcription(tuple(_part(p) for p in data["parts"]), tuple(data["warnings"]))
+            found = Transcription(tuple(_part(p) for p in data["parts"]), tuple(data["warnings"]))
+            return found if _is_sound(found) else None
         except (OSError, InputError, KeyError, TypeError, ValueError):
             return None
 
@@ -160,6 +161,18 @@ def _part_json(part: Part) -> dict[str, Any]:
         "bends": [[b.time_s, b.semitones] for b in part.bends],
         "candidates": [[*_row(c.note), c.reason] for c in part.candidates],
     }
+
+
+def _is_sound(found: Transcription) -> bool:
+    """Whether all that was read has the type it should have; a damaged entry is one that is not there."""
+    numbers = [n for p in found.parts for note in p.notes for n in (note.onset_s, note.offset_s, note.confidence)]
+    numbers += [n for p in found.parts for bend in p.bends for n in (bend.time_s, bend.semitones)]
+    whole = [n for p in found.parts for note in p.notes for n in (note.pitch, note.velocity)]
+    return (
+        all(isinstance(w, str) for w in found.warnings)
+        and all(type(n) in (int, float) for n in numbers)
+        and all(type(n) is int for n in whole)
+    )
 
 
 def _part(data: Mapping[str, Any]) -> Part:

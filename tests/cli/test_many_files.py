@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.files import find_program
 from bridge.inference import network
 from bridge.models import sources
 from tests.support import Home, sine
@@ -112,3 +113,25 @@ def test_too_little_memory_is_called_so(error: Exception, said: str) -> None:
 def test_no_network_is_called_so(tmp_path: Path, said: str) -> None:
     (tmp_path / "stderr").write_text(said)
     assert sources._reason(tmp_path / "stderr") == "there is no connection to the internet"
+
+
+@pytest.mark.parametrize("name", [b"a\xffb.rpp", b"a\nb.rpp", b"a\"'`b.rpp"])
+def test_a_project_whose_name_it_cannot_hold_is_refused_before_the_work(
+    home: Home, wav: Path, tmp_path: Path, name: bytes
+) -> None:
+    project = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    done = home.run("transcribe", wav, "-o", tmp_path / "out", "--project", project, check=False)
+    assert done.returncode == 2
+    assert "cannot hold the name" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_program_of_the_current_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "npm").write_text("")
+        (tmp_path / folder / "npm").chmod(0o755)
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("PATH", os.pathsep.join(["", ".", str(tmp_path / "there")]))
+    assert find_program("npm") == str(tmp_path / "there" / "npm")
+    assert find_program("no-such-program") is None

@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,7 @@ def try_copies(count: int, seed: int, folder: Path) -> str:
         home = Home(folder / f"flight{turn}", QUIET)
         with running(home):
             jobs = [home.submit(home.request(f"copy-{turn:03d}-{n}", wav, {"stems": ["bass"]})) for n in range(4)]
-            wait_for(lambda h=home: list((h.folder / "jobs").glob("copy-*")), "a job")
+            wait_for(partial(_any, home.folder / "jobs", "copy-*"), "a job")
             time.sleep(rng.random() * 2)
             copy = Home(folder / f"landed{turn}", QUIET)
             shutil.copytree(home.folder, copy.folder, dirs_exist_ok=True, ignore_dangling_symlinks=True)
@@ -194,6 +195,10 @@ def try_copies(count: int, seed: int, folder: Path) -> str:
         shutil.rmtree(home.folder)
         shutil.rmtree(copy.folder)
     return f"{count} copies: {dict(total)}"
+
+
+def _any(folder: Path, pattern: str) -> bool:
+    return any(folder.glob(pattern))
 
 
 def try_inbox(count: int, seed: int, folder: Path) -> str:

@@ -180,9 +180,8 @@ def test_looks_at_the_content_again_only_when_the_file_has_changed(tmp_path: Pat
     store(tmp_path, row(server.url)).path("net")
     stat = path.stat()
     path.write_bytes(b"x" + CONTENT[1:])
+    # A time that was set back hides nothing.
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert store(tmp_path, row(server.url)).path("net") == path
-    os.utime(path)
     with pytest.raises(ModelError, match="damaged"):
         store(tmp_path, row(server.url)).path("net")
     # What the record says counts only for the content that the table wants.

@@ -13,6 +13,8 @@ import soundfile
 from bridge.audio.recording import Recording
 from bridge.audio.span_import import import_span
 from bridge.errors import StoreError
+from bridge.music.notes import Bend, Note
+from bridge.music.parts import Transcription
 from bridge.pipeline.cache import Cache, link
 from tests.support import Home, read_json
 
@@ -82,3 +84,19 @@ def test_a_stem_that_cannot_be_written_to_the_job_is_said_in_a_sentence(
     (tmp_path / "job").write_text("a file where the folder should be")
     with pytest.raises(StoreError, match=r"drums\.wav cannot be written to .*check its permissions and the free space"):
         link(made["drums"].path, tmp_path / "job" / "drums.wav")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"warnings":[]', '"warnings":[7]'), ("[0.5,1.0,40,", "[0.5,1.0,40.5,"), ("[0.5,0.25]", '["0.5",0.25]')],
+    ids=["a warning that is a number", "half a key", "a bend that is a text"],
+)
+def test_notes_of_a_wrong_type_are_a_miss(cache: Cache, old: str, new: str) -> None:
+    heard = Transcription.single("bass", (Note(0.5, 1.0, 40, 90),), (Bend(0.5, 0.25),))
+    cache.keep_transcription("key", heard)
+    assert cache.transcription("key") == heard
+    (entry,) = cache._notes.iterdir()
+    content = entry.read_text()
+    assert old in content, content
+    entry.write_text(content.replace(old, new))
+    assert cache.transcription("key") is None

@@ -19,7 +19,7 @@ from bridge.plugins.install_hint import pip_install
 from bridge.plugins.registry import ALL
 from bridge.plugins.terms import check_terms
 
-PACKAGES = ("numpy", "openvino", "soundfile", "soxr", "mido", "python-osc", "pillow")
+PACKAGES = ("numpy", "openvino", "soundfile", "av", "soxr", "mido", "python-osc", "pillow")
 """What the core stands on; the torch extra is told with its separator."""
 
 

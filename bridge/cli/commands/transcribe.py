@@ -35,7 +35,8 @@ FORMER_SESSION = ".ardour"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="audio: WAV, AIFF, FLAC, OGG, Opus, MP3")
+    kinds = "WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, MP4, MOV, WMA, WebM and others"
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help=f"audio: {kinds}")
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR",
         help="folder for song.mid, result.json and stems; with several files one folder each inside it",
@@ -107,6 +108,10 @@ def _one(
 
 def _check_targets(app: Application, folders: Sequence[Path], options: argparse.Namespace) -> None:
     """Refuse before the long work what could not be written after it."""
+    odd = [p for p in (*options.project, *options.files) if options.project and not _is_writable(str(p.absolute()))]
+    if odd:
+        name = printable(odd[0].name)
+        raise InputError(f"A project cannot hold the name {name}; take its odd letters or one kind of quotes out.")
     if options.project and len(options.files) > 1:
         raise InputError("--project takes one audio file at a time; run dawscribe once per file.")
     for target in options.project:
@@ -116,6 +121,11 @@ def _check_targets(app: Application, folders: Sequence[Path], options: argparse.
     names = {RESULT, MIDI, *([PLOT] if options.plot else ()), *(f"stems/{role}.wav" for role in stems if keep)}
     for folder in folders:
         check_free(folder, names, options.files)
+
+
+def _is_writable(path: str) -> bool:
+    """Whether project files, which are lines of UTF-8 with texts in quotes, can hold a path."""
+    return path.isprintable() and not {'"', "'", "`"} <= set(path)
 
 
 def _write_projects(

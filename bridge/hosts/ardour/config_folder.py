@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bridge.files import find_program
 from bridge.programs import output
 
 VERSIONS = (7, 8, 9)
@@ -36,7 +36,7 @@ def timer_bit(folder: Path) -> int:
     """The timer's signal in the Ardour that owns this folder."""
     if not folder.name.endswith("9"):
         return TIMER_BIT
-    program = shutil.which("ardour9") or shutil.which("ardour")
+    program = find_program("ardour9") or find_program("ardour")
     if program is None:
         return TIMER_BIT
     with contextlib.suppress(OSError, subprocess.SubprocessError):
@@ -51,7 +51,7 @@ def system_scripts(folder: Path) -> Path | None:
     """The scripts that came with the Ardour that owns this folder, where they can be found."""
     version = folder.name[-1]
     roots = [Path("/usr/share"), Path("/usr/local/share")]
-    if program := shutil.which(f"ardour{version}") or shutil.which("ardour"):
+    if program := find_program(f"ardour{version}") or find_program("ardour"):
         roots.insert(0, Path(program).resolve().parent.parent / "share")
     places = [root / f"ardour{version}" / "scripts" for root in roots]
     places.append(Path(f"/Applications/Ardour{version}.app/Contents/Resources/scripts"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import soundfile
 
 from bridge.errors import HostError, InputError, StoreError
+from bridge.files import find_program
 from bridge.hosts.ardour.config_folder import VERSIONS
 from bridge.hosts.ardour.setup import copy_modules
 
@@ -63,7 +63,7 @@ def program() -> str:
         HostError: there is none.
     """
     for version in reversed(VERSIONS):
-        if found := shutil.which(f"ardour{version}-lua"):
+        if found := find_program(f"ardour{version}-lua"):
             return found
     raise HostError("Ardour's Lua shell (ardour7-lua) is not installed; install Ardour from your distribution.")
 

@@ -10,7 +10,7 @@ from bridge.score.cleanup.bleed import near
 
 TWIN_S = 0.08
 """Low notes of a piano were placed up to 0.07 s apart in the stems "bass" and "other"."""
-TWIN_SHARE = 0.7
+TWIN_SHARE = 0.8
 """From this share on a part is no part of its own. A bass that a piano or guitar plays along with in its own octave
 shares notes too, but goes its own way for a bar or two."""
 MIN_TWINS = 3

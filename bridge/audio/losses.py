@@ -20,7 +20,7 @@ def loss_sentences(name: str, losses: Sequence[Loss], end: Loss | None, start_s:
         start_s: where the item begins in the file; places are told from there on.
     """
     said = []
-    losses = [loss for loss in losses if loss.start_s + loss.length_s > start_s]
+    losses = [loss for loss in losses if loss.start_s + loss.length_s >= start_s]
     if losses:
         named = ", ".join(f"{_clock(loss.start_s - start_s)} ({_length(loss)})" for loss in losses[:MOST_NAMED])
         more = f" and {len(losses) - MOST_NAMED} more places" if len(losses) > MOST_NAMED else ""

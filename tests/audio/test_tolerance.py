@@ -271,3 +271,16 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
         (tmp_path / name).write_text(content)
         with pytest.raises(InputError, match="is not audio"):
             read(tmp_path / name)
+
+
+@pytest.mark.parametrize("place", [0.02, 0.5])
+def test_a_flipped_bit_in_a_flac_is_told_and_costs_nothing_else(tmp_path: Path, place: float) -> None:
+    noise = np.random.default_rng(1).uniform(-0.01, 0.01, len(steps())).astype(np.float32)
+    soundfile.write(tmp_path / "a.flac", steps() + noise, RATE)
+    content = bytearray((tmp_path / "a.flac").read_bytes())
+    content[int(len(content) * place)] ^= 0x10
+    (tmp_path / "a.flac").write_bytes(content)
+    recording = read(tmp_path / "a.flac")
+    assert recording.length_s == pytest.approx(LENGTH_S, abs=0.001)
+    assert len([w for w in recording.warnings if "a.flac is damaged at 0:0" in w]) == 1
+    assert len([f for f in onsets(recording.read()[0], WORK_RATE) if any(abs(f - w) < EXACT_S for w in WANTED)]) >= 11

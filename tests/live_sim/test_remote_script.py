@@ -448,6 +448,32 @@ def test_a_request_of_the_extension_is_inserted_by_the_script(studio: Studio) ->
     assert _sounding(clip, _midi(studio.made("Bass")[0])[0])[0][1] == pytest.approx(1.0, abs=MS)
 
 
+def test_a_home_full_of_jobs_is_gone_through_tick_by_tick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio = Studio(tmp_path, path="/sets/one.als")
+    for number in range(60):
+        folder = tmp_path / "home" / "jobs" / f"reaper-00000-{number:06d}"
+        folder.mkdir()
+        (folder / "status.json").write_text('{"protocol": 1, "state": "done", "revision": 1}')
+        (folder / "request.json").write_text('{"protocol": 1, "host": "reaper"}')
+    with studio.live.running() as surface:
+        spool = surface._engine.spool
+        reads: list[int] = [0]
+        status = spool.status
+
+        def counted(job: str) -> Any:
+            reads[0] += 1
+            return status(job)
+
+        monkeypatch.setattr(spool, "status", counted)
+        seen = []
+        for _ in range(12):
+            before = reads[0]
+            studio.live.tick()
+            seen.append(reads[0] - before)
+        assert max(seen) <= 10
+        assert sum(seen) == 60, "each is looked at, and none twice"
+
+
 def test_update_to_a_revision_keeps_what_the_user_changed(studio: Studio) -> None:
     studio.clip(start=16.0, length=8.0)
     old = [part("Bass", [[1, 2, 40, 90]]), part("Keys", [[1, 2, 60, 90]]), part("Pad", [[1, 2, 70, 90]])]

@@ -623,7 +623,6 @@ function isInside(file) {
 
 /** @param {any} text */
 function line(text) {
-  // eslint-disable-next-line no-control-regex
   return String(text ?? "").replace(/[\u0000-\u001f\u007f]+/g, " ").slice(0, 200) || "part";
 }
 

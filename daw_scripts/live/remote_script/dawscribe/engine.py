@@ -23,6 +23,8 @@ INSERT_S = 0.15
 """Work per tick while tracks are made: six tracks with their notes fit, and the undo step is over at once."""
 LOOK_S = 2.0
 """How often finished jobs and new revisions are looked for."""
+JOBS_A_TICK = 10
+"""Jobs looked at in one tick: three small files each, some milliseconds together on a slow disk."""
 ANNOUNCE_S = 2.0
 SAY_S = 0.5
 """The status bar changes at most this often."""
@@ -107,7 +109,7 @@ class Engine:
 
     def _follow_the_set(self):
         song = self.song()
-        if self._song is not None and song != self._song:
+        if self._song is not None and not _is_same(song, self._song):
             # Whatever lies in the Set that closed is gone; its results wait until it is open again.
             self.close()
             self._handled = set()
@@ -225,9 +227,15 @@ class Engine:
             if status.get("state") == "done" and is_number(newest, 1, 1e9) and newest > revision:
                 self._begin(self._insert(job))
                 return
+        looked = 0
         for job in self.spool.jobs():
             if job in self._handled or job in self._own or job in held:
                 continue
+            looked += 1
+            if looked > JOBS_A_TICK:
+                # A home with hundreds of jobs is gone through tick by tick.
+                self._next["look"] = now
+                return
             if self._is_waiting(job, song):
                 self._handled.add(job)
                 self._begin(self._insert(job))
@@ -244,6 +252,12 @@ class Engine:
         if not (ours and here):
             self._handled.add(job)
         return ours and here
+
+
+def _is_same(one, other):
+    """Whether two of Live's wrappers are of one object: by its pointer, which all of them have in the real Live."""
+    pointers = [getattr(each, "_live_ptr", None) for each in (one, other)]
+    return pointers[0] == pointers[1] if None not in pointers else one == other
 
 
 class _Work:

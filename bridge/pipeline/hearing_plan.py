@@ -69,12 +69,13 @@ def needs_stems(rows: Mapping[str, tuple[str, ...]]) -> bool:
 
 def stem_plan(rows: Mapping[str, tuple[str, ...]], stems: Sequence[str]) -> HearingPlan:
     """Return the plan for the stems that are wanted; one without a row of its own is heard as "other"."""
-    transcribers = {MIX: rows[MIX]} if MIX in rows else {}
-    for stem in sorted(stems, key=_rank):
-        names = rows.get(stem) or rows.get("other")
-        if names:
-            transcribers[stem] = names
-    return HearingPlan(transcribers, tuple(s for s in transcribers if s != MIX))
+    heard = {stem: rows.get(stem) or rows.get("other", ()) for stem in sorted(stems, key=_rank)}
+    heard = {stem: names for stem, names in heard.items() if names}
+    elsewhere = {name for source, names in rows.items() if source != MIX for name in names}
+    wanted = {name for names in heard.values() for name in names}
+    # A transcriber that hears the mix beside a stem has nothing to say where none of its stems is wanted.
+    mix = tuple(name for name in rows.get(MIX, ()) if name in wanted or name not in elsewhere)
+    return HearingPlan({MIX: mix, **heard} if mix else heard, tuple(heard))
 
 
 def _rank(stem: str) -> int:

@@ -73,3 +73,10 @@ def test_the_protocol_page_has_every_option() -> None:
     page = (Path(__file__).parents[2] / "daw_scripts" / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", page, re.M))))
     assert {spec.name for spec in OPTION_SPECS} <= named
+
+
+def test_the_mix_is_heard_beside_a_stem_only_where_that_stem_is_wanted() -> None:
+    rows = {"mix": ("band",), "drums": ("drums",), "other": ("band",)}
+    assert stem_plan(rows, ("drums", "other")).transcribers["mix"] == ("band",)
+    assert "mix" not in stem_plan(rows, ("drums",)).transcribers
+    assert stem_plan({"mix": ("beat",), "drums": ("drums",)}, ("drums",)).transcribers["mix"] == ("beat",)

@@ -93,6 +93,15 @@ def test_silence_has_no_parts(band: BandTranscriber, tmp_path: Path) -> None:
     assert band.transcribe({"mix": AudioSource("mix", silent, 0.0)}, RecordingProgress()).parts == ()
 
 
+def test_a_stretch_without_notes_has_none(band: BandTranscriber, tmp_path: Path) -> None:
+    """Sound that is no music, then a long rest: pieces without any onset."""
+    x = np.random.default_rng(0).normal(0, 1e-3, (2, 25 * SONG_RATE)).astype(np.float32)
+    x[:, SONG_RATE // 2 : SONG_RATE] += tone(60, 0.0, 0.5, 0.5, 0.0)
+    noise = recording(tmp_path / "noise.wav", x)
+    heard = band.transcribe({"mix": AudioSource("mix", noise, noise.rms)}, RecordingProgress())
+    assert len([n for p in heard.parts for n in p.notes]) < 30
+
+
 def test_a_cancelled_job_stops(band: BandTranscriber, mix: Recording) -> None:
     class Cancelled(RecordingProgress):
         def fraction(self, fraction: float) -> None:

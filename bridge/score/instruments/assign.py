@@ -1,4 +1,4 @@
-"""Assign an instrument to each note: families decided over many notes, then tracks by place; pure functions."""
+"""Assign an instrument to each note: groups of notes that sound alike, then one family a group; pure functions."""
 
 from __future__ import annotations
 
@@ -16,33 +16,59 @@ Ints = npt.NDArray[np.int64]
 
 BLOCK = 256
 """Notes averaged at a time, so that memory grows with their number and not with its square."""
-
-SPREAD = ("keys", "mallets", "organ", "bass", "voice")
+ROUNDS = 25
+"""Of moving the small groups' centres; they rest after about ten."""
+ONE_INSTRUMENT = ("keys", "mallets", "organ", "bass", "voice")
 """Families that are one instrument across the stereo picture: a piano's low keys stand left, its high ones right."""
+SHARES = {
+    "keys": 0.26,
+    "mallets": 0.03,
+    "organ": 0.05,
+    "guitar": 0.24,
+    "bass": 0.1,
+    "strings": 0.1,
+    "voice": 0.03,
+    "brass": 0.06,
+    "winds": 0.07,
+    "synth": 0.05,
+    "other": 0.01,
+}
+"""About how many of the pitched notes of pop and rock songs each family plays."""
+
+
+UNSURE = "keys"
+"""The family of notes that might be anybody's: commonest in songs, and a piano lets every note be heard."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Settings of making tracks from notes."""
 
-    near_s: float = 6.0
-    near_semitones: float = 7.0
-    alike: float = 8.0
-    """Reach of the averaging over time and pitch, and how much it keeps to notes of a like sound."""
+    near_s: float = 4.0
+    near_semitones: float = 5.0
     near_balance: float = 0.35
-    """Reach over the stereo picture."""
+    alike: float = 8.0
+    """Reach of the steadying over time, pitch and place, and how much it keeps to notes of a like sound."""
+    balance: float = 1.0
+    octave: float = 0.55
+    """Weight of the stereo place and of an octave of pitch beside the sound, of unit length, in a distance of notes."""
+    apart: float = 0.3
+    """Squared distance from which two groups are two instruments."""
+    same_sound: float = 0.2
+    """Squared distance of the sound alone below which two groups of one family are one instrument after all."""
+    same_place: float = 0.4
+    """Difference in balance that these may have; any for families of ONE_INSTRUMENT."""
+    small_groups: int = 24
+    """Groups to begin with; more than a band has instruments, and few enough to compare all."""
     floor: float = -9.0
     """Least log probability: one note that is very sure must not outweigh many that agree."""
-    prior: float = 0.0
-    """Weight of how often bands have a family, against the even share of the training."""
+    prior: float = 0.5
+    """Weight of how often bands have a family, SHARES, against the more even share of the training."""
+    doubtful: float = 0.5
+    """Probability below which a group is called UNSURE."""
     least: float = 0.03
-    """Share of a song's notes under which a family gets no track."""
     fewest: int = 4
-    """Notes under which a family gets no track."""
-    apart: float = 0.3
-    """Balance by which two groups of one family must differ to be two tracks."""
-    side_share: float = 0.2
-    """Share of a family's notes that each of them must have."""
+    """Share of the notes, and notes, under which a group is a scrap and joins its neighbour."""
     never: tuple[str, ...] = ("other",)
 
 
@@ -62,10 +88,21 @@ class Group:
     """0..1, probability of the family over all its notes."""
 
 
-def averaged(who: Evidence, rule: Rule) -> Array:
-    """(n, FAMILIES) log probabilities, each averaged over notes near in time, pitch, place and sound."""
-    logp = np.maximum(who.family, rule.floor)
-    out = np.empty_like(logp)
+def groups(who: Evidence, rule: Rule = RULE) -> list[Group]:
+    """The instruments, most notes first; every note is in one."""
+    if not len(who):
+        return []
+    places = positions(who, rule)
+    found = without_scraps(grown(small_groups(places, rule.small_groups), places, rule.apart), places, rule)
+    named = [(family_of(who, rows, rule), rows) for rows in found]
+    return sorted(
+        (_group(who, f, rows, rule) for f, rows in one_of_each(who, named, places, rule)), key=lambda g: -len(g.rows)
+    )
+
+
+def steadied(who: Evidence, rule: Rule) -> Array:
+    """(n, EMBEDDING) sounds of unit length, each averaged over notes near in time, pitch and place that are like it."""
+    out = np.empty_like(who.embedding)
     order = np.argsort(who.onset_s, kind="stable")
     times = who.onset_s[order]
     reach = rule.near_s * 5  # beyond it a note's weight is less than a hundredth
@@ -78,66 +115,91 @@ def averaged(who: Evidence, rule: Rule) -> Array:
         dp = (who.pitch[mine, None] - who.pitch[theirs]) / rule.near_semitones
         db = (who.balance[mine, None] - who.balance[theirs]) / rule.near_balance
         same = who.embedding[mine] @ who.embedding[theirs].T
-        weight = np.exp(-dt - dp**2 / 2 - db**2 / 2 + rule.alike * (same - 1))
-        out[mine] = weight @ logp[theirs] / weight.sum(1, keepdims=True)
-    return out
+        out[mine] = np.exp(-dt - dp**2 / 2 - db**2 / 2 + rule.alike * (same - 1)) @ who.embedding[theirs]
+    return np.asarray(out / (np.linalg.norm(out, axis=1, keepdims=True) + 1e-9), np.float32)
 
 
-def families(who: Evidence, rule: Rule = RULE) -> Ints:
-    """A family for each note, rare ones given to their neighbours, rarest first."""
-    if not len(who):
-        return np.zeros(0, np.int64)
-    score = averaged(who, rule)
-    alive = np.array([f not in rule.never for f in FAMILIES])
-    while True:
-        best = np.where(alive, score, -np.inf).argmax(1)
-        count = np.bincount(best, minlength=len(FAMILIES))
-        alive &= count > 0
-        rare = [f for f in np.flatnonzero(alive) if count[f] < max(rule.fewest, rule.least * len(who))]
-        if not rare or alive.sum() == 1:
-            return np.asarray(best, np.int64)
-        alive[min(rare, key=lambda f: count[f])] = False
+def positions(who: Evidence, rule: Rule) -> Array:
+    """(n, EMBEDDING + 2) sound, stereo place and register of each note: like notes are near."""
+    octaves = (who.pitch[:, None] - 60) / 12
+    return np.concatenate([steadied(who, rule), rule.balance * who.balance[:, None], rule.octave * octaves], 1)
 
 
-def groups(who: Evidence, rule: Rule = RULE) -> list[Group]:
-    """The tracks: one for each family, more where a family stands at several places; the most notes first."""
-    family, out = families(who, rule), []
-    for number in np.unique(family):
-        rows = np.flatnonzero(family == number)
-        name = FAMILIES[number]
-        for part in [rows] if name in SPREAD else by_place(who, rows, rule):
-            sure = float(np.exp(np.maximum(who.family[part], rule.floor).mean(0))[number])
-            total = float(np.exp(np.maximum(who.family[part], rule.floor).mean(0)).sum())
-            out.append(
-                Group(name, part[np.argsort(who.onset_s[part])], float(np.median(who.balance[part])), sure / total)
-            )
-    return sorted(out, key=lambda g: -len(g.rows))
+def small_groups(places: Array, count: int) -> list[Ints]:
+    """At most ``count`` groups of notes around centres, which begin far from each other (k-means)."""
+    centres = [places[((places - places.mean(0)) ** 2).sum(1).argmin()]]
+    distance = np.full(len(places), np.inf)
+    while len(centres) < min(count, len(places)):
+        distance = np.minimum(distance, ((places - centres[-1]) ** 2).sum(1))
+        centres.append(places[distance.argmax()])
+    middle = np.stack(centres)
+    for _ in range(ROUNDS):
+        nearest = ((places[:, None] - middle[None]) ** 2).sum(2).argmin(1)
+        middle = np.stack([places[nearest == k].mean(0) if (nearest == k).any() else c for k, c in enumerate(middle)])
+    return [rows for k in range(len(middle)) if len(rows := np.flatnonzero(nearest == k))]
 
 
-def by_place(who: Evidence, rows: Ints, rule: Rule) -> list[Ints]:
-    """The rows of one family in groups by balance, what follows from their pitch taken off."""
-    if len(rows) < 4 * rule.fewest:
-        return [rows]
-    balance, pitch = who.balance[rows].astype(float), who.pitch[rows] - who.pitch[rows].mean()
-    slope = float((balance * pitch).sum() / max((pitch**2).sum(), 1e-9))
-    flat = balance - slope * pitch
-    side = two_groups(flat)
-    centres = [np.median(flat[side == k]) if (side == k).any() else 0.0 for k in (0, 1)]
-    share = min((side == k).mean() for k in (0, 1))
-    if abs(centres[1] - centres[0]) < rule.apart or share < rule.side_share:
-        return [rows]
-    return [part for k in (0, 1) for part in by_place(who, rows[side == k], rule)]
+def grown(found: list[Ints], places: Array, apart: float) -> list[Ints]:
+    """The two nearest groups joined, again and again, until all are ``apart``."""
+    found = list(found)
+    while len(found) > 1:
+        a, b, distance = nearest_pair(np.stack([places[rows].mean(0) for rows in found]))
+        if distance > apart:
+            break
+        found[a] = np.concatenate([found[a], found.pop(b)])
+    return found
 
 
-def two_groups(values: npt.NDArray[np.float64]) -> Ints:
-    """0 or 1 for each value: the cut that leaves the least variance within."""
-    order = np.sort(values)
-    n = np.arange(1, len(order))
-    total, square = np.cumsum(order)[:-1], np.cumsum(order**2)[:-1]
-    rest, rest_square = order.sum() - total, (order**2).sum() - square
-    within = square - total**2 / n + rest_square - rest**2 / (len(order) - n)
-    cut = int(within.argmin())
-    return np.asarray(values > (order[cut] + order[cut + 1]) / 2, np.int64)
+def nearest_pair(centres: Array) -> tuple[int, int, float]:
+    """The two nearest of several points, the lower index first, and their squared distance."""
+    distance = ((centres[:, None] - centres[None]) ** 2).sum(2) + np.where(np.eye(len(centres)), np.inf, 0)
+    a, b = divmod(int(distance.argmin()), len(centres))
+    return min(a, b), max(a, b), float(distance[a, b])
+
+
+def without_scraps(found: list[Ints], places: Array, rule: Rule) -> list[Ints]:
+    """Groups of too few notes joined to the nearest, the smallest first."""
+    found, least = list(found), max(rule.fewest, rule.least * len(places))
+    while len(found) > 1 and min(map(len, found)) < least:
+        scrap = found.pop(int(np.argmin([len(rows) for rows in found])))
+        away = [((places[rows].mean(0) - places[scrap].mean(0)) ** 2).sum() for rows in found]
+        nearest = int(np.argmin(away))
+        found[nearest] = np.concatenate([found[nearest], scrap])
+    return found
+
+
+def family_of(who: Evidence, rows: Ints, rule: Rule) -> str:
+    """The family that a group's notes say together."""
+    score = np.maximum(who.family[rows], rule.floor).mean(0) + rule.prior * np.log([SHARES[f] for f in FAMILIES])
+    chance = np.exp(np.where([f in rule.never for f in FAMILIES], -np.inf, score))
+    best = int(chance.argmax())
+    return FAMILIES[best] if chance[best] >= rule.doubtful * chance.sum() else UNSURE
+
+
+def one_of_each(who: Evidence, found: list[tuple[str, Ints]], places: Array, rule: Rule) -> list[tuple[str, Ints]]:
+    """Groups of one family joined where they sound alike and stand at one place: registers of one instrument."""
+    found, joined = list(found), True
+    while joined:
+        joined = False
+        pairs = [(a, b) for a in range(len(found)) for b in range(a + 1, len(found)) if found[a][0] == found[b][0]]
+        for a, b in pairs:
+            if _same(who, found[a], found[b], places, rule):
+                rows = np.concatenate([found[a][1], found.pop(b)[1]])
+                found[a], joined = (family_of(who, rows, rule), rows), True
+                break
+    return found
+
+
+def _same(who: Evidence, a: tuple[str, Ints], b: tuple[str, Ints], places: Array, rule: Rule) -> bool:
+    sound = ((places[a[1], :-2].mean(0) - places[b[1], :-2].mean(0)) ** 2).sum()
+    place = abs(float(np.median(who.balance[a[1]]) - np.median(who.balance[b[1]])))
+    return bool(sound < rule.same_sound and (a[0] in ONE_INSTRUMENT or place < rule.same_place))
+
+
+def _group(who: Evidence, family: str, rows: Ints, rule: Rule) -> Group:
+    chances = np.exp(np.maximum(who.family[rows], rule.floor).mean(0))
+    sure = float(chances[FAMILIES.index(family)] / chances.sum())
+    return Group(family, rows[np.argsort(who.onset_s[rows], kind="stable")], float(np.median(who.balance[rows])), sure)
 
 
 def monophonic_share(onsets_s: Sequence[float], offsets_s: Sequence[float]) -> float:

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bridge.score.instruments.assign import UNSURE
+
 SLIGHT = 0.18
 """Balance from which a track that has a twin is called left or right."""
-DOUBTFUL = 0.45
+DOUBTFUL = 0.5
 """Probability of the family below which the name ends with a question mark."""
 ONE_VOICE = 0.7
 """Share of notes that sound alone from which on a track is a single voice."""
@@ -43,6 +45,9 @@ class Named:
 def sound_of(track: Playing) -> tuple[str, int]:
     """Name and program by family, register and manner of playing."""
     single, long = track.alone >= ONE_VOICE, track.length_s >= LONG_S
+    if track.family == UNSURE and track.sure < DOUBTFUL:
+        # By what it does, for nobody knows what it is.
+        return "Lead" if single else "Pad" if long else "Keys", 0
     high = track.middle_pitch
     if track.family == "strings":
         if not single:

@@ -67,6 +67,8 @@ def crops(mid: Array, place: Array, maps: Array, hidden: Array, onsets: Onsets) 
         hidden: (HIDDEN, frames / 2, PITCHES).
         onsets: frames must lie within.
     """
+    if not len(onsets):
+        return np.zeros((0, CHANNELS, STEPS), np.float32)
     steps = len(mid) // 2
     edge = (BEFORE, STEPS)
     keys = onsets[:, 1]

@@ -14,7 +14,7 @@ from bridge.score.instruments.evidence import Evidence, nearest
 from bridge.score.instruments.naming import Named, Playing, named
 from bridge.transcribers.band.listen import Hearing
 
-THRESHOLDS = Thresholds(0.5, 0.5, 0.4, 60.0)
+THRESHOLDS = Thresholds(0.55, 0.55, 0.4, 60.0)
 """Of the onsets after the second net's verdict; frames and ends as the note net's."""
 
 

@@ -95,7 +95,12 @@ class BandTranscriber:
             both = joined(hearing, mix) if mix is not None and name != MIX else hearing
             notes, who = notes_of(both, thresholds)
             inside = np.array([i for i, n in enumerate(notes) if n.onset_s < length_s], np.int64)
-            parts += parts_of(tracks_of([notes[i] for i in inside], who.rows(inside), whole=name == MIX), name)
+            kept = [notes[i] for i in inside]
+            if name in (MIX, "other"):
+                parts += parts_of(tracks_of(kept, who.rows(inside), whole=name == MIX), name)
+            else:
+                # A separator has said already who plays here.
+                parts += Transcription.single(name, kept).parts
         return Transcription(tuple(parts))
 
 

@@ -27,8 +27,9 @@ def test_twins_of_one_place_are_numbered() -> None:
 
 def test_doubt_is_said() -> None:
     track = replace(GUITAR, family="keys", sure=0.2)
-    assert named([track])[0].name == "Piano?"
-    assert named([track])[0].sure == 0.2
+    names = named([track, replace(track, alone=0.9), replace(track, length_s=2.0), replace(GUITAR, sure=0.3)])
+    assert [n.name for n in names] == ["Keys?", "Lead?", "Pad?", "Guitar?"]
+    assert [n.sure for n in names] == [0.2, 0.2, 0.2, 0.3]
 
 
 @pytest.mark.parametrize("alone", [0.0, 1.0])

@@ -74,7 +74,7 @@ def cast(program: int, rng: Rng) -> int:
 
 
 def kind_of(notes: Sequence[Played], program: int) -> str:
-    """What a song's track mostly does, for its level and colour."""
+    """The manner of a song's track, for its level and colour."""
     family = FAMILIES[family_index(program)]
     if family == "bass":
         return "bass"

@@ -57,7 +57,7 @@ def look(nets: Path, data: Path, kept: Path, stems: Path | None) -> None:
 
 
 def hear(nets: Path, seen: Path, kept: Path, verdict: float) -> None:
-    """What the second net says of all that was seen."""
+    """The second net over all that was seen."""
     kept.mkdir(parents=True, exist_ok=True)
     listen.VERDICT = verdict
     band = BandNets(nets, None)

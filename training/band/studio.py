@@ -113,7 +113,7 @@ def placed(x: np.ndarray, pan: float, width: float) -> np.ndarray:
 
 
 def drawn_pan(family: str, rng: Rng) -> float:
-    """Where a part of the family stands: a third in the middle, some hard at a side."""
+    """A place for a part of the family: a third in the middle, some hard at a side."""
     reach = WIDTH.get(family, 0.6)
     if rng.random() < 0.35 or reach < 0.1:
         return float(rng.normal(0, 0.03))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -49,9 +49,10 @@ class Rule:
     near_balance: float = 0.35
     alike: float = 8.0
     """Reach of the steadying over time, pitch and place, and how much it keeps to notes of a like sound."""
+    chances: float = 0.7
     balance: float = 1.0
     octave: float = 0.55
-    """Weight of the stereo place and of an octave of pitch beside the sound, of unit length, in a distance of notes."""
+    """Weight of the chances of families, the stereo place and an octave beside the sound, in a distance of notes."""
     apart: float = 0.3
     """Squared distance from which two groups are two instruments."""
     same_sound: float = 0.2
@@ -62,7 +63,9 @@ class Rule:
     """Groups to begin with; more than a band has instruments, and few enough to compare all."""
     floor: float = -9.0
     """Least log probability: one note that is very sure must not outweigh many that agree."""
-    prior: float = 0.5
+    bass: float = 0.3
+    """Chance from which a note is the bass's, where there is one."""
+    prior: float = 1.0
     """Weight of how often bands have a family, SHARES, against the more even share of the training."""
     doubtful: float = 0.5
     """Probability below which a group is called UNSURE."""
@@ -92,17 +95,38 @@ def groups(who: Evidence, rule: Rule = RULE) -> list[Group]:
     """The instruments, most notes first; every note is in one."""
     if not len(who):
         return []
-    places = positions(who, rule)
+    sound, chances = steadied(who, rule)
+    bass = chances[:, FAMILIES.index("bass")] > rule.bass
+    if "bass" in rule.never or bass.sum() < rule.fewest:
+        return by_size(who, parted(who, sound, chances, np.arange(len(who)), rule), rule)
+    # The bass is the surest of all families, and its register overlaps with many.
+    rest = parted(who, sound, chances, np.flatnonzero(~bass), replace(rule, never=(*rule.never, "bass")))
+    return by_size(who, [("bass", np.flatnonzero(bass)), *rest], rule)
+
+
+def by_size(who: Evidence, found: list[tuple[str, Ints]], rule: Rule) -> list[Group]:
+    """The groups with what is known of them, most notes first."""
+    return sorted((_group(who, f, rows, rule) for f, rows in found), key=lambda g: -len(g.rows))
+
+
+def parted(who: Evidence, sound: Array, chances: Array, rows: Ints, rule: Rule) -> list[tuple[str, Ints]]:
+    """Family and rows of each instrument among some of the notes; ``sound`` and ``chances`` are steadied."""
+    if not len(rows):
+        return []
+    some = who.rows(rows)
+    places = positions(some, sound[rows], chances[rows], rule)
     found = without_scraps(grown(small_groups(places, rule.small_groups), places, rule.apart), places, rule)
-    named = [(family_of(who, rows, rule), rows) for rows in found]
-    return sorted(
-        (_group(who, f, rows, rule) for f, rows in one_of_each(who, named, places, rule)), key=lambda g: -len(g.rows)
-    )
+    named = [(family_of(some, mine, rule), mine) for mine in found]
+    return [(family, rows[mine]) for family, mine in one_of_each(some, sound[rows], named, rule)]
 
 
-def steadied(who: Evidence, rule: Rule) -> Array:
-    """(n, EMBEDDING) sounds of unit length, each averaged over notes near in time, pitch and place that are like it."""
-    out = np.empty_like(who.embedding)
+def steadied(who: Evidence, rule: Rule) -> tuple[Array, Array]:
+    """(n, EMBEDDING) sounds of unit length and (n, FAMILIES) chances, averaged over near notes, time, pitch and place.
+
+    Notes count the more the more their sound is like.
+    """
+    sound, chances = np.empty_like(who.embedding), np.empty_like(who.family)
+    told = np.exp(np.maximum(who.family, rule.floor))
     order = np.argsort(who.onset_s, kind="stable")
     times = who.onset_s[order]
     reach = rule.near_s * 5  # beyond it a note's weight is less than a hundredth
@@ -115,14 +139,17 @@ def steadied(who: Evidence, rule: Rule) -> Array:
         dp = (who.pitch[mine, None] - who.pitch[theirs]) / rule.near_semitones
         db = (who.balance[mine, None] - who.balance[theirs]) / rule.near_balance
         same = who.embedding[mine] @ who.embedding[theirs].T
-        out[mine] = np.exp(-dt - dp**2 / 2 - db**2 / 2 + rule.alike * (same - 1)) @ who.embedding[theirs]
-    return np.asarray(out / (np.linalg.norm(out, axis=1, keepdims=True) + 1e-9), np.float32)
+        weight = np.exp(-dt - dp**2 / 2 - db**2 / 2 + rule.alike * (same - 1))
+        weight /= weight.sum(1, keepdims=True)
+        sound[mine], chances[mine] = weight @ who.embedding[theirs], weight @ told[theirs]
+    return np.asarray(sound / (np.linalg.norm(sound, axis=1, keepdims=True) + 1e-9), np.float32), chances
 
 
-def positions(who: Evidence, rule: Rule) -> Array:
-    """(n, EMBEDDING + 2) sound, stereo place and register of each note: like notes are near."""
+def positions(who: Evidence, sound: Array, chances: Array, rule: Rule) -> Array:
+    """(n, ...) sound, chances, stereo place and register of each note: like notes are near."""
     octaves = (who.pitch[:, None] - 60) / 12
-    return np.concatenate([steadied(who, rule), rule.balance * who.balance[:, None], rule.octave * octaves], 1)
+    place = rule.balance * who.balance[:, None]
+    return np.concatenate([sound, rule.chances * chances, place, rule.octave * octaves], 1)
 
 
 def small_groups(places: Array, count: int) -> list[Ints]:
@@ -176,24 +203,24 @@ def family_of(who: Evidence, rows: Ints, rule: Rule) -> str:
     return FAMILIES[best] if chance[best] >= rule.doubtful * chance.sum() else UNSURE
 
 
-def one_of_each(who: Evidence, found: list[tuple[str, Ints]], places: Array, rule: Rule) -> list[tuple[str, Ints]]:
+def one_of_each(who: Evidence, sound: Array, found: list[tuple[str, Ints]], rule: Rule) -> list[tuple[str, Ints]]:
     """Groups of one family joined where they sound alike and stand at one place: registers of one instrument."""
     found, joined = list(found), True
     while joined:
         joined = False
         pairs = [(a, b) for a in range(len(found)) for b in range(a + 1, len(found)) if found[a][0] == found[b][0]]
         for a, b in pairs:
-            if _same(who, found[a], found[b], places, rule):
+            if _same(who, sound, found[a], found[b], rule):
                 rows = np.concatenate([found[a][1], found.pop(b)[1]])
                 found[a], joined = (family_of(who, rows, rule), rows), True
                 break
     return found
 
 
-def _same(who: Evidence, a: tuple[str, Ints], b: tuple[str, Ints], places: Array, rule: Rule) -> bool:
-    sound = ((places[a[1], :-2].mean(0) - places[b[1], :-2].mean(0)) ** 2).sum()
+def _same(who: Evidence, sound: Array, a: tuple[str, Ints], b: tuple[str, Ints], rule: Rule) -> bool:
+    apart = float(((sound[a[1]].mean(0) - sound[b[1]].mean(0)) ** 2).sum())
     place = abs(float(np.median(who.balance[a[1]]) - np.median(who.balance[b[1]])))
-    return bool(sound < rule.same_sound and (a[0] in ONE_INSTRUMENT or place < rule.same_place))
+    return apart < rule.same_sound and (a[0] in ONE_INSTRUMENT or place < rule.same_place)
 
 
 def _group(who: Evidence, family: str, rows: Ints, rule: Rule) -> Group:

@@ -13,7 +13,7 @@ from bridge.transcribers.band.listen import Hearing
 
 Array = npt.NDArray[np.float32]
 
-MIX_SHARE = 0.3
+MIX_SHARE = 0.25
 """Weight of the mix beside the stem. What only the mix holds (bass, singer) stays out; what both hear becomes sure."""
 CLIP = 4.0
 """Log-odds beyond this count no more: a stem is a mix's part with holes in it, and no proof."""

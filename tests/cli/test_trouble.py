@@ -49,6 +49,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", disk], check=False)
 
 
+@pytest.mark.slow
 def test_a_home_that_cannot_be_written(small_disk: Path, wav: Path) -> None:
     home = Home(small_disk / "home", OFF)
     daemon = home.start()
@@ -65,6 +66,7 @@ def test_a_home_that_cannot_be_written(small_disk: Path, wav: Path) -> None:
         home.kill()
 
 
+@pytest.mark.slow
 def test_a_damaged_result(done_home: Home) -> None:
     result = done_home.folder / "jobs" / "trouble-0001" / "result.json"
     for damage in ("", "{}", '{"items":[]}', '{"items":[{}]}', '{"items":3}'):
@@ -97,6 +99,7 @@ def test_retry_of_what_cannot_be_tried_again(done_home: Home, wav: Path) -> None
     assert "has not ended yet" in one_sentence(done_home, "retry", job)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [10**400, 1e18, -1, "yesterday", None])
 def test_a_time_that_is_none(done_home: Home, asked: object) -> None:
     request = done_home.folder / "jobs" / "trouble-0001" / "request.json"

@@ -20,6 +20,7 @@ from tests.support import separated
 torch = pytest.importorskip("torch")
 htdemucs = pytest.importorskip("demucs.htdemucs", reason="pip install demucs==4.1.0")
 safetensors = pytest.importorskip("safetensors.torch")
+pytestmark = pytest.mark.slow
 SOURCES = ("drums", "bass", "other", "vocals", "guitar", "piano")
 
 

@@ -56,6 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch, clips: Path, steps: int) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_learns_and_a_stopped_one_goes_on(monkeypatch: pytest.MonkeyPatch, clips: Path) -> None:
     folder = run(monkeypatch, clips, 12)
     assert torch.load(folder / "last.pt", weights_only=True)["step"] == 12

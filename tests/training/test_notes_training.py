@@ -91,6 +91,7 @@ def test_the_network_sees_its_role_and_keeps_the_frames() -> None:
     assert not torch.allclose(bass, other)
 
 
+@pytest.mark.slow
 def test_training_runs_resumes_and_learns(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     rng, items = np.random.default_rng(0), tmp_path / "items"

@@ -91,6 +91,7 @@ def test_velocity_follows_the_level_and_leakage_stays_silent(tmp_path: Path, con
     assert not transcribed(transcriber, leak, quiet).parts[0].notes
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_blocks_leave_no_seam(tmp_path: Path, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     line = [(0.3 + k * 0.5, 0.7 + k * 0.5, 55 + k % 7) for k in range(30)]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bridge.inference.speed import Demand
 from bridge.music.general_midi import Instrument
 from bridge.music.notes import MIX, shifted
 from bridge.music.parts import Part, Transcription
@@ -43,6 +44,7 @@ class BandTranscriber:
     cache_version = "1"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     decoding_options = ("sensitivity",)
+    demand = Demand(gflop_per_s=4.7, memory_mb=140.0)
 
     def __init__(self, options: BandOptions, context: Context) -> None:
         """Load the networks; PluginError where they cannot be."""

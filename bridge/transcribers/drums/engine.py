@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from bridge.errors import PluginError
 from bridge.inference.network import Network
+from bridge.inference.speed import Demand
 from bridge.music.general_midi import INSTRUMENTS
 from bridge.music.notes import Note, shifted
 from bridge.music.parts import Candidate, Part, Transcription
@@ -46,6 +47,7 @@ class DrumTranscriber:
 
     cache_version = "1"
     decoding_options = ("sensitivity",)
+    demand = Demand(gflop_per_s=0.7, memory_mb=70.0)
 
     @dataclass(frozen=True, slots=True)
     class Options:

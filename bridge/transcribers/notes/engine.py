@@ -102,7 +102,7 @@ class NoteTranscriber:
     cache_version = "1"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     decoding_options = ("bends", "sensitivity")
-    demand = Demand(gflop_per_s=4.6, memory_mb=250.0)
+    demand = Demand(gflop_per_s=4.6, memory_mb=140.0)
 
     def __init__(self, options: NoteOptions, context: Context) -> None:
         """Load the network.

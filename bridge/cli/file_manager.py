@@ -22,11 +22,12 @@ def reveal(path: Path) -> None:
         raise InputError(f"No file manager could be opened; the files lie in {_folder(path)}.") from e
 
 
-def _command(path: Path, system: str) -> list[str]:
+def _command(path: Path, system: str) -> list[str] | str:
     if system == "darwin":
         return ["open", "-R", str(path)] if path.is_file() else ["open", str(path)]
     if system == "win32":
-        return ["explorer", f"/select,{path}"] if path.is_file() else ["explorer", str(path)]
+        # Explorer wants the quotes after the comma; a path of Windows holds none itself.
+        return f'explorer /select,"{path}"' if path.is_file() else ["explorer", str(path)]
     return ["xdg-open", str(_folder(path))]
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import mido
 import pytest
 
+from bridge.cli.file_manager import _command
 from tests.support import Home, sine, wait_for
 
 
@@ -156,3 +157,24 @@ def test_a_job_shows_its_folder_and_becomes_a_project(home: Home, wav: Path, tmp
     home.env["PATH"] = str(tmp_path / "nothing")
     done = home.run("show", job, "--open", check=False)
     assert "No file manager" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("system", "file", "folder"),
+    [
+        ("darwin", ["open", "-R", "{}"], ["open", "{}"]),
+        ("win32", 'explorer /select,"{}"', ["explorer", "{}"]),
+        ("linux", ["xdg-open", "{parent}"], ["xdg-open", "{}"]),
+    ],
+)
+def test_each_system_has_its_file_manager(system: str, file: object, folder: object, tmp_path: Path) -> None:
+    mid = tmp_path / "a b.mid"
+    mid.touch()
+
+    def filled(words: object, path: Path) -> object:
+        if isinstance(words, list):
+            return [w.replace("{}", str(path)).replace("{parent}", str(path.parent)) for w in words]
+        return str(words).replace("{}", str(path))
+
+    assert _command(mid, system) == filled(file, mid)
+    assert _command(tmp_path, system) == filled(folder, tmp_path)

@@ -495,3 +495,101 @@ def test_a_second_track_of_the_song_is_new(desk: Desk) -> None:
     desk.project.tracks.append(new_track("Third"))
     desk.transcribe()
     assert [n for n, _ in names(desk.project)][-2:] == ["Other", "Third"]
+
+
+def test_the_review_page_opens_from_the_window_where_there_is_one(desk: Desk, tmp_path: Path) -> None:
+    program = tmp_path / "review"
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n')
+    program.chmod(0o755)
+    (desk.home / "launcher.json").write_text(json.dumps({"command": ["/bin/true"], "review": [str(program), "review"]}))
+    asked = desk.request()
+    desk.finish(asked)
+    (script,) = desk.reaper.scripts
+    desk.reaper.run_until(lambda: any(text == "Review" for text, _, _ in script.frame))
+    assert len(desk.project.tracks) == 5
+    script.click("Review")
+    desk.reaper.run_until(lambda: not script.running)
+    for process in desk.reaper.processes:
+        process.wait()
+    assert (tmp_path / "asked").read_text() == f"review {asked['id']}\n"
+
+
+def test_a_window_that_offers_the_review_goes_by_itself(desk: Desk) -> None:
+    (desk.home / "launcher.json").write_text(json.dumps({"command": ["/bin/true"], "review": ["/bin/true"]}))
+    asked = desk.request()
+    desk.finish(asked)
+    (script,) = desk.reaper.scripts
+    desk.reaper.run_until(lambda: any(text == "Review" for text, _, _ in script.frame))
+    desk.reaper.clock_ahead_s += 60.0
+    desk.reaper.tick()
+    desk.reaper.tick()
+    assert not script.running
+    assert desk.reaper.read == []
+
+
+def test_sections_and_chords_are_regions_where_the_user_wants_them(desk: Desk) -> None:
+    desk.choose(regions="yes")
+    asked = desk.request("Transcribe with options")
+    song = {
+        "sections": [{"onset_s": 0.0, "offset_s": 2.0, "name": "A"}],
+        "chords": [
+            {"onset_s": 0.0, "offset_s": 1.0, "symbol": "Em"}, {"onset_s": 1.0, "offset_s": 2.0, "symbol": "N"},
+            {"onset_s": 2.0, "offset_s": 1.0, "symbol": "damaged"},
+        ],
+    }  # fmt: skip
+    parts = RESULT["items"][0]["parts"]
+    desk.finish(asked, items=[{**asked["items"][0], **song, "length_s": 3.0, "parts": parts, "stems": []}])
+    desk.reaper.idle()
+    assert [(m.name, m.position, m.end) for m in desk.project.markers] == [("A", 1.0, 3.0), ("Em", 1.0, 2.0)]
+    history = desk.reaper.history(desk.project)
+    assert history.names == ["Transcribe song"]
+    history.step(-1)
+    assert desk.project.markers == []
+
+
+@pytest.mark.parametrize("closes", [-1.0, -2.0])
+def test_beside_a_folder_the_folders_stay_whole(desk: Desk, closes: float) -> None:
+    desk.project.tracks.insert(0, new_track("Outer"))
+    desk.project.tracks.insert(2, new_track("Child"))
+    for track, depth in zip(desk.project.tracks, (1.0 if closes == -2.0 else 0.0, 1.0, closes, 0.0), strict=True):
+        track.values["I_FOLDERDEPTH"] = depth
+    desk.choose(more="beside")
+    asked = desk.request("Transcribe with options")
+    desk.finish(asked)
+    desk.reaper.idle()
+    outer = 1 if closes == -2.0 else 0
+    assert names(desk.project) == [
+        ("Outer", outer), ("Song", 1), ("Child", -1), ("song (transcribed)", 1), ("Drums", 0), ("Bass", -1 - outer),
+        ("Other", 0),
+    ]  # fmt: skip
+
+
+def test_a_plain_project_stays_plain(desk: Desk) -> None:
+    desk.choose(more="plain programs", instruments="no")
+    asked = desk.request("Transcribe with options")
+    desk.finish(asked)
+    desk.reaper.idle()
+    assert [t.values["I_CUSTOMCOLOR"] for t in desk.project.tracks[1:4]] == [0, 0, 0]
+    midi = desk.project.tracks[3].items[0].takes[0].source.midi  # type: ignore[union-attr]
+    assert [c.msg2 for c in midi.ccs if c.status == 0xC0] == [33]  # type: ignore[union-attr]
+
+
+def test_files_that_the_project_cannot_own_are_told_of(desk: Desk) -> None:
+    desk.project.path = ""
+    asked = desk.request()
+    rows: list[dict[str, Any]] = [{"pitch": 36, "path": "one_shots/a.wav", "name": "kick"}]
+    drum_shots(desk, asked, rows)
+    assert "The project is not saved yet" in desk.reaper.console
+
+
+def test_a_project_that_comes_to_the_front_is_told_what_waits_for_it(desk: Desk) -> None:
+    asked = desk.request()
+    desk.reaper.close()
+    desk.finish(asked)
+    desk.run("Background listener")
+    assert desk.reaper.console.count("A finished transcription waits") == 1
+    for _ in range(3):
+        desk.reaper.clock_ahead_s += 3.0
+        desk.reaper.tick()
+    assert desk.reaper.console.count("A finished transcription waits") == 1
+    desk.reaper.close()

@@ -94,12 +94,12 @@ def SetToggleCommandState(r: Reaper, section: int, command: int, state: int) -> 
 
 @api
 def GetToggleCommandStateEx(r: Reaper, section: int, command: int) -> int:
-    return r.toggles.get((section, command), -1)
+    return r.toggles.get((section, command), -1 if command in r.actions or not command else 0)
 
 
 @api
 def GetToggleCommandState(r: Reaper, command: int) -> int:
-    return r.toggles.get((0, command), -1)
+    return GetToggleCommandStateEx(r, 0, command)
 
 
 @api

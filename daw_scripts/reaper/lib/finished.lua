@@ -73,6 +73,14 @@ local function is_waiting(context, id)
   return revision ~= nil and revision > (context.spool:inserted_revision(id) or 0)
 end
 
+-- Whether a job that has ended waits for a project that is open now.
+function finished.waits(context)
+  for _, id in ipairs(job_ids(context)) do
+    if not context.spool:is_inserted(id) and is_waiting(context, id) and insert.load(context, id) then return true end
+  end
+  return false
+end
+
 local methods = {}
 
 -- Goes on to the next job that can be inserted, as far as this tick allows; true when no job is left.

@@ -43,6 +43,8 @@ end
 -- The last words of a job stay in its window until they were read; without a window, or without anybody at the
 -- screen, they go where messages go.
 function methods:say(stage, sentence)
+  -- A drawn window is silent to a screen reader; OSARA speaks for it.
+  if sentence and reaper.osara_outputMessage then reaper.osara_outputMessage('dawscribe: ' .. sentence) end
   if not self.window or self.chosen.is_from_outside then
     if sentence then self.context.say(sentence) end
     return self:close()

@@ -20,6 +20,22 @@ local function played(result)
   return found
 end
 
+local FORBIDDEN = 'The project\'s folder cannot be written, so its tracks play files in dawscribe\'s home, which go after 30 days; '
+  .. 'save the project where it can be written, then undo and run "dawscribe: Insert again".'
+local UNSAVED = 'The project is not saved yet, so its drum sounds and stems lie in %s; save it before you transcribe to have '
+  .. 'them beside it.'
+
+-- Whether a project has a folder of its own.
+local function is_saved(project)
+  local index = 0
+  while true do
+    local found, path = reaper.EnumProjects(index)
+    if not found then return true end
+    if found == project then return path ~= '' end
+    index = index + 1
+  end
+end
+
 local function open_copy(file, folder, job_folder)
   local path = folder .. '/' .. file.path:sub(#job_folder + 2)
   reaper.RecursiveCreateDirectory(path:match('^(.*)/'), 0)
@@ -36,9 +52,17 @@ end
 -- The copies of a job's files. `step` is true when all are in the project's folder and the result names them there; a
 -- file that cannot be copied stays where the job has it. `abort`, for an insertion that does not come, leaves nothing.
 function keep_files.new(context, result, project)
-  local waiting, index, copy, made = played(result), 0, nil, {}
+  local waiting, index, copy, made, failed = played(result), 0, nil, {}, false
   local job_folder = context.home .. '/jobs/' .. result.id
   local folder = reaper.GetProjectPathEx(project):gsub('\\', '/') .. '/dawscribe/' .. result.id
+  if #waiting > 0 and not is_saved(project) then
+    result.warnings[#result.warnings + 1] = UNSAVED:format(folder:match('^(.*)/dawscribe/') or folder)
+  end
+  local function note_failure()
+    if failed then return end
+    failed = true
+    result.warnings[#result.warnings + 1] = FORBIDDEN
+  end
   local function step()
     local begun = reaper.time_precise()
     repeat
@@ -47,9 +71,11 @@ function keep_files.new(context, result, project)
         if index > #waiting then return true end
         copy = open_copy(waiting[index], folder, job_folder)
         made[#made + 1] = copy and copy.path
+        if not copy then note_failure() end
       end
       local done = copy and copy.step()
       if done then copy.file.path = copy.path end
+      if done == false then note_failure() end
       if done ~= nil then copy = nil end
     until reaper.time_precise() - begun > BUDGET_S
     return false

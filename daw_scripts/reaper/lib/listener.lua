@@ -3,6 +3,7 @@
 -- own window and its own end.
 
 local app = require 'app'
+local finished = require 'finished'
 local handover = require 'handover'
 local marks = require 'marks'
 local spool = require 'spool'
@@ -28,6 +29,8 @@ local function number_of(script, folder)
   if action == 0 then error('REAPER could not register "' .. script .. '"; run "dawscribe setup reaper" again.', 0) end
   return action
 end
+
+local WAITS = 'A finished transcription waits for this project: run "dawscribe: Insert finished transcriptions".'
 
 local methods = {}
 
@@ -55,6 +58,15 @@ function methods:is_corrected()
   return false
 end
 
+-- Says once for each project that comes to the front when finished jobs wait for it. The names of the jobs are few, and
+-- each is looked at only then.
+function methods:remind()
+  local _, path = reaper.EnumProjects(-1)
+  if path == self.project then return end
+  self.project = path
+  if finished.waits(self.context) then app.note(WAITS) end
+end
+
 -- Brings corrections in; once for each state of the spool, so that one that cannot be inserted does not come back
 -- every other second.
 function methods:correct(now)
@@ -80,6 +92,7 @@ function listener.run(context, folder)
       next_look = now + LOOK_S
       local ok, problem = pcall(function()
         self:obey()
+        self:remind()
         self:correct(now)
       end)
       -- No message box: whoever sent the command may not sit at this screen. The next command may fare better.

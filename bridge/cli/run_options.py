@@ -26,7 +26,7 @@ def _add_option(parser: argparse.ArgumentParser, spec: OptionSpec) -> None:
     elif spec.parse is option_parsers.transcribers:
         parser.add_argument(flag, dest=spec.name, action="append", metavar=spec.metavar, help=spec.help)
     else:
-        kind = float if spec.parse is option_parsers.share else str
+        kind = float if spec.is_number else str
         parser.add_argument(
             flag, dest=spec.name, type=kind, metavar=spec.metavar or None, choices=spec.choices or None, help=spec.help
         )

@@ -11,6 +11,7 @@ from bridge.errors import InputError
 from bridge.music.notes import MIX
 from bridge.pipeline.hearing_plan import rows_of
 from bridge.plugins import registry
+from bridge.score.beat.hints import Hints, parse_factor
 from bridge.score.drum_map import drum_keys
 from bridge.score.quantise import Grid, parse_grid
 from bridge.spool.options import OPTION_SPECS
@@ -37,6 +38,8 @@ class JobOptions:
     grid_source: str | None
     """"project": the request's own beats, else the song's."""
     find_tempo: bool
+    hints: Hints
+    """Facts about the beat."""
     keep_stems: bool
     drum_map: str
     """Whose keys the drum notes are written on, one of :data:`bridge.score.drum_map.KEYS`."""
@@ -67,10 +70,17 @@ def resolve_options(chosen: Mapping[str, Any], settings: Settings) -> JobOptions
             'choose the quality "best", or leave the choice of parts out.'
         )
         raise InputError(message)
-    quantise = values.pop("quantise")
+    quantise, factor = values.pop("quantise"), values.pop("tempo")
+    hints = Hints(
+        values.pop("bpm"),
+        1.0 if factor is None else parse_factor(factor),
+        values.pop("beats_per_bar"),
+        values.pop("first_downbeat"),
+    )
     return JobOptions(
         **{**values, "quality": quality, "transcribers": rows_of(rows)},
         grid=parse_grid(quantise) if quantise else None,
+        hints=hints,
     )
 
 

@@ -183,7 +183,8 @@ class Pipeline:
             warnings += moved
         parts = clean(parts)
         progress.fraction(0.0)
-        tempo = find_tempo(mix, parts, progress.fraction) if options.find_tempo else TempoMap()
+        wanted = options.find_tempo or options.hints.any
+        tempo = find_tempo(mix, parts, progress.fraction, options.hints) if wanted else TempoMap()
         score = arrange(
             parts,
             mix.length_s,
@@ -191,7 +192,7 @@ class Pipeline:
             grid=options.grid,
             project=beats,
             strength=options.quantise_strength,
-            tempo_wanted=options.find_tempo,
+            tempo_wanted=wanted,
             warnings=warnings,
         )
         progress.fraction(1.0)

@@ -136,6 +136,7 @@ HOSTS: Registry[Host] = Registry(
         "ardour": "bridge.hosts.ardour:Ardour",
         "live": "bridge.hosts.live:Live",
         "dawproject": "bridge.hosts.dawproject:DawProject",
+        "musicxml": "bridge.hosts.musicxml:MusicXml",
     },
 )
 TRIGGERS: Registry[Trigger] = Registry(

@@ -11,26 +11,37 @@ from bridge.audio.recording import Recording
 from bridge.music.parts import Part, Score
 from bridge.music.project_beats import ProjectBeats
 from bridge.music.tempo import TempoMap
+from bridge.score.beat.hints import Hints
 from bridge.score.beat.tracker import track_beats
 from bridge.score.parts import ordered_parts
 from bridge.score.quantise import Grid, quantise
 from bridge.score.song import groove_of, with_song
 
-UNCERTAIN_BEAT = "The beat is not certain, so the MIDI file keeps 120 BPM; the notes stay where they sound."
+NO_BEAT = "No beat was found, so the MIDI file keeps 120 BPM; the notes stay where they sound."
+GUESSED_BEAT = (
+    "The beat is not certain; {bpm:.4g} BPM is a guess, and the notes stay where they sound. "
+    "Say what you know with --bpm, --tempo x2 or --tempo x1/2."
+)
 NOT_QUANTISED = "Nothing was quantised, because the beat is not certain."
 NO_NOTES = "No notes were heard in this item."
 
 
-def find_tempo(mix: Recording, parts: Sequence[Part], on_progress: Callable[[float], None]) -> TempoMap:
-    """Return the tempo map of an item; not ``confident``, and 120 BPM, where no beat is certain.
+def find_tempo(
+    mix: Recording,
+    parts: Sequence[Part],
+    on_progress: Callable[[float], None],
+    hints: Hints = Hints(),  # noqa: B008 - frozen
+) -> TempoMap:
+    """Return the tempo map of an item; not ``confident`` where the beat is a guess, 120 BPM where there is none.
 
     Args:
         mix: the whole mix.
         parts: cleaned up.
         on_progress: takes the fraction done; what it raises ends the work.
+        hints: facts about the beat.
     """
     on_progress(0.0)
-    return track_beats(mix, parts, lambda stage, fraction: on_progress(fraction))
+    return track_beats(mix, parts, lambda stage, fraction: on_progress(fraction), hints)
 
 
 def arrange(
@@ -58,7 +69,7 @@ def arrange(
     """
     said = list(warnings)
     if tempo_wanted and not tempo.confident:
-        said.append(UNCERTAIN_BEAT)
+        said.append(NO_BEAT if tempo == TempoMap() else GUESSED_BEAT.format(bpm=tempo.points[-1].bpm))
     if grid is not None and project is not None:
         parts = [quantise(part, project, grid, strength, length_s) for part in parts]
     elif grid is not None:

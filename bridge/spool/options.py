@@ -17,6 +17,8 @@ SEVERAL = "+"
 """Between the transcribers that hear the same source."""
 QUALITIES = ("draft", "best")
 GRID_SOURCES = ("song", "project")
+MAX_NUMBER = 1e9
+"""Values beyond this are a mistake, and so is what is no number."""
 Parse = Callable[[str, Any], Any]
 """Takes the option's name and a value of hostile origin; InputError where it cannot be."""
 
@@ -35,6 +37,11 @@ class OptionSpec:
     """Of the command line, "--name" unless it says something else; "--no-..." turns an option off."""
     metavar: str = ""
     choices: tuple[str, ...] = ()
+
+    @property
+    def is_number(self) -> bool:
+        """Return whether the command line reads it as a number."""
+        return self.parse in (share, number, whole_number)
 
     @property
     def is_flag(self) -> bool:
@@ -61,6 +68,20 @@ def share(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise invalid_option(name, value)
     return float(value)
+
+
+def number(name: str, value: Any) -> float:
+    """Return a number that is one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < MAX_NUMBER:
+        raise invalid_option(name, value)
+    return float(value)
+
+
+def whole_number(name: str, value: Any) -> int:
+    """Return a number without a fraction."""
+    if number(name, value) % 1:
+        raise invalid_option(name, value)
+    return int(value)
 
 
 def role(name: str, value: Any) -> str:
@@ -117,7 +138,10 @@ OPTION_SPECS: tuple[OptionSpec, ...] = (
     OptionSpec("role", role, "", "with --separator whole_mix: what the recording is", choices=STEM_ROLES),
     OptionSpec("transcribers", transcribers, "", "the engine for a part", flag="--transcriber", metavar="ROLE=NAME"),
     OptionSpec("device", text, "device", "auto, cpu, gpu, cuda or mps", metavar="NAME"),
-    OptionSpec("quantise", text, "score.quantise", "snap onsets to 1/4 .. 1/32, 1/8T for triplets", metavar="GRID"),
+    OptionSpec(
+        "quantise", text, "score.quantise", "snap onsets to 1/4 .. 1/32, 1/8T (triplets), 1/16G (own groove)",
+        metavar="GRID",
+    ),
     OptionSpec(
         "quantise_strength", share, "score.quantise_strength", "how far --quantise moves notes (1)",
         flag="--strength", metavar="0..1",
@@ -129,6 +153,10 @@ OPTION_SPECS: tuple[OptionSpec, ...] = (
     OptionSpec(
         "find_tempo", on_or_off, "score.find_tempo", "do not look for the beat; keep 120 BPM", flag="--no-tempo"
     ),
+    OptionSpec("bpm", number, "", "the tempo is this; only the beats are looked for", metavar="BPM"),
+    OptionSpec("tempo", text, "", "x2 or x1/2: twice or half as fast as it is found", metavar="x2"),
+    OptionSpec("beats_per_bar", whole_number, "", "bars have this many beats", metavar="N"),
+    OptionSpec("first_downbeat", number, "", "a bar begins at this time of the item", metavar="SECONDS"),
     OptionSpec("keep_stems", on_or_off, "output.keep_stems", "leave out stems/*.wav", flag="--no-stems"),
     OptionSpec(
         "drum_map", text, "score.drum_map", "whose keys drum notes are written on: gm, superior, ezdrummer, ...",

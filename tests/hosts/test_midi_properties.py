@@ -42,7 +42,7 @@ def test_notes_come_back_where_they_sound(line: list[Note], tempo: TempoMap) -> 
             if at > tick:
                 break
             total, last_tick, tempo_us = total + (at - last_tick) * tempo_us / 1e6 / PPQ, at, us
-        return total + (tick - last_tick) * tempo_us / 1e6 / PPQ
+        return float(total + (tick - last_tick) * tempo_us / 1e6 / PPQ)
 
     on: dict[int, tuple[float, int]] = {}
     read, now = [], 0

@@ -9,7 +9,7 @@ import pytest
 from bridge.audio.span_import import import_span
 from bridge.music.notes import Note
 from bridge.music.tempo import TempoMap
-from bridge.score.arrange import UNCERTAIN_BEAT, arrange, find_tempo
+from bridge.score.arrange import NO_BEAT, arrange, find_tempo
 from bridge.score.quantise import parse_grid
 from tests.support import part_of, sine
 
@@ -23,5 +23,5 @@ def test_who_asks_for_no_beat_quantises_at_120(wanted: bool, onset_s: float, war
     tempo = find_tempo(mix, PARTS, lambda fraction: None) if wanted else TempoMap()
     score = arrange(PARTS, mix.length_s, tempo, grid=quarter, tempo_wanted=wanted)
     assert score.parts[0].notes[0].onset_s == onset_s
-    assert (UNCERTAIN_BEAT in score.warnings) == warned
+    assert (NO_BEAT in score.warnings) == warned
     assert len(score.warnings) == 2 * warned

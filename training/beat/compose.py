@@ -51,6 +51,10 @@ METRES = (
 """Shares of the songs: straight and shuffled four, three, jazz waltz, 6/8 in two, five, 7/8 in eighths, six."""
 
 
+CLICKS = 0.05
+"""Share of the songs that are a click on every beat, or one note a beat: nothing else tells the beat."""
+
+
 @dataclass(slots=True)
 class _Bar:
     first: int
@@ -76,6 +80,8 @@ def song(number: int) -> Song:
 def song_with_chords(number: int) -> tuple[Song, list[tuple[float, float, int, tuple[int, ...]]]]:
     """The same with (first beat, last beat, root, pitch classes) of its chords."""
     rng = np.random.default_rng([31, number])
+    if rng.random() < CLICKS:
+        return _click(number, rng), []
     metre = METRES[rng.choice(len(METRES), p=[s for s, _ in METRES])][1]
     bars = _plan(metre, rng)
     band, kinds = _Band(rng), list[str]()
@@ -98,6 +104,25 @@ def song_with_chords(number: int) -> tuple[Song, list[tuple[float, float, int, t
     downbeats = np.array([*(b.first for b in bars), last])
     made = Song(f"made {number}", notes, tuple(kinds), downbeats, metre.bpm, swung=metre.cells == 3)
     return made, _spans(bars)
+
+
+def _click(number: int, rng: np.random.Generator) -> Song:
+    """A stroke on every beat, sometimes another one on the first of the bar, or a scale in quarters."""
+    size, key = int(rng.choice([3, 4, 4, 4])), int(rng.choice([36, 37, 38, 42, 42, 51]))
+    pitched, accent = rng.random() < 0.35, rng.random() < 0.5
+    tune = np.cumsum(rng.integers(-3, 4, 8)) + 64
+    rows = [
+        (
+            float(b),
+            0.5,
+            float(tune[b % 8]) if pitched else 38.0 if accent and b % size == 0 and key != 38 else key,
+            90.0,
+            0,
+        )
+        for b in range(200)
+    ]
+    kinds = ("other",) if pitched else ("drums",)
+    return Song(f"made {number}", np.array(rows), kinds, np.arange(0, 204, size), (38, 240), swung=True)
 
 
 def _plan(metre: Metre, rng: np.random.Generator) -> list[_Bar]:

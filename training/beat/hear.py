@@ -1,4 +1,4 @@
-"""What the engines would have heard of a song: curves with all their errors, and the beats, in milliseconds."""
+"""What the engines would have heard of a song, with all their errors, and its beats, in milliseconds."""
 
 from __future__ import annotations
 
@@ -6,32 +6,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bridge.score.beat.features import PIECES, RATE_HZ, Heard, Strokes, features
+from bridge.score.beat.features import PIECES, Heard, Strokes, features
 from bridge.score.beat.onset_strength import RATE_HZ as FINE_HZ
-from bridge.score.beat.onset_strength import level
+from bridge.score.beat.onset_strength import OnsetStrength, level
 from training.beat.songs import Song
 
 EXCERPT_S = 32.0
 """At 40 BPM five bars, at 240 BPM thirty-two."""
-METRES = (2, 3, 4, 5, 6, 7)
-"""Beats of a bar that the network tells apart."""
-IGNORED = -1
-"""Class of the frames without a bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One training excerpt at 50 frames a second."""
+    """One excerpt as it would be heard, and its truth."""
 
-    curves: np.ndarray
-    """(channels, frames)."""
-    beats: np.ndarray
-    """(frames,) 0..1."""
-    downbeats: np.ndarray
-    metre: np.ndarray
-    """(frames,) index into METRES, or IGNORED."""
+    strength: OnsetStrength
+    heard: Heard
     beat_times_s: np.ndarray
     downbeat_times_s: np.ndarray
+
+    @property
+    def curves(self) -> np.ndarray:
+        """(channels, frames) at 100 frames a second."""
+        return features(self.strength.full, self.strength.low, self.heard)
 
 
 def tempo_curve(song: Song, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -102,40 +98,14 @@ def example(song: Song, rng: np.random.Generator) -> Example:
     start = float(on.min()) if len(on) else 0.0
     beat_s = beat_s[(beat_s <= end) & (beat_s >= start - 0.6 * np.median(np.diff(times)))]
     down_s = down_s[(down_s <= end) & (down_s >= start - 0.6 * np.median(np.diff(times)))]
-    curves = hear(song, notes, on, off, rng)
-    frames = curves.shape[1]
-    return Example(
-        curves, _bumps(beat_s, frames), _bumps(down_s, frames), _metre(song, when, first, frames, end), beat_s, down_s
-    )
+    strength, heard = hear(song, notes, on, off, rng)
+    return Example(strength, heard, beat_s, down_s)
 
 
-def _bumps(times_s: np.ndarray, frames: int) -> np.ndarray:
-    """1 on the nearest frame of each time, a half beside it."""
-    target = np.zeros(frames, np.float32)
-    places = np.round(times_s * RATE_HZ).astype(int)
-    for offset, value in ((-1, 0.5), (1, 0.5), (0, 1.0)):
-        inside = (places + offset >= 0) & (places + offset < frames)
-        target[places[inside] + offset] = np.maximum(target[places[inside] + offset], value)
-    return target
-
-
-def _metre(song: Song, when, first: float, frames: int, end_s: float) -> np.ndarray:
-    classes = np.full(frames, IGNORED, np.int64)
-    bars = (
-        song.downbeats[np.searchsorted(song.downbeats, first, "right") - 1 :]
-        if first >= song.downbeats[0]
-        else song.downbeats
-    )
-    bars = bars[bars < first + 400]
-    marks = np.round(when(bars.astype(float)) * RATE_HZ).astype(int)
-    for a, b, beats in zip(marks, marks[1:], np.diff(bars), strict=False):
-        if beats in METRES and a < frames:
-            classes[max(0, a) : max(0, min(b, frames, int(end_s * RATE_HZ)))] = METRES.index(beats)
-    return classes
-
-
-def hear(song: Song, notes: np.ndarray, on: np.ndarray, off: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The curves, with players' and engines' errors."""
+def hear(
+    song: Song, notes: np.ndarray, on: np.ndarray, off: np.ndarray, rng: np.random.Generator
+) -> tuple[OnsetStrength, Heard]:
+    """Onset strength and notes, with players' and engines' errors."""
     part = notes[:, 4].astype(int)
     kinds = np.array(song.kinds)
     silent = _left_out(kinds, rng)
@@ -157,7 +127,7 @@ def hear(song: Song, notes: np.ndarray, on: np.ndarray, off: np.ndarray, rng: np
             *(np.concatenate([getattr(b, f), getattr(o, f)]) for f in ("onset_s", "offset_s", "pitch", "velocity"))
         )
         strokes["bass"] = _misheard("bass", np.zeros(0), np.zeros(0), np.zeros((0, 5)), rng)
-    return features(full, low, Heard(strokes["drums"], strokes["bass"], strokes["other"]))
+    return OnsetStrength(full, low), Heard(strokes["drums"], strokes["bass"], strokes["other"])
 
 
 def _left_out(kinds: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -233,5 +203,5 @@ def _strength(
         flux = np.convolve(np.log1p(2 * hits), np.concatenate([[rng.uniform(0, 0.3)], tails]))[1 : count + 1]
         flux = flux + rng.uniform(0.01, 0.12) * np.abs(rng.standard_normal(count))
         fine = level(flux * 60.0)
-        curves.append(fine[: count // 2 * 2].reshape(-1, 2).max(1))
+        curves.append(fine[:count])
     return curves[0], curves[1]

@@ -181,7 +181,7 @@ def _summary(result: dict[str, Any], folder: Path, took_s: float, *, looked: boo
     parts = ", ".join(f"{p['name']} {len(p['notes'])}" for p in item["parts"]) or "no notes"
     tempo = item["tempo"]
     bpm = tempo["points"][-1]["bpm"]
-    beat = f"{bpm:.4g} BPM" if tempo["confident"] or not looked else "beat not certain, kept 120 BPM"
+    beat = f"{bpm:.4g} BPM" if tempo["confident"] or not looked else f"about {bpm:.4g} BPM, not certain"
     lines = [f"{item['name']}: {parts}; {beat}; {took_s:.1f} s on {result['device']}"]
     lines += [f"  note: {w}" for w in [*item["warnings"], *result["warnings"]]]
     return "\n".join([*lines, f"  {folder / (item['midi'] or 'result.json')}"])

@@ -21,6 +21,10 @@ SPLIT_PITCH = 60
 """Middle C: what lies below goes to the left hand's staff."""
 TWO_STAVES = 14
 """Semitones below and above middle C that a part must reach for two staves."""
+MELODY_FLOOR = 40
+"""Pitch from which the height of a part counts towards its being the melody."""
+OCTAVE_CLEF_UNDER = 43
+"""Median pitch under which a bass is written an octave higher than it sounds, as bass players read it."""
 BASS_CLEF_UNDER = 54
 """Median pitch under which a single staff has a bass clef."""
 KINDS = {
@@ -103,7 +107,8 @@ def _staves(part: Part) -> list[tuple[str, list[int]]]:
         if min(len(high), len(low)) * 8 >= len(pitches):
             return [("G", high), ("F", low)]
     middle = sorted(pitches)[len(pitches) // 2] if pitches else 60
-    return [("F" if middle < BASS_CLEF_UNDER else "G", everything)]
+    clef = "F8" if middle < OCTAVE_CLEF_UNDER else "F" if middle < BASS_CLEF_UNDER else "G"
+    return [(clef, everything)]
 
 
 def _part(element: Element, part: Part, score: Score, page: _Page, *, first: bool) -> None:
@@ -156,9 +161,11 @@ def _attributes(
             SubElement(attributes, "staves").text = str(len(clefs))
         for number, clef in enumerate(clefs, 1):
             sign = SubElement(attributes, "clef", {"number": str(number)} if len(clefs) > 1 else {})
-            SubElement(sign, "sign").text = clef
+            SubElement(sign, "sign").text = clef.rstrip("8")
             if clef != "percussion":
-                SubElement(sign, "line").text = {"G": "2", "F": "4"}[clef]
+                SubElement(sign, "line").text = {"G": "2", "F": "4"}[clef[0]]
+            if clef.endswith("8"):
+                SubElement(sign, "clef-octave-change").text = "-1"
 
 
 def _tempo(measure: Element, page: _Page) -> None:
@@ -186,7 +193,10 @@ def _line(
             note = SubElement(measure, "note")
             if index:
                 SubElement(note, "chord")
-            _pitch(note, pitch, part, fifths)
+            if pitch is None:
+                SubElement(note, "rest", {"measure": "yes"} if len(pieces) == 1 else {})
+            else:
+                _pitch(note, pitch, part, fifths)
             SubElement(note, "duration").text = str(piece.length)
             for tied, kind in ((piece.tied_from, "stop"), (piece.tied_to, "start")):
                 if tied:
@@ -214,10 +224,8 @@ def _line(
                         SubElement(notations, "tied", type=kind)
 
 
-def _pitch(note: Element, pitch: int | None, part: Part, fifths: int) -> None:
-    if pitch is None:
-        SubElement(note, "rest")
-    elif part.is_drums:
+def _pitch(note: Element, pitch: int, part: Part, fifths: int) -> None:
+    if part.is_drums:
         step, octave, _ = DRUM_PLACES.get(pitch, ("E", 4, ""))
         place = SubElement(note, "unpitched")
         SubElement(place, "display-step").text = step
@@ -280,10 +288,16 @@ def _degree(harmony: Element, name: str, pitch_class: int, fifths: int) -> None:
 
 
 def melody_of(score: Score) -> Part | None:
-    """The part that carries the tune: the voice, else the highest pitched part, one note at a time."""
+    """The part that carries the tune: the voice, else what is high, sounds much of the time, and mostly alone."""
     pitched = [p for p in score.parts if p.notes and not p.is_drums]
     sung = [p for p in pitched if p.role == "vocals"]
-    others = [p for p in pitched if p.role != "bass"] or pitched
-    if not others:
-        return None
-    return sung[0] if sung else max(others, key=lambda p: sum(n.pitch for n in p.notes) / len(p.notes))
+    candidates = sung or [p for p in pitched if p.role != "bass"] or pitched
+    return max(candidates, key=lambda p: _tunefulness(p, score.length_s)) if candidates else None
+
+
+def _tunefulness(part: Part, length_s: float) -> float:
+    notes = part.notes
+    height = sum(n.pitch for n in notes) / len(notes) - MELODY_FLOOR
+    sounding = sum(n.length_s for n in notes)
+    alone = len({round(n.onset_s, 1) for n in notes}) / len(notes)
+    return float(height * min(1.0, sounding / max(length_s, 0.1)) ** 0.5 * alone**2)

@@ -1,7 +1,7 @@
-"""The input of the beat network: what was heard, as curves of 50 frames a second.
+"""Curves of what was heard, 100 frames a second: what readings of a pulse are judged by.
 
-The network sees no sound, only what the engines made of it: strokes by class, onsets of the bass and of chords, how far
-the harmony changes, and the onset strength of the mix. Training makes the same curves from MIDI songs in milliseconds.
+The perceptrons see no sound, only what the engines made of it: strokes by class, onsets of bass and chords, how far the
+harmony changes, and the onset strength of the mix. Training makes the same curves from MIDI songs in milliseconds.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.notes import Note
+from bridge.music.parts import Part
 
 Array = npt.NDArray[np.float64]
 Frames = npt.NDArray[np.float32]
 
-RATE_HZ = 50
-"""Frames a second: a beat at 300 BPM is ten of them; the exact times are measured afterwards."""
+RATE_HZ = 100
+"""Frames a second, those of the onset strength."""
 PIECES = (
     frozenset({35, 36}),
     frozenset({37, 38, 39, 40}),
@@ -71,6 +72,14 @@ def strokes_of(notes: Iterable[Note]) -> Strokes:
     rows = [(n.onset_s, n.offset_s, n.pitch, n.velocity / 127.0) for n in notes]
     onset_s, offset_s, pitch, velocity = np.array(rows, dtype=np.float64).reshape(-1, 4).T
     return Strokes(onset_s, offset_s, pitch.astype(np.int64), velocity)
+
+
+def heard_of(parts: Iterable[Part]) -> Heard:
+    """Return what the beat needs of the parts."""
+    notes: dict[str, list[Note]] = {"drums": [], "bass": [], "other": []}
+    for part in parts:
+        notes["drums" if part.is_drums else "bass" if part.family == "bass" else "other"] += part.notes
+    return Heard(*(strokes_of(notes[kind]) for kind in ("drums", "bass", "other")))
 
 
 def features(full: Array, low: Array, heard: Heard) -> Frames:

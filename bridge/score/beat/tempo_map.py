@@ -6,6 +6,7 @@ beats as fit; a first beat that the recording cuts off is written faster, so tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -22,22 +23,26 @@ ON_START_S = 0.012
 """A first downbeat within this of the start is the start: it is under what anyone hears as late."""
 STRAIGHT_S = 0.02
 """Beats may lie this far beside a bar's own constant tempo before the bar gets a tempo per beat."""
-ROUND_DRIFT_S = 0.008
-"""A whole number of BPM is taken where it moves no beat further than this: DAW projects have whole numbers."""
+STEADY_S = 1e-4
+"""The same where the tempo is constant, so that only a short first beat gets a tempo of its own."""
+SAME_BPM = 2e-5
+"""Tempi that differ by less are one, rounded."""
+ROUND_DRIFT_S, ROUND_ERRORS = 0.005, 3.0
+"""A whole number of BPM is taken where it moves no beat further than this, and lies within so many standard errors of
+what was measured: DAW projects have whole numbers, but 130.10 is not 130."""
+LEAST_ERROR_BPM = 0.02
+"""Smallest standard error that is believed: onsets of one kind of sound are all late by the same."""
 
 
-def from_start(pulse: Pulse) -> Pulse:
-    """The same beats, counted from the first one at or just before 0 s."""
-    first = np.ceil((-ON_START_S - pulse.start_s) / pulse.period_s)
-    return Pulse(float(pulse.start_s + first * pulse.period_s), pulse.period_s)
-
-
-def fitted_pulse(pulse: Pulse, beats: Array) -> Pulse:
+def fitted_pulse(pulse: Pulse, beats: Array, length_s: float) -> Pulse:
     """The constant tempo through what was heard at the beats, by least squares without the outliers.
+
+    A whole number of BPM within the error of measurement is taken for what was meant.
 
     Args:
         pulse: about the tempo.
         beats: (beats,) times in seconds at which beats were heard; gaps are allowed.
+        length_s: of the recording.
     """
     numbers = np.round((beats - pulse.start_s) / pulse.period_s)
     if len(np.unique(numbers)) < 4:
@@ -47,80 +52,87 @@ def fitted_pulse(pulse: Pulse, beats: Array) -> Pulse:
         period_s, start_s = np.polyfit(numbers[inside], beats[inside], 1)
         off = np.abs(beats - (start_s + period_s * numbers))
         inside = off <= max(0.01, 2.0 * float(np.median(off)))
-    return Pulse(float(start_s), float(period_s))
+    fitted = Pulse(float(start_s), float(period_s))
+    spread = float(np.std(numbers[inside]) * np.sqrt(inside.sum()))
+    error_s = float(np.sqrt((off[inside] ** 2).mean())) / max(spread, 1e-9)
+    return _rounded(fitted, length_s, max(LEAST_ERROR_BPM, 60.0 / fitted.period_s**2 * error_s))
 
 
-def rounded_pulse(pulse: Pulse, length_s: float) -> Pulse:
+def _rounded(pulse: Pulse, length_s: float, error_bpm: float) -> Pulse:
     """The pulse with a whole number of BPM where that fits, turned around the recording's middle."""
     bpm = 60.0 / pulse.period_s
     whole = float(round(bpm))
-    if abs(whole - bpm) / bpm * length_s / 2.0 > ROUND_DRIFT_S:
+    if abs(whole - bpm) / bpm * length_s / 2.0 > ROUND_DRIFT_S or abs(whole - bpm) > ROUND_ERRORS * error_bpm:
         return pulse
     middle = (length_s / 2.0 - pulse.start_s) / pulse.period_s
     return Pulse(pulse.start_s + middle * (pulse.period_s - 60.0 / whole), 60.0 / whole)
 
 
-def constant_map(pulse: Pulse, downbeat: int, beats_per_bar: int) -> TempoMap:
-    """The map of a steady pulse.
-
-    Args:
-        pulse: the tempo.
-        downbeat: number of a beat that begins a bar, counted from the pulse's start.
-        beats_per_bar: 3 or 4.
-    """
-    start_s, period_s = pulse.start_s, pulse.period_s
-    first = int(np.ceil((-ON_START_S - start_s) / period_s))
-    if start_s + first * period_s <= ON_START_S and (downbeat - first) % beats_per_bar == 0:
-        return TempoMap.constant(60.0 / period_s, beats_per_bar)
-    # Two bars show all that changes; the last tempo holds from there on.
-    beats = start_s + period_s * np.arange(first, first + 2 * beats_per_bar + 1, dtype=np.float64)
-    return _map(beats, downbeat - first, beats_per_bar, straight_s=0.0)
-
-
-def varying_map(beats: Array, downbeat: int, beats_per_bar: int) -> TempoMap:
-    """The map of beats that stray: a tempo per bar, or per beat where a bar is not even.
+def tempo_map(beats: Array, downbeats: Sequence[int], *, steady: bool, confident: bool = True) -> TempoMap:
+    """The map whose beats and bars are these; what comes before the first beat is counted back.
 
     Args:
         beats: (beats,) times in seconds, none missing, at least two bars.
-        downbeat: index of a beat that begins a bar.
-        beats_per_bar: 3 or 4.
+        downbeats: indices of the beats that begin a bar, rising, at least one.
+        steady: the beats are those of a constant tempo; else each bar gets its own, or each beat of an uneven bar.
+        confident: whether the beat is certain.
     """
-    beats = _smooth(beats)
-    period_s = float(np.median(np.diff(beats[: 2 * beats_per_bar])))
+    if not steady:
+        beats = _smooth(beats)
+    period_s = float(np.median(np.diff(beats[:8])))
     missing = max(0, int((beats[0] + ON_START_S) / period_s))
     before = beats[0] - period_s * np.arange(missing, 0, -1)
-    return _map(np.concatenate([before, beats]), downbeat + missing, beats_per_bar, straight_s=STRAIGHT_S)
-
-
-def _map(beats: Array, downbeat: int, beats_per_bar: int, *, straight_s: float) -> TempoMap:
-    """The map through ``beats``, of which the first is less than a beat after 0 s (or just before)."""
-    beats, downbeat = _from_zero(beats, downbeat % beats_per_bar, beats_per_bar)
-    bars = [0] if downbeat == 0 else [0, downbeat]
-    bars += range(downbeat + beats_per_bar, len(beats), beats_per_bar)
+    marks = _bars_before([d + missing for d in downbeats])
+    beats = np.concatenate([before, beats])
+    first_s = float(beats[0]) if abs(beats[0]) <= ON_START_S else 0.0
+    beats, added = _from_zero(beats)
+    marks = [m + added for m in marks]
+    if steady and not added and marks[0] == 0:
+        beats = beats - first_s
+        beats[0] = 0.0
+    if marks[0] > 0:
+        # A lead-in that is as long as a bar is one.
+        marks.insert(0, 0)
+    last = len(beats) - 1
     points: list[TempoPoint] = []
-    for first, last in pairwise([*bars, len(beats) - 1] if bars[-1] != len(beats) - 1 else bars):
-        meter = {0: downbeat or beats_per_bar, downbeat: beats_per_bar}.get(first)
-        even = np.linspace(beats[first], beats[last], last - first + 1)
-        straight = np.abs(beats[first : last + 1] - even).max() <= straight_s + 1e-9
-        marks = [first, last] if straight else list(range(first, last + 1))
-        for a, b in pairwise(marks):
+    meter = 0
+    for first, end in pairwise([*(m for m in marks if m < last), last]):
+        whole = end in marks
+        straight = _is_even(beats[first : end + 1], STEADY_S if steady else STRAIGHT_S)
+        edges = [first, end] if straight else list(range(first, end + 1))
+        for a, b in pairwise(edges):
             # A millionth of a BPM moves a beat by 30 us in an hour.
             bpm = round(60.0 * (b - a) / float(beats[b] - beats[a]), 6)
-            sign = meter if a == first else None
-            if sign is not None or not points or bpm != points[-1].bpm:
+            sign = end - first if a == first and whole and end - first != meter else None
+            if a == first and not meter and sign is None:
+                sign = 4
+            if sign is not None or not points or abs(bpm - points[-1].bpm) > SAME_BPM:
                 points.append(TempoPoint(float(beats[a]), bpm, sign))
-    return TempoMap.from_points(points)
+                meter = sign or meter
+    return TempoMap.from_points(points, confident=confident)
 
 
-def _from_zero(beats: Array, downbeat: int, beats_per_bar: int) -> tuple[Array, int]:
-    """The beats with one at 0 s exactly, where bars must begin to be counted, and the downbeat's new index.
+def _bars_before(marks: list[int]) -> list[int]:
+    """The bars with those before the first known one, as long as it is."""
+    length = marks[1] - marks[0] if len(marks) > 1 else 4
+    return [*range(marks[0] - length, -1, -length)][::-1] + marks if marks[0] >= length else marks
+
+
+def _is_even(beats: Array, within_s: float) -> bool:
+    """Return whether beats are as good as evenly spaced."""
+    even = np.linspace(beats[0], beats[-1], len(beats))
+    return bool(np.abs(beats - even).max() <= within_s)
+
+
+def _from_zero(beats: Array) -> tuple[Array, int]:
+    """The beats with one at 0 s exactly, where bars must begin to be counted, and how many were added before them.
 
     A recording that begins inside a beat gets a short beat, as long as its tempo is one that DAWs take; a
     piece that is too short for that is added to the beat after it, the only one then that is off the grid.
     """
     if beats[0] >= 60.0 / FASTEST_BPM:
-        return np.concatenate([[0.0], beats]), (downbeat + 1) % beats_per_bar
-    return np.concatenate([[0.0], beats[1:]]), downbeat
+        return np.concatenate([[0.0], beats]), 1
+    return np.concatenate([[0.0], beats[1:]]), 0
 
 
 def _smooth(beats: Array) -> Array:

@@ -1,9 +1,13 @@
-"""The beat of a recording: its tempo map, or the default one where no beat is certain."""
+"""The beat of a recording: its tempo map, and whether it is certain.
+
+First a pulse: one that holds all through where the music was made to a click, else one that strays. Then the reading:
+which multiple or part of the pulse is the beat, and where bars begin (:mod:`bridge.score.beat.reading`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +16,14 @@ from bridge.audio.recording import Recording
 from bridge.music.general_midi import KICKS, SNARES
 from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap
+from bridge.score.beat.bars import FROM_THE_START, find_bars
+from bridge.score.beat.confidence import is_certain
 from bridge.score.beat.constant_tempo import Pulse, find_click
-from bridge.score.beat.downbeats import find_downbeats
-from bridge.score.beat.onset_strength import RATE_HZ, onset_strength
-from bridge.score.beat.tempo_map import constant_map, fitted_pulse, from_start, rounded_pulse, varying_map
+from bridge.score.beat.features import Heard, Strokes, features, heard_of, impulses
+from bridge.score.beat.hints import Hints
+from bridge.score.beat.onset_strength import RATE_HZ, OnsetStrength, onset_strength
+from bridge.score.beat.reading import Reading, bar_odds, fitness, readings, smeared
+from bridge.score.beat.tempo_map import fitted_pulse, tempo_map
 from bridge.score.beat.variable_tempo import beat_frames, between_frames, local_tempo
 
 Array = npt.NDArray[np.float64]
@@ -35,58 +43,151 @@ LEAST_EVEN = 0.06
 LEAST_SALIENCE, SHORT_SALIENCE_S = 0.25, 1.0
 """How much of the onsets must come again a beat later; the second over the length in seconds is added. Onsets at
 random and noise reach 0.1 in 40 s and 0.4 in 4 s, a song sung to a guitar 0.3, a rock band 0.4 to 0.7."""
+CONSTANT_ADVANTAGE = 2.0
+"""Logits by which a pulse that strays must fit better than one that holds: most music is made to a click."""
+FEWEST_NOTES = 8
+"""Of all parts: with fewer, only the sound is known."""
+CUT_S = 0.06
+"""A beat this close to the start is where the item was cut."""
+NEAR_BPM = 0.04
+"""A pulse whose tempo is so near to the one that is given is a reading of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A pulse, as beats in seconds, and as a constant tempo where it is one."""
+
+    beats: Array
+    constant: Pulse | None
 
 
 def track_beats(
     mix: Recording,
-    parts: Sequence[Part],
+    parts: Iterable[Part],
     report: Callable[[str, float], None] = lambda stage, fraction: None,
+    hints: Hints = Hints(),  # noqa: B008 - frozen
 ) -> TempoMap:
-    """The tempo map of a recording; ``confident`` is False, and the tempo 120, where no beat is certain.
+    """The tempo map of a recording; ``confident`` is False where the beat is a guess, and 120 BPM where there is none.
 
     Args:
         mix: the whole sound.
         parts: what was transcribed; drums make the beat surer, nothing is needed.
         report: progress and stop point, stage "score".
+        hints: what the user knows is kept to, and makes the rest certain.
     """
     strength = onset_strength(mix, report)
-    combined = strength.full + _from_notes(parts, len(strength.full))
-    if _clear_onsets(combined) < FEWEST_BEATS:
-        return TempoMap()
-    # Kick and snare, and in the sound the low end, tell the beat from what is between.
-    accents = combined + strength.low + _from_notes(_backbone(parts), len(strength.full))
-    pulse = find_click(combined, accents, RATE_HZ)
     report("score", 0.95)
-    if pulse is not None:
-        return _with_click(pulse, mix.length_s, combined, strength.low, parts)
-    return _without_click(accents, strength.low, parts)
+    return beat_map(strength, heard_of(parts), mix.length_s, hints)
 
 
-def _with_click(pulse: Pulse, length_s: float, strength: Array, low: Array, parts: Sequence[Part]) -> TempoMap:
-    pulse = from_start(pulse)
+def beat_map(strength: OnsetStrength, heard: Heard, length_s: float, hints: Hints) -> TempoMap:
+    """The tempo map from onset strength and notes; see :func:`track_beats`."""
+    combined = strength.full + _from_notes(heard, len(strength.full))
+    if _clear_onsets(combined) < FEWEST_BEATS:
+        return _without_beats(hints)
+    curves = smeared(features(strength.full, strength.low, heard))
+    known = sum(len(s.onset_s) for s in (heard.drums, heard.bass, heard.other)) >= FEWEST_NOTES
+    read = [_read(found, curves, hints, known=known) for found in _pulses(strength, combined, heard, length_s)]
+    if not read:
+        return _without_beats(hints)
+    beats, constant, odds = max(read, key=lambda r: float(r[2].max()) + CONSTANT_ADVANTAGE * (r[1] is not None))
+    if constant is not None and hints.bpm is None:
+        constant = _shifted(_refined(constant, length_s, combined), hints.first_downbeat_s)
+    if constant is not None:
+        count = int((length_s - constant.start_s) / constant.period_s) + 1
+        first = int(np.ceil(-constant.start_s / constant.period_s - 0.25))
+        beats = constant.start_s + constant.period_s * np.arange(first, count, dtype=np.float64)
+    beats = _sounding(beats, combined)
+    if len(beats) < FEWEST_BEATS:
+        return _without_beats(hints)
+    given = hints.first_downbeat_s
+    downbeat = None if given is None else int(np.abs(beats - given).argmin())
+    odds_of_bars = bar_odds(curves, beats)
+    if beats[0] <= CUT_S:
+        odds_of_bars[0] += FROM_THE_START
+    bars = find_bars(odds_of_bars, hints.beats_per_bar, downbeat)
+    certain = hints.any or is_certain(odds, constant is not None)
+    marks = [int(b) for b in bars] or [0]
+    return tempo_map(beats, marks, steady=constant is not None, confident=certain)
+
+
+def _pulses(strength: OnsetStrength, combined: Array, heard: Heard, length_s: float) -> list[_Found]:
+    """The pulses of the onsets, whatever they are to the beat: one that holds all through, one that may stray."""
+    # Kick and snare, and in the sound the low end, tell the beat from what is between.
+    accents = combined + strength.low + _from_notes(_backbone(heard), len(combined))
+    click, found = find_click(combined, accents, RATE_HZ), list[_Found]()
+    if click is not None:
+        click = _refined(click, length_s, combined)
+        first = int(np.ceil(-click.start_s / click.period_s))
+        last = int((length_s - click.start_s) / click.period_s)
+        numbers = np.arange(first, last + 1, dtype=np.float64)
+        beats = _sounding(click.start_s + click.period_s * numbers, combined)
+        found += [_Found(beats, click)] if len(beats) >= 4 else []
+    tempo = local_tempo(accents, RATE_HZ)
+    if tempo.salience < LEAST_SALIENCE + SHORT_SALIENCE_S * RATE_HZ / len(accents):
+        return found
+    period = 60.0 * RATE_HZ / np.interp(np.arange(len(accents)) / RATE_HZ, tempo.times_s, tempo.bpm)
+    beats = _sounding(beat_frames(accents, period) / RATE_HZ, combined)
+    return [*found, _Found(beats, None)] if len(beats) >= FEWEST_BEATS and _is_even(beats) else found
+
+
+def _read(found: _Found, curves: Array, hints: Hints, *, known: bool) -> tuple[Array, Pulse | None, Array]:
+    """The beats of the best reading, the same as a constant tempo, and the log odds of all readings."""
+    pulse = found.beats
+    chosen = readings(pulse)
+    # Without notes nothing is known of what is struck, and the pulse is as good as any reading of it.
+    odds = fitness(curves, pulse, chosen) if known else np.array([9.0 * (r == Reading(1.0, 0.0)) for r in chosen])
+    if hints.bpm is not None:
+        return pulse, _given_pulse(hints.bpm, hints.first_downbeat_s, pulse, chosen, odds), odds
+    best = chosen[int(odds.argmax())]
+    beats, period = best.beats(pulse), best.ratio
+    if hints.factor > 1:
+        beats, period = np.interp(np.arange(2 * len(beats) - 1) / 2, np.arange(len(beats)), beats), period / 2
+    elif hints.factor < 1:
+        down = bar_odds(curves, beats)
+        beats, period = beats[int(down[1::2].mean() > down[::2].mean()) :: 2], period * 2
+    constant = found.constant and Pulse(float(beats[0]), found.constant.period_s * period)
+    return beats, constant, odds
+
+
+def _given_pulse(bpm: float, downbeat_s: float | None, pulse: Array, chosen: list[Reading], odds: Array) -> Pulse:
+    """The pulse of a tempo that is given, through what was found."""
+    period_s = 60.0 / bpm
+    if downbeat_s is not None:
+        return Pulse(downbeat_s % period_s, period_s)
+    own = float(np.median(np.diff(pulse)))
+    away = np.abs(np.log(np.array([r.ratio for r in chosen]) * own / period_s))
+    best = int(np.where(away < NEAR_BPM, odds, -np.inf).argmax())
+    beats = chosen[best].beats(pulse) if away[best] < NEAR_BPM else pulse
+    # The mean phase of what was found, as on a clock.
+    angle = float(np.angle(np.exp(2j * np.pi * beats / period_s).sum()))
+    return Pulse(angle / (2 * np.pi) * period_s % period_s, period_s)
+
+
+def _without_beats(hints: Hints) -> TempoMap:
+    """The map where nothing is heard: what is given, or the default."""
+    if hints.bpm is None:
+        return TempoMap()
+    period_s, size = 60.0 / hints.bpm, hints.beats_per_bar or 4
+    start_s = (hints.first_downbeat_s or 0.0) % (period_s * size)
+    return tempo_map(
+        start_s + period_s * np.arange(4 * size + 1, dtype=np.float64), list(range(0, 4 * size + 1, size)), steady=True
+    )
+
+
+def _shifted(pulse: Pulse, downbeat_s: float | None) -> Pulse:
+    """The pulse moved so that a beat is where a bar is known to begin."""
+    if downbeat_s is None:
+        return pulse
+    number = round((downbeat_s - pulse.start_s) / pulse.period_s)
+    return Pulse(downbeat_s - number * pulse.period_s, pulse.period_s)
+
+
+def _refined(pulse: Pulse, length_s: float, strength: Array) -> Pulse:
+    """The pulse through the onsets that are heard at its beats."""
     numbers = np.arange(int((length_s - pulse.start_s) / pulse.period_s) + 1, dtype=np.float64)
     expected = (pulse.start_s + pulse.period_s * numbers) * RATE_HZ
-    pulse = rounded_pulse(fitted_pulse(pulse, _heard_near(expected, strength) / RATE_HZ), length_s)
-    beats: Array = pulse.start_s + pulse.period_s * numbers
-    # What lies after the last onset would be a beat without a kick, and speak against its place in the bar.
-    sounding = _sounding(beats * RATE_HZ, strength)
-    if len(sounding) < FEWEST_BEATS:
-        return TempoMap()
-    first = int(np.searchsorted(beats * RATE_HZ, sounding[0]))
-    downbeat, beats_per_bar = find_downbeats(sounding / RATE_HZ, parts, _peak_at(low, sounding))
-    return constant_map(pulse, first + downbeat, beats_per_bar)
-
-
-def _without_click(strength: Array, low: Array, parts: Sequence[Part]) -> TempoMap:
-    tempo = local_tempo(strength, RATE_HZ)
-    if tempo.salience < LEAST_SALIENCE + SHORT_SALIENCE_S * RATE_HZ / len(strength):
-        return TempoMap()
-    period = 60.0 * RATE_HZ / np.interp(np.arange(len(strength)) / RATE_HZ, tempo.times_s, tempo.bpm)
-    frames = _sounding(beat_frames(strength, period), strength)
-    if len(frames) < FEWEST_BEATS or not _is_even(frames):
-        return TempoMap()
-    downbeat, beats_per_bar = find_downbeats(frames / RATE_HZ, parts, _peak_at(low, frames))
-    return varying_map(frames / RATE_HZ, downbeat, beats_per_bar)
+    return fitted_pulse(pulse, _heard_near(expected, strength) / RATE_HZ, length_s)
 
 
 def _clear_onsets(strength: Array) -> int:
@@ -95,21 +196,20 @@ def _clear_onsets(strength: Array) -> int:
     return int(peaks.sum())
 
 
-def _backbone(parts: Sequence[Part]) -> list[Part]:
+def _backbone(heard: Heard) -> Heard:
     """Kick and snare alone."""
-    return [replace(p, notes=tuple(n for n in p.notes if n.pitch in KICKS | SNARES)) for p in parts if p.is_drums]
+    drums = heard.drums
+    kept = np.isin(drums.pitch, list(KICKS | SNARES))
+    return Heard(Strokes(drums.onset_s[kept], drums.offset_s[kept], drums.pitch[kept], drums.velocity[kept]))
 
 
-def _from_notes(parts: Sequence[Part], frames: int) -> Array:
+def _from_notes(heard: Heard, frames: int) -> Array:
     """(frames,) onset strength of the notes: a bump of three frames each."""
     strength = np.zeros(frames)
-    for part in parts:
-        weight = DRUM_WEIGHT if part.is_drums else PITCHED_WEIGHT
-        for note in part.notes:
-            i, share = divmod(note.onset_s * RATE_HZ, 1.0)
-            if i + 1 < frames:
-                strength[int(i)] += weight * note.velocity / 127.0 * (1.0 - share)
-                strength[int(i) + 1] += weight * note.velocity / 127.0 * share
+    for strokes, weight in (
+        (heard.drums, DRUM_WEIGHT), (heard.bass, PITCHED_WEIGHT), (heard.other, PITCHED_WEIGHT),
+    ):  # fmt: skip
+        strength += impulses(strokes.onset_s, weight * strokes.velocity, frames)
     # A chord is one onset, not as many as it has notes.
     bumps: Array = np.convolve(np.minimum(strength, MOST_FROM_NOTES), (0.5, 1.0, 0.5), "same")
     return bumps
@@ -127,25 +227,18 @@ def _heard_near(expected: Array, strength: Array) -> Array:
     return between_frames(strength, peaks.clip(0, len(strength) - 1))
 
 
-def _peak_at(strength: Array, frames: Array) -> Array:
-    """The greatest strength within two frames of each beat."""
-    around = np.round(frames).astype(np.int64)[:, None] + np.arange(-2, 3)
-    result: Array = np.take(strength, around, mode="clip").max(1)
-    return result
-
-
-def _sounding(frames: Array, strength: Array) -> Array:
+def _sounding(beats: Array, strength: Array) -> Array:
     """The beats from the first to the last onset; silence before and after has none."""
-    loud = np.flatnonzero(strength > 0.5)
+    loud = np.flatnonzero(strength > 0.5) / RATE_HZ
     if not len(loud):
-        return frames[:0]
+        return beats[:0]
     # An eighth after the last beat is half a beat before one that is not played.
-    near = np.median(np.diff(frames)) / 4.0 if len(frames) > 1 else 0.0
-    kept: Array = frames[(frames >= loud[0] - near) & (frames <= loud[-1] + near)]
+    near = np.median(np.diff(beats)) / 4.0 if len(beats) > 1 else 0.0
+    kept: Array = beats[(beats >= loud[0] - near) & (beats <= loud[-1] + near)]
     return kept
 
 
-def _is_even(frames: Array) -> bool:
+def _is_even(beats: Array) -> bool:
     """Return whether beats are as even as people tap."""
-    gaps = np.diff(frames)
+    gaps = np.diff(beats)
     return float(np.median(np.abs(np.diff(gaps))) / np.median(gaps)) <= LEAST_EVEN

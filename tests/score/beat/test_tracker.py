@@ -14,6 +14,7 @@ from bridge.audio.recording import Recording
 from bridge.audio.span_import import import_span
 from bridge.music.notes import Note
 from bridge.music.tempo import TempoMap
+from bridge.score.beat.hints import Hints
 from bridge.score.beat.tracker import track_beats
 from tests.support import part_of
 
@@ -233,3 +234,27 @@ def test_it_can_be_cancelled(tmp_path: Path) -> None:
 
     with pytest.raises(Stop):
         track_beats(_recording([(0.1, "kick")], 2.0, tmp_path), [], report)
+
+
+def test_what_the_user_knows_is_kept_to(tmp_path: Path) -> None:
+    mix = _recording(_pattern(16.0, _steady(120, 0.5)), 16.0, tmp_path)
+
+    def told(**known: float) -> TempoMap:
+        return track_beats(mix, [], hints=Hints(**known))  # type: ignore[arg-type]
+
+    assert {p.bpm for p in told(bpm=119.5).points[1:]} <= {119.5} and told(bpm=119.5).points[-1].bpm == 119.5
+    assert told(factor=0.5).points[-1].bpm == pytest.approx(60, abs=0.05)
+    assert told(factor=2.0).points[-1].bpm == pytest.approx(240, abs=0.2)
+    assert told(beats_per_bar=3).points[-1].beats_per_bar in (3, None)
+    assert {p.beats_per_bar for p in told(beats_per_bar=3).points} <= {1, 2, 3, None}
+    moved = told(first_downbeat_s=1.5)
+    assert moved.confident and _is_bar_line(moved, 1.5) and _is_bar_line(moved, 3.5)
+    exact = told(bpm=120, first_downbeat_s=1.25)
+    assert _is_bar_line(exact, 1.25) and not _is_bar_line(exact, 1.5)
+
+
+def test_a_given_tempo_serves_where_nothing_is_heard(tmp_path: Path) -> None:
+    mix = _recording([(1.0, "kick")], 8.0, tmp_path)
+    tempo = track_beats(mix, [], hints=Hints(bpm=97.3, beats_per_bar=3, first_downbeat_s=0.5))
+    assert tempo.confident and tempo.points[-1].bpm == pytest.approx(97.3)
+    assert _is_bar_line(tempo, 0.5) and _is_bar_line(tempo, 0.5 + 3 * 60 / 97.3)

@@ -1,0 +1,84 @@
+"""The host "musicxml": a score of all parts, and a lead sheet of the melody with chords, for notation programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.errors import HostError, InputError, StoreError
+from bridge.files import write_output
+from bridge.hosts.musicxml.document import melody_of, to_musicxml
+from bridge.plugins.interfaces import Context
+from bridge.spool.request import AudioSpan, Request
+from bridge.spool.result import ItemResult
+
+NAME = "song.musicxml"
+"""The file of a request with one item; of several they are numbered."""
+LEAD = " (lead sheet)"
+"""Before the suffix of the lead sheet's name."""
+
+
+class MusicXml:
+    """Writes scores that MuseScore, Dorico, Sibelius and Finale open."""
+
+    inserts = False
+    suffix = ".musicxml"
+
+    @dataclass(frozen=True, slots=True)
+    class Options:
+        """Settings of this host."""
+
+        lead_sheet: bool = True
+        """Write the melody with its chords as a file of its own, too."""
+
+    def __init__(self, options: Options, context: Context) -> None:
+        del context
+        self._options = options
+
+    def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
+        """Write song.musicxml into the job's folder, one file per item; the items as they came.
+
+        Raises:
+            HostError: an item has no notes.
+            StoreError: the folder cannot be written.
+        """
+        for number, (item, asked) in enumerate(zip(items, request.items, strict=True), 1):
+            name = NAME if len(items) == 1 else f"song {number}{self.suffix}"
+            self.write_project(item, asked.audio, folder / name)
+        return list(items)
+
+    def check_project(self, target: Path, audio: Path) -> None:
+        """Refuse, before a long transcription, what :meth:`write_project` could not do after it.
+
+        Raises:
+            InputError: the audio lies where the score is to go.
+            StoreError: a folder lies there.
+        """
+        for path in (target, _lead_of(target)):
+            if path.is_dir():
+                raise StoreError(f"{path} is a folder; choose another name for the score.")
+        if target.exists() and audio.exists() and target.samefile(audio):
+            raise InputError(f"{target.name} is the audio itself; choose another name for the score.")
+
+    def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
+        """Write ``target`` with all parts, and the lead sheet beside it.
+
+        Raises:
+            HostError: there are no notes to write.
+            StoreError: a file cannot be written.
+        """
+        del span
+        score = item.score
+        melody = melody_of(score)
+        parts = [p for p in score.parts if p.notes]
+        if not parts:
+            raise HostError("No notes were heard in this item, so there is nothing to print.")
+        write_output(target, to_musicxml(score, item.name, parts))
+        if melody is not None and self._options.lead_sheet:
+            write_output(_lead_of(target), to_musicxml(score, item.name, [melody]))
+        return target
+
+
+def _lead_of(target: Path) -> Path:
+    return target.with_name(f"{target.stem}{LEAD}{target.suffix}")

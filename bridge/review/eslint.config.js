@@ -3,7 +3,7 @@ const BROWSER = ["window", "document", "location", "history", "navigator", "loca
   "WebSocket", "AudioContext", "AudioBufferSourceNode", "AudioWorkletNode", "BiquadFilterNode", "DynamicsCompressorNode", "GainNode",
   "OscillatorNode", "StereoPannerNode", "URLSearchParams", "URL", "Blob", "CustomEvent", "Event", "EventTarget", "CSS", "ImageData", "ResizeObserver",
   "createImageBitmap", "matchMedia", "requestAnimationFrame", "setTimeout", "clearTimeout", "setInterval", "clearInterval",
-  "AudioWorkletProcessor", "registerProcessor", "currentFrame", "sampleRate", "AbortController", "globalThis", "structuredClone"];
+  "AudioWorkletProcessor", "registerProcessor", "currentFrame", "sampleRate", "AbortController", "OffscreenCanvas", "globalThis", "structuredClone"];
 
 export default [
   { ignores: ["static/vendor/**", "node_modules/**"] },

@@ -15,6 +15,8 @@ import { GUTTER, HEAD, drumName, longest } from "./view.js";
 const BLACK = new Set([1, 3, 6, 8, 10]);
 const CLOSEST_BEATS_PX = 7;
 const LEVELS = 5;
+/** Below it candidates have no outline: nobody could click them, and dashes are slow. */
+const FAR_PX_PER_S = 14;
 const FAINTEST = 0.32;
 
 /**
@@ -108,7 +110,7 @@ function drawWave(g, scene, lane) {
 
 /**
  * A waveform in one path.
- * @param {CanvasRenderingContext2D} g @param {Int8Array} peaks @param {number} rate @param {number} start @param {number} pxPerS
+ * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} g @param {Int8Array} peaks @param {number} rate @param {number} start @param {number} pxPerS
  * @param {number} left @param {number} right @param {number} top @param {number} height
  */
 export function wave(g, peaks, rate, start, pxPerS, left, right, top, height) {
@@ -177,7 +179,9 @@ function drawNotes(g, scene, lane) {
   const levels = Array.from({ length: LEVELS }, () => []);
   /** @type {Note[]} */
   const selected = [];
+  const isCovered = covering(view);
   each(view, lane, lane.part.sorted, (note) => {
+    if (isCovered(note) && !scene.selection.has(note.id)) return;
     levels[Math.min(LEVELS - 1, Math.floor(note.conf * LEVELS))].push(note);
     if (lane.index === scene.active && scene.selection.has(note.id)) selected.push(note);
   });
@@ -208,6 +212,20 @@ function drawNotes(g, scene, lane) {
   }
 }
 
+/**
+ * From far away many notes of a key fall on one pixel: one of them is drawn.
+ * @param {View} view @returns {(note: Note) => boolean} whether a note lies where one was drawn
+ */
+function covering(view) {
+  const ends = new Float64Array(128).fill(-1);
+  const pixel = 1 / view.pxPerS;
+  return (note) => {
+    if (note.off < ends[note.pitch] + pixel) return true;
+    ends[note.pitch] = Math.max(note.off, note.on + pixel);
+    return false;
+  };
+}
+
 /** @param {CanvasRenderingContext2D} g @param {Scene} scene @param {Lane} lane */
 function drawGhosts(g, scene, lane) {
   const { view, look } = scene;
@@ -216,8 +234,17 @@ function drawGhosts(g, scene, lane) {
   g.lineWidth = 1;
   g.setLineDash([3, 2]);
   const isActive = lane.index === scene.active;
+  const isFar = view.pxPerS < FAR_PX_PER_S;
+  const isCovered = covering(view);
+  if (isFar) g.fillStyle = partColour(look, lane.index);
   each(view, lane, lane.part.sortedGhosts, (note) => {
+    if (isFar && isCovered(note)) return;
     const [x, y, w, h] = view.box(lane, note);
+    if (isFar) {
+      g.globalAlpha = 0.22;
+      g.fillRect(x, y, w, h);
+      return;
+    }
     if (w < 1 || y < lane.top - view.scrollY) return;
     g.globalAlpha = 0.35;
     g.fillRect(x, y, w, h);
@@ -379,8 +406,8 @@ export function drawRuler(g, scene, height, range, loops) {
   g.fillStyle = look.paper;
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Scene} scene @param {number} height */
-export function drawMap(g, scene, height) {
+/** The strip with the whole item, without the frame that shows what is in sight. @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} g @param {Scene} scene @param {number} height */
+export function drawWhole(g, scene, height) {
   const { view, look, item } = scene;
   g.fillStyle = look.paper;
   g.fillRect(0, 0, view.width, height);
@@ -405,6 +432,12 @@ export function drawMap(g, scene, height) {
     }
   });
   g.globalAlpha = 1;
+}
+
+/** The frame on the strip. @param {CanvasRenderingContext2D} g @param {Scene} scene @param {number} height */
+export function drawFrame(g, scene, height) {
+  const { view, look } = scene;
+  const pxPerS = (view.width - GUTTER) / Math.max(0.1, view.length);
   const x = GUTTER + view.start * pxPerS;
   const width = Math.max(8, ((view.width - GUTTER) / view.pxPerS) * pxPerS);
   g.fillStyle = look.range;

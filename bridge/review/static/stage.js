@@ -1,7 +1,7 @@
 /** The picture and the hand on it: canvases, redrawing, mouse and touch. */
 
 import * as actions from "./actions.js";
-import { drawMap, drawPicture, drawRuler, inSight } from "./draw.js";
+import { drawFrame, drawPicture, drawRuler, drawWhole, inSight } from "./draw.js";
 import { isDarkNow, lookOf } from "./look.js";
 import { Tempo } from "./model.js";
 import { Pictures } from "./pictures.js";
@@ -42,6 +42,8 @@ export class Stage {
     this.look = lookOf(isDarkNow());
     this.pictures.recolour(this.look.map);
     /** @type {Drag | null} */ this._drag = null;
+    /** @type {OffscreenCanvas | null} */ this._map = null;
+    /** @type {any[]} */ this._mapOf = [];
     this._dirty = true;
     this.roll = byId("roll");
     this._canvases = ["picture", "overlay", "ruler", "map"].map((id) => /** @type {HTMLCanvasElement} */ (byId(id)));
@@ -135,12 +137,28 @@ export class Stage {
       const scene = this._scene();
       drawPicture(this._g[0], scene);
       drawRuler(this._g[2], scene, RULER_HEIGHT, store.range, this.loops);
-      drawMap(this._g[3], scene, MAP_HEIGHT);
+      this._drawMap(scene);
       this._overlayed = NaN;
       this.frameTimes.push(performance.now() - began);
       if (this.frameTimes.length > 600) this.frameTimes.shift();
     }
     if (this._overlayed !== position || this._drag) this._drawOverlay(position);
+  }
+
+  /** The strip above: drawn anew only when what it shows has changed. @param {any} scene */
+  _drawMap(scene) {
+    const { view, look } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const shown = [scene.item.parts, look, view.width, scene.item.sources[0] && this.pictures.peaks(scene.item.sources[0].name)];
+    if (!this._map || shown.some((x, i) => x !== this._mapOf[i])) {
+      this._mapOf = shown;
+      this._map = new OffscreenCanvas(Math.round(view.width * ratio), Math.round(MAP_HEIGHT * ratio));
+      const g = /** @type {OffscreenCanvasRenderingContext2D} */ (this._map.getContext("2d"));
+      g.setTransform(ratio, 0, 0, ratio, 0, 0);
+      drawWhole(g, scene, MAP_HEIGHT);
+    }
+    this._g[3].drawImage(this._map, 0, 0, view.width, MAP_HEIGHT);
+    drawFrame(this._g[3], scene, MAP_HEIGHT);
   }
 
   /** @param {number} position */

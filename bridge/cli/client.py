@@ -19,6 +19,8 @@ from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
 
 START_S = 30.0
 """Longest wait for a daemon to come up."""
+AHEAD_S = 1.0
+"""A clock that is being set right may step back by so much."""
 STALE_S = 6.0
 """A heartbeat older than three beats: the daemon hangs."""
 
@@ -54,7 +56,10 @@ class Client:
         A daemon that was killed leaves its last heartbeat behind: one counts that came since the call.
         """
         end, since = time.monotonic() + timeout_s, time.time()
-        while self.running != running or (running and self.beat().get("heartbeat", 0.0) < since):
+        # One that lies ahead was left behind when the clock was set back.
+        while self.running != running or (
+            running and not since <= self.beat().get("heartbeat", 0.0) <= time.time() + 1
+        ):
             if failed() or time.monotonic() > end:
                 return False
             time.sleep(0.05)
@@ -102,6 +107,10 @@ class Client:
         if refused is not None:
             return {"state": "failed", "message": str(refused.get("message", ""))}
         return _read(self.store.path(job) / "status.json")
+
+    def _beats(self, since: float) -> bool:
+        """Whether a heartbeat came since; one that lies ahead was left behind when the clock was set back."""
+        return since <= float(self.beat().get("heartbeat", 0.0)) <= time.time() + AHEAD_S
 
     def job(self, name: str) -> Job:
         """The one job whose id begins with ``name``; "last" is the one asked last.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import importlib.util
 import json
 import logging
 import os
@@ -318,3 +319,37 @@ def test_a_launcher_that_is_no_program_of_ours_is_none(lua: Any, tmp_path: Path,
     assert lua.eval("s:launcher()") is None
     (tmp_path / "launcher.json").write_text(json.dumps({"command": ["C:\\a b\\python.exe", "start.py"]}))
     assert lua.eval("s:launcher()[1]") == "C:\\a b\\python.exe"
+
+
+@pytest.fixture
+def live_spool() -> Any:
+    """The spool as Live's script reads it."""
+    place = Path(__file__).parents[2] / "daw_scripts" / "live" / "remote_script" / "dawscribe" / "spool.py"
+    spec = importlib.util.spec_from_file_location("live_spool", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_live_too_knows_a_heartbeat_that_was_left_ahead(live_spool: Any, tmp_path: Path) -> None:
+    now = [1000.0]
+    seen = live_spool.Spool(str(tmp_path), lambda: now[0])
+    (tmp_path / "daemon.json").write_text(json.dumps({"heartbeat": 4600.0}))
+    seen.daemon()
+    now[0] = 1007.0
+    assert seen.daemon() is None
+    (tmp_path / "daemon.json").write_text(json.dumps({"heartbeat": 4608.0}))
+    assert seen.daemon() is not None
+    (tmp_path / "daemon.json").write_text(json.dumps({"heartbeat": 1005.0}))
+    assert seen.daemon() is not None
+
+
+@pytest.mark.parametrize("command", [["python", "x"], ["/bin/sh", "a\nb"], ["/bin/sh", 'a"b'], ["/x"] * 17, []])
+def test_live_too_starts_no_program_but_ours(live_spool: Any, tmp_path: Path, command: list[str]) -> None:
+    seen = live_spool.Spool(str(tmp_path))
+    (tmp_path / "launcher.json").write_text(json.dumps({"command": command}))
+    assert seen.launcher() is None
+    (tmp_path / "launcher.json").write_text(json.dumps({"command": [sys.executable, "start.py"]}))
+    assert seen.launcher() == [sys.executable, "start.py"]

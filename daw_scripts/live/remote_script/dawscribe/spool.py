@@ -11,6 +11,8 @@ PROTOCOL = 1
 HOST = "live"
 STALE_S = 6.0
 """A heartbeat older than three beats: the daemon does not run."""
+MOST_WORDS = 16
+"""Words that a launcher may have: its command has six."""
 COMMAND_S = 10.0
 """A command older than this is no longer meant."""
 MAX_BYTES = 64 << 20
@@ -55,6 +57,7 @@ class Spool:
     def __init__(self, home, clock=time.time):
         self.home = home
         self.clock = clock
+        self.ahead = (None, 0.0)
 
     def path(self, *names):
         """A path below the home."""
@@ -83,14 +86,25 @@ class Spool:
         beat = read_json(self.path("daemon.json"))
         if beat is None or not is_number(beat.get("heartbeat"), 0, 1e12):
             return None
-        return beat if self.clock() - beat["heartbeat"] <= STALE_S else None
+        ahead_s = beat["heartbeat"] - self.clock()
+        return beat if ahead_s >= -STALE_S and not self._is_left_behind(beat["heartbeat"], ahead_s) else None
+
+    def _is_left_behind(self, heartbeat, ahead_s):
+        """Whether a heartbeat lies ahead and does not move: its daemon died before the clock was set back."""
+        if ahead_s <= STALE_S:
+            return False
+        if self.ahead[0] != heartbeat:
+            self.ahead = heartbeat, self.clock()
+        return self.clock() - self.ahead[1] > STALE_S
 
     def launcher(self):
         """What starts the daemon, a list of words; None where dawscribe was never set up."""
         command = (read_json(self.path("launcher.json")) or {}).get("command")
-        if not isinstance(command, list) or not command or not all(isinstance(w, str) for w in command):
+        if not isinstance(command, list) or not 0 < len(command) <= MOST_WORDS:
             return None
-        return command
+        # A bare name would be looked for in the set's folder; a control letter or a quote could end a word.
+        safe = all(isinstance(w, str) and w.isprintable() and '"' not in w for w in command)
+        return command if safe and os.path.isabs(command[0]) else None
 
     def submit(self, request):
         """Hand a request in; OSError where it cannot be written."""

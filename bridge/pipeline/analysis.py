@@ -63,7 +63,8 @@ class Analyser:
         self._engines, self._cache, self._plan = engines, cache, plan
         self._options, self._settings = options, settings
         joining = [n for n in plan.names if getattr(self._transcriber(n), "joins_sources", False)]
-        self._calls = plan.calls(joining)
+        with_mix = [n for n in joining if getattr(self._transcriber(n), "hears_mix", False)]
+        self._calls = plan.calls(joining, with_mix)
 
     def analyse(self, mix: Recording, target: Path, stages: Stages) -> Analysis:
         """Return the stems, as files in ``target``, and the transcriptions of an item.

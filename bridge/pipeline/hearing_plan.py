@@ -37,7 +37,7 @@ class HearingPlan:
         """Return every transcriber of the plan once."""
         return list(dict.fromkeys(name for names in self.transcribers.values() for name in names))
 
-    def calls(self, joining: Sequence[str]) -> list[Call]:
+    def calls(self, joining: Sequence[str], with_mix: Sequence[str] = ()) -> list[Call]:
         """Return the calls: one for each source, but one for all sources of the transcribers in ``joining``."""
         single = [
             Call(name, (source,))
@@ -46,6 +46,9 @@ class HearingPlan:
             if name not in joining
         ]
         joint = {name: [s for s, names in self.transcribers.items() if name in names] for name in joining}
+        for name in with_mix:
+            if joint[name] and MIX not in joint[name]:
+                joint[name].insert(0, MIX)
         return single + [Call(name, tuple(sources)) for name, sources in joint.items() if sources]
 
 
@@ -69,13 +72,12 @@ def needs_stems(rows: Mapping[str, tuple[str, ...]]) -> bool:
 
 def stem_plan(rows: Mapping[str, tuple[str, ...]], stems: Sequence[str]) -> HearingPlan:
     """Return the plan for the stems that are wanted; one without a row of its own is heard as "other"."""
-    heard = {stem: rows.get(stem) or rows.get("other", ()) for stem in sorted(stems, key=_rank)}
-    heard = {stem: names for stem, names in heard.items() if names}
-    elsewhere = {name for source, names in rows.items() if source != MIX for name in names}
-    wanted = {name for names in heard.values() for name in names}
-    # A transcriber that hears the mix beside a stem has nothing to say where none of its stems is wanted.
-    mix = tuple(name for name in rows.get(MIX, ()) if name in wanted or name not in elsewhere)
-    return HearingPlan({MIX: mix, **heard} if mix else heard, tuple(heard))
+    transcribers = {MIX: rows[MIX]} if MIX in rows else {}
+    for stem in sorted(stems, key=_rank):
+        names = rows.get(stem) or rows.get("other")
+        if names:
+            transcribers[stem] = names
+    return HearingPlan(transcribers, tuple(s for s in transcribers if s != MIX))
 
 
 def _rank(stem: str) -> int:

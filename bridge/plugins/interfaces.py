@@ -98,7 +98,8 @@ class Transcriber(Protocol):
         """Return one part or several, notes sorted, times in seconds from the start of the sources.
 
         It is called once per source of its plan; a class with ``joins_sources = True`` is called once with all of
-        them. Read each source in pieces, from front to back: it may still be growing, and each read waits for its
+        them, and with ``hears_mix = True`` too it gets the mix beside its stems. Read each source in pieces,
+        from front to back: it may still be growing, and each read waits for its
         sound. Meanwhile the same object may be called for another source, so keep what belongs to a source in local
         variables; two calls never run at the same moment, they change over only where a source is read. Memory must
         not grow fast with length.

@@ -76,7 +76,8 @@ def test_the_protocol_page_has_every_option() -> None:
 
 
 def test_the_mix_is_heard_beside_a_stem_only_where_that_stem_is_wanted() -> None:
-    rows = {"mix": ("band",), "drums": ("drums",), "other": ("band",)}
-    assert stem_plan(rows, ("drums", "other")).transcribers["mix"] == ("band",)
-    assert "mix" not in stem_plan(rows, ("drums",)).transcribers
-    assert stem_plan({"mix": ("beat",), "drums": ("drums",)}, ("drums",)).transcribers["mix"] == ("beat",)
+    rows = {"drums": ("drums",), "other": ("band",)}
+    assert stem_plan(rows, ("drums", "other")).calls(["band"], ["band"])[-1] == Call("band", ("mix", "other"))
+    assert stem_plan({"mix": ("band",)}, ()).calls(["band"], ["band"]) == [Call("band", ("mix",))]
+    only_drums = stem_plan(rows, ("drums",))
+    assert only_drums.calls([n for n in only_drums.names if n == "band"]) == [Call("drums", ("drums",))]

@@ -17,7 +17,7 @@ from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import item_result_json, item_score
 from tests.support import sine
 
-CHOSEN = {"separation.separator": "whole_mix", "score.find_tempo": False}
+CHOSEN = {"separation.separator": "whole_mix", "hearing.best.other": "notes", "score.find_tempo": False}
 
 
 def test_a_part_is_heard_again_as_a_run_at_that_sensitivity_hears_it(

@@ -73,6 +73,8 @@ def test_a_mix_becomes_parts_with_ids_families_and_sounds(band: BandTranscriber,
         assert part.id == f"mix/{part.family}" or part.id[:-1] == f"mix/{part.family}"
         assert part.stem == "mix"
         assert list(part.notes) == sorted(part.notes)
+        assert list(part.candidates) == sorted(part.candidates)
+        assert not {c.note for c in part.candidates} & set(notes)
 
 
 def test_a_stem_is_heard_with_its_mix(band: BandTranscriber, mix: Recording, tmp_path: Path) -> None:

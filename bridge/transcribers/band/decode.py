@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bridge.music.notes import Note
-from bridge.note_maps.decode import Thresholds, polyphonic
+from bridge.music.parts import Candidate
+from bridge.note_maps.decode import Thresholds, polyphonic, polyphonic_with_candidates
 from bridge.score.instruments.assign import RULE, Group, Rule, groups, monophonic_share
 from bridge.score.instruments.evidence import Evidence, nearest
 from bridge.score.instruments.naming import Named, Playing, named
@@ -33,6 +34,28 @@ def at_sensitivity(thresholds: Thresholds, sensitivity: float) -> Thresholds:
     """The onset thresholds moved in their odds, by a factor of 2 for half the way; 0.5 leaves them as tuned."""
     onset, repeat = (float(p / (1 - p) * 4.0 ** (0.5 - sensitivity)) for p in (thresholds.onset, thresholds.repeat))
     return replace(thresholds, onset=onset / (1 + onset), repeat=repeat / (1 + repeat))
+
+
+CANDIDATE_ODDS = 0.5
+"""A note is a candidate down to this share of the odds that a note needs."""
+NEAR_S, NEAR_SEMITONES = 4.0, 5.0
+"""By how much in time a candidate is as far from a note as by so much in pitch."""
+
+
+def candidates_of(hearing: Hearing, thresholds: Thresholds, tracks: Sequence[Track]) -> list[list[Candidate]]:
+    """The notes that were left out, for each track those that are nearest to it in time and pitch."""
+    odds = CANDIDATE_ODDS * thresholds.onset / (1 - thresholds.onset)
+    _, left_out = polyphonic_with_candidates(hearing.maps, thresholds, odds / (1 + odds))
+    out: list[list[Candidate]] = [[] for _ in tracks]
+    if not tracks:
+        return out
+    times = np.array([n.onset_s for t in tracks for n in t.notes])
+    pitches = np.array([n.pitch for t in tracks for n in t.notes])
+    owner = np.repeat(np.arange(len(tracks)), [len(t.notes) for t in tracks])
+    for candidate in left_out:
+        away = np.abs(times - candidate.note.onset_s) / NEAR_S + np.abs(pitches - candidate.note.pitch) / NEAR_SEMITONES
+        out[int(owner[away.argmin()])].append(candidate)
+    return out
 
 
 def notes_of(hearing: Hearing, thresholds: Thresholds = THRESHOLDS) -> tuple[list[Note], Evidence]:

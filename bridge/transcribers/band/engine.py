@@ -13,9 +13,9 @@ import numpy as np
 from bridge.inference.speed import Demand
 from bridge.music.general_midi import Instrument
 from bridge.music.notes import MIX, shifted
-from bridge.music.parts import Part, Transcription
+from bridge.music.parts import Candidate, Part, Transcription
 from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress
-from bridge.transcribers.band.decode import THRESHOLDS, Track, at_sensitivity, notes_of, tracks_of
+from bridge.transcribers.band.decode import THRESHOLDS, Track, at_sensitivity, candidates_of, notes_of, tracks_of
 from bridge.transcribers.band.join import joined
 from bridge.transcribers.band.listen import BandNets, Hearing
 from bridge.transcribers.band.packing import packed, unpacked
@@ -41,6 +41,8 @@ class BandTranscriber:
 
     Options = BandOptions
     joins_sources = True
+    hears_mix = True
+    """A second opinion on every stem, at the price of a few seconds."""
     cache_version = "1"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     decoding_options = ("sensitivity",)
@@ -98,21 +100,24 @@ class BandTranscriber:
             notes, who = notes_of(both, thresholds)
             inside = np.array([i for i, n in enumerate(notes) if n.onset_s < length_s], np.int64)
             kept = [notes[i] for i in inside]
+            tracks = tracks_of(kept, who.rows(inside), whole=name == MIX)
+            left_out = candidates_of(both, thresholds, tracks)
             if name in (MIX, "other"):
-                parts += parts_of(tracks_of(kept, who.rows(inside), whole=name == MIX), name)
+                parts += parts_of(tracks, left_out, name)
             else:
                 # A separator has said already who plays here.
-                parts += Transcription.single(name, kept).parts
+                faint = sorted(c for some in left_out for c in some)
+                parts += Transcription.single(name, kept, candidates=faint).parts
         return Transcription(tuple(parts))
 
 
-def parts_of(tracks: list[Track], source: str) -> list[Part]:
+def parts_of(tracks: list[Track], left_out: list[list[Candidate]], source: str) -> list[Part]:
     """A part for each track; ids are unique in the source and tell the family."""
     parts: list[Part] = []
     count: dict[str, int] = {}
-    for track in tracks:
+    for track, faint in zip(tracks, left_out, strict=True):
         count[track.family] = count.get(track.family, 0) + 1
         part_id = f"{source}/{track.family}{count[track.family] if count[track.family] > 1 else ''}"
         instrument = Instrument(track.named.name, track.named.program, track.family)
-        parts.append(Part(part_id, source, instrument, tuple(sorted(track.notes))))
+        parts.append(Part(part_id, source, instrument, tuple(sorted(track.notes)), (), tuple(sorted(faint))))
     return parts

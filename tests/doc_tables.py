@@ -33,7 +33,7 @@ LICENCES = {
     "uvicorn": "BSD-3-Clause",
     "websockets": "BSD-3-Clause",
     "psutil": "BSD-3-Clause",
-    "av": "BSD-3-Clause (its wheels carry FFmpeg: LGPL-2.1 or later)",
+    "av": "BSD-3-Clause (its wheels carry FFmpeg: LGPL-3.0 or later, and x264 and x265: GPL-2.0 or later)",
 }
 """Package of the core -> its licence, as its own metadata states it."""
 ENGINE_LICENCES = {"htdemucs": "MIT; weights only for scientific purposes", "demucs": "MIT; weights likewise",

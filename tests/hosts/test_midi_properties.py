@@ -30,7 +30,8 @@ def lines(draw: st.DrawFn) -> list[Note]:
 @given(lines(), tempo_maps())
 def test_notes_come_back_where_they_sound(line: list[Note], tempo: TempoMap) -> None:
     file = to_midi(Score((part_of("other", line),), 60.0, tempo), "song")
-    changes, now = [], 0
+    changes: list[tuple[int, int]] = []
+    now = 0
     for message in file.tracks[0]:
         now += message.time
         if message.type == "set_tempo":

@@ -38,12 +38,13 @@ def truth() -> Heard:
 def heard(path: Path) -> Heard:
     """The same of a MIDI file, read by its own tempo map."""
     file = mido.MidiFile(path)
-    notes: Heard = {}
+    notes: Heard = defaultdict(list)
     for track in file.tracks[1:]:
         # mido's own clock, so that the tempo map that we wrote is read by somebody else's code.
         alone = mido.MidiFile(type=1, ticks_per_beat=file.ticks_per_beat, tracks=[file.tracks[0], track])
         now_s = 0.0
-        found = notes[track.name] = []
+        # The other instruments have names of their own.
+        found = notes[track.name if track.name in LEAST else "Other"]
         for message in alone:
             now_s += message.time
             if message.type == "note_on" and message.velocity:

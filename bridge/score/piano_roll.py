@@ -17,6 +17,8 @@ from bridge.music.tempo import TempoMap
 
 LEFT, RIGHT, TOP, GAP = 150, 20, 46, 26
 """Margins in pixels: names stand at the left, the title above, a part's name above its lane."""
+CHORDS_TOP, LETTER_PX = 24, 7
+"""Pixels from the top to the line of chords, and the width of a letter in it."""
 ROW, KEY = 14, 5
 """Heights in pixels of a drum row and of a semitone."""
 PIXELS_PER_S = 48.0
@@ -82,7 +84,8 @@ def draw_piano_roll(score: Score, title: str) -> Image.Image:
     def x(time_s: float) -> float:
         return LEFT + time_s * per_s
 
-    _text(draw, (LEFT, 8), f"{title}   {_tempo_text(score.tempo)}", INK, 14)
+    _text(draw, (LEFT, 8), "   ".join([title, _tempo_text(score.tempo), *filter(None, [score.key])]), INK, 14)
+    _chords(draw, score, x)
     if not lanes:
         _text(draw, (LEFT, TOP + 12), "No notes.", GREY, 13)
     for lane in lanes:
@@ -148,6 +151,15 @@ def _bar_lines(
             _verticals(draw, lanes, place, BEAT)
             last_beat_x = place
         beat += 1
+
+
+def _chords(draw: ImageDraw.ImageDraw, score: Score, x: Callable[[float], float]) -> None:
+    """Write the chords over the lanes, those for which there is room."""
+    free = -1e9
+    for chord in score.chords:
+        if chord.root is not None and x(chord.onset_s) >= free:
+            _text(draw, (x(chord.onset_s) + 2, CHORDS_TOP), chord.symbol, INK, 11)
+            free = x(chord.onset_s) + LETTER_PX * (len(chord.symbol) + 1)
 
 
 def _verticals(draw: ImageDraw.ImageDraw, lanes: list[_Lane], place: float, colour: tuple[int, int, int]) -> None:

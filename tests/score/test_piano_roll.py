@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from bridge.errors import StoreError
+from bridge.music.harmony import Chord
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
@@ -31,6 +32,18 @@ def test_notes_stand_at_their_time() -> None:
     per_s = (image.width - LEFT - 20) / 20.0
     assert _dark(image, LEFT + 2.1 * per_s, LEFT + 3.9 * per_s) > 300
     assert _dark(image, LEFT + 5.1 * per_s, LEFT + 19 * per_s) == 0
+
+
+def test_chords_stand_over_the_lanes_at_their_time() -> None:
+    def line(*chords: Chord) -> Image.Image:
+        image = draw_piano_roll(Score((BASS,), 20.0, chords=chords), "Song").convert("L")
+        return image.crop((0, 22, image.width, 38))
+
+    plain, image = line(), line(Chord(5.0, 9.0, "Am7/G", 0.9, 9, "min7", 7), Chord(5.1, 9.0, "C", 0.9, 0, "maj", 0))
+    per_s = (image.width - LEFT - 20) / 20.0
+    box = ImageChops.difference(plain, image).getbbox()
+    assert box is not None and box[0] >= LEFT + 5.0 * per_s and box[2] <= LEFT + 5.0 * per_s + 60
+    assert line(Chord(5.0, 9.0, "N")).tobytes() == plain.tobytes()
 
 
 def test_loud_notes_are_darker_and_bends_are_seen() -> None:

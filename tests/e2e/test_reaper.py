@@ -152,6 +152,7 @@ def test_with_real_models(studio: Reaper, home: Home, tmp_path: Path) -> None:
     assert {fx.name for fx in drums.fx} == {"VSTi: ReaSamplOmatic5000 (Cockos)"}
     for fx in drums.fx:
         shot, _ = soundfile.read(fx.config["FILE0"])
-        assert 0.001 < np.abs(shot).max() <= 1.0
+        # As loud as it would be at velocity 127, which a soft stroke never is.
+        assert 0.001 < np.abs(shot).max() < 10.0
     if kept := os.environ.get("DAWSCRIBE_PICTURE"):
         draw(studio, Path(kept), 2.0, 12.5)

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 import xmlschema
 
-from bridge.errors import HostError, InputError, StoreError
+from bridge.errors import InputError, StoreError
 from bridge.music.harmony import Chord, Section
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
@@ -238,11 +238,6 @@ def test_a_bad_target_is_refused_before_the_long_work(tmp_path: Path) -> None:
         host.check_project(tmp_path, wav)
     with pytest.raises(InputError, match="audio itself"):
         host.check_project(wav, wav)
-
-
-def test_a_file_has_no_selection(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="dawscribe transcribe FILE"):
-        _host(tmp_path).request_selected({})
 
 
 def test_sections_and_chords_are_markers_of_the_arrangement(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import { post } from "./api.js";
 import { button, check, el, field, fill, select } from "./dom.js";
 import { FAMILIES, PROGRAMS } from "./gm.js";
 import { Tempo, pitchName } from "./model.js";
-import { drumKeys, drumName } from "./view.js";
+import { drumName, kitKeys } from "./view.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./stage.js").Stage} Stage */
@@ -60,7 +60,7 @@ export function tools(panel, store, stage, transport, say) {
       return input;
     };
     const pitch = part.isDrums
-      ? select(drumKeys(part).map((k) => [String(k), drumName(part, k)]), String(note.pitch), (v) => store.change("Change drum", notes.flatMap((n) => actions.setNote(part, n, { pitch: Number(v) }))))
+      ? select(kitKeys(part).map((k) => [String(k), drumName(part, k)]), String(note.pitch), (v) => store.change("Change drum", notes.flatMap((n) => actions.setNote(part, n, { pitch: Number(v) }))))
       : number("pitch", "Change pitch", note.pitch, "1", (x) => ({ pitch: x }));
     const others = store.item.parts.filter((p) => p.id !== part.id).map((p) => /** @type {[string, string]} */ ([p.id, p.name]));
     return [

@@ -161,10 +161,16 @@ function reach(part) {
 
 /** @param {Part} part @returns {number[]} the keys that are struck, highest first */
 export function drumKeys(part) {
-  const found = new Set(Object.keys(part.pieces).map(Number));
+  /** @type {Set<number>} */
+  const found = new Set();
   for (const notes of [part.notes, part.ghosts]) for (const n of notes.values()) found.add(n.pitch);
   if (!found.size) for (const key of [36, 38, 42, 46, 49, 51]) found.add(key);
   return [...found].sort((a, b) => b - a);
+}
+
+/** @param {Part} part @returns {number[]} the keys that can be struck */
+export function kitKeys(part) {
+  return [...new Set([...Object.keys(part.pieces).map(Number), ...drumKeys(part)])].sort((a, b) => b - a);
 }
 
 const DRUMS = /** @type {Record<number, string>} */ ({

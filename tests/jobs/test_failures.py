@@ -17,6 +17,7 @@ from bridge.app import application
 from bridge.daemon.daemon import Daemon
 from bridge.errors import HostError
 from bridge.jobs.queue import Queue
+from bridge.plugins.registry import HOSTS
 from tests.support import PLUGINS, Home, sine, wait_for
 
 OFF = "[triggers.osc]\nenabled = false\n"
@@ -46,7 +47,7 @@ def test_an_answer_beyond_every_limit_fails_its_job_and_the_next_one_runs(
     (hook / "sitecustomize.py").write_text(
         "import os, pathlib, sys\n"
         f"mine = pathlib.Path({str(mine)!r})\n"
-        "if 'bridge.jobs.worker' in sys.orig_argv and mine.exists():\n"
+        "if 'worker' in sys.orig_argv and mine.exists():\n"
         "    mine.unlink()\n"
         "    os.write(1, b'x' * (8 << 20))\n"
     )
@@ -119,7 +120,7 @@ class SilentHost:
 def test_a_daw_that_does_not_answer_keeps_no_request_waiting(
     here: Home, wav: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.daemon.daemon.plugins.create", lambda *_: SilentHost())
+    monkeypatch.setattr(HOSTS, "create", lambda *_: SilentHost())
 
     async def life() -> None:
         daemon = Daemon(application(home=here.folder))

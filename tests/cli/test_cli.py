@@ -26,7 +26,7 @@ def test_transcribe_writes_midi_result_stems_and_plot(home: Home, wav: Path, tmp
     done = home.run("transcribe", wav, "-o", out, "--plot")
     assert "Drums" in done.stdout
     assert not done.stderr, "quiet when not a terminal"
-    assert {p.name for p in out.iterdir()} == {"song.mid", "result.json", "stems", "piano_roll.png"}
+    assert {p.name for p in out.iterdir()} == {"song.mid", "parts", "result.json", "stems", "piano_roll.png"}
     midi = mido.MidiFile(out / "song.mid")
     assert midi.type == 1
     assert [t.name for t in midi.tracks[1:]] == ["Drums", "Bass", "Vocals", "Other"]

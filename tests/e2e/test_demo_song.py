@@ -81,4 +81,4 @@ def test_the_demo_song_comes_back_as_what_was_played(tmp_path: Path) -> None:
     tempos = [m.tempo for m in mido.MidiFile(out / "song.mid").tracks[0] if m.type == "set_tempo"]
     # The first may be a short bar that leads the grid to the first beat.
     assert 98 < mido.tempo2bpm(tempos[-1]) < 102
-    assert {p.name for p in out.iterdir()} == {"song.mid", "result.json"}
+    assert {p.name for p in out.iterdir()} == {"song.mid", "parts", "result.json"}

@@ -109,7 +109,7 @@ class Client:
         return _read(self.store.path(job) / "status.json")
 
     def _beats(self, since: float) -> bool:
-        """Whether a heartbeat came since; one that lies ahead was left behind when the clock was set back."""
+        """Return whether a heartbeat came since; one that lies ahead was left behind when the clock was set back."""
         return since <= float(self.beat().get("heartbeat", 0.0)) <= time.time() + AHEAD_S
 
     def job(self, name: str) -> Job:

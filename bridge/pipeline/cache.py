@@ -164,7 +164,7 @@ def _part_json(part: Part) -> dict[str, Any]:
 
 
 def _is_sound(found: Transcription) -> bool:
-    """Whether all that was read has the type it should have; a damaged entry is one that is not there."""
+    """Return whether all that was read has the type it should have; a damaged entry is one that is not there."""
     numbers = [n for p in found.parts for note in p.notes for n in (note.onset_s, note.offset_s, note.confidence)]
     numbers += [n for p in found.parts for bend in p.bends for n in (bend.time_s, bend.semitones)]
     whole = [n for p in found.parts for note in p.notes for n in (note.pitch, note.velocity)]

@@ -124,7 +124,7 @@ def _check_targets(app: Application, folders: Sequence[Path], options: argparse.
 
 
 def _is_writable(path: str) -> bool:
-    """Whether project files, which are lines of UTF-8 with texts in quotes, can hold a path."""
+    """Return whether project files, which are lines of UTF-8 with texts in quotes, can hold a path."""
     return path.isprintable() and not {'"', "'", "`"} <= set(path)
 
 

@@ -51,6 +51,9 @@ say "Installing what the tests need ..."
 install_list install/requirements-test.txt
 # What checks the review page: types, lint, and the tools for accessibility; nothing of it is shipped.
 quietly npm ci --ignore-scripts --no-audit --no-fund --prefix bridge/review || say "npm packages failed; see $log."
+# The Node that runs inside Live, and the type checker of its extension.
+quietly npm install --no-audit --no-fund --no-package-lock --prefix tests/live_extension ||
+    say "npm packages of the Live extension failed; see $log."
 install_torch
 install_example
 quietly "$venv/bin/python" -m pip install -r install/requirements-docs.txt ||

@@ -23,6 +23,7 @@ import soxr
 from bridge.audio.span_import import import_span
 from bridge.plugins.interfaces import Context
 from bridge.separators.htdemucs import HTDemucs, HTDemucsOptions
+from bridge.testing import RecordingProgress
 from training.plan import CLIP_S, SAMPLE_RATE, clip_plan
 
 STEMS = ("drums", "bass", "other", "vocals")
@@ -53,7 +54,7 @@ class Separator:
             path = Path(name) / "mix.wav"
             soundfile.write(path, mix.T, SAMPLE_RATE, "FLOAT")
             recording = import_span(path, path.with_name("read.wav"))
-            return np.concatenate(list(self._engine.stream(recording, STEMS, lambda stage, fraction: None)), 2)
+            return np.concatenate(list(self._engine.separate(recording, STEMS, RecordingProgress())), 2)
 
 
 def mixed(parts: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:

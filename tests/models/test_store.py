@@ -344,5 +344,5 @@ def test_every_row_of_the_table_is_complete(tmp_path: Path) -> None:
             assert ModelStore(tmp_path).path(model.name).stat().st_size == model.size
     files = [model.file for model in models().values()]
     assert len(set(files)) == len(files)
-    assert "research" in models()["htdemucs"].notice
+    assert "scientific purposes" in models()["htdemucs"].notice
     assert set(ModelStore(tmp_path).default_names()) >= {"htdemucs"}

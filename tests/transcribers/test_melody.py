@@ -39,7 +39,7 @@ BASS: Line = [
 
 
 def quiet(stage: str, fraction: float) -> None:
-    assert stage == "transcribe" and 0 <= fraction <= 1
+    assert 0 <= fraction <= 1
 
 
 def no_model(name: str) -> Path:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.cli import benchmark, main
 from bridge.cli.benchmark import Measured, best_settings, ways
 from bridge.cli.config_edit import with_settings
 from tests.support import Home
@@ -66,10 +67,15 @@ def test_a_file_without_a_place_for_them_is_left_alone() -> None:
 
 @pytest.mark.slow
 @pytest.mark.model
-def test_the_command_measures_what_is_here(home: Home) -> None:
+def test_the_command_measures_what_is_here(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DAWSCRIBE_HOME", str(home.folder))
+    monkeypatch.setattr(benchmark, "LENGTH_S", 3.0)
     config = home.folder / "config.toml"
     before = config.read_text(encoding="utf-8")
-    said = json.loads(home.run("doctor", "--benchmark", "--json").stdout)
+    assert main(["doctor", "--benchmark", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
     rows = {(r["separator"], r["device"]) for r in said["rows"]}
     assert ("spleeter", "auto") in rows
     assert all(r["problem"] or r["seconds_per_s"] > 0 for r in said["rows"])

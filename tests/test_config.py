@@ -38,7 +38,7 @@ def test_the_users_file_changes_one_setting_and_keeps_the_rest(tmp_path: Path) -
         ("[triggers.ocs]\nport = 1\n", 'did you mean "triggers.osc.port"'),
         ("[separators.htdemuks]\noverlap = 0.1\n", 'did you mean "separators.htdemucs.overlap"'),
         ("[hosts.repaer]\none_shots = false\n", 'did you mean "hosts.reaper.one_shots"'),
-        ("[transcription]\ndrumms = 'notes'\n", 'did you mean "transcription.drums"'),
+        ("[transcription]\ndrumms = 'notes'\n", 'did you mean "hearing.best.drums"'),
         ("[hosts.reaper.instruments]\nbas = ['ReaSynth']\n", 'did you mean "hosts.reaper.instruments.bass"'),
         ("[hosts.reaper.instruments]\nguitar = 'ReaSynth'\n", "a list of texts"),
         ("[models]\nfolders = [3]\n", "a list of texts"),
@@ -59,7 +59,7 @@ def test_tables_of_outsiders_are_open(tmp_path: Path) -> None:
     text = "[transcribers.mine]\ndepth = 3\nwidth = 4\n[transcription]\nguitar = 'mine'\n"
     settings = load(write(tmp_path, text + "[hosts.mine.instruments]\nbass = ['Moog']\n"))
     assert settings.table("transcribers.mine") == {"depth": 3, "width": 4}
-    assert settings.get("transcription.guitar") == "mine"
+    assert settings.get("hearing.best.guitar") == "mine"
     assert settings.get("hosts.mine.instruments.bass") == ["Moog"]
 
 

@@ -199,7 +199,7 @@ def test_set_up_starts_the_listener_at_once_and_ends_it(desk: Desk) -> None:
     (desk.reaper.resource_path / "Scripts").mkdir()
     desk.reaper.answers.extend([6, 7, 6, 7])
     desk.run("Set up")
-    (listener,) = [s for s in desk.reaper.scripts if s.running]
+    (listener,) = [s for s in desk.reaper.scripts if s.running and "listener" in s.path.name]
     command(desk)
     desk.reaper.run_until(lambda: any((desk.home / "inbox").glob("*.json")))
     desk.run("Set up")

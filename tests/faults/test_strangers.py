@@ -34,9 +34,11 @@ def song(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("path", ["", ":", ".:"], ids=["plain", "empty entry", "dot"])
 def test_no_code_of_the_current_folder_runs(home: Home, song: Path, wav: Path, path: str) -> None:
-    # sitecustomize is Python's own: what PYTHONPATH names is searched for it before we are there to say no.
+    # What PYTHONPATH names Python itself searches before we are there to say no: for sitecustomize, and for what an
+    # editable installation's finder imports.
     if path:
-        (song / "sitecustomize.py").unlink()
+        for name in ("sitecustomize", "pathlib"):
+            (song / f"{name}.py").unlink()
     home.env["PYTHONPATH"] = path + home.env["PYTHONPATH"]
     # Python itself takes its own beginnings (encodings, os ...) from there; ours come after.
     command = launch_command(home.folder)

@@ -185,7 +185,10 @@ def inbox(tmp_path: Path) -> tuple[spool.SpoolTrigger, Path]:
 def test_bad_files_keep_nobody_else_waiting(inbox: tuple[spool.SpoolTrigger, Path]) -> None:
     trigger, folder = inbox
     for number in range(300):
-        (folder / f"bad-{number:06d}.json").write_text("no json")
+        file = folder / f"bad-{number:06d}.json"
+        file.write_text("no json")
+        # Not young any more: half a request may still be in the writing.
+        os.utime(file, (1e9, 1e9))
     turns = 0
 
     async def run() -> None:

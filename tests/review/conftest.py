@@ -82,7 +82,7 @@ def page(home: Home, tmp_path: Path) -> Page:
     return Page(home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A running Chromium; the tests are skipped where there is none, but not in CI."""
     lacking = pytest.fail if os.environ.get("CI") else pytest.skip

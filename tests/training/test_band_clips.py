@@ -18,8 +18,17 @@ from training.band.arrange import Band, Part, band_of
 from training.band.families import KINDS, PROGRAMS, SHARES, STYLE_SHARES, STYLES
 from training.band.players import LENGTH_S, SAMPLES, Bank
 from training.band.studio import placed
+from training.notes import synths, voice
 from training.notes.compose import Played
 from training.plan import clip_plan
+
+
+@pytest.fixture(autouse=True)
+def own_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the instruments of training.notes their own length and rate back afterwards: use_rate() sets them."""
+    for module in (synths, voice):
+        for name in ("CLIP_S", "SAMPLE_RATE", "TOP_HZ"):
+            monkeypatch.setattr(module, name, getattr(module, name))
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def compare(region: SavedRegion, part: dict[str, object]) -> float:
 
 def expected_notes(rows: list[list[float]]) -> list[tuple[float, int, float, int]]:
     """(onset, pitch, offset, velocity) as a keyboard can play them: a key is let go before it is struck again."""
-    notes = sorted((onset, int(pitch), offset, int(velocity)) for onset, offset, pitch, velocity in rows)
+    notes = sorted((onset, int(pitch), offset, int(velocity)) for onset, offset, pitch, velocity, *_ in rows)
     played = []
     for onset, pitch, offset, velocity in notes:
         again = [n[0] for n in notes if n[1] == pitch and n[0] > onset]

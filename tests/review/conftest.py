@@ -101,7 +101,9 @@ def chromium() -> Iterator[Any]:
 
 def _is_known(complaint: str) -> bool:
     """What the browser says by itself: no soundfont on this machine, or the daemon was stopped by the test."""
-    return "404" in complaint or "ERR_CONNECTION_REFUSED" in complaint
+    return any(
+        known in complaint for known in ("404", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
+    )
 
 
 @pytest.fixture

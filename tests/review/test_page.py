@@ -219,5 +219,8 @@ def test_everything_works_by_keyboard(tab: Any) -> None:
 
 
 def test_the_page_says_why_when_the_daemon_has_gone(tab: Any, page: Page) -> None:
+    # A picture that is being drawn while the daemon ends is answered with an error of its own.
+    tab.wait_for_load_state("networkidle")
+    tab.wait_for_timeout(3000)
     page.home.run("stop")
     wait_for(lambda: "does not answer" in tab.locator("#status").inner_text(), "the sentence")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from bridge.hosts.ardour.place import PPQN, Place, place_of
 from bridge.midi.part_events import channels
 from bridge.music.parts import Part
 from bridge.plugins.interfaces import Context
+from bridge.spool.daw_command import ask_daw
 from bridge.spool.request import PROTOCOL, AudioSpan, Request
 from bridge.spool.result import ItemResult
 
@@ -154,19 +154,8 @@ class Ardour:
             HostError: no Ardour with dawscribe's hook took it.
             StoreError: the command cannot be written.
         """
-        command = self._home / "commands" / "ardour.json"
-        try:
-            command.parent.mkdir(parents=True, exist_ok=True)
-            content = {"protocol": PROTOCOL, "command": "transcribe_selected", "time": int(time.time())}
-            write_json(command, content | {"options": dict(options)})
-            end = time.monotonic() + ANSWER_S
-            while command.exists():
-                if time.monotonic() > end:
-                    command.unlink(missing_ok=True)
-                    raise HostError("Ardour does not answer; open a session in it, or run 'dawscribe setup ardour'.")
-                time.sleep(0.05)
-        except OSError as e:
-            raise StoreError(f"{command} cannot be written; check the permissions of dawscribe's home.") from e
+        if not ask_daw(self._home, "ardour", options, ANSWER_S):
+            raise HostError("Ardour does not answer; open a session in it, or run 'dawscribe setup ardour'.")
 
 
 def _session_folder(target: Path) -> Path:

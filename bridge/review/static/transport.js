@@ -94,6 +94,8 @@ export class Transport extends EventTarget {
       this.synth = synth;
       synth.setUp(this.item?.parts ?? []);
       this.mix();
+      // The first one took with it the notes that it had been handed ahead.
+      if (this.isPlaying) this.seek(this.position);
       this.dispatchEvent(new Event("synth"));
     }, () => undefined);
     await context.resume();

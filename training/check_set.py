@@ -24,7 +24,7 @@ import soundfile
 from training.notes.songs import KEPT_APART
 
 EXCERPT_S = 24.0
-LEAST_STROKES = 40
+MIN_STROKES = 40
 """Of an excerpt that is worth its place."""
 BASSES = range(32, 40)
 """General MIDI programs."""
@@ -73,7 +73,7 @@ def write_item(path: Path, soundfont: Path, out: Path, rng: np.random.Generator)
     start_s = float(rng.uniform(2, latest_s))
     rows = rows_of(song, start_s)
     parts = [row[0] for row in rows]
-    if parts.count("drums") < LEAST_STROKES:
+    if parts.count("drums") < MIN_STROKES:
         return False
     item = out / path.stem
     item.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ MIN_RATE, MAX_RATE = 1_000, 1_600_000
 """Samples a second: no sound has fewer (telephones have 8,000) or more; resampled, 1 Hz would take gigabytes."""
 MAX_CHANNELS = 256
 """More than the largest mixing desk has."""
-LEAST_END_S = 0.1
+MIN_END_S = 0.1
 """An end that comes earlier by less than this is the rounding of an encoder or a pad byte left out."""
 
 
@@ -97,7 +97,7 @@ class AudioFile:
         """The piece between where reading has ended and where the file says that it ends."""
         promised = self._promised or round(self._place / max(self._share, 1e-9))
         missing = promised - self._place
-        return Loss(self._place / self.rate, missing / self.rate) if missing >= LEAST_END_S * self.rate else None
+        return Loss(self._place / self.rate, missing / self.rate) if missing >= MIN_END_S * self.rate else None
 
     def skip(self, frames: int) -> None:
         """Pass over frames at the beginning."""

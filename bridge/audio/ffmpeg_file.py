@@ -32,7 +32,7 @@ SAYS_LENGTH = ("flac", "mov,mp4,m4a,3gp,3g2,mj2", "tta", "wv", "ape")
 """Containers whose head says how long the sound is; others guess it, or say it wrong where they were cut."""
 TAGS = (b"ID3", b"TAG", b"APE", b"LYR", b"\0\0\0")
 """How bytes behind a frame begin that were never sound: the tags of joined files, and padding."""
-LEAST_LOSS_S = 0.004
+MIN_LOSS_S = 0.004
 """A gap in exact times that is shorter is a rounding."""
 COARSE_LOSS_S = 0.1
 """The same where times are in milliseconds, and as uneven as the network that a recording came through."""
@@ -197,7 +197,7 @@ class FfmpegFile:
         if due is None:
             return 0
         missing = due + self._shift - self._at
-        least = (LEAST_LOSS_S if self._stream.kind in EXACT else COARSE_LOSS_S) * self.rate
+        least = (MIN_LOSS_S if self._stream.kind in EXACT else COARSE_LOSS_S) * self.rate
         if missing > MAX_LOSS_S * self.rate or missing < -least:
             self._shift -= missing  # where recordings were joined, each has times of its own
             return 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bridge.audio.ffmpeg_file import Loss
 
-MOST_NAMED = 3
+MAX_NAMED = 3
 """Places that are named; a file that is damaged at more is better exported again."""
 
 
@@ -22,8 +22,8 @@ def loss_sentences(name: str, losses: Sequence[Loss], end: Loss | None, start_s:
     said = []
     losses = [loss for loss in losses if loss.start_s + loss.length_s >= start_s]
     if losses:
-        named = ", ".join(f"{_clock(loss.start_s - start_s)} ({_length(loss)})" for loss in losses[:MOST_NAMED])
-        more = f" and {len(losses) - MOST_NAMED} more places" if len(losses) > MOST_NAMED else ""
+        named = ", ".join(f"{_clock(loss.start_s - start_s)} ({_length(loss)})" for loss in losses[:MAX_NAMED])
+        more = f" and {len(losses) - MAX_NAMED} more places" if len(losses) > MAX_NAMED else ""
         said.append(
             f"{name} is damaged at {named}{more}; what is missing there is silence. Export it again if you can."
         )

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from bridge.audio.sampler_levels import LOUDEST, MOST_LAYERS, Layer, layers
+from bridge.audio.sampler_levels import MAX_LAYERS, MAX_VELOCITY, Layer, layers
 from bridge.errors import StoreError
 from bridge.music.notes import Note
 from bridge.music.parts import Part
@@ -20,9 +20,9 @@ Samples = NDArray[np.float32]
 
 CYMBALS = frozenset({"open hat", "crash", "ride", "china", "ride bell", "splash"})
 """Pieces that ring."""
-LONGEST_S, LONGEST_CYMBAL_S = 0.7, 2.0
+MAX_LENGTH_S, MAX_CYMBAL_S = 0.7, 2.0
 """Longer tails of the dry drums are room and bleed; cymbals decay over seconds but rarely stand alone that long."""
-SHORTEST_S = 0.04
+MIN_LENGTH_S = 0.04
 """A hit cut off earlier has lost its body."""
 BEFORE_S = 0.004
 """Kept before the attack: transcribed onsets lie up to a few ms late."""
@@ -33,11 +33,11 @@ TOGETHER_S = 0.03
 """Hits closer than this sound as one, and a sample of one of them would hold both."""
 CANDIDATES = 6
 """Hits listened to per drum: the best by the score's rhythm, then the loudest of them wins."""
-QUIETEST_RMS = 1e-4
+MIN_RMS = 1e-4
 """-80 dB: below, the stem holds no such hit and the note was a mistake."""
 ATTACK_S = 0.06
 """A hit's loudness is measured over this: the stroke itself, before room and other drums."""
-MOST_MEASURED = 200
+MAX_MEASURED = 200
 """Hits of a piece whose level is measured; more would not move the curve."""
 CHOKED_BY = {"open hat": ("closed hat", "pedal hat")}
 """Pieces that end the ring of another: the same two cymbals."""
@@ -82,7 +82,7 @@ def cut_one_shots(stem: Path, part: Part, folder: Path, *, layered: bool = True)
                 hits = _hits(file, [n for n in part.notes if n.pitch == pitch], onsets, part.pieces.get(pitch, ""))
                 shots += [
                     _write(file, layer, hits, pitch, part.pieces, folder)
-                    for layer in _layers(hits, MOST_LAYERS if layered else 1)
+                    for layer in _layers(hits, MAX_LAYERS if layered else 1)
                 ]
     except (OSError, soundfile.LibsndfileError) as e:
         raise StoreError(f"The one-shots could not be cut from {stem.name}; check the free space in {folder}.") from e
@@ -103,13 +103,13 @@ class _Hit:
 
 def _hits(file: soundfile.SoundFile, notes: Sequence[Note], onsets: NDArray[np.float64], piece: str) -> list[_Hit]:
     """The strokes of a piece that sound, the most alone first; those with another drum only for want of one."""
-    longest_s = LONGEST_CYMBAL_S if piece in CYMBALS else LONGEST_S
-    step = max(1, len(notes) // MOST_MEASURED)
+    longest_s = MAX_CYMBAL_S if piece in CYMBALS else MAX_LENGTH_S
+    step = max(1, len(notes) // MAX_MEASURED)
     found = []
     for note in notes[::step]:
         free_s = _free_s(note, onsets, longest_s)
-        level = _rms(_cut(file, note, max(SHORTEST_S, min(free_s, ATTACK_S + BEFORE_S))))
-        if level > QUIETEST_RMS:
+        level = _rms(_cut(file, note, max(MIN_LENGTH_S, min(free_s, ATTACK_S + BEFORE_S))))
+        if level > MIN_RMS:
             found.append(_Hit(note, _room(note, onsets, free_s), free_s, level))
     alone = [h for h in found if np.sum(np.abs(onsets - h.note.onset_s) < TOGETHER_S) == 1]
     return sorted(alone or found, key=lambda h: (-h.room, -h.note.velocity, h.note.onset_s))
@@ -137,7 +137,7 @@ def _write(
     best = max(inside[:CANDIDATES], key=lambda h: (round(h.room * 8) + min(1.0, h.level * 10), h.note.velocity))
     sound = _cut(file, best.note, best.free_s) * np.float32(layer.peak_gain / best.level)
     name = pieces.get(pitch, "drum")
-    whole = layer.softest == 1 and layer.loudest == LOUDEST
+    whole = layer.softest == 1 and layer.loudest == MAX_VELOCITY
     ending = "" if whole else f"_{layer.softest}"
     plain = re.sub(r"\W", "_", name)
     path = folder / f"{pitch}_{plain}{ending}.wav"
@@ -181,7 +181,7 @@ def _cut(file: soundfile.SoundFile, note: Note, free_s: float) -> Samples:
     attack = _attack(sound, rate, round((note.onset_s - from_s) * rate))
     start = max(0, attack - round(BEFORE_S * rate))
     end = round((note.onset_s - from_s + free_s - BEFORE_S) * rate)
-    hit = np.array(sound[start : max(end, start + round(SHORTEST_S * rate))])
+    hit = np.array(sound[start : max(end, start + round(MIN_LENGTH_S * rate))])
     return _faded(hit, rate)
 
 

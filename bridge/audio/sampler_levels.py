@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 WITHIN_DB = 1.0
 """A line may miss the song's level by this; half a decibel below what a listener notices."""
-MOST_LAYERS = 6
+MAX_LAYERS = 6
 """Samplers per piece, for a curve as steep as the square of velocity; most pieces need one or two."""
 BIN = 6
 """Velocities taken together where the curve is read: hits of one loudness differ by that much."""
-LOUDEST = 127
+MAX_VELOCITY = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Layer:
     """Share of ``peak_gain`` at velocity 0, from 0 to 1."""
 
 
-def layers(velocities: Sequence[int], levels: Sequence[float], most: int = MOST_LAYERS) -> list[Layer]:
+def layers(velocities: Sequence[int], levels: Sequence[float], most: int = MAX_LAYERS) -> list[Layer]:
     """Find the ranges and lines that follow measured levels of a piece.
 
     Args:
@@ -54,7 +54,7 @@ def layers(velocities: Sequence[int], levels: Sequence[float], most: int = MOST_
         if misses[worst] <= WITHIN_DB or last - first < 2:
             break
         spans[worst : worst + 1] = _split(at, curve, first, last)
-    edges = [1, *(round((at[b - 1] + at[b]) / 2) for _, b in spans[:-1]), LOUDEST + 1]
+    edges = [1, *(round((at[b - 1] + at[b]) / 2) for _, b in spans[:-1]), MAX_VELOCITY + 1]
     return [
         Layer(edges[i], edges[i + 1] - 1, *_line(at[a:b], curve[a:b])) for i, (a, b) in enumerate(spans)
     ]  # fmt: skip
@@ -71,7 +71,7 @@ def _curve(velocities: NDArray[np.float64], levels: NDArray[np.float64]) -> tupl
 
 def _line(at: NDArray[np.float64], curve: NDArray[np.float64]) -> tuple[float, float]:
     """(peak gain, least gain) of the line through a span's ends, or the nearest one that a sampler can play."""
-    x = at / LOUDEST
+    x = at / MAX_VELOCITY
     slope = (curve[-1] - curve[0]) / (x[-1] - x[0]) if len(at) > 1 else curve[0] / x[0]
     base = curve[0] - slope * x[0]
     if base <= 0:
@@ -83,7 +83,7 @@ def _line(at: NDArray[np.float64], curve: NDArray[np.float64]) -> tuple[float, f
 def _miss_db(at: NDArray[np.float64], curve: NDArray[np.float64]) -> float:
     """Return the largest distance of the best line from the curve."""
     peak, least = _line(at, curve)
-    played = peak * (least + (1 - least) * at / LOUDEST)
+    played = peak * (least + (1 - least) * at / MAX_VELOCITY)
     return float(np.abs(20 * np.log10(played / curve)).max())
 
 

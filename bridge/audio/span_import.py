@@ -20,7 +20,7 @@ from bridge.audio.recording import BLOCK_FRAMES, CANCELLED, WORK_RATE, Array, Re
 from bridge.audio.wav_writer import FRAME_BYTES, Writer, check_room, invert_right
 from bridge.errors import InputError
 
-SHORTEST_S = 0.1
+MIN_LENGTH_S = 0.1
 """Under this no engine can tell a pitch; a sixteenth note at 150 BPM lasts as long."""
 TURNED = "Left and right cancel each other here, as where one side is inverted; the right one was turned round."
 
@@ -72,7 +72,7 @@ def import_span(
         first, asked = round(start_s * rate), None if length_s is None else round(length_s * rate)
         known = [f.frames - first for f in files if f.frames is not None]
         wanted = min([*known, *([] if asked is None else [asked])], default=None)
-        if first < 0 or (wanted is not None and wanted < SHORTEST_S * rate):
+        if first < 0 or (wanted is not None and wanted < MIN_LENGTH_S * rate):
             raise _too_little(paths[0], wanted or 0, rate)
         if wanted is not None:
             check_room(target, round(wanted / rate * WORK_RATE) * FRAME_BYTES)
@@ -84,13 +84,13 @@ def import_span(
                 sides.add(block)
                 writer.write(block * np.float32(gain) if gain != 1.0 else block)
             recording = writer.finish()
-            if recording.length_s < SHORTEST_S:
+            if recording.length_s < MIN_LENGTH_S:
                 raise _too_little(paths[0], recording.frames, WORK_RATE)
             said = []
             if sides.cancel:
                 invert_right(target)
                 said.append(TURNED)
-            is_cut = asked is None or round(recording.length_s * rate) < asked - rate * SHORTEST_S
+            is_cut = asked is None or round(recording.length_s * rate) < asked - rate * MIN_LENGTH_S
             for f in {f.path: f for f in files}.values():
                 end = f.end_loss() if is_cut else None
                 said += loss_sentences(f.path.name, f.losses, end, first / rate)
@@ -118,7 +118,7 @@ class _Sides:
 def _too_little(path: Path, frames: int, rate: int) -> InputError:
     return InputError(
         f"There is too little audio to transcribe in {path.name} "
-        f"({max(0.0, frames / rate):.2f} s); select at least {SHORTEST_S} s."
+        f"({max(0.0, frames / rate):.2f} s); select at least {MIN_LENGTH_S} s."
     )
 
 

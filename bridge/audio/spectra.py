@@ -13,7 +13,7 @@ Array = npt.NDArray[np.float32]
 
 KEY_HARMONICS = 4
 """Partials that make a key's level: they hold most of a tone's energy, higher ones hit other keys' partials."""
-LOUDEST_DB = 3.0
+MAX_DB = 3.0
 """Level of a note over the mix's RMS that stands for velocity 127: about what a bass that carries a mix has."""
 
 
@@ -66,4 +66,4 @@ def velocity_of(level_db: float) -> int:
 
     Amplitude goes with the square of the velocity, as General MIDI's sound sets do (DLS and SF2: 40 log10).
     """
-    return int(np.clip(round(127 * 10 ** ((level_db - LOUDEST_DB) / 40)), 1, 127))
+    return int(np.clip(round(127 * 10 ** ((level_db - MAX_DB) / 40)), 1, 127))

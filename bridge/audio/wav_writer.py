@@ -16,7 +16,7 @@ from bridge.audio.container_checks import sound_path
 from bridge.audio.recording import Array, Recording
 from bridge.errors import StoreError
 
-LARGEST_WAV = 0xFFFF_0000
+MAX_WAV_BYTES = 0xFFFF_0000
 """Bytes up to which a file is a plain WAV: what 32-bit sizes hold, with room for a player's own chunks."""
 FRAME_BYTES = 8
 """Bytes of a frame of the working copy: two samples of four."""
@@ -72,7 +72,7 @@ class Writer:
         rms = math.sqrt(self._squares / max(1, self._frames * self._channels))
         try:
             written = self.path.stat().st_size
-            if written < LARGEST_WAV:
+            if written < MAX_WAV_BYTES:
                 _as_plain_wav(self.path, written)
         except OSError as e:
             raise unwritable(self.path) from e

@@ -15,7 +15,7 @@ from bridge.files import FileLock, read_hostile, write_json
 from bridge.jobs.store import Job, JobStore
 from bridge.spool.launcher import launch_command
 from bridge.spool.request import check_id
-from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
+from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
 START_S = 30.0
 """Longest wait for a daemon to come up."""
@@ -129,7 +129,7 @@ class Client:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        return parse_json(read_hostile(path, LARGEST_FILE), path.name)
+        return parse_json(read_hostile(path, MAX_FILE_BYTES), path.name)
     except FileNotFoundError:
         return None
 

@@ -22,7 +22,7 @@ from bridge.jobs.queue import Queue
 from bridge.jobs.retention import Clock, Limits, Walked, surplus
 from bridge.jobs.revisions import revise
 from bridge.jobs.runner import run_job
-from bridge.jobs.store import MOST_ATTEMPTS, Job, JobStore
+from bridge.jobs.store import MAX_ATTEMPTS, Job, JobStore
 from bridge.jobs.worker_process import WorkerProcess
 from bridge.pipeline.cache import remove_drafts
 from bridge.plugins.interfaces import JobReport, RemoteHost
@@ -214,7 +214,7 @@ class Daemon:
             if job.is_final:
                 if not job.saved:
                     self._save(job)
-            elif job.attempts >= MOST_ATTEMPTS:
+            elif job.attempts >= MAX_ATTEMPTS:
                 message = f"The daemon stopped {job.attempts} times while this item ran; see 'dawscribe logs'."
                 await self._finish(job, "failed", message)
             else:

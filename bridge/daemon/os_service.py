@@ -22,7 +22,7 @@ from bridge.spool.launcher import program
 
 TEMPLATES = Path(__file__).with_name("services")
 NAME = "dawscribe"
-LONGEST_S = 30
+MAX_WAIT_S = 30
 """A service manager that has not answered by then hangs."""
 
 
@@ -141,7 +141,7 @@ def _run(command: Sequence[str]) -> None:
     try:
         # A service manager answers in its own code page, which Python may not know.
         done = subprocess.run(
-            [program, *command[1:]], capture_output=True, text=True, errors="replace", timeout=LONGEST_S, check=False
+            [program, *command[1:]], capture_output=True, text=True, errors="replace", timeout=MAX_WAIT_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as e:
         raise HostError(f"{command[0]} did not answer; {by_hand}") from e

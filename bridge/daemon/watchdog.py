@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 
-LIMIT_S = 30.0
+MAX_STILL_S = 30.0
 """A loop that has not turned for so long does not come back; DAW scripts call the daemon dead after 6 s."""
 TICK_S = 1.0
 """Between two looks. They are counted, not timed: a machine that slept has missed none."""
@@ -25,7 +25,7 @@ class Watchdog:
         tick_s: between two looks.
     """
 
-    def __init__(self, limit_s: float = LIMIT_S, tick_s: float = TICK_S) -> None:
+    def __init__(self, limit_s: float = MAX_STILL_S, tick_s: float = TICK_S) -> None:
         self._limit, self._tick_s = round(limit_s / tick_s), tick_s
         self._turns = 0
         self._closed = threading.Event()

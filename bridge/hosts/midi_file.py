@@ -29,13 +29,13 @@ from bridge.spool.result import ItemResult
 
 PPQ = 1920
 """Ticks a quarter note: 0.26 ms at 120 BPM, 1.04 ms at 30; half a tick, the rounding, stays inaudible."""
-SLOWEST_US = (1 << 24) - 1
+MAX_US_PER_QN = (1 << 24) - 1
 """Microseconds a quarter that fit the three bytes of a tempo event (3.6 BPM)."""
 SINGLE = "song.mid"
 """The file of a request with one item."""
 PARTS = "parts"
 """Folder of the parts as files of their own, for DAWs that put a file with several tracks on one."""
-LONGEST_NAME = 120
+MAX_NAME = 120
 """Characters of an item's name kept in a file name: 255 bytes is what file systems hold, 2 bytes a letter."""
 
 
@@ -130,7 +130,7 @@ class _Clock:
             if self.changes:
                 # Where the change falls in the file: its tick is rounded, and what follows starts from there.
                 time_s += (tick - self.changes[-1][0]) * self._tick_s(self.changes[-1][1])
-            self.changes.append((tick, max(1, min(SLOWEST_US, round(60e6 / point.bpm)))))
+            self.changes.append((tick, max(1, min(MAX_US_PER_QN, round(60e6 / point.bpm)))))
             self._times.append(time_s)
 
     def ticks(self, time_s: float) -> int:
@@ -224,7 +224,7 @@ def _printable(name: str) -> str:
 
 def _free_name(name: str, taken: Collection[str]) -> str:
     """``<name>.mid``, safe on every file system and, case aside, not among ``taken``."""
-    stem = re.sub(r'[\\/:*?"<>|]', "_", _printable(name))[:LONGEST_NAME].strip(" .") or "item"
+    stem = re.sub(r'[\\/:*?"<>|]', "_", _printable(name))[:MAX_NAME].strip(" .") or "item"
     free, number = f"{stem}.mid", 2
     while free.casefold() in taken:
         free, number = f"{stem} {number}.mid", number + 1

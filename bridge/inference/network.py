@@ -34,7 +34,7 @@ NO_MEMORY = ("bad_alloc", "memory", "allocat", "mmap")
 """Words of the errors of a runtime that gets no memory."""
 SOME_MEMORY = 64 << 20
 """Bytes that a process must be able to take to load anything here."""
-LEAST_LIMIT = 3 << 30
+MIN_ADDRESS_BYTES = 3 << 30
 """A limit on a process's addresses below which no network of ours is loaded; the largest takes 2 GB while it is."""
 
 
@@ -54,7 +54,7 @@ def _is_short_of_memory() -> bool:
         import resource
 
         limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-        if limit != resource.RLIM_INFINITY and limit < LEAST_LIMIT:
+        if limit != resource.RLIM_INFINITY and limit < MIN_ADDRESS_BYTES:
             return True
     try:
         bytearray(SOME_MEMORY)

@@ -15,7 +15,7 @@ from bridge.spool.status import Status
 
 CONTROL_S = 0.1
 """How often the cancel file is looked for: a cancel has a second in all."""
-LEAST_FRACTION = 0.02
+MIN_FRACTION = 0.02
 """Below it too little is done to tell how long the rest takes."""
 log = logging.getLogger("dawscribe.daemon")
 
@@ -72,7 +72,7 @@ async def _worked(job: Job, store: JobStore, worker: WorkerProcess, changed: Cal
 def _progress(before: Status, answer: dict[str, Any], spent_s: float) -> Status:
     """The status after a progress answer."""
     fraction = min(1.0, max(0.0, float(answer.get("fraction", 0.0))))
-    eta_s = spent_s * (1 - fraction) / fraction if fraction > LEAST_FRACTION else None
+    eta_s = spent_s * (1 - fraction) / fraction if fraction > MIN_FRACTION else None
     device = str(answer.get("device", before.device))
     estimate_s = answer.get("estimate_s", before.estimate_s)
     if eta_s is None and estimate_s is not None:

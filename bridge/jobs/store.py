@@ -20,9 +20,9 @@ from bridge.files import read_hostile, sync_folder, write_json
 from bridge.spool.request import Request, check_id, parse_request
 from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.status import FIRST_REVISION, Status, parse_status
-from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
+from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
-MOST_ATTEMPTS = 10
+MAX_ATTEMPTS = 10
 """A job that was running when the daemon died is tried again, but not for ever: it may be what fills the memory."""
 FINAL = ("done", "failed", "cancelled")
 DAY_S = 86_400.0
@@ -108,7 +108,7 @@ class JobStore:
 
     def request_data(self, job_id: str) -> dict[str, Any]:
         """The request of an accepted job as it came; InputError where there is none."""
-        return self._json(job_id, "request.json", LARGEST_FILE)
+        return self._json(job_id, "request.json", MAX_FILE_BYTES)
 
     def result(self, job_id: str) -> dict[str, Any]:
         """The result of a finished job; InputError where there is none or it is damaged."""
@@ -144,7 +144,7 @@ class JobStore:
         job = Job(job_id, request.host, request.items[0].name, _asked(data.get("asked"), came), Status("queued"))
         job.attempts = self._attempts(folder)
         with contextlib.suppress(InputError):  # a power loss may empty the status; the job itself is safe and goes on
-            job.status = parse_status(self._json(job_id, "status.json", LARGEST_FILE))
+            job.status = parse_status(self._json(job_id, "status.json", MAX_FILE_BYTES))
             job.saved = True
         if (folder / "result.json").exists() and not job.is_final:
             # The result is written last, so the job was done; only the status had no time to say so.

@@ -38,7 +38,7 @@ HELD = (
     "An engine of an earlier daemon hangs and does not end, perhaps on a network drive that is gone; "
     "end that Python process, or restart the computer."
 )
-LONGEST_SENTENCE = 4000
+MAX_SENTENCE = 4000
 """Characters of a sentence that are handed on: whatever an engine echoes in it, a person has to read it."""
 log = logging.getLogger("dawscribe.worker")
 
@@ -79,7 +79,7 @@ class Worker:
             message = "There was not enough memory for this item; close other programs or take a shorter item."
         except Exception:
             log.exception("job %s", job_id)
-        self._tell({"id": job_id, "end": end, "message": message[:LONGEST_SENTENCE]})
+        self._tell({"id": job_id, "end": end, "message": message[:MAX_SENTENCE]})
 
     def _transcribe(self, job_id: str) -> str:
         folder = self._store.path(job_id)

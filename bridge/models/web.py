@@ -17,7 +17,7 @@ from bridge.models.sources import CHUNK, Pulse, UnavailableError
 
 TIMEOUT_S = 30.0
 """Silence after which a connection counts as dead; slower starts than this were not seen at any mirror."""
-ATTEMPTS = 4
+MAX_ATTEMPTS = 4
 """Tries in a row that bring nothing before the place is given up."""
 FIRST_PAUSE_S = 0.5
 """Pause before the second try; it doubles each time."""
@@ -51,7 +51,7 @@ class WebFile:
                 failures, pause_s = 0, FIRST_PAUSE_S
                 continue
             failures += 1
-            if failures == ATTEMPTS:
+            if failures == MAX_ATTEMPTS:
                 raise UnavailableError(reason)
             pulse(before / size)
             time.sleep(pause_s)

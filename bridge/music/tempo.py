@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 DEFAULT_BPM = 120.0
 """What a Standard MIDI File means when it says nothing, and what is kept when the beat is not certain."""
 
-MOST_BEATS = 255
+MAX_BEATS = 255
 """In a bar: the numerator of a MIDI time signature is one byte."""
 
 
@@ -44,8 +44,8 @@ class TempoMap:
             raise ValueError("a tempo map starts with a point at 0 s")
         if not all(0 < p.bpm < math.inf for p in self.points):
             raise ValueError("a tempo must be above 0")
-        if not all(p.beats_per_bar is None or 1 <= p.beats_per_bar <= MOST_BEATS for p in self.points):
-            raise ValueError(f"a bar has 1 to {MOST_BEATS} beats")
+        if not all(p.beats_per_bar is None or 1 <= p.beats_per_bar <= MAX_BEATS for p in self.points):
+            raise ValueError(f"a bar has 1 to {MAX_BEATS} beats")
         starts = [0.0]
         for a, b in zip(self.points, self.points[1:], strict=False):
             if not a.time_s < b.time_s < math.inf:

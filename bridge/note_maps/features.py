@@ -21,7 +21,7 @@ FFT = 8192
 by their partials; a longer window would blur a bass line's onsets."""
 PER_SEMITONE = 3
 """Bins a semitone (below, centre, above): enough to see tuning, bends and vibrato."""
-LOWEST_KEY = 18
+MIN_KEY = 18
 """MIDI pitch of the lowest bins, 23 Hz: below a five-string bass and a piano's A0."""
 BINS = 318
 """Reaches MIDI 123, 9.9 kHz."""
@@ -36,8 +36,8 @@ CHUNK = 128
 
 
 def bin_hz() -> npt.NDArray[np.float64]:
-    """(BINS,) centre frequencies in Hz; bins 1, 4, 7 ... are the keys from LOWEST_KEY on."""
-    pitch = LOWEST_KEY + (np.arange(BINS) - 1) / PER_SEMITONE
+    """(BINS,) centre frequencies in Hz; bins 1, 4, 7 ... are the keys from MIN_KEY on."""
+    pitch = MIN_KEY + (np.arange(BINS) - 1) / PER_SEMITONE
     return np.asarray(440.0 * 2.0 ** ((pitch - 69.0) / 12.0), np.float64)
 
 

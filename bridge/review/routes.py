@@ -33,7 +33,7 @@ from bridge.review.exports import exported
 from bridge.review.guard import Session
 from bridge.review.hub import Hub
 from bridge.spool.request import parse_request
-from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
+from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
 T = TypeVar("T")
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -317,7 +317,7 @@ class _Api:
         for shot in shots:
             path = sound.inside(report.folder, shot.get("path"))
             if shot.get("pitch") == request.path_params["pitch"] and path is not None:
-                data = await asyncio.to_thread(read_hostile, path, LARGEST_FILE)
+                data = await asyncio.to_thread(read_hostile, path, MAX_FILE_BYTES)
                 return Response(data, media_type="audio/wav")
         return JSONResponse({"message": "There is no such sound."}, 404)
 

@@ -21,7 +21,7 @@ HOP = 512
 """Samples a column: 23 ms."""
 COLUMNS = 512
 """Columns a tile: 11.9 s, 135 kB before it is compressed."""
-LOWEST_KEY, KEYS, ROWS_PER_KEY = 21, 88, 3
+MIN_KEY, KEYS, ROWS_PER_KEY = 21, 88, 3
 ROWS = KEYS * ROWS_PER_KEY
 LONG_WINDOW, SHORT_WINDOW = 8192, 2048
 """Samples: 2.7 Hz a bin tells semitones from 46 Hz on; 93 ms shows the attack of a high note."""
@@ -46,7 +46,7 @@ def tile(mono: Callable[[float, float], Array], index: int) -> Levels:
     first = index * COLUMNS * HOP - edge
     audio = mono(first / RATE, ((COLUMNS - 1) * HOP + LONG_WINDOW) / RATE)
     db = np.empty((ROWS, COLUMNS), np.float32)
-    split = (SPLIT_KEY - LOWEST_KEY) * ROWS_PER_KEY
+    split = (SPLIT_KEY - MIN_KEY) * ROWS_PER_KEY
     for window, rows in ((LONG_WINDOW, slice(0, split)), (SHORT_WINDOW, slice(split, ROWS))):
         skip = edge - window // 2
         frames = np.lib.stride_tricks.sliding_window_view(audio[skip:], window)[::HOP][:COLUMNS]
@@ -74,7 +74,7 @@ def _hann(window: int) -> Array:
 @cache
 def _bank(window: int) -> Array:
     """(ROWS, bins): each row weighs the bins around its frequency by a triangle at least one bin wide."""
-    rows = LOWEST_KEY + (np.arange(ROWS) - ROWS_PER_KEY // 2) / ROWS_PER_KEY
+    rows = MIN_KEY + (np.arange(ROWS) - ROWS_PER_KEY // 2) / ROWS_PER_KEY
     centre = 440.0 * 2.0 ** ((rows - 69) / 12)
     half = np.maximum(centre * (2 ** (1 / (12 * ROWS_PER_KEY)) - 1), RATE / window)
     bins = np.arange(window // 2 + 1) * (RATE / window)

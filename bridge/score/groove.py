@@ -14,13 +14,13 @@ Array = npt.NDArray[np.float64]
 
 SWINGS = (0.44, 0.74)
 """Places within the beat that the second eighth may have: a little early to harder than a dotted eighth."""
-FEWEST_ONSETS = 8
+MIN_ONSETS = 8
 """Of one place: fewer are a figure, not a groove."""
-LARGEST_SPREAD = 0.045
+MAX_SPREAD = 0.045
 """Median deviation, in beats, above which several places are mixed up: sixteenths and triplets by turns."""
 STRAIGHT = 0.025
 """A second eighth as near to the middle as this is straight: 12 ms at 120 BPM."""
-MOST_OFFSET = 0.09
+MAX_OFFSET = 0.09
 """Of a beat, what a cell may stand beside its place; a third of a sixteenth."""
 
 
@@ -32,7 +32,7 @@ def measure_groove(onsets_s: Iterable[float], tempo: TempoMap) -> Groove:
         tempo: the map with the beats.
     """
     positions = np.array([tempo.to_qn(t) for t in onsets_s])
-    if len(positions) < FEWEST_ONSETS or not tempo.confident:
+    if len(positions) < MIN_ONSETS or not tempo.confident:
         return Groove()
     parts = positions - np.floor(positions)
     swing = _place(parts, SWINGS)
@@ -49,15 +49,15 @@ def measure_groove(onsets_s: Iterable[float], tempo: TempoMap) -> Groove:
     offsets = []
     for cell in range(CELLS):
         own = off[nearest == cell, cell]
-        own = own[np.abs(own) <= MOST_OFFSET]
-        offsets.append(float(np.median(own)) if len(own) >= FEWEST_ONSETS else 0.0)
+        own = own[np.abs(own) <= MAX_OFFSET]
+        offsets.append(float(np.median(own)) if len(own) >= MIN_ONSETS else 0.0)
     return Groove(round(swing, 3), round(finer, 3), tuple(round(o, 4) for o in offsets), len(positions))
 
 
 def _place(parts: Array, span: tuple[float, float]) -> float:
     """Return the place of the onsets within ``span``, 0.5 where they stand everywhere or nowhere."""
     inside = parts[(parts >= span[0]) & (parts <= span[1])]
-    if len(inside) < FEWEST_ONSETS:
+    if len(inside) < MIN_ONSETS:
         return 0.5
     middle = float(np.median(inside))
-    return middle if float(np.median(np.abs(inside - middle))) <= LARGEST_SPREAD else 0.5
+    return middle if float(np.median(np.abs(inside - middle))) <= MAX_SPREAD else 0.5

@@ -23,20 +23,20 @@ ROW, KEY = 14, 5
 """Heights in pixels of a drum row and of a semitone."""
 PIXELS_PER_S = 48.0
 """A sixteenth at 120 BPM is six pixels: still seen by itself."""
-NARROWEST, WIDEST = 900, 12_000
+MIN_WIDTH, MAX_WIDTH = 900, 12_000
 """Widths in pixels; above it a viewer gets into trouble, so long items are drawn closer together."""
-FEWEST_KEYS = 16
+MIN_KEYS = 16
 """A lane shows at least this many semitones, so that a drone is not a bar across the picture."""
 PAPER, INK, GREY, BAR, BEAT = (255, 255, 255), (34, 34, 40), (120, 120, 130), (170, 170, 182), (226, 226, 232)
 BLACK_KEY_ROW, LANE = (243, 243, 246), (251, 251, 252)
 BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
 COLOURS = ((38, 110, 184), (196, 78, 36), (32, 138, 84), (132, 68, 168), (176, 132, 18), (20, 136, 148))
 """One per part in turn; dark enough on white, told apart by the colour-blind by their lanes."""
-FAINTEST = 0.3
+MIN_OPACITY = 0.3
 """Share of the colour that the softest note keeps."""
-CLOSEST_BEATS_PX = 6
+MIN_BEAT_PX = 6
 """Beat lines nearer to each other than this are left out; bar lines always stay, down to the same distance."""
-LONGEST_TEXT = 90
+MAX_TEXT = 90
 """Characters of a title: what fits the narrowest picture."""
 
 
@@ -76,7 +76,7 @@ def draw_piano_roll(score: Score, title: str) -> Image.Image:
     """The picture: velocity is the depth of colour, bends are drawn as lines through the notes they bend."""
     lanes = _lanes(score)
     length_s = max(score.length_s, 0.1)
-    width = round(min(WIDEST, max(NARROWEST, length_s * PIXELS_PER_S + LEFT + RIGHT)))
+    width = round(min(MAX_WIDTH, max(MIN_WIDTH, length_s * PIXELS_PER_S + LEFT + RIGHT)))
     per_s = (width - LEFT - RIGHT) / length_s
     image = Image.new("RGB", (width, (lanes[-1].bottom if lanes else TOP + 60) + GAP), PAPER)
     draw = ImageDraw.Draw(image)
@@ -106,7 +106,7 @@ def _lanes(score: Score) -> list[_Lane]:
             keys = tuple(sorted(pitches, reverse=True))
         else:
             low, high = min(pitches) - 2, max(pitches) + 2
-            high = max(high, low + FEWEST_KEYS)
+            high = max(high, low + MIN_KEYS)
             keys = tuple(range(high, low - 1, -1))
         lanes.append(_Lane(part, keys, ROW if part.is_drums else KEY, top, COLOURS[number % len(COLOURS)]))
         top = lanes[-1].bottom + GAP
@@ -141,13 +141,13 @@ def _bar_lines(
         if beat == next_bar:
             bar += 1
             next_bar = beat + [m for at, m in signs if at <= beat + 1e-3][-1] if signs else beat + 4
-            if place - last_bar_x >= CLOSEST_BEATS_PX:
+            if place - last_bar_x >= MIN_BEAT_PX:
                 _verticals(draw, lanes, place, BAR)
                 last_bar_x = last_beat_x = place
                 if lanes and place >= number_end:
                     _text(draw, (place + 2, TOP - 8), str(bar), GREY, 10)
                     number_end = place + 30
-        elif place - last_beat_x >= CLOSEST_BEATS_PX:
+        elif place - last_beat_x >= MIN_BEAT_PX:
             _verticals(draw, lanes, place, BEAT)
             last_beat_x = place
         beat += 1
@@ -198,7 +198,7 @@ def _bends(draw: ImageDraw.ImageDraw, lane: _Lane, x: Callable[[float], float]) 
 
 def _shade(colour: tuple[int, int, int], note: Note) -> tuple[int, int, int]:
     """The part's colour, nearer to white the softer the note."""
-    depth = FAINTEST + (1 - FAINTEST) * note.velocity / 127
+    depth = MIN_OPACITY + (1 - MIN_OPACITY) * note.velocity / 127
     red, green, blue = (round(255 - (255 - c) * depth) for c in colour)
     return red, green, blue
 
@@ -224,4 +224,4 @@ def _text(
     # Pillow's own font, which is on every machine, has no letter beyond ASCII.
     letters = unicodedata.normalize("NFKD", text.replace("\u2013", "-").replace("\u2019", "'"))
     plain = "".join(c if " " <= c <= "~" else "?" for c in letters if not unicodedata.combining(c))
-    draw.text(place, plain[:LONGEST_TEXT], fill=colour, font=font, anchor="ra" if right else "la")
+    draw.text(place, plain[:MAX_TEXT], fill=colour, font=font, anchor="ra" if right else "la")

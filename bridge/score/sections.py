@@ -16,15 +16,15 @@ from bridge.score.harmony.evidence import bass_classes, chroma
 
 Array = npt.NDArray[np.float64]
 
-NEW_BAR, LEAST_NEW_BAR = 0.5, 0.08
+NEW_BAR, MIN_NEW_BAR = 0.5, 0.08
 """Cost of a bar told anew, as a share of how unlike two bars of the song are on the whole, and at the least; a bar
 that repeats another costs how unlike it is. What players vary from verse to verse is a fifth to two fifths of it."""
 NEW_SECTION = 1.7
 """Cost of a cut, in bars told anew."""
 ODD_LENGTH = 1.5
 """Extra cost, in bars, of a passage that is not a multiple of four bars; of two, half of it."""
-LONGEST_BARS = 32
-FEWEST_BARS = 8
+MAX_BARS = 32
+MIN_BARS = 8
 """Shorter recordings are one passage."""
 CHROMA, BASS, DRUMS, LEVEL = 1.0, 0.6, 0.5, 0.7
 """Weights of what makes bars alike."""
@@ -41,7 +41,7 @@ def find_sections(pitched: Array, drums: Array, bars_s: Array) -> list[Section]:
         bars_s: (bars + 1,) bar lines in seconds.
     """
     count = len(bars_s) - 1
-    if count < FEWEST_BARS:
+    if count < MIN_BARS:
         return [Section(float(bars_s[0]), float(bars_s[-1]), LETTERS[0])] if count > 0 else []
     named = _named(*_told(unlikeness(pitched, drums, bars_s)))
     return [Section(float(bars_s[first]), float(bars_s[last]), name) for first, last, name in named]
@@ -98,7 +98,7 @@ def _counts(notes: Array, bars_s: Array) -> Array:
 def _told(unlike: Array) -> tuple[list[tuple[int, int]], list[int | None]]:
     """(first, last) bar of each passage, and where the passage begins that it repeats."""
     count = len(unlike)
-    new_bar = max(LEAST_NEW_BAR, NEW_BAR * float(np.median(unlike[~np.eye(count, dtype=bool)])))
+    new_bar = max(MIN_NEW_BAR, NEW_BAR * float(np.median(unlike[~np.eye(count, dtype=bool)])))
     best, came = np.full(count + 1, np.inf), [(0, -1)] * (count + 1)
     best[0] = 0.0
     # Sums along the diagonals: repeating [a, b) from lag bars before costs the sum of unlike[i, i - lag].
@@ -106,7 +106,7 @@ def _told(unlike: Array) -> tuple[list[tuple[int, int]], list[int | None]]:
     for lag in range(1, count):
         sums[lag, lag + 1 :] = np.cumsum(np.diagonal(unlike, -lag))
     for last in range(1, count + 1):
-        for first in range(max(0, last - LONGEST_BARS), last):
+        for first in range(max(0, last - MAX_BARS), last):
             length = last - first
             odd = 0.0 if length % 4 == 0 else ODD_LENGTH / 2 if length % 2 == 0 else ODD_LENGTH
             cost, source = new_bar * length, -1
@@ -144,7 +144,7 @@ def _named(cuts: Sequence[tuple[int, int]], sources: Sequence[int | None]) -> li
     named: list[tuple[int, int, str]] = []
     begins = {first for first, _ in cuts}
     for bar, letter in enumerate(letters):
-        if named and named[-1][2] == letter and (bar not in begins or bar - named[-1][0] < LONGEST_BARS):
+        if named and named[-1][2] == letter and (bar not in begins or bar - named[-1][0] < MAX_BARS):
             named[-1] = (named[-1][0], bar + 1, letter)
         else:
             named.append((bar, bar + 1, letter))

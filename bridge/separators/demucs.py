@@ -25,7 +25,7 @@ from bridge.plugins.terms import Terms
 
 Array = npt.NDArray[np.float32]
 
-LONGEST_SEGMENT_S = 10.0
+MAX_SEGMENT_S = 10.0
 """Older models (Demucs v3) take any length and name 40 s and more; ten keep their memory under 3 GB."""
 
 
@@ -72,7 +72,7 @@ class Demucs:
         self._model.to(self._where)
         longest = getattr(self._model, "max_allowed_segment", None) or getattr(self._model, "segment", None)
         self.rate = int(self._model.samplerate)
-        self._segment = int(self.rate * min(float(longest or LONGEST_SEGMENT_S), LONGEST_SEGMENT_S))
+        self._segment = int(self.rate * min(float(longest or MAX_SEGMENT_S), MAX_SEGMENT_S))
         self.stems: tuple[str, ...] = tuple(self._model.sources)
         self.device = f"{self._where.upper()} f32 ({options.model}, PyTorch)"
 

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.errors import InputError
 from bridge.music.project_beats import ProjectBeats
 
-MOST_POINTS = 100_000
+MAX_POINTS = 100_000
 """More points than a tempo map has; a request is smaller than that anyway."""
 
 
@@ -34,7 +34,7 @@ def project_beats(item: Mapping[str, Any]) -> ProjectBeats | None:
 def _are_numbers(row: Any) -> bool:
     return (
         isinstance(row, list)
-        and len(row) <= MOST_POINTS
+        and len(row) <= MAX_POINTS
         and all(isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v) for v in row)
         and all(abs(v) < 1e9 for v in row)
     )

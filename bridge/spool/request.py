@@ -14,7 +14,7 @@ from typing import Any
 
 from bridge.errors import InputError
 from bridge.spool.untrusted_json import (
-    LARGEST_NUMBER,
+    MAX_NUMBER,
     invalid_field,
     mapping_field,
     number_field,
@@ -26,9 +26,9 @@ from bridge.spool.untrusted_json import (
 PROTOCOL = 1
 ID_PATTERN = re.compile(r"[a-z0-9-]{8,64}")
 """What a request's id may look like: it becomes a folder's name, so no dot and no slash."""
-MOST_ITEMS = 1000
+MAX_ITEMS = 1000
 """Items in one request."""
-LONGEST_NAME = 512
+MAX_NAME = 512
 """Characters of an item's name that are kept."""
 
 
@@ -79,8 +79,8 @@ def parse_request(data: Mapping[str, Any]) -> Request:
         )
         raise InputError(message)
     items = data.get("items")
-    if not isinstance(items, list) or not 1 <= len(items) <= MOST_ITEMS:
-        raise InputError(f"A request needs 1 to {MOST_ITEMS} items; select audio items and try again.")
+    if not isinstance(items, list) or not 1 <= len(items) <= MAX_ITEMS:
+        raise InputError(f"A request needs 1 to {MAX_ITEMS} items; select audio items and try again.")
     known = {"protocol", "id", "host", "items", "options"}
     return Request(
         id=check_id(data.get("id")),
@@ -119,12 +119,12 @@ def _item(data: object) -> ItemRequest:
         path=path_field(audio),
         start_s=number_field(audio, "start_s", 0.0, least=0.0),
         length_s=None if audio.get("length_s") is None else number_field(audio, "length_s", 0.0, least=0.0),
-        gain=number_field(audio, "gain", 1.0, least=-LARGEST_NUMBER),
+        gain=number_field(audio, "gain", 1.0, least=-MAX_NUMBER),
         channels=tuple(pairs),
     )
     # A take without a name, or with a page of text for one, is no reason to refuse it.
     name = data.get("name") or span.path.stem or "item"
     if not isinstance(name, str):
         raise invalid_field("name")
-    name = one_line(name[:LONGEST_NAME])
+    name = one_line(name[:MAX_NAME])
     return ItemRequest(span, name, {k: v for k, v in data.items() if k not in ("audio", "name")})

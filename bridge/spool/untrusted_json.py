@@ -10,9 +10,9 @@ from typing import Any
 
 from bridge.errors import InputError
 
-LARGEST_FILE = 4 << 20
+MAX_FILE_BYTES = 4 << 20
 """Bytes; a request of 1,000 items is 0.5 MB, anything larger is not a request."""
-LARGEST_NUMBER = 1e9
+MAX_NUMBER = 1e9
 """Seconds or gain beyond this are a mistake (30 years)."""
 
 
@@ -64,12 +64,12 @@ def path_field(data: Mapping[str, Any]) -> Path:
 
 
 def number_field(data: Mapping[str, Any], name: str, default: float, *, least: float) -> float:
-    """Check a finite number from ``least`` to :data:`LARGEST_NUMBER`."""
+    """Check a finite number from ``least`` to :data:`MAX_NUMBER`."""
     value = data.get(name, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise invalid_field(name)
     # A huge integer does not fit a float; comparing first avoids the OverflowError.
-    if not least <= value <= LARGEST_NUMBER or not math.isfinite(value):
+    if not least <= value <= MAX_NUMBER or not math.isfinite(value):
         raise invalid_field(name)
     return float(value)
 

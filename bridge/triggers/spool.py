@@ -15,7 +15,7 @@ from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import read_hostile, write_json
 from bridge.plugins.interfaces import Context, JobService
 from bridge.spool.request import ID_PATTERN
-from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
+from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
 RESCAN_S = 1.0
 """At the latest after this time the inbox is read again, whatever the folder's own time says."""
@@ -34,7 +34,7 @@ DRAFTS_S = 60.0
 """Between two looks for stale drafts, each of which costs a look at every draft."""
 STALE_DRAFT_S = 3600.0
 """A draft this old was left by a DAW that died while writing it."""
-MOST_REFUSALS = 200
+MAX_REFUSALS = 200
 """Sentences kept for requests that were refused; a flood of bad files must not fill the disk."""
 log = logging.getLogger("dawscribe.spool")
 
@@ -106,7 +106,7 @@ class SpoolTrigger:
         try:
             if path.suffix != ".json" or not ID_PATTERN.fullmatch(path.stem):
                 raise InputError("The request's file name is not an id with .json; update dawscribe's DAW scripts.")
-            data = parse_json(read_hostile(path, LARGEST_FILE), "request")
+            data = parse_json(read_hostile(path, MAX_FILE_BYTES), "request")
             if data.get("id") != path.stem:
                 raise InputError("The request's id is not its file's name; update dawscribe's DAW scripts.")
             await service.submit(data)
@@ -144,7 +144,7 @@ class SpoolTrigger:
         """Remove the oldest sentences where there are many."""
         with contextlib.suppress(OSError):
             kept = sorted(os.scandir(self._refused), key=lambda e: e.stat().st_mtime)
-            for entry in kept[: max(0, len(kept) - MOST_REFUSALS)]:
+            for entry in kept[: max(0, len(kept) - MAX_REFUSALS)]:
                 Path(entry.path).unlink(missing_ok=True)
 
 

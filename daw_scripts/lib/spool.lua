@@ -79,7 +79,7 @@ function spool.problem(daemon)
 end
 
 -- Words that a launcher may have: its command has six.
-local MOST_WORDS = 16
+local MAX_WORDS = 16
 
 -- Whether a path says where it begins: "/..." or, on Windows, "C:\..." and "\\server\...".
 local function is_absolute(path)
@@ -92,7 +92,7 @@ end
 function spool:launcher(name)
   local found = self:read_json('launcher.json')
   local command = found and found[name or 'command']
-  if type(command) ~= 'table' or #command == 0 or #command > MOST_WORDS then return nil end
+  if type(command) ~= 'table' or #command == 0 or #command > MAX_WORDS then return nil end
   for _, word in ipairs(command) do
     if type(word) ~= 'string' or word:find('[%c"]') then return nil end
   end
@@ -205,12 +205,12 @@ function spool:take_command(host, now)
 end
 
 -- Bytes of a line; more is no sentence, and no name that a window can show.
-local LONGEST = 500
+local MAX_SENTENCE = 500
 
--- The text cut to LONGEST bytes, at the start of a letter.
+-- The text cut to MAX_SENTENCE bytes, at the start of a letter.
 local function cut(text)
-  if #text <= LONGEST then return text end
-  local last = LONGEST
+  if #text <= MAX_SENTENCE then return text end
+  local last = MAX_SENTENCE
   while last > 0 and text:byte(last + 1) & 0xC0 == 0x80 do last = last - 1 end
   return text:sub(1, last)
 end

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 BUNDLE = b"#bundle\0" + bytes(7) + b"\1"
-LARGEST = 65_507
+MAX_DATAGRAM = 65_507
 """Bytes that a UDP packet can carry."""
 SIZES = (-(2**31), 2**31 - 1, -1, -4, -8, -12, -16, -20, -24, -60_000, 0, 1, 2, 3, 5, 60_000, 65_536)
 ADDRESSES = (
@@ -44,7 +44,7 @@ def packets(count: int, seed: int = 1) -> Iterator[bytes]:
             for _ in range(rng.randrange(1, 6)):
                 flipped[rng.randrange(len(flipped))] = rng.choice((0, 1, 4, 0x7F, 0x80, 0xFF, rng.randrange(256)))
             packet = bytes(flipped)
-        yield packet[:LARGEST]
+        yield packet[:MAX_DATAGRAM]
 
 
 def circle(length: int) -> bytes:
@@ -59,7 +59,7 @@ def _element(rng: random.Random, depth: int) -> bytes:
     inner = _element(rng, depth - 1)
     element = size(len(inner)) + inner
     many = rng.choice((1, 1, 1, 2, 5, 49, 60, 2300)) if depth == 1 else 1
-    many = min(many, LARGEST // len(element) + 1)
+    many = min(many, MAX_DATAGRAM // len(element) + 1)
     if rng.random() < 0.5:
         return BUNDLE + element * many
     # One of them lies about its size, or leads back.

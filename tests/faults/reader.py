@@ -11,7 +11,7 @@ from pathlib import Path
 from bridge.audio.span_import import import_span
 from bridge.errors import DawscribeError
 
-LONGEST_S = 60
+MAX_WAIT_S = 60
 """A second of sound that takes longer hangs."""
 MAX_GROWTH_BYTES = 1 << 30
 """Addresses that a second of sound may take beyond those of an idle process."""
@@ -30,7 +30,7 @@ def main() -> int:
         path = Path(line.rstrip("\n"))
         target = path.with_name("mix.wav")
         if sys.platform != "win32":
-            signal.alarm(LONGEST_S)
+            signal.alarm(MAX_WAIT_S)
         try:
             import_span(path, target)
             answer = "ok"

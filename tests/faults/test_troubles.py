@@ -205,7 +205,7 @@ def test_bad_files_keep_nobody_else_waiting(inbox: tuple[spool.SpoolTrigger, Pat
     asyncio.run(run())
     assert turns >= 300
     assert not list(folder.iterdir())
-    assert len(list(folder.with_name("refused").iterdir())) == spool.MOST_REFUSALS
+    assert len(list(folder.with_name("refused").iterdir())) == spool.MAX_REFUSALS
 
 
 def test_what_cannot_be_removed_is_refused_once(

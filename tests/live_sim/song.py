@@ -9,7 +9,7 @@ from typing import Any
 from tests.live_sim.clip import AudioClip, Clip
 from tests.live_sim.objects import LiveObject, World, read_only, undoable
 
-LATEST_BEAT = 1576800.0
+MAX_BEAT = 1576800.0
 PALETTE_STEP = 0x11
 """The palette of the simulation: a grid of colours; Live's own has 70."""
 DEVICES = ("Drift", "Operator", "Wavetable", "Analog", "Electric", "Tension", "Simpler", "Drum Rack", "Reverb")
@@ -100,7 +100,7 @@ class Track(LiveObject):
     def create_midi_clip(self, start_time: float, length: float) -> Clip:
         if self._frozen or not self._midi:
             raise RuntimeError("A MIDI clip can be created on an unfrozen MIDI track only")
-        if not 0 <= start_time <= LATEST_BEAT or length <= 0:
+        if not 0 <= start_time <= MAX_BEAT or length <= 0:
             raise RuntimeError("Invalid position")
         clip = Clip(self._world, self._song, start=start_time, length=length, session=False, audio=False)
         self._set("_clips", [*self._clips, clip])

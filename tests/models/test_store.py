@@ -151,7 +151,7 @@ def test_tells_what_every_place_said_in_one_sentence(tmp_path: Path, server: Fil
 def test_takes_the_next_place_where_one_fails(tmp_path: Path, server: FileServer) -> None:
     with serving(FileServer(b"", status=503)) as broken:
         path = store(tmp_path, row(broken.url, server.url)).fetch("net")
-        assert len(broken.asked) == web.ATTEMPTS
+        assert len(broken.asked) == web.MAX_ATTEMPTS
     assert path.read_bytes() == CONTENT
 
 

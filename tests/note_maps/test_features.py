@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bridge.note_maps.features import FPS, LOWEST_KEY, PER_SEMITONE, RATE, Vqt, reference_gain
+from bridge.note_maps.features import FPS, MIN_KEY, PER_SEMITONE, RATE, Vqt, reference_gain
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def tone(hz: float, length_s: float = 1.0) -> np.ndarray:
 @pytest.mark.parametrize("pitch", [28, 45, 69, 93, 110])
 def test_a_full_scale_sine_is_0_db_in_the_bin_of_its_key(vqt: Vqt, pitch: int) -> None:
     frame = vqt(tone(440 * 2 ** ((pitch - 69) / 12)))[43]
-    assert frame.argmax() == (pitch - LOWEST_KEY) * PER_SEMITONE + 1
+    assert frame.argmax() == (pitch - MIN_KEY) * PER_SEMITONE + 1
     assert frame.max() == pytest.approx(0, abs=0.2)
 
 
@@ -26,7 +26,7 @@ def test_keys_a_semitone_apart_are_told_apart_from_a3_upwards(vqt: Vqt) -> None:
     a, b_flat = 57, 58
     both = np.stack([tone(440 * 2 ** ((p - 69) / 12)) for p in (a, b_flat)])
     frame = vqt(both.mean(0, dtype=np.float32))[43]
-    first, second = ((p - LOWEST_KEY) * PER_SEMITONE + 1 for p in (a, b_flat))
+    first, second = ((p - MIN_KEY) * PER_SEMITONE + 1 for p in (a, b_flat))
     assert min(frame[first], frame[second]) > frame[first + 1 : second].min()
 
 

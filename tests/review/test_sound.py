@@ -29,7 +29,7 @@ def test_a_tone_lies_in_the_row_of_its_key_from_its_onset_on(tmp_path: Path, key
     column_s = spectrogram.HOP / spectrogram.RATE
     row = int(levels[:, round(3.0 / column_s)].argmax())
     turned = spectrogram.ROWS - 1 - row
-    assert turned // spectrogram.ROWS_PER_KEY == key - spectrogram.LOWEST_KEY
+    assert turned // spectrogram.ROWS_PER_KEY == key - spectrogram.MIN_KEY
     line = levels[row].astype(int)
     assert line[: round(1.7 / column_s)].max() < 20
     assert line[round(2.3 / column_s) : round(3.7 / column_s)].min() > 200

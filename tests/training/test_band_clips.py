@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="training needs more than the product")
 pytest.importorskip("pretty_midi", reason="training needs more than the product")
 
-from bridge.note_maps.features import FPS, LOWEST_KEY, PER_SEMITONE, RATE
+from bridge.note_maps.features import FPS, MIN_KEY, PER_SEMITONE, RATE
 from bridge.score.instruments.families import FAMILIES
 from bridge.transcribers.band.features import StereoVqt
 from training.band import clips
@@ -62,7 +62,7 @@ def test_the_truth_says_when_each_note_sounds_and_dies(studio: clips.Studio) -> 
     assert len(notes) == 16
     mid = StereoVqt().stereo(stems["other"] / np.abs(stems["other"]).max())[0]
     for onset_s, offset_s, pitch, *_ in notes:
-        column = mid[:, (int(pitch) - LOWEST_KEY) * PER_SEMITONE + 1]
+        column = mid[:, (int(pitch) - MIN_KEY) * PER_SEMITONE + 1]
         frame = round(onset_s * FPS)
         assert column[frame + 2 : frame + 5].max() > column[max(0, frame - 14) : frame - 9].max() + 10
         # It rings for 0.05 s * ln(10) * 42 dB / 20 dB and not until its key is let go.
@@ -79,7 +79,7 @@ def test_the_balance_of_the_truth_is_the_place_of_the_part(
         stems, truth = clips.played(Band((line("keys", 60, 1.0),), (), None), studio, np.random.default_rng(1))
         assert truth["other"][0, 8] == pytest.approx(np.sin(np.pi / 2 * pan), abs=0.05)
         place = StereoVqt().stereo(stems["other"])[1]
-        at = place[round((1.0 + 0.05) * FPS / 2), 60 - LOWEST_KEY, 0]
+        at = place[round((1.0 + 0.05) * FPS / 2), 60 - MIN_KEY, 0]
         assert at == pytest.approx(np.sin(np.pi / 2 * pan), abs=0.1)
 
 

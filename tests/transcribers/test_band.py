@@ -12,7 +12,7 @@ import soundfile
 from bridge.audio.recording import Recording
 from bridge.errors import JobCancelled
 from bridge.music.notes import Note
-from bridge.note_maps.features import BINS, FLOOR_DB, FPS, LOWEST_KEY, RATE, Vqt
+from bridge.note_maps.features import BINS, FLOOR_DB, FPS, MIN_KEY, RATE, Vqt
 from bridge.note_maps.maps import Maps
 from bridge.plugins.interfaces import AudioSource, Context
 from bridge.score.instruments.evidence import Evidence
@@ -121,9 +121,9 @@ def test_the_middle_is_the_note_nets_spectrogram_and_the_place_is_signed() -> No
     assert mid == pytest.approx(Vqt()(samples.mean(0))[: len(mid)], abs=0.02)
     assert len(mid) % 2 == 0
     assert place.shape == (len(mid) // 2, KEYS, 2)
-    assert place[40, 69 - LOWEST_KEY, 0] == pytest.approx(-1, abs=0.02)
-    assert place[40, 81 - LOWEST_KEY, 0] == pytest.approx(1, abs=0.02)
-    assert abs(place[40, 60 - LOWEST_KEY, 0]) < 0.2, "nothing sounds there"
+    assert place[40, 69 - MIN_KEY, 0] == pytest.approx(-1, abs=0.02)
+    assert place[40, 81 - MIN_KEY, 0] == pytest.approx(1, abs=0.02)
+    assert abs(place[40, 60 - MIN_KEY, 0]) < 0.2, "nothing sounds there"
 
 
 def test_mono_stands_in_the_middle() -> None:
@@ -152,7 +152,7 @@ def test_a_crop_holds_what_surrounds_its_onset() -> None:
     assert (seen[0, 6:12, BEFORE:] > 0.7).all()
     layer = slice(CHANNELS - 8 - HIDDEN, CHANNELS - 8)
     assert seen[0, layer] == pytest.approx(hidden[:, frame // 2 - BEFORE : frame // 2 - BEFORE + STEPS, key])
-    assert seen[0, -8, BEFORE] == place[frame // 2, key + LOW - LOWEST_KEY, 0]
+    assert seen[0, -8, BEFORE] == place[frame // 2, key + LOW - MIN_KEY, 0]
     assert not seen[2, layer, BEFORE + 1 :].any(), "after the end is nothing"
 
 

@@ -22,7 +22,7 @@ SONGS = 0.5
 OWN_PROGRAM = 0.55
 """Share of a song's tracks that keep their instrument; the others change within the family or to any."""
 
-MOST_PARTS = 9
+MAX_PARTS = 9
 
 GM_KEY = {"kick": 36, "snare": 38, "rimshot": 40, "side_stick": 37, "clap": 39, "hat_closed": 42, "hat_pedal": 44,
           "hat_half": 46, "hat_open": 46, "tom_low": 41, "tom_mid": 47, "tom_high": 50, "crash": 49, "china": 52,
@@ -111,7 +111,7 @@ def from_song(song: pretty_midi.PrettyMIDI, rng: Rng) -> Band | None:
         parts.append(Part(FAMILIES[family_index(program)], program, kind_of(notes, program), within(notes)))
     if not parts:
         return None
-    chosen = rng.permutation(len(parts))[:MOST_PARTS]
+    chosen = rng.permutation(len(parts))[:MAX_PARTS]
     keep_drums = rng.random() > 0.12
     return Band(
         tuple(parts[i] for i in sorted(chosen)), tuple(sorted(within(drums), key=_onset)) if keep_drums else (), None
@@ -138,7 +138,7 @@ def composed(plan: ClipPlan, rng: Rng) -> Band:
                 parts.append((seat.family, int(rng.choice(programs)), str(rng.choice(seat.kinds))))
     if not parts:
         parts = [("keys", 0, "chords")]
-    made = [Part(f, p, k, within(line(k, plan, rng).notes)) for f, p, k in parts[:MOST_PARTS]]
+    made = [Part(f, p, k, within(line(k, plan, rng).notes)) for f, p, k in parts[:MAX_PARTS]]
     hits = groove(plan, rng) if rng.random() > DRUMLESS.get(style, 0.08) else []
     drums = [Played(h.onset_s, h.onset_s + 0.1, GM_KEY[h.articulation], int(1 + 126 * h.velocity)) for h in hits]
     return Band(tuple(p for p in made if p.notes), tuple(n for n in drums if n.onset_s < LENGTH_S - 0.1), None)

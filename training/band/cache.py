@@ -27,9 +27,9 @@ MARGIN = 40
 """Frames of silence around a clip: as far as the first net looks."""
 CLIP_WINDOW = (SAMPLES // HOP + 1) // 2 * 2 + 2 * MARGIN
 """Frames of the first net's input, so that a clip takes one run."""
-LEAST = 0.2
+MIN_ONSET = 0.2
 """Onset probability of a candidate."""
-MOST = 110
+MAX_CANDIDATES = 110
 """Onsets kept of an item, drawn so that quiet parts are not drowned."""
 NEAR_S = 0.05
 
@@ -54,7 +54,7 @@ class Trunk:
         return out[0][0, :, inside], out[1][0, :, inside.start // 2 : inside.stop // 2]
 
 
-def candidates(onset: np.ndarray, least: float = LEAST) -> np.ndarray:
+def candidates(onset: np.ndarray, least: float = MIN_ONSET) -> np.ndarray:
     """(n, 2) frame and key of the onset map's peaks."""
     found = [(f, k) for k in range(onset.shape[1]) for f in onset_peaks(onset[:, k], least)]
     return np.array(found, np.int64).reshape(-1, 2)
@@ -85,7 +85,7 @@ def cached(item: Path, out: Path, trunk: Trunk, rng: np.random.Generator) -> Non
     part = np.array([int(notes[rng.choice(b), 6]) if b else -1 for b in belongs])
     _, which, count = np.unique(part, return_inverse=True, return_counts=True)
     weight = 1 / np.sqrt(count[which])
-    pick = np.sort(rng.choice(len(found), min(MOST, len(found)), replace=False, p=weight / weight.sum()))
+    pick = np.sort(rng.choice(len(found), min(MAX_CANDIDATES, len(found)), replace=False, p=weight / weight.sum()))
     pick = pick[(found[pick, 0] // 2 + STEPS - BEFORE < len(mid) // 2 + STEPS)]
     shares = np.zeros((len(pick), len(FAMILIES)), np.float32)
     program, source = np.full(len(pick), -1), np.full(len(pick), -1)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import scipy.signal
 
-from bridge.note_maps.features import FFT, HOP, LOWEST_KEY, PER_SEMITONE, RATE, REFERENCE_DB
+from bridge.note_maps.features import FFT, HOP, MIN_KEY, PER_SEMITONE, RATE, REFERENCE_DB
 from bridge.transcribers.band.features import StereoVqt
 from training.band.arrange import Band, Part, band_of
 from training.band.families import FAMILIES
@@ -119,7 +119,7 @@ def heard(notes: np.ndarray, sound: np.ndarray, vqt: StereoVqt) -> np.ndarray:
     fps, out = RATE / HOP / COARSE, notes.copy()
     for row in out:
         first, last = round(row[0] * fps), min(round(row[1] * fps) + 1, len(level))
-        keys = [(int(row[2]) + h - LOWEST_KEY) * PER_SEMITONE for h in (0, 12, 19)]
+        keys = [(int(row[2]) + h - MIN_KEY) * PER_SEMITONE for h in (0, 12, 19)]
         columns = [c + s for c in keys for s in range(PER_SEMITONE) if c + s < level.shape[1]]
         curve = level[first:last, columns].max(1)
         if len(curve) < 3:

@@ -36,10 +36,10 @@ SHARES = {"made": 0.5, "mma": 0.35, "openmsx": 0.15}
 PULSES_BPM = (44.0, 215.0)
 """Tempi of the pulses that the tracker finds."""
 JITTER_S = 0.006
-FEWEST_BEATS = 12
+MIN_BEATS = 12
 BEATS_KEPT = 24
 """Of each example, at random, for the second task."""
-MOST_READINGS = 48
+MAX_READINGS = 48
 HIDDEN = {"reading": 64, "bar": 64}
 
 
@@ -69,7 +69,7 @@ def misread(beats: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, Re
 def rows_of(heard: Example, rng: np.random.Generator) -> tuple[np.ndarray, int, np.ndarray, np.ndarray] | None:
     """Inputs of all readings with the right one, and inputs and labels of some beats."""
     beats = heard.beat_times_s
-    if len(beats) < FEWEST_BEATS or not len(heard.downbeat_times_s):
+    if len(beats) < MIN_BEATS or not len(heard.downbeat_times_s):
         return None
     made = misread(beats, rng)
     if made is None:
@@ -94,7 +94,7 @@ def make_examples(corpus: Path, out: Path, count: int, seed: int) -> None:
         songs[source(song)].append(song)
     rng = np.random.default_rng(seed)
     names, shares = list(SHARES), np.array(list(SHARES.values()))
-    all_readings = np.zeros((count, MOST_READINGS, READING_INPUTS), np.float16)
+    all_readings = np.zeros((count, MAX_READINGS, READING_INPUTS), np.float16)
     sizes, rights, bars, firsts = [], [], [], []
     while len(sizes) < count:
         name = str(rng.choice(names, p=shares))
@@ -121,7 +121,7 @@ def fit(out: Path, files: list[Path], epochs: int) -> None:
     data = [np.load(f, allow_pickle=False) for f in files]
     sizes, rights = (torch.from_numpy(np.concatenate([d[n] for d in data])) for n in ("sizes", "rights"))
     inputs = torch.from_numpy(np.concatenate([d["readings"] for d in data]))
-    masked = torch.arange(MOST_READINGS)[None, :] >= sizes[:, None]
+    masked = torch.arange(MAX_READINGS)[None, :] >= sizes[:, None]
     reading = perceptron(READING_INPUTS, HIDDEN["reading"])
 
     def reading_loss(chosen: torch.Tensor) -> tuple[torch.Tensor, float]:

@@ -30,7 +30,7 @@ NOT_A_DRUM_KIT = ("circAfrique v4",)
 FREEPATS_DIR = Path("/usr/share/midi/freepats/Drum_000")
 PRE = 220
 """Samples kept before the attack (5 ms): a stick's noise before the peak belongs to the sound."""
-LONGEST_S = 4.0
+MAX_LENGTH_S = 4.0
 
 # First match wins. None means: leave it out, its name does not say what it is.
 NAMES: list[tuple[str, str | None]] = [
@@ -104,7 +104,7 @@ def trimmed(wave: np.ndarray) -> np.ndarray | None:
     early = loud[start : start + int(0.03 * SAMPLE_RATE)]
     attack = start + int(np.flatnonzero(early > 0.25 * early.max())[0])
     cut = np.concatenate([np.zeros(PRE), wave])[attack:] if attack < PRE else wave[attack - PRE :]
-    cut = cut[: int(LONGEST_S * SAMPLE_RATE)] / peak
+    cut = cut[: int(MAX_LENGTH_S * SAMPLE_RATE)] / peak
     ends = np.flatnonzero(np.abs(cut) > 1e-3)
     cut = cut[: ends[-1] + 1].copy()
     fade = min(len(cut) // 4, 441)
@@ -171,7 +171,7 @@ def soundfont_sounds(file: Path, bank: int, program: int, keys: dict[int, str]) 
                 synth.system_reset()
                 synth.program_select(9, font, bank, program)
                 synth.noteon(9, key, velocity)
-                seconds = LONGEST_S if ARTICULATION_IS_LONG.search(articulation) else 1.5
+                seconds = MAX_LENGTH_S if ARTICULATION_IS_LONG.search(articulation) else 1.5
                 wave = synth.get_samples(int(seconds * SAMPLE_RATE)).reshape(-1, 2)[:, 0] / 32768
                 cut = trimmed(wave)
                 if cut is not None:

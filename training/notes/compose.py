@@ -31,7 +31,7 @@ KEEP = (0.9, 0.85, 0.6, 0.6, 0.85, 1.0, 1.0, 0.8)
 HELD_OUT_FIRST = 9000
 """Clips from this number on are never trained on; thresholds are tuned on them."""
 
-LOWEST, HIGHEST = 21, 108
+MIN_PITCH, MAX_PITCH = 21, 108
 """The model's range: the piano's."""
 
 
@@ -194,7 +194,7 @@ def _random(how: Manner, chord: Chord, rhythm: np.random.Generator, rng: np.rand
     count = rng.poisson((chord.last - chord.first) * rng.uniform(0.5, 5))
     for beat in np.sort(rng.uniform(chord.first, chord.last, count)):
         length = float(rng.choice([0.15, 0.3, 0.6, 1.2, 3]) * rng.uniform(0.7, 1.4))
-        yield float(beat), length, int(np.clip(how.centre + rng.normal(0, 14), LOWEST, HIGHEST - 3))
+        yield float(beat), length, int(np.clip(how.centre + rng.normal(0, 14), MIN_PITCH, MAX_PITCH - 3))
 
 
 def _melody(how: Manner, chord: Chord, rhythm: np.random.Generator, rng: np.random.Generator, scale: tuple[int, ...]):
@@ -253,7 +253,7 @@ def tidy(notes: list[Played], *, one_voice: bool = False) -> tuple[Played, ...]:
     kept: list[Played] = []
     last: dict[int, int] = {}
     for note in sorted(notes, key=lambda n: (n.onset_s, n.pitch)):
-        if not (0 <= note.onset_s < CLIP_S - 0.2 and LOWEST <= note.pitch <= HIGHEST):
+        if not (0 <= note.onset_s < CLIP_S - 0.2 and MIN_PITCH <= note.pitch <= MAX_PITCH):
             continue
         voice = 0 if one_voice else note.pitch
         if voice in last:

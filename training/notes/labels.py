@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bridge.note_maps.features import FPS, LOWEST_KEY, PER_SEMITONE
+from bridge.note_maps.features import FPS, MIN_KEY, PER_SEMITONE
 from training.notes.model import LOW, PITCHES
 
 ONSET_FRAMES, OFFSET_FRAMES = 3, 4
@@ -32,7 +32,7 @@ def sounding(notes: np.ndarray, clean: np.ndarray) -> np.ndarray:
     out = notes.copy()
     for i, (onset, offset, pitch, _) in enumerate(notes):
         first, last = round(onset * FPS), min(round(offset * FPS) + 1, len(clean))
-        keys = [(int(pitch) + h - LOWEST_KEY) * PER_SEMITONE for h in (0, 12, 19)]
+        keys = [(int(pitch) + h - MIN_KEY) * PER_SEMITONE for h in (0, 12, 19)]
         columns = [c + s for c in keys for s in range(PER_SEMITONE) if c + s < clean.shape[1]]
         level = clean[first:last, columns].max(1)
         if len(level) < 4:

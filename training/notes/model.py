@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from bridge.note_maps.features import BINS, LOWEST_KEY, PER_SEMITONE
+from bridge.note_maps.features import BINS, MIN_KEY, PER_SEMITONE
 
 PITCHES, LOW = 88, 21
 """Rows of the output: the piano's keys, from MIDI 21."""
@@ -34,7 +34,7 @@ HEADS = 4
 
 def harmonic_index(harmonics: tuple[float, ...]) -> np.ndarray:
     """Bin of each (pitch, harmonic, sub-bin); BINS, a column of silence, where it falls outside."""
-    bins = (np.arange(PITCHES)[:, None, None] + LOW - LOWEST_KEY) * PER_SEMITONE + np.arange(PER_SEMITONE)
+    bins = (np.arange(PITCHES)[:, None, None] + LOW - MIN_KEY) * PER_SEMITONE + np.arange(PER_SEMITONE)
     bins = bins + np.round(12 * PER_SEMITONE * np.log2(np.array(harmonics)))[None, :, None]
     return np.where((bins < 0) | (bins >= BINS), BINS, bins).astype(np.int64).reshape(-1)
 

@@ -21,7 +21,7 @@ from bridge.cli.client import Client, client
 from bridge.errors import DawscribeError, InputError
 from bridge.files import read_hostile, write_bytes, write_json
 from bridge.spool.request import PROTOCOL, check_id
-from bridge.spool.untrusted_json import LARGEST_FILE, parse_json
+from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
 SCRIPT_STALE_S = 6.0
 """A script whose heartbeat is older is not running: it renews it every 2 s."""
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if options.home:
         os.environ["DAWSCRIBE_HOME"] = str(options.home.absolute())
     relay = Relay(client())
-    while line := sys.stdin.buffer.readline(LARGEST_FILE + 1):
+    while line := sys.stdin.buffer.readline(MAX_FILE_BYTES + 1):
         # Whole lines alone are messages: half a one at the end is a DAW that died.
         if line.endswith(b"\n"):
             print(json.dumps(relay.answer(line)), flush=True)
@@ -86,7 +86,7 @@ class Relay:
 
     def _script(self) -> str | None:
         try:
-            found = parse_json(read_hostile(self._home / "hosts" / "live.json", LARGEST_FILE), "heartbeat")
+            found = parse_json(read_hostile(self._home / "hosts" / "live.json", MAX_FILE_BYTES), "heartbeat")
         except (OSError, DawscribeError):
             return None
         beat, session = found.get("heartbeat"), found.get("session")

@@ -9,7 +9,7 @@ from bridge.cli.client import client
 from bridge.errors import InputError
 from bridge.files import write_json
 
-LONGEST_BASE = 48
+MAX_BASE = 48
 """Characters kept of the old id: with the time behind it the new one stays within 64."""
 
 
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     if not job.is_final:
         raise InputError(f"Job {job.id} has not ended yet ({job.status.state}); wait for it, or cancel it first.")
     request = daemon.store.request_data(job.id)
-    base = job.id.split("-again-")[0][:LONGEST_BASE]
+    base = job.id.split("-again-")[0][:MAX_BASE]
     request["id"] = f"{base}-again-{int(time.time() * 10) % 10**9}"
     inbox = daemon.home / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ from bridge.pipeline.pipeline import Pipeline
 from bridge.pipeline.results import RESULT, moved, write_results
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
-from bridge.spool.untrusted_json import LARGEST_NUMBER
+from bridge.spool.untrusted_json import MAX_NUMBER
 
 FORMER_SESSION = ".ardour"
 """Suffix that the former --session DIR stands for."""
@@ -143,9 +143,9 @@ def _write_projects(
 def _request(file: Path, options: argparse.Namespace) -> Request:
     if not file.name:
         raise InputError("Name an audio file.")
-    if not 0 <= options.start <= LARGEST_NUMBER:
+    if not 0 <= options.start <= MAX_NUMBER:
         raise InputError(f"--start takes seconds from the beginning of the file, 0 or more; not {options.start:g}.")
-    if options.length is not None and not 0 < options.length <= LARGEST_NUMBER:
+    if options.length is not None and not 0 < options.length <= MAX_NUMBER:
         raise InputError(f"--length takes seconds, more than 0; not {options.length:g}.")
     span = AudioSpan(file.absolute(), options.start, options.length)
     item = ItemRequest(span, printable(file.stem) or "item")

@@ -13,9 +13,9 @@ from bridge.errors import InputError
 
 PPQN = 1920
 """Ticks a quarter note inside Ardour; a .mid file of the same resolution is taken over without rounding."""
-MOST_POINTS = 1 << 17
+MAX_POINTS = 1 << 17
 """Points of one tempo table: an hour at 300 BPM, thrice refined, fits."""
-LARGEST = 1 << 53
+MAX_INTEGER = 1 << 53
 """Samples or ticks; whole numbers beyond it are not exact in Lua."""
 
 
@@ -73,7 +73,7 @@ def tempo_points(table: object) -> tuple[tuple[float, int], ...]:
     Raises:
         InputError: it is not one.
     """
-    if not isinstance(table, Sequence) or isinstance(table, str) or not 2 <= len(table) <= MOST_POINTS:
+    if not isinstance(table, Sequence) or isinstance(table, str) or not 2 <= len(table) <= MAX_POINTS:
         raise _wrong("tempo_table")
     points = tuple(_point(p) for p in table)
     rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(points))
@@ -86,14 +86,14 @@ def _point(data: object) -> tuple[float, int]:
     if isinstance(data, Sequence) and len(data) == 2:
         sample, tick = data
         numbers = isinstance(sample, (int, float)) and not isinstance(sample, bool) and type(tick) is int
-        if numbers and math.isfinite(sample) and abs(sample) < LARGEST and 0 <= tick < LARGEST:
+        if numbers and math.isfinite(sample) and abs(sample) < MAX_INTEGER and 0 <= tick < MAX_INTEGER:
             return float(sample), tick
     raise _wrong("tempo_table")
 
 
 def _whole(data: Mapping[str, Any], name: str, least: int) -> int:
     value = data.get(name)
-    if type(value) is not int or not least <= value < LARGEST:
+    if type(value) is not int or not least <= value < MAX_INTEGER:
         raise _wrong(name)
     return value
 

@@ -16,7 +16,7 @@ from bridge.files import find_program
 from bridge.hosts.ardour.config_folder import VERSIONS
 from bridge.hosts.ardour.setup import copy_modules
 
-LONGEST_S = 300
+MAX_WAIT_S = 300
 """Seconds for Ardour's shell, which needs three to ten; a loaded soundfont on a slow disk is the longest part."""
 SUPERCLOCK = 282_240_000
 """Ardour's own unit of time per second; it makes no sessions whose samples are no whole number of these."""
@@ -93,7 +93,7 @@ def run(plan: dict[str, Any], temporary: Path) -> dict[str, Any]:
             [program(), str(modules / "session.lua")],
             env=environment,
             capture_output=True,
-            timeout=LONGEST_S,
+            timeout=MAX_WAIT_S,
             check=False,
         )
     except subprocess.TimeoutExpired as e:

@@ -17,7 +17,7 @@ from bridge.midi.part_events import BEND_RANGE_CONTROLS, key_spans, wheel
 from bridge.music.notes import Bend
 from bridge.music.parts import Part
 
-LONGEST_GLIDE = PPQN // 32
+MAX_GLIDE_TICKS = PPQN // 32
 """Ticks: 16 ms at 120 BPM. Wheel positions further apart are held steps, nearer ones are a curve."""
 _OFF, _CONTROL, _ON = range(3)
 """Order within a tick: a key is let go before it is struck again."""
@@ -68,7 +68,7 @@ def _wheel(bends: Sequence[Bend], channel: int, place: Place) -> list[Timed]:
         value = wheel(bend.semitones)
         if value == last and events:
             continue
-        if tick - last_tick > LONGEST_GLIDE:
+        if tick - last_tick > MAX_GLIDE_TICKS:
             events.append((tick - 1, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=last)))
         events.append((tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)))
         last_tick, last = tick, value

@@ -12,7 +12,7 @@ from xml.sax.saxutils import unescape
 from bridge.errors import HostError
 
 LIBRARY = "User Library"
-MOST_BYTES = 4 << 20
+MAX_BYTES = 4 << 20
 """Of a Library.cfg; it names folders and plug-ins of one user."""
 _PROJECT = re.compile(r'<ProjectName Value="([^"]*)" ?/>\s*<ProjectPath Value="([^"]*)" ?/>')
 """How Live notes in Library.cfg where a user moved the library to."""
@@ -74,7 +74,7 @@ def _preferences() -> list[Path]:
 
 def _moved(config: Path) -> Iterator[Path]:
     try:
-        if config.stat().st_size > MOST_BYTES:
+        if config.stat().st_size > MAX_BYTES:
             return
         text = config.read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -9,7 +9,7 @@ import { REMOVED, rowOf } from "./model.js";
 /** @typedef {import("./model.js").Operation} Operation */
 /** @typedef {() => string} NewId */
 
-export const SHORTEST_S = 0.02;
+export const MIN_NOTE_S = 0.02;
 const clampPitch = (/** @type {number} */ p) => Math.min(127, Math.max(0, p));
 const clampVel = (/** @type {number} */ v) => Math.min(127, Math.max(1, Math.round(v)));
 
@@ -36,12 +36,12 @@ export function move(part, notes, seconds, semitones) {
 
 /** @param {Part} part @param {Note[]} notes @param {number} seconds at the end */
 export function stretch(part, notes, seconds) {
-  return put(part, notes.map((n) => ({ ...n, off: Math.max(n.on + SHORTEST_S, n.off + seconds) })));
+  return put(part, notes.map((n) => ({ ...n, off: Math.max(n.on + MIN_NOTE_S, n.off + seconds) })));
 }
 
 /** @param {Part} part @param {Note[]} notes @param {number} seconds at the beginning */
 export function stretchStart(part, notes, seconds) {
-  return put(part, notes.map((n) => ({ ...n, on: Math.max(0, Math.min(n.off - SHORTEST_S, n.on + seconds)) })));
+  return put(part, notes.map((n) => ({ ...n, on: Math.max(0, Math.min(n.off - MIN_NOTE_S, n.on + seconds)) })));
 }
 
 /** @param {Part} part @param {Note[]} notes @param {number} by */
@@ -55,13 +55,13 @@ export function setNote(part, note, values) {
   made.pitch = clampPitch(Math.round(made.pitch));
   made.vel = clampVel(made.vel);
   made.on = Math.max(0, made.on);
-  made.off = Math.max(made.on + SHORTEST_S, made.off);
+  made.off = Math.max(made.on + MIN_NOTE_S, made.off);
   return put(part, [made]);
 }
 
 /** @param {Part} part @param {Note[]} notes @param {number} time @param {NewId} newId */
 export function split(part, notes, time, newId) {
-  const cut = notes.filter((n) => n.on + SHORTEST_S < time && time < n.off - SHORTEST_S);
+  const cut = notes.filter((n) => n.on + MIN_NOTE_S < time && time < n.off - MIN_NOTE_S);
   return put(part, cut.flatMap((n) => [{ ...n, off: time }, { ...n, id: newId(), on: time }]));
 }
 
@@ -82,7 +82,7 @@ export function join(part, notes) {
 
 /** @param {Part} part @param {number} time @param {number} seconds @param {number} pitch @param {NewId} newId @param {number} [vel] */
 export function insert(part, time, seconds, pitch, newId, vel = 90) {
-  return put(part, [{ id: newId(), on: Math.max(0, time), off: Math.max(0, time) + Math.max(SHORTEST_S, seconds), pitch, vel, conf: 1 }]);
+  return put(part, [{ id: newId(), on: Math.max(0, time), off: Math.max(0, time) + Math.max(MIN_NOTE_S, seconds), pitch, vel, conf: 1 }]);
 }
 
 /** @param {Part} from @param {Part} to @param {Note[]} notes @returns {Operation[]} */

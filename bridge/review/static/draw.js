@@ -13,11 +13,11 @@ import { GUTTER, HEAD, drumName, longest } from "./view.js";
 /** @typedef {{time: number, bar: number, beat: number}} Beat */
 
 const BLACK = new Set([1, 3, 6, 8, 10]);
-const CLOSEST_BEATS_PX = 7;
+const MIN_BEAT_PX = 7;
 const LEVELS = 5;
 /** Below it candidates have no outline: nobody could click them, and dashes are slow. */
 const FAR_PX_PER_S = 14;
-const FAINTEST = 0.32;
+const MIN_OPACITY = 0.32;
 
 /**
  * @typedef {{view: View, item: Item, look: Look, pictures: Pictures, beats: Beat[], active: number, selection: Set<string>,
@@ -138,8 +138,8 @@ function drawBeats(g, scene, top, height) {
   const { view, beats, look } = scene;
   const closest = closestBeats(scene);
   for (const beat of inSight(view, beats)) {
-    if (beat.beat && closest < CLOSEST_BEATS_PX) continue;
-    if (!beat.beat && closest * 4 < CLOSEST_BEATS_PX && (beat.bar - 1) % 4) continue;
+    if (beat.beat && closest < MIN_BEAT_PX) continue;
+    if (!beat.beat && closest * 4 < MIN_BEAT_PX && (beat.bar - 1) % 4) continue;
     g.fillStyle = beat.beat ? look.beat : look.bar;
     g.fillRect(Math.round(view.x(beat.time)), top, 1, height);
   }
@@ -188,7 +188,7 @@ function drawNotes(g, scene, lane) {
   const edge = lane.row > 4;
   g.fillStyle = partColour(look, lane.index);
   levels.forEach((notes, i) => {
-    g.globalAlpha = FAINTEST + ((1 - FAINTEST) * (i + 1)) / LEVELS;
+    g.globalAlpha = MIN_OPACITY + ((1 - MIN_OPACITY) * (i + 1)) / LEVELS;
     for (const note of notes) {
       const [x, y, w, h] = view.box(lane, note);
       g.fillRect(x, y, edge && w > 4 ? w - 1 : w, h);
@@ -368,7 +368,7 @@ export function drawRuler(g, scene, height, range, loops) {
   for (const beat of inSight(view, scene.beats)) {
     const x = Math.round(view.x(beat.time));
     if (beat.beat) {
-      if (closest >= CLOSEST_BEATS_PX) {
+      if (closest >= MIN_BEAT_PX) {
         g.fillStyle = look.bar;
         g.fillRect(x, 10, 1, 5);
       }

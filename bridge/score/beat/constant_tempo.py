@@ -20,7 +20,7 @@ PREFERRED_BPM, PRIOR_OCTAVES = 118.0, 0.85
 """Log-normal prior: people tap near 120 (McKinney and Moelants, ICMPC 2004); wide, so that evidence decides."""
 THRESHOLD = 0.5
 """Onset strength, in deviations, under which it is taken for noise."""
-LEAST_COHERENCE = 0.35
+MIN_COHERENCE = 0.35
 """Of the onsets' weight, what must add up at the grid's frequency; live playing over a minute shows under 0.3."""
 CHANCE = 1.5
 """The coherence must also exceed by this factor what the best of all frequencies reaches with onsets at random."""
@@ -67,7 +67,7 @@ def find_click(strength: Array, accents: Array, rate_hz: float) -> Pulse | None:
     filled = 0.4 + 0.6 * again / np.maximum(np.maximum(again, after_next), 1e-9)
     best = int(((one + two + grid + again) * filled * prior).argmax())
     coherence = max(two[best], three[best], four[best])
-    if coherence < max(LEAST_COHERENCE, CHANCE * _by_chance(onsets, rate_hz)):
+    if coherence < max(MIN_COHERENCE, CHANCE * _by_chance(onsets, rate_hz)):
         return None
     multiple = 2 + int(np.argmax([two[best], three[best], four[best]]))
     if not _holds(onsets, beats_hz[best] * multiple / rate_hz, rate_hz):

@@ -8,7 +8,7 @@ from bridge.errors import InputError
 
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 """Tempi that make sense as a hint; DAWs take more, music does not."""
-MOST_BEATS_PER_BAR = 32
+MAX_BEATS_PER_BAR = 32
 FACTORS = {"x2": 2.0, "x1/2": 0.5, "x0.5": 0.5, "x1": 1.0}
 """What may be said of the tempo that was found."""
 
@@ -33,8 +33,8 @@ class Hints:
         if self.bpm is not None and not SLOWEST_BPM <= self.bpm <= FASTEST_BPM:
             message = f"A tempo of {self.bpm:g} BPM makes no sense; give one from {SLOWEST_BPM:g} to {FASTEST_BPM:g}."
             raise InputError(message)
-        if self.beats_per_bar is not None and not 1 <= self.beats_per_bar <= MOST_BEATS_PER_BAR:
-            message = f"A bar of {self.beats_per_bar} beats makes no sense; give 1 to {MOST_BEATS_PER_BAR}."
+        if self.beats_per_bar is not None and not 1 <= self.beats_per_bar <= MAX_BEATS_PER_BAR:
+            message = f"A bar of {self.beats_per_bar} beats makes no sense; give 1 to {MAX_BEATS_PER_BAR}."
             raise InputError(message)
         if self.first_downbeat_s is not None and not 0 <= self.first_downbeat_s < 1e6:
             message = (

@@ -26,7 +26,7 @@ LOW_BANDS = 6
 """The lowest of them, up to about 110 Hz: where kick and bass are."""
 COMPRESSION = 300.0
 """In log(1 + c * magnitude): quiet music 50 dB under full scale still counts."""
-LEAST_DEVIATION = 2.0
+MIN_DEVIATION = 2.0
 """Rise over all bands that counts as one deviation at the least. A held sawtooth trembles by up to 1.9, a sine by 0.3;
 the onsets of songs reach 60 to 120, the softest music's some 10."""
 LATENCY_S = -0.004
@@ -107,7 +107,7 @@ def level(flux: Array) -> Array:
     raised = np.maximum(0.0, flux - mean)
     power = np.sqrt(_running_mean(raised**2, spread))
     # A tenth of the whole's deviation as floor: a fade-out is followed, hiss after the end is not.
-    floor = max(LEAST_DEVIATION, 0.1 * float(np.sqrt((raised**2).mean())))
+    floor = max(MIN_DEVIATION, 0.1 * float(np.sqrt((raised**2).mean())))
     levelled: Array = raised / np.maximum(power, floor)
     return levelled
 

@@ -30,7 +30,7 @@ SAME_BPM = 2e-5
 ROUND_DRIFT_S, ROUND_ERRORS = 0.005, 3.0
 """A whole number of BPM is taken where it moves no beat further than this, and lies within so many standard errors of
 what was measured: DAW projects have whole numbers, but 130.10 is not 130."""
-LEAST_ERROR_BPM = 0.02
+MIN_ERROR_BPM = 0.02
 """Smallest standard error that is believed: onsets of one kind of sound are all late by the same."""
 
 
@@ -55,7 +55,7 @@ def fitted_pulse(pulse: Pulse, beats: Array, length_s: float) -> Pulse:
     fitted = Pulse(float(start_s), float(period_s))
     spread = float(np.std(numbers[inside]) * np.sqrt(inside.sum()))
     error_s = float(np.sqrt((off[inside] ** 2).mean())) / max(spread, 1e-9)
-    return _rounded(fitted, length_s, max(LEAST_ERROR_BPM, 60.0 / fitted.period_s**2 * error_s))
+    return _rounded(fitted, length_s, max(MIN_ERROR_BPM, 60.0 / fitted.period_s**2 * error_s))
 
 
 def _rounded(pulse: Pulse, length_s: float, error_bpm: float) -> Pulse:

@@ -28,24 +28,24 @@ from bridge.score.beat.variable_tempo import beat_frames, between_frames, local_
 
 Array = npt.NDArray[np.float64]
 
-FEWEST_BEATS = 8
+MIN_BEATS = 8
 """Two bars of four: fewer beats are a figure, not a tempo."""
 DRUM_WEIGHT, PITCHED_WEIGHT = 2.0, 0.7
 """What a note heard at full velocity adds to the onset strength, whose deviation is 1: drums keep the time."""
-MOST_FROM_NOTES = 4.0
+MAX_FROM_NOTES = 4.0
 """What all notes of one moment add at most: two drums at full velocity."""
 NEAR_FRAMES = 4
 """Onsets within 40 ms of an expected beat measure it; a 32nd at 190 BPM is as far."""
 CLEAR_ONSET = 1.0
 """Onset strength, in deviations, of an onset that is sure enough to measure the beat."""
-LEAST_EVEN = 0.06
+MIN_EVEN = 0.06
 """Median change of a beat's length from beat to beat, above which nobody taps along; random onsets give 0.1."""
-LEAST_SALIENCE, SHORT_SALIENCE_S = 0.25, 1.0
+MIN_SALIENCE, SHORT_SALIENCE_S = 0.25, 1.0
 """How much of the onsets must come again a beat later; the second over the length in seconds is added. Onsets at
 random and noise reach 0.1 in 40 s and 0.4 in 4 s, a song sung to a guitar 0.3, a rock band 0.4 to 0.7."""
 CONSTANT_ADVANTAGE = 2.0
 """Logits by which a pulse that strays must fit better than one that holds: most music is made to a click."""
-FEWEST_NOTES = 8
+MIN_NOTES = 8
 """Of all parts: with fewer, only the sound is known."""
 CUT_S = 0.06
 """A beat this close to the start is where the item was cut."""
@@ -83,10 +83,10 @@ def track_beats(
 def beat_map(strength: OnsetStrength, heard: Heard, length_s: float, hints: Hints) -> TempoMap:
     """The tempo map from onset strength and notes; see :func:`track_beats`."""
     combined = strength.full + _from_notes(heard, len(strength.full))
-    if _clear_onsets(combined) < FEWEST_BEATS:
+    if _clear_onsets(combined) < MIN_BEATS:
         return _without_beats(hints)
     curves = smeared(features(strength.full, strength.low, heard))
-    known = sum(len(s.onset_s) for s in (heard.drums, heard.bass, heard.other)) >= FEWEST_NOTES
+    known = sum(len(s.onset_s) for s in (heard.drums, heard.bass, heard.other)) >= MIN_NOTES
     read = [_read(found, curves, hints, known=known) for found in _pulses(strength, combined, heard, length_s)]
     if not read:
         return _without_beats(hints)
@@ -98,7 +98,7 @@ def beat_map(strength: OnsetStrength, heard: Heard, length_s: float, hints: Hint
         first = int(np.ceil(-constant.start_s / constant.period_s - 0.25))
         beats = constant.start_s + constant.period_s * np.arange(first, count, dtype=np.float64)
     beats = _sounding(beats, combined)
-    if len(beats) < FEWEST_BEATS:
+    if len(beats) < MIN_BEATS:
         return _without_beats(hints)
     given = hints.first_downbeat_s
     downbeat = None if given is None else int(np.abs(beats - given).argmin())
@@ -124,11 +124,11 @@ def _pulses(strength: OnsetStrength, combined: Array, heard: Heard, length_s: fl
         beats = _sounding(click.start_s + click.period_s * numbers, combined)
         found += [_Found(beats, click)] if len(beats) >= 4 else []
     tempo = local_tempo(accents, RATE_HZ)
-    if tempo.salience < LEAST_SALIENCE + SHORT_SALIENCE_S * RATE_HZ / len(accents):
+    if tempo.salience < MIN_SALIENCE + SHORT_SALIENCE_S * RATE_HZ / len(accents):
         return found
     period = 60.0 * RATE_HZ / np.interp(np.arange(len(accents)) / RATE_HZ, tempo.times_s, tempo.bpm)
     beats = _sounding(beat_frames(accents, period) / RATE_HZ, combined)
-    return [*found, _Found(beats, None)] if len(beats) >= FEWEST_BEATS and _is_even(beats) else found
+    return [*found, _Found(beats, None)] if len(beats) >= MIN_BEATS and _is_even(beats) else found
 
 
 def _read(found: _Found, curves: Array, hints: Hints, *, known: bool) -> tuple[Array, Pulse | None, Array]:
@@ -211,7 +211,7 @@ def _from_notes(heard: Heard, frames: int) -> Array:
     ):  # fmt: skip
         strength += impulses(strokes.onset_s, weight * strokes.velocity, frames)
     # A chord is one onset, not as many as it has notes.
-    bumps: Array = np.convolve(np.minimum(strength, MOST_FROM_NOTES), (0.5, 1.0, 0.5), "same")
+    bumps: Array = np.convolve(np.minimum(strength, MAX_FROM_NOTES), (0.5, 1.0, 0.5), "same")
     return bumps
 
 
@@ -241,4 +241,4 @@ def _sounding(beats: Array, strength: Array) -> Array:
 def _is_even(beats: Array) -> bool:
     """Return whether beats are as even as people tap."""
     gaps = np.diff(beats)
-    return float(np.median(np.abs(np.diff(gaps))) / np.median(gaps)) <= LEAST_EVEN
+    return float(np.median(np.abs(np.diff(gaps))) / np.median(gaps)) <= MIN_EVEN

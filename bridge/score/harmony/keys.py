@@ -23,7 +23,7 @@ WEIGHT = 24.0
 """How many independent notes a window of sound counts for."""
 TONIC_CHORD, FIRST_LAST = 0.9, 2.0
 """What the share of the tonic's own chord adds, in log odds a window, and the first and last chord in the song's."""
-SHORTEST_BEATS = 16
+MIN_BEATS = 16
 """A key that holds for less is a passing one."""
 
 

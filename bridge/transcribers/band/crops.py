@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bridge.note_maps.features import BINS, LOWEST_KEY, PER_SEMITONE
+from bridge.note_maps.features import BINS, MIN_KEY, PER_SEMITONE
 from bridge.transcribers.band.features import KEYS
 
 Array = npt.NDArray[np.float32]
@@ -35,7 +35,7 @@ CHANNELS = STACK + len(HARMONICS) + MAPS + HIDDEN + 2 * len(PLACED)
 
 def _bins() -> npt.NDArray[np.int64]:
     """(PITCHES, harmonics * PER_SEMITONE) bins of the spectrogram; BINS is silence."""
-    base = (np.arange(PITCHES)[:, None, None] + LOW - LOWEST_KEY) * PER_SEMITONE + np.arange(PER_SEMITONE)
+    base = (np.arange(PITCHES)[:, None, None] + LOW - MIN_KEY) * PER_SEMITONE + np.arange(PER_SEMITONE)
     bins = base + np.round(12 * PER_SEMITONE * np.log2(np.array(HARMONICS)))[None, :, None]
     return np.where((bins < 0) | (bins >= BINS), BINS, bins).astype(np.int64).reshape(PITCHES, -1)
 
@@ -83,7 +83,7 @@ def crops(mid: Array, place: Array, maps: Array, hidden: Array, onsets: Onsets) 
     foreign = np.clip(total[when[:, :, None], rows[:, None, :]] - own[:, :, None] * (np.asarray(SHIFTS) >= 0), 0, 1)
     curves = np.stack([np.pad(_halves(m), (edge, (0, 0)))[when, keys[:, None]] for m in maps[:MAPS]], -1)
     layer = np.pad(hidden, ((0, 0), edge, (0, 0)))[:, when, keys[:, None]]
-    seats = np.clip(keys[:, None] + LOW - LOWEST_KEY + np.asarray(PLACED), 0, KEYS - 1)
+    seats = np.clip(keys[:, None] + LOW - MIN_KEY + np.asarray(PLACED), 0, KEYS - 1)
     stands = np.pad(place, (edge, (0, 0), (0, 0)))[when[:, :, None], seats[:, None, :]]
     flat = [
         stack.reshape(len(onsets), STEPS, -1),

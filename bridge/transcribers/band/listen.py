@@ -29,7 +29,7 @@ CORE = WINDOW - 2 * MARGIN
 """Frames that one run decides on: 9.3 s."""
 EDGE = 16
 """Frames of sound read around a window, so that its outermost analysis windows are filled."""
-LEAST = 0.2
+MIN_ONSET = 0.2
 """Onset probability of a candidate that the second net is asked about; below it, one in thirty is a note."""
 VERDICT = 0.5
 """Weight of the second net beside the first in an onset's log-odds."""
@@ -167,7 +167,7 @@ def sides(audio: Sound, rate: int, start_s: float, length_s: float) -> Array:
     return np.pad(samples, ((0, 0), (0, frames - samples.shape[1])))
 
 
-def peaks(onset: Array, start: int, stop: int, least: float = LEAST) -> npt.NDArray[np.int64]:
+def peaks(onset: Array, start: int, stop: int, least: float = MIN_ONSET) -> npt.NDArray[np.int64]:
     """(n, 2) frame and key of the peaks of an onset map (frames, keys) between two frames, by time."""
     found = [(f, k) for k in range(PITCHES) for f in onset_peaks(onset[:, k], least) if start <= f < stop]
     return np.array(sorted(found), np.int64).reshape(-1, 2)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bridge.transcribers.basic_pitch.posteriors import KEYS, LOWEST_KEY, Array, Posteriors
+from bridge.transcribers.basic_pitch.posteriors import KEYS, MIN_KEY, Array, Posteriors
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +122,4 @@ def _silence(energy: Array, start: int, end: int, key: int) -> None:
 
 def _note(heard: Posteriors, start: int, end: int, key: int) -> FrameNote:
     frames: npt.NDArray[np.float32] = heard.notes[start:end, key]
-    return FrameNote(start, end, key + LOWEST_KEY, float(frames.mean()))
+    return FrameNote(start, end, key + MIN_KEY, float(frames.mean()))

@@ -16,7 +16,7 @@ from bridge.transcribers.basic_pitch.posteriors import (
     FRAME,
     KEPT_FRAMES,
     KEYS,
-    LOWEST_KEY,
+    MIN_KEY,
     RATE,
     WINDOW,
     Posteriors,
@@ -90,7 +90,7 @@ class BasicPitchTranscriber:
             cache=context.cache,
             shape=[[1, WINDOW, 1]],
         )
-        self._keys = key_filter(LOWEST_KEY, KEYS, LEVEL_SIZE, RATE)
+        self._keys = key_filter(MIN_KEY, KEYS, LEVEL_SIZE, RATE)
 
     def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
         """See :class:`bridge.plugins.interfaces.Transcriber`."""
@@ -135,7 +135,7 @@ class BasicPitchTranscriber:
         return np.concatenate(out)
 
     def _note(self, found: FrameNote, heard: Posteriors, level_db: Array, first: int, length_s: float) -> list[Note]:
-        key = found.pitch - LOWEST_KEY
+        key = found.pitch - MIN_KEY
         attack = level_db[found.start : min(found.end, found.start + _frames(ATTACK_S)), key]
         level = float(attack.max())
         onset_s = max(0.0, (first + found.start) * FRAME / RATE - LATE_S)

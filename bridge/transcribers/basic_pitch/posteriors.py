@@ -35,7 +35,7 @@ HOP = KEPT_FRAMES * FRAME
 PACKAGE_HOP = WINDOW - 2 * EDGE_FRAMES * FRAME
 """The package's samples between windows: 0.7 frames less than it keeps."""
 KEYS = 88
-LOWEST_KEY = 21
+MIN_KEY = 21
 """MIDI number of the first column, A0."""
 BLOCK_WINDOWS = 8
 """Windows read at a time, 13 s: resampling costs a margin of a second for each read."""

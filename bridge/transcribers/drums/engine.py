@@ -35,7 +35,7 @@ EDGE_S = WINDOWS[-1] / 2 / RATE
 """Sound that the first frame's longest window needs from before it, seconds."""
 CANDIDATE_SENSITIVITY = 0.25
 """What is heard at so much more sensitivity is a candidate: a third of the odds that a stroke needs."""
-QUIETEST_RMS = 1e-4
+MIN_RMS = 1e-4
 """A mix at -80 dBFS is not raised further: what is left there is converter noise."""
 
 
@@ -102,7 +102,7 @@ class DrumTranscriber:
         """The net's onset and velocity answers, each (frames, classes), 100 frames a second."""
         tuning = load_tuning(DATA / "drums.json")
         total = int(source.audio.length_s * FRAMES_PER_S) + 1
-        gain = np.float32(MIX_RMS / max(source.mix_rms, QUIETEST_RMS))
+        gain = np.float32(MIX_RMS / max(source.mix_rms, MIN_RMS))
         answers = np.empty((total, 2, len(CLASSES)), np.float32)
         step = PIECE - 2 * MARGIN
         for start in range(0, total, step):

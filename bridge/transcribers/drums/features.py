@@ -21,7 +21,7 @@ FRAMES_PER_S = RATE // HOP
 WINDOWS = (1024, 2048, 4096)
 """Window lengths in samples (23, 46 and 93 ms), one input channel each."""
 BANDS = 80
-LOWEST_HZ, HIGHEST_HZ = 30.0, 16_000.0
+MIN_HZ, MAX_HZ = 30.0, 16_000.0
 """Under a kick's fundamental; above it lossy files hold nothing that tells hats from cymbals."""
 COMPRESSION = 1000.0
 """Magnitudes enter as log10(1 + 1000 m): a full-scale sine gives 3, what is 60 dB below it 0.3."""
@@ -40,7 +40,7 @@ def _window(size: int) -> Array:
 @lru_cache(maxsize=len(WINDOWS))
 def _filters(size: int) -> Array:
     """Triangles (size // 2 + 1, BANDS) on a log-frequency axis, none narrower than one bin of the FFT."""
-    centres = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BANDS)
+    centres = np.geomspace(MIN_HZ, MAX_HZ, BANDS)
     ratio = centres[1] / centres[0]
     bin_hz = RATE / size
     hz = np.arange(size // 2 + 1)[:, None] * bin_hz

@@ -39,7 +39,7 @@ LENGTH_S: Mapping[str, float] = {"hat_open": 0.5, "crash": 0.5, "ride": 0.25}
 """Seconds a note is held unless choked: samplers ring by themselves, but some stop cymbals at note-off."""
 SHORT_S = 0.1
 """The same for everything else; a sixteenth note at 150 BPM."""
-SHORTEST_S = 0.01
+MIN_NOTE_S = 0.01
 """No note gets shorter than this, however close the next stroke is."""
 
 
@@ -91,7 +91,7 @@ def notes(heard: Iterable[Stroke]) -> tuple[Note, ...]:
             if later.kind in group and later.onset_s > stroke.onset_s:
                 end_s = later.onset_s
                 break
-        end_s = max(end_s, stroke.onset_s + SHORTEST_S)
+        end_s = max(end_s, stroke.onset_s + MIN_NOTE_S)
         velocity = int(np.clip(round(stroke.velocity * 127), 1, 127))
         out.append(Note(stroke.onset_s, end_s, KEYS[stroke.kind], velocity, min(1.0, stroke.confidence)))
     return tuple(out)

@@ -16,7 +16,7 @@ SIZE = 1024
 LAG = 2
 """Frames over which a rise is taken, 20 ms: an attack needs that long through the window."""
 BANDS = 40
-LOWEST_HZ, HIGHEST_HZ = 50.0, 6000.0
+MIN_HZ, MAX_HZ = 50.0, 6000.0
 COMPRESSION = 100.0
 """Amplitudes are taken as log(1 + 100 a / rms): below a hundredth of the stem's RMS nothing counts as an attack."""
 
@@ -31,7 +31,7 @@ class Attacks:
 
     def __init__(self, recording: Sound, mix_rms: float) -> None:
         self._recording, self._mix_rms = recording, mix_rms
-        edges = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BANDS + 2)
+        edges = np.geomspace(MIN_HZ, MAX_HZ, BANDS + 2)
         self._bands = bands(edges.tolist(), SIZE, RATE)
 
     def read(self, first: int) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ from bridge.music.notes import Bend
 from bridge.transcribers.melody.path import Segment
 from bridge.transcribers.melody.track import FPS
 
-FARTHEST = 1.5
+MAX_BEND = 1.5
 """Semitones: what lies farther from its key is a slip of the tracker, or the glide to another note."""
 SMOOTH_FRAMES = 5
 """Frames of a running median, 50 ms: a fifth of a vibrato's period passes, single slips do not."""
@@ -30,7 +30,7 @@ def bends(segments: Sequence[Segment], lowest: int, pitch: Array) -> list[Bend]:
     out: list[Bend] = []
     for note in segments:
         away = pitch[note.start : note.end] - (note.key + lowest)
-        curve = _smooth(np.where(np.abs(away) <= FARTHEST, away, np.nan))
+        curve = _smooth(np.where(np.abs(away) <= MAX_BEND, away, np.nan))
         last = None if not out else out[-1].semitones
         for frame, value in enumerate(curve):
             if last is None or abs(value - last) >= STEP:

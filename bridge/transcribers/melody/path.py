@@ -20,7 +20,7 @@ STAYS = -1
 """Where a path came from: its own state."""
 STOP = 1.0
 """Cost of a note's end in nats, so that a single unsure frame is not one."""
-STRONGEST = 0.25
+MAX_ATTACK = 0.25
 """Attack strength beyond which an attack tells no more: it is one for sure."""
 
 
@@ -65,7 +65,7 @@ class Path:
         unpitched = np.clip(1 - evidence.sum(1, keepdims=True), 0, 1)
         chances = np.concatenate([evidence, costs.rest * unpitched], axis=1)
         gain = costs.frame * np.log(costs.doubt + chances)
-        begin = costs.attack * np.minimum(attacks, STRONGEST) - costs.start
+        begin = costs.attack * np.minimum(attacks, MAX_ATTACK) - costs.start
         came = np.full((len(evidence), self._keys + 1), STAYS, np.int8)
         score = self._score
         for frame in range(len(evidence)):

@@ -16,7 +16,7 @@ HOP = 256
 """Samples from one of its frames to the next, 16 ms."""
 BEFORE, AFTER = 11, 10
 """Its frames that a frame's answer depends on, half a window and seven frames either way."""
-LOWEST_HZ, HIGHEST_HZ = 46.875, 2093.75
+MIN_HZ, MAX_HZ = 46.875, 2093.75
 """What it can tell."""
 OWN_FRAMES = BLOCK_FRAMES * RATE // (FPS * HOP)
 """Its frames in a block, 625 exactly."""
@@ -58,7 +58,7 @@ class SwiftTracker:
         """(Hz, confidence 0..1), each (OWN_FRAMES,), from our frame ``first`` on, a multiple of a block."""
         start = first * RATE // FPS - BEFORE * HOP
         samples = recording.mono(RATE, start / RATE, (BEFORE + OWN_FRAMES + AFTER) * HOP / RATE)
-        low, high = np.array(LOWEST_HZ, np.float32), np.array(HIGHEST_HZ, np.float32)
+        low, high = np.array(MIN_HZ, np.float32), np.array(MAX_HZ, np.float32)
         hz, confidence = self._network(samples[None], low, high)
         kept = slice(BEFORE, BEFORE + OWN_FRAMES)
         return hz[0, kept], confidence[0, kept]

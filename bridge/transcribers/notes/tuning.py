@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.notes import Bend, Note
-from bridge.note_maps.features import FPS, LOWEST_KEY, PER_SEMITONE
+from bridge.note_maps.features import FPS, MIN_KEY, PER_SEMITONE
 
 Array = npt.NDArray[np.float32]
 
@@ -31,7 +31,7 @@ AUDIBLE = 0.08
 EDGE_FRAMES = 2
 """Frames left out at a note's start, where the one before still rings in the window."""
 
-LEAST_FRAMES = 4
+MIN_FRAMES = 4
 """Frames without a vote on the tuning of the whole: so short a note says little about its pitch."""
 
 
@@ -60,7 +60,7 @@ def tuning_map(features: Array, keys: range) -> Array:
     weight = np.full((len(features), len(keys)), 1e-6, np.float32)
     levels, offsets = [], []
     for partial in PARTIALS:
-        centre = (np.asarray(keys) - LOWEST_KEY) * PER_SEMITONE + 1 + round(12 * PER_SEMITONE * np.log2(partial))
+        centre = (np.asarray(keys) - MIN_KEY) * PER_SEMITONE + 1 + round(12 * PER_SEMITONE * np.log2(partial))
         inside = centre + REACH + 1 < features.shape[1]
         bins = np.clip(centre, REACH + 1, features.shape[1] - REACH - 2)
         near = features[:, bins[:, None] + np.arange(-REACH, REACH + 1)]
@@ -110,5 +110,5 @@ def bends_of(notes: Sequence[Note], tuning: Tuning, tuned_by: float = 0.0) -> li
 def concert_offset(notes: Sequence[Note], tuning: Tuning) -> float:
     """Semitones by which the part as a whole is tuned off concert pitch: the median over its notes."""
     curves = [tuning.of(note)[1] for note in notes]
-    medians = [float(np.median(curve)) for curve in curves if len(curve) > LEAST_FRAMES]
+    medians = [float(np.median(curve)) for curve in curves if len(curve) > MIN_FRAMES]
     return float(np.median(medians)) if medians else 0.0

@@ -27,9 +27,9 @@ from bridge.triggers.osc.packets import MalformedError, messages
 Address = tuple[str, int]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PREFIX = "/dawscribe"
-MOST_WATCHED = 1000
+MAX_WATCHED = 1000
 """Jobs whose sender is remembered; a flood of requests must not grow the memory."""
-MOST_PENDING = 256
+MAX_PENDING = 256
 """Commands worked on at a time; more are dropped, as UDP itself would."""
 PROGRESS_S = 0.1
 """Seconds between progress messages of a job."""
@@ -155,7 +155,7 @@ class _Endpoint(asyncio.DatagramProtocol):
         elif name == "jobs":
             self._list_soon(sender)
         elif name in COMMANDS:
-            if len(self._tasks) < MOST_PENDING:
+            if len(self._tasks) < MAX_PENDING:
                 task = asyncio.get_running_loop().create_task(self._command(address, arguments, sender))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -178,7 +178,7 @@ class _Endpoint(asyncio.DatagramProtocol):
                 request = transcribe_request(arguments)
                 job_id = request["id"]
                 self._senders[job_id] = sender
-                while len(self._senders) > MOST_WATCHED:
+                while len(self._senders) > MAX_WATCHED:
                     self._senders.popitem(last=False)
                 await self._service.submit(request)
             elif address == f"{PREFIX}/transcribe/selected":

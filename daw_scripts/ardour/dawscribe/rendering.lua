@@ -10,7 +10,7 @@ local BLOCK = 4096
 -- Bytes in which the format is looked for; broadcast WAVs have a chunk of 1 kB before it.
 local HEAD = 1 << 16
 -- Items in one request; the daemon takes no more.
-local MOST_ITEMS = 1000
+local MAX_ITEMS = 1000
 
 local ENDS = 'The audio of "%s" ends before the region does; shorten the region to what you hear, or put its file back '
   .. 'as it was, and transcribe again.'
@@ -102,7 +102,7 @@ end
 -- such file.
 function rendering.clean(id)
   id = id:match('^(.-)%-again%-') or id
-  for number = 1, MOST_ITEMS do
+  for number = 1, MAX_ITEMS do
     local index = 1
     while app.files:remove(file_name(id, number, index)) do index = index + 1 end
   end

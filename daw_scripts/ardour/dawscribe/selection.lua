@@ -8,7 +8,7 @@ local ONLY_MIDI = 'The selection is MIDI already; select audio regions to transc
 local TOO_SHORT = 'The region "%s" is shorter than 0.1 s; select a longer one, then transcribe again.'
 
 -- Seconds; the daemon refuses shorter audio, and with it the whole request.
-local SHORTEST_S = 0.1
+local MIN_LENGTH_S = 0.1
 
 local function track_of(region)
   local id = region:to_stateful():id()
@@ -81,7 +81,7 @@ end
 local function long_enough(spans)
   local kept = {}
   for _, one in ipairs(spans) do
-    if one.length >= SHORTEST_S * Session:nominal_sample_rate() then kept[#kept + 1] = one end
+    if one.length >= MIN_LENGTH_S * Session:nominal_sample_rate() then kept[#kept + 1] = one end
   end
   if #kept == 0 then app.messages.refuse(TOO_SHORT:format(spans[1].name)) end
   return kept

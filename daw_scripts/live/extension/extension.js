@@ -32,7 +32,7 @@ const ANSWER_MS = 45_000;
 /** The Remote Script looks for finished jobs every 2 s; Live may be loading something meanwhile. */
 const SCRIPT_MS = 20_000;
 const REPITCH = 3;
-const SHORTEST_BEATS = 1 / 256;
+const MIN_BEATS = 1 / 256;
 /** A render that is longer or shorter than the tempo says betrays a tempo that changes: a tenth of a percent. */
 const TEMPO_TOLERANCE = 0.001;
 const MEASURED_BEATS = 4;
@@ -197,7 +197,7 @@ function placed(live, bpm, rows, isDrums) {
   const notes = [];
   for (const [pitch, spans] of byPitch) {
     for (const { start, end, velocity } of spans) {
-      if (end - start >= SHORTEST_BEATS) notes.push({ pitch, startTime: start, duration: end - start, velocity });
+      if (end - start >= MIN_BEATS) notes.push({ pitch, startTime: start, duration: end - start, velocity });
     }
   }
   return notes.sort((a, b) => a.startTime - b.startTime || a.pitch - b.pitch);

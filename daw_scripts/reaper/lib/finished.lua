@@ -13,7 +13,7 @@ local finished = {}
 local BUDGET_S = 0.010
 
 -- Jobs in the menu of those that can be inserted again.
-local MOST_RECENT = 12
+local MAX_RECENT = 12
 
 -- The ids of all jobs in the spool; REAPER caches listings, index -1 makes it look again.
 local function job_ids(context)
@@ -123,7 +123,7 @@ function finished.recent(context)
   local ids, rows = job_ids(context), {}
   table.sort(ids, function(a, b) return (a:match('%-(%d+)%-') or a) > (b:match('%-(%d+)%-') or b) end)
   for _, id in ipairs(ids) do
-    if #rows >= MOST_RECENT then break end
+    if #rows >= MAX_RECENT then break end
     if is_ours(context, id) and is_done(context, id) and context.spool:is_inserted(id) then
       local result = insert.load(context, id, nil, true)
       if result then

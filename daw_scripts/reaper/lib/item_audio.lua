@@ -14,7 +14,7 @@ local item_audio = {}
 local READABLE = { wav = true, wave = true, flac = true, aif = true, aiff = true }
 
 -- REAPER plays the first pair of a file with more channels; the daemon would mix all of them.
-local MOST_CHANNELS = 2
+local MAX_CHANNELS = 2
 
 -- Take lengths and file lengths may differ by a rounded sample.
 local TOLERANCE_S = 0.002
@@ -34,7 +34,7 @@ end
 local function plain_span(entry)
   local take, source = entry.take, reaper.GetMediaItemTake_Source(entry.take)
   if entry.items or entry.voices or reaper.GetMediaSourceParent(source) or is_edited(take) then return nil end
-  if take_gain.has_any(take) or reaper.GetMediaSourceNumChannels(source) > MOST_CHANNELS then return nil end
+  if take_gain.has_any(take) or reaper.GetMediaSourceNumChannels(source) > MAX_CHANNELS then return nil end
   local path = reaper.GetMediaSourceFileName(source)
   if not READABLE[(path:match('%.(%w+)$') or ''):lower()] then return nil end
   local start = value(take, 'D_STARTOFFS') + entry.offset_s

@@ -7,7 +7,7 @@ local project_beats = {}
 local EXACT_S = 1e-6
 
 -- More points than a tempo map drawn by hand has; a request must stay small.
-local MOST = 20000
+local MAX_BEATS = 20000
 
 local function time_of(project, beat)
   return reaper.TimeMap2_QNToTime(project, beat)
@@ -38,7 +38,7 @@ local function bends(project, first, stop)
       from, start_s = at[index], time_of(project, at[index])
       slope = (time_of(project, next_beat) - start_s) / (next_beat - from)
       found[#found + 1] = from
-      if #found >= MOST then return nil end
+      if #found >= MAX_BEATS then return nil end
     end
   end
   found[#found + 1] = stop

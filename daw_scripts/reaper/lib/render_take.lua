@@ -20,7 +20,7 @@ local RENDER = 41999
 local FORMAT, AS_WAV = 'OPENCOPY_CFGIDX', 0
 
 -- Ticks in which a file that another program still holds (a virus scanner, REAPER's peak builder) is tried again.
-local MOST_TRIES = 150
+local MAX_TRIES = 150
 
 local function select_only(project, items)
   reaper.SelectAllMediaItems(project, false)
@@ -122,7 +122,7 @@ local function move(state)
   if not done then return false end
   state.copied, state.tries = true, state.tries + 1
   -- A file that cannot be removed is no reason to lose the work.
-  return (clean(state.path) or state.tries > MOST_TRIES) and true or nil
+  return (clean(state.path) or state.tries > MAX_TRIES) and true or nil
 end
 
 local function step(state)

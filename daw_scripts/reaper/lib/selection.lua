@@ -10,7 +10,7 @@ local spans = require 'spans'
 local selection = {}
 
 -- The daemon refuses shorter audio, and with it the whole request.
-local SHORTEST_S = 0.1
+local MIN_LENGTH_S = 0.1
 local TOO_SHORT = '"%s" is shorter than 0.1 s; select a longer item or stretch of time and transcribe again.'
 local NOTHING = 'Select one or more audio items first, then transcribe them.'
 local NONE = 'None of the %d selected items can be heard (%s); select an item with audio.'
@@ -70,7 +70,7 @@ end
 local function long_enough(entries)
   local kept = {}
   for _, entry in ipairs(entries) do
-    if entry.length_s >= SHORTEST_S then kept[#kept + 1] = entry end
+    if entry.length_s >= MIN_LENGTH_S then kept[#kept + 1] = entry end
   end
   if #kept > 0 then return kept end
   return nil, entries[1] and TOO_SHORT:format(entries[1].name) or NOTHING

@@ -9,7 +9,7 @@ local voice = {}
 local UNREADABLE = 'REAPER could not read "%s"; glue it and try again.'
 
 -- Ticks that media which has gone offline is waited for: a second and a half.
-local MOST_TRIES = 45
+local MAX_TRIES = 45
 
 -- The end of a source, in seconds, where an accessor may have nothing to give any more.
 local EDGE_S = 0.05
@@ -100,7 +100,7 @@ end
 -- Sets the media online by force and looks at it anew, once a tick.
 function methods:try_again()
   self.tries = self.tries + 1
-  if self.tries > MOST_TRIES then return nil, online.LOST:format(self.entry.name) end
+  if self.tries > MAX_TRIES then return nil, online.LOST:format(self.entry.name) end
   local entry = self.entry
   online.force(entry.project, entry.item, online.root_of(reaper.GetMediaItemTake_Source(entry.take)))
   if not self:listen() then return nil, UNREADABLE:format(entry.name) end

@@ -3,7 +3,7 @@
 local wav_bytes = {}
 
 -- A WAV file counts its bytes in 32 bits.
-local LARGEST = 0xFFFFFFFF - 36
+local MAX_DATA_BYTES = 0xFFFFFFFF - 36
 
 -- string.pack's format for 128 floats; longer argument lists come near Lua's limit of C stack slots.
 local RUN = 128
@@ -12,7 +12,7 @@ local PACK_RUN = '<' .. ('f'):rep(RUN)
 -- What stands before the samples; nil when they are more than a WAV file can hold.
 function wav_bytes.header(rate, channels, frames)
   local bytes = frames * channels * 4
-  if bytes > LARGEST then return nil end
+  if bytes > MAX_DATA_BYTES then return nil end
   return 'RIFF' .. string.pack('<I4', 36 + bytes) .. 'WAVEfmt '
     .. string.pack('<I4I2I2I4I4I2I2', 16, 3, channels, rate, rate * channels * 4, channels * 4, 32)
     .. 'data' .. string.pack('<I4', bytes)

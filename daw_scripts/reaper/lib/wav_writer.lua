@@ -16,13 +16,13 @@ local PLAYING_S, STOPPED_S = 0.010, 0.025
 local BLOCK = 16384
 
 -- An item that is edited again and again while it is read is begun anew this often.
-local MOST_RESTARTS = 2
+local MAX_RESTARTS = 2
 
 -- Silence of this length is looked at a second time: it may be media that went offline without saying so.
 local SILENCE_S = 0.5
 
 -- Ticks that media is waited for which cannot be set online: a second and a half.
-local MOST_OFFLINE = 45
+local MAX_OFFLINE = 45
 
 local UNWRITTEN = 'The item could not be written to disk (%s); free some disk space and try again.'
 local CHANGED = '"%s" was changed while it was read; transcribe it again.'
@@ -146,7 +146,7 @@ end
 -- Begins anew; a sentence when that was done often enough.
 function methods:restart(sentence)
   self.restarts = self.restarts + 1
-  if self.restarts > MOST_RESTARTS then return sentence:format(self.entry.name) end
+  if self.restarts > MAX_RESTARTS then return sentence:format(self.entry.name) end
   self:close()
   return nil
 end
@@ -158,7 +158,7 @@ function methods:prepare()
     if not one:find_again() then return selection.GONE end
     if not one:ensure_online() then
       self.offline = self.offline + 1
-      return self.offline > MOST_OFFLINE and online.LOST:format(self.entry.name) or false
+      return self.offline > MAX_OFFLINE and online.LOST:format(self.entry.name) or false
     end
     self.offline = 0
     if self.handle and one:has_changed() then

@@ -9,7 +9,7 @@ from .warp import WarpMap, in_seconds
 
 REPITCH = 3
 """Live's number of the warp mode Re-Pitch."""
-SHORTEST_S = 0.1
+MIN_LENGTH_S = 0.1
 """The daemon hears nothing shorter."""
 MAX_PASSES = 5000
 """Passes of a loop in one clip; a longer clip of a shorter loop is a machine gun, not music."""
@@ -149,7 +149,7 @@ def _span(clip, live, name):
         warp = WarpMap(live["warp"])
         low, high = warp.to_second(low), warp.to_second(high)
     low, high = max(0.0, low), min(length_s, high)
-    if high - low < SHORTEST_S:
+    if high - low < MIN_LENGTH_S:
         raise ClipError(words.TOO_SHORT.format(name=name))
     return {"start_s": low, "length_s": high - low}
 

@@ -8,7 +8,7 @@ PITCHED = ("Drift", "Operator", "Wavetable", "Analog")
 """Tried after what the settings name: Drift is in every edition of Live 12."""
 DRUMS = ("909 Core Kit", "808 Core Kit", "Kit-Core 909", "Kit-Core 808")
 """Drum Racks of the Core Library, by their names in Live 11 and 12 and before: an empty rack is silent."""
-MOST_ITEMS = 3000
+MAX_ITEMS = 3000
 """Entries of the browser that are looked at: the Core Library's drums and instruments are some hundreds."""
 AT_A_TIME = 60
 """Entries between two pauses."""
@@ -64,7 +64,7 @@ def _find(browser, name, is_drums):
     roots += [browser.plugins, browser.user_library]
     seen = 0
     queue = list(roots)
-    while queue and seen < MOST_ITEMS:
+    while queue and seen < MAX_ITEMS:
         for child in queue.pop(0).children:
             seen += 1
             if seen % AT_A_TIME == 0:

@@ -18,7 +18,7 @@ from bisect import bisect_left
 
 from .warp import WarpMap
 
-SHORTEST_BEATS = 1.0 / 256
+MIN_BEATS = 1.0 / 256
 """A note that is cut to less than this is no note any more."""
 
 
@@ -86,6 +86,6 @@ def _without_overlaps(notes):
         (pitch, start, end - start, velocity)
         for pitch, spans in by_pitch.items()
         for start, end, velocity in spans
-        if end - start >= SHORTEST_BEATS
+        if end - start >= MIN_BEATS
     ]
     return sorted(out, key=lambda n: (n[1], n[0]))

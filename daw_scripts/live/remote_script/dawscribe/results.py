@@ -7,9 +7,9 @@ import os
 from . import words
 from .spool import PROTOCOL, is_id, is_number
 
-LATEST = 1e6
+MAX_TIME_S = 1e6
 """Seconds or beats beyond this are a mistake (11 days)."""
-MOST = 200_000
+MAX_NOTES = 200_000
 """Notes of a part, passes or warp markers of an item: more is no music."""
 
 
@@ -47,7 +47,7 @@ def check(raw, folder):
 def _item(raw, folder):
     if not isinstance(raw, dict) or not isinstance(raw.get("parts"), list):
         raise ResultError(words.DAMAGED)
-    if not is_number(raw.get("length_s"), 0.001, LATEST):
+    if not is_number(raw.get("length_s"), 0.001, MAX_TIME_S):
         raise ResultError(words.DAMAGED)
     live = checked_live(raw.get("live"))
     if live is None:
@@ -70,18 +70,18 @@ def checked_live(raw):
     if not rising or len(warp) == 1 or not passes or any(p[1] < p[0] for p in passes) or not isinstance(place, dict):
         return None
     numbers = {
-        "start": is_number(raw.get("start_s"), 0, LATEST),
+        "start": is_number(raw.get("start_s"), 0, MAX_TIME_S),
         "rate": is_number(raw.get("rate"), 0.001, 1000),
         "semitones": is_number(raw.get("semitones"), -200, 200),
-        "place": is_number(place.get("start_beats"), -LATEST, LATEST),
-        "length": is_number(place.get("length_beats"), 0, LATEST),
-        "track": is_number(place.get("track_index"), -1, MOST),
+        "place": is_number(place.get("start_beats"), -MAX_TIME_S, MAX_TIME_S),
+        "length": is_number(place.get("length_beats"), 0, MAX_TIME_S),
+        "track": is_number(place.get("track_index"), -1, MAX_NOTES),
     }
     if not all(numbers.values()):
         return None
     scene, session, asked = place.get("scene"), place.get("session") is True, place.get("asked_beats")
     loop = _loop(place.get("loop")) if session else None
-    if session and (loop is None or not is_number(scene, 0, MOST)):
+    if session and (loop is None or not is_number(scene, 0, MAX_NOTES)):
         return None
     return {
         "start_s": raw["start_s"], "warp": warp, "passes": passes, "rate": raw["rate"],
@@ -90,14 +90,14 @@ def checked_live(raw):
             "session": session, "scene": int(scene) if session else None, "loop": loop,
             "track": words.one_line(place.get("track", "")), "track_index": int(place["track_index"]),
             "start_beats": place["start_beats"], "length_beats": place["length_beats"],
-            "asked_beats": asked if is_number(asked, -LATEST, LATEST) else None,
+            "asked_beats": asked if is_number(asked, -MAX_TIME_S, MAX_TIME_S) else None,
         },
     }  # fmt: skip
 
 
 def _loop(raw):
     names = ("start", "loop_start", "end")
-    if not isinstance(raw, dict) or not all(is_number(raw.get(n), 0, LATEST) for n in names):
+    if not isinstance(raw, dict) or not all(is_number(raw.get(n), 0, MAX_TIME_S) for n in names):
         return None
     if not max(raw["start"], raw["loop_start"]) < raw["end"]:
         return None
@@ -132,12 +132,12 @@ def _is_note(row):
 
 def _rows(values, fields):
     """Lists of at least ``fields`` numbers, None where something else is among them."""
-    if not isinstance(values, list) or len(values) > MOST:
+    if not isinstance(values, list) or len(values) > MAX_NOTES:
         return None
     for row in values:
         if not isinstance(row, list) or len(row) < fields:
             return None
-        if not all(is_number(v, -LATEST, LATEST) for v in row[:fields]):
+        if not all(is_number(v, -MAX_TIME_S, MAX_TIME_S) for v in row[:fields]):
             return None
     return values
 

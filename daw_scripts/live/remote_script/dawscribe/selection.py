@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import words
 from .clips import ClipError, item_of, remarks
 
-MOST_ITEMS = 1000
+MAX_ITEMS = 1000
 """The protocol's own limit."""
 
 
@@ -41,7 +41,7 @@ def read(song, options=None):
 
 def _selection(song, found):
     items, sources, warnings = [], [], []
-    for clip, track, index, within in found[:MOST_ITEMS]:
+    for clip, track, index, within in found[:MAX_ITEMS]:
         try:
             item = item_of(clip, track, index, song, within)
         except ClipError:

@@ -11,7 +11,7 @@ PROTOCOL = 1
 HOST = "live"
 STALE_S = 6.0
 """A heartbeat older than three beats: the daemon does not run."""
-MOST_WORDS = 16
+MAX_WORDS = 16
 """Words that a launcher may have: its command has six."""
 COMMAND_S = 10.0
 """A command older than this is no longer meant."""
@@ -100,7 +100,7 @@ class Spool:
     def launcher(self):
         """What starts the daemon, a list of words; None where dawscribe was never set up."""
         command = (read_json(self.path("launcher.json")) or {}).get("command")
-        if not isinstance(command, list) or not 0 < len(command) <= MOST_WORDS:
+        if not isinstance(command, list) or not 0 < len(command) <= MAX_WORDS:
             return None
         # A bare name would be looked for in the set's folder; a control letter or a quote could end a word.
         safe = all(isinstance(w, str) and w.isprintable() and '"' not in w for w in command)

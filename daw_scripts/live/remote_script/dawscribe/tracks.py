@@ -12,7 +12,7 @@ COLOURS = {
 """Per role, as in the other DAWs; Live takes the nearest of its palette."""
 KEY = "dawscribe"
 """Under this name the mark lies in the Set itself."""
-LATEST_BEAT = 1576800.0
+MAX_BEAT = 1576800.0
 """Live's own end of the Arrangement."""
 
 
@@ -50,7 +50,7 @@ def make_clip(song, track, place):
     if place["session"]:
         return _session_clip(song, track, place), True
     start, length = place["start_beats"], place["length_beats"]
-    if not 0 <= start < start + length <= LATEST_BEAT:
+    if not 0 <= start < start + length <= MAX_BEAT:
         raise RefusedError(words.FROZEN)
     if hasattr(track, "create_midi_clip"):
         return track.create_midi_clip(start, length), True
@@ -104,14 +104,14 @@ def fill(live, clip, notes):
 
 def empty(clip):
     """Take all notes out of a clip, also those before its start."""
-    clip.remove_notes_extended(0, 128, -LATEST_BEAT, 2 * LATEST_BEAT)
+    clip.remove_notes_extended(0, 128, -MAX_BEAT, 2 * MAX_BEAT)
 
 
 def heard_in(clip):
     """[(pitch, start, duration, velocity)] of a clip as it is now."""
     if not hasattr(clip, "get_notes_extended"):
         return []
-    notes = clip.get_notes_extended(0, 128, -LATEST_BEAT, 2 * LATEST_BEAT)
+    notes = clip.get_notes_extended(0, 128, -MAX_BEAT, 2 * MAX_BEAT)
     return [(n.pitch, n.start_time, n.duration, n.velocity) for n in notes]
 
 

@@ -38,13 +38,13 @@ STAGES = {
     "score": "writing the notes",
 }  # fmt: skip
 """Stage of the protocol -> what the status bar says."""
-LONGEST = 500
+MAX_SENTENCE = 500
 """Characters of a sentence from the spool: more fits no status bar."""
 
 
 def one_line(text):
     """``text`` as one line that Live can show."""
-    clean = "".join(c if c.isprintable() else " " for c in str(text)[:LONGEST])
+    clean = "".join(c if c.isprintable() else " " for c in str(text)[:MAX_SENTENCE])
     return clean.encode("utf-8", "replace").decode("utf-8")
 
 

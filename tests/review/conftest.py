@@ -106,10 +106,11 @@ def _is_known(complaint: str) -> bool:
     )
 
 
-@pytest.fixture
-def tab(chromium: Any, page: Page) -> Iterator[Any]:
+def open_tab(chromium: Any, page: Page, bypass_csp: bool = False) -> Iterator[Any]:
     """The page, opened and ready; anything it complains of fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 720}, reduced_motion="reduce", bypass_csp=bypass_csp
+    )
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda e: complaints.append(str(e)))
@@ -119,3 +120,15 @@ def tab(chromium: Any, page: Page) -> Iterator[Any]:
     yield opened
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def tab(chromium: Any, page: Page) -> Iterator[Any]:
+    """The page as people have it."""
+    yield from open_tab(chromium, page)
+
+
+@pytest.fixture
+def ear(chromium: Any, page: Page) -> Iterator[Any]:
+    """The page in a browser that lets a test's own worklet in, to hear what is played."""
+    yield from open_tab(chromium, page, bypass_csp=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.config import Settings, home_folder, load
-from bridge.files import own_home, users_path
+from bridge.files import expand_user_path, own_home
 from bridge.models import ModelStore
 from bridge.plugins.interfaces import Context
 
@@ -38,7 +38,7 @@ def application(overrides: Mapping[str, Any] | None = None, home: Path | None = 
     if home.exists():
         own_home(home)  # what is in it is trusted: settings, programs to start, networks
     settings = load(home, overrides)
-    folders = [users_path(f, "models.folders") for f in settings.get("models.folders")]
+    folders = [expand_user_path(f, "models.folders") for f in settings.get("models.folders")]
     store = ModelStore(home, folders)
     context = Context(store.path, home / "cache", home, settings.get("device"), settings.values)
     return Application(home, settings, store, context)

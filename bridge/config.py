@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import ConfigError
-from bridge.files import users_path
+from bridge.files import expand_user_path
 from bridge.music.notes import MIX, STEM_ROLES
 from bridge.plugins import registry as plugins
 
@@ -82,7 +82,7 @@ class Settings:
 
 def home_folder() -> Path:
     """Dawscribe's home: ``DAWSCRIBE_HOME``, or ``~/.dawscribe``; ConfigError where that is nobody's."""
-    return users_path(os.environ.get("DAWSCRIBE_HOME") or "~/.dawscribe", "DAWSCRIBE_HOME").absolute()
+    return expand_user_path(os.environ.get("DAWSCRIBE_HOME") or "~/.dawscribe", "DAWSCRIBE_HOME").absolute()
 
 
 def load(home: Path, overrides: Mapping[str, Any] | None = None) -> Settings:

@@ -14,7 +14,7 @@ from typing import IO, Any
 from bridge.errors import ConfigError, InputError, StoreError
 
 
-def users_path(text: str, setting: str) -> Path:
+def expand_user_path(text: str, setting: str) -> Path:
     """A path as the user wrote it in ``setting``, where "~" is a home.
 
     Raises:
@@ -157,7 +157,7 @@ def sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def read_hostile(path: Path, largest: int) -> bytes:
+def read_untrusted(path: Path, largest: int) -> bytes:
     """The content of a plain file of at most ``largest`` bytes; links and devices are not followed.
 
     The sentences of its errors are for a DAW script's request; who reads another file says what is wrong with that.

@@ -36,9 +36,9 @@ CANDIDATES = 6
 MIN_RMS = 1e-4
 """-80 dB: below, the stem holds no such hit and the note was a mistake."""
 ATTACK_S = 0.06
-"""A hit's loudness is measured over this: the stroke itself, before room and other drums."""
+"""A hit's loudness is measured over this: the hit itself, before room and other drums."""
 MAX_MEASURED = 200
-"""Hits of a piece whose level is measured; more would not move the curve."""
+"""Hits of a drum whose level is measured; more would not move the curve."""
 CHOKED_BY = {"open hat": ("closed hat", "pedal hat")}
 """Pieces that end the ring of another: the same two cymbals."""
 
@@ -63,13 +63,13 @@ class OneShot:
 def cut_one_shots(stem: Path, part: Part, folder: Path, *, layered: bool = True) -> list[OneShot]:
     """Write the cleanest hits of each key in ``part`` to ``folder``, as loud as they are in the song.
 
-    A piece whose soft and hard strokes differ has several, for ranges of velocity: see :mod:`.sampler_levels`.
+    A drum whose soft and hard hits differ has several, for ranges of velocity: see :mod:`.sampler_levels`.
 
     Args:
         stem: the drum stem, times as in ``part``.
         part: the drums.
         folder: where the WAV files go; made when missing.
-        layered: whether a piece may have several sounds.
+        layered: whether a drum may have several sounds.
 
     Raises:
         StoreError: the folder cannot be written or the stem cannot be read.
@@ -90,8 +90,8 @@ def cut_one_shots(stem: Path, part: Part, folder: Path, *, layered: bool = True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
-    """One stroke of a piece in the stem."""
+class _DrumHit:
+    """One hit of a drum in the stem."""
 
     note: Note
     room: float
@@ -101,16 +101,16 @@ class _Hit:
     """RMS of its attack."""
 
 
-def _hits(file: soundfile.SoundFile, notes: Sequence[Note], onsets: NDArray[np.float64], piece: str) -> list[_Hit]:
-    """The strokes of a piece that sound, the most alone first; those with another drum only for want of one."""
-    longest_s = MAX_CYMBAL_S if piece in CYMBALS else MAX_LENGTH_S
+def _hits(file: soundfile.SoundFile, notes: Sequence[Note], onsets: NDArray[np.float64], drum: str) -> list[_DrumHit]:
+    """The hits of a drum that sound, the most alone first; those with another drum only for want of one."""
+    longest_s = MAX_CYMBAL_S if drum in CYMBALS else MAX_LENGTH_S
     step = max(1, len(notes) // MAX_MEASURED)
     found = []
     for note in notes[::step]:
         free_s = _free_s(note, onsets, longest_s)
         level = _rms(_cut(file, note, max(MIN_LENGTH_S, min(free_s, ATTACK_S + BEFORE_S))))
         if level > MIN_RMS:
-            found.append(_Hit(note, _room(note, onsets, free_s), free_s, level))
+            found.append(_DrumHit(note, _room(note, onsets, free_s), free_s, level))
     alone = [h for h in found if np.sum(np.abs(onsets - h.note.onset_s) < TOGETHER_S) == 1]
     return sorted(alone or found, key=lambda h: (-h.room, -h.note.velocity, h.note.onset_s))
 
@@ -119,30 +119,30 @@ def _rms(sound: Samples) -> float:
     return float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
 
 
-def _layers(hits: Sequence[_Hit], most: int) -> list[Layer]:
-    """The ranges of velocity of a piece, none where it does not sound."""
+def _layers(hits: Sequence[_DrumHit], most: int) -> list[Layer]:
+    """The ranges of velocity of a drum, none where it does not sound."""
     return layers([h.note.velocity for h in hits], [h.level for h in hits], most) if hits else []
 
 
 def _write(
     file: soundfile.SoundFile,
     layer: Layer,
-    hits: Sequence[_Hit],
+    hits: Sequence[_DrumHit],
     pitch: int,
-    pieces: Mapping[int, str],
+    drums: Mapping[int, str],
     folder: Path,
 ) -> OneShot:
-    """Write the best stroke for a layer, scaled to its level at velocity 127."""
+    """Write the best hit for a layer, scaled to its level at velocity 127."""
     inside = [h for h in hits if layer.softest <= h.note.velocity <= layer.loudest] or hits
     best = max(inside[:CANDIDATES], key=lambda h: (round(h.room * 8) + min(1.0, h.level * 10), h.note.velocity))
     sound = _cut(file, best.note, best.free_s) * np.float32(layer.peak_gain / best.level)
-    name = pieces.get(pitch, "drum")
+    name = drums.get(pitch, "drum")
     whole = layer.softest == 1 and layer.loudest == MAX_VELOCITY
     ending = "" if whole else f"_{layer.softest}"
     plain = re.sub(r"\W", "_", name)
     path = folder / f"{pitch}_{plain}{ending}.wav"
     folder.mkdir(parents=True, exist_ok=True)
-    # Floats: scaled to velocity 127 a soft stroke may lie above full scale, and is never played so loud.
+    # Floats: scaled to velocity 127 a soft hit may lie above full scale, and is never played so loud.
     soundfile.write(path, sound, file.samplerate, subtype="FLOAT")
     chokes = CHOKED_BY.get(name, ())
     return OneShot(
@@ -152,7 +152,7 @@ def _write(
         layer.softest,
         layer.loudest,
         round(layer.least_gain, 4),
-        tuple(key for key, piece in pieces.items() if piece in chokes),
+        tuple(key for key, drum in drums.items() if drum in chokes),
     )
 
 

@@ -28,7 +28,7 @@ from bridge.spool.untrusted_json import one_line
 
 ROW = "row.json"
 """Marks a result's folder as complete."""
-INTERNAL = "Something inside dawscribe went wrong ({}); please report it with the song's name."
+INTERNAL_ERROR = "Something inside dawscribe went wrong ({}); please report it with the song's name."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def run_task(task: Task) -> Row:
     except OSError as e:
         sentence = f"The file cannot be read ({e.strerror or e}); check that it is there and may be read."
     except Exception as e:
-        sentence = INTERNAL.format(type(e).__name__)
+        sentence = INTERNAL_ERROR.format(type(e).__name__)
     return Row(row.path, row.stamp, row.content, row.engines, FAILED, seconds=time.monotonic() - begun, error=sentence)
 
 

@@ -8,13 +8,13 @@ import sys
 from dataclasses import asdict
 
 from bridge.catalogue.task import Task, run_task
-from bridge.inference.malloc import use_little
+from bridge.inference.malloc import limit_malloc_arenas
 
 
 def main() -> int:
     """Answer each line with a row, until the input ends."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    use_little()
+    limit_malloc_arenas()
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.config import home_folder
 from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import FileLock, read_hostile, write_json
+from bridge.files import FileLock, read_untrusted, write_json
 from bridge.jobs.store import Job, JobStore
 from bridge.spool.launcher import launch_command
 from bridge.spool.request import check_id
@@ -44,7 +44,7 @@ class Client:
     def beat(self) -> dict[str, Any]:
         """daemon.json, empty where there is none that can be used."""
         try:
-            found = parse_json(read_hostile(self.home / "daemon.json", 1 << 20), "daemon.json")
+            found = parse_json(read_untrusted(self.home / "daemon.json", 1 << 20), "daemon.json")
         except (OSError, DawscribeError):
             return {}
         usable = isinstance(found.get("heartbeat"), (int, float)) and isinstance(found.get("triggers"), dict)
@@ -129,7 +129,7 @@ class Client:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        return parse_json(read_hostile(path, MAX_FILE_BYTES), path.name)
+        return parse_json(read_untrusted(path, MAX_FILE_BYTES), path.name)
     except FileNotFoundError:
         return None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError, StoreError
-from bridge.files import FileLock, read_hostile
+from bridge.files import FileLock, read_untrusted
 from bridge.music.notes import STEM_ROLES
 from bridge.pipeline.results import RESULT
 from bridge.spool.request import PROTOCOL
@@ -149,7 +149,7 @@ def publish(draft: Path, folder: Path) -> None:
 def _earlier(folder: Path) -> set[str]:
     """Return the files that the result in ``folder`` names as its own; none where there is no such result."""
     try:
-        data = parse_json(read_hostile(folder / RESULT, MAX_RESULT_BYTES), "result")
+        data = parse_json(read_untrusted(folder / RESULT, MAX_RESULT_BYTES), "result")
         if data["protocol"] != PROTOCOL or data["host"] != "midi_file":
             return set()
         named: set[Any] = {RESULT, data.get("plot")}

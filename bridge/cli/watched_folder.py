@@ -24,9 +24,10 @@ from bridge.cli.client import Client
 from bridge.cli.project_files import write_project
 from bridge.cli.result_folder import printable
 from bridge.errors import DawscribeError, StoreError
-from bridge.files import read_hostile, write_bytes, write_json
+from bridge.files import read_untrusted, write_bytes, write_json
 from bridge.spool.request import PROTOCOL
 from bridge.spool.result import MAX_RESULT_BYTES
+from bridge.spool.status import TERMINAL_STATES
 from bridge.spool.untrusted_json import parse_json
 
 SUFFIXES = frozenset({
@@ -45,7 +46,6 @@ RESULT, NOTE = "{} (transcribed)", "{} (not transcribed).txt"
 DRAFT = ".dawscribe-"
 OURS = "watch-"
 """How the ids of our jobs begin."""
-FINAL = ("done", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class WatchedFolder:
             if not (self._client.home / "inbox" / f"{job}.json").exists():
                 self._client.submit(self._request(file, job))
                 self._say(f"{file.name}: handed in.")
-        elif status.get("state") in FINAL:
+        elif status.get("state") in TERMINAL_STATES:
             self._over.add(job)
             self._finish(file, job, status)
             return True
@@ -182,7 +182,7 @@ class WatchedFolder:
     def _job_of(folder: Path) -> str | None:
         """The job whose result a folder holds; None where it is not ours."""
         try:
-            found = parse_json(read_hostile(folder / "result.json", MAX_RESULT_BYTES), "result").get("id")
+            found = parse_json(read_untrusted(folder / "result.json", MAX_RESULT_BYTES), "result").get("id")
         except (OSError, DawscribeError):
             return None
         return found if isinstance(found, str) and found.startswith(OURS) else None
@@ -212,7 +212,7 @@ class WatchedFolder:
             for name in ("parts", "stems"):
                 if (source / name).is_dir():
                     shutil.copytree(source / name, draft / name)
-            result = parse_json(read_hostile(draft / "result.json", MAX_RESULT_BYTES), "result")
+            result = parse_json(read_untrusted(draft / "result.json", MAX_RESULT_BYTES), "result")
             if self._project:
                 asked = self._client.store.request(job)
                 write_project(self._app, result, asked, draft, draft / f"song{self._project}")

@@ -14,14 +14,14 @@ from typing import Any
 
 from bridge import __version__
 from bridge.app import Application
-from bridge.daemon.trigger_supervisor import Triggers
+from bridge.daemon.trigger_supervisor import TriggerSupervisor
 from bridge.daemon.watchdog import Watchdog
 from bridge.errors import HostError, InputError, StoreError
 from bridge.files import FileLock, write_beat
 from bridge.jobs.queue import Queue
-from bridge.jobs.retention import Clock, Limits, Walked, surplus
+from bridge.jobs.retention import Clock, Limits, Walked, expired_jobs
 from bridge.jobs.revisions import revise
-from bridge.jobs.runner import run_job
+from bridge.jobs.runner import execute_job
 from bridge.jobs.store import MAX_ATTEMPTS, Job, JobStore
 from bridge.jobs.worker_process import WorkerProcess
 from bridge.pipeline.cache import remove_drafts
@@ -69,7 +69,7 @@ class Daemon:
         self._clock = Clock()
         self._problem = ""
         """Why requests cannot be taken over at the moment."""
-        self._triggers = Triggers(app.settings, app.context)
+        self._triggers = TriggerSupervisor(app.settings, app.context)
         self._worker = WorkerProcess(app.home, app.home / "logs" / "worker.log")
 
     # --- the service -----------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ class Daemon:
             raise InputError(f"There is no job {job_id[:64]}; 'dawscribe jobs' lists the jobs there are.")
         if job.is_final:
             return []
-        self._store.ask_cancel(job_id)
+        self._store.request_cancel(job_id)
         return [job_id]
 
     def jobs(self) -> list[JobReport]:
@@ -252,7 +252,7 @@ class Daemon:
         while not os.path.exists(stop):
             running = self._running
             for job in [j for j in self._jobs.values() if not j.is_final]:
-                if self._store.cancel_asked(job.id) and job is not running and self._queue.drop(job.id):
+                if self._store.is_cancel_requested(job.id) and job is not running and self._queue.drop(job.id):
                     await self._finish(job, "cancelled", "")
             if self._unsaved and time.monotonic() > retry_at:
                 retry_at = time.monotonic() + RETRY_S
@@ -280,7 +280,7 @@ class Daemon:
                 continue
             self._running = job
             try:
-                end, message = await run_job(job, self._store, self._worker, self._changed)
+                end, message = await execute_job(job, self._store, self._worker, self._changed)
                 if self._worker.pid is None:
                     # It was killed or crashed, and left in the cache what it was writing.
                     await asyncio.to_thread(remove_drafts, self._app.home / "cache")
@@ -294,7 +294,9 @@ class Daemon:
         settings = self._app.settings
         limits = Limits(settings.get("jobs.keep_days"), settings.get("jobs.limit_gb") * 1e9)
         finished = [j for j in self._jobs.values() if j.is_final and j.id not in self._unsaved]
-        for job_id in await asyncio.to_thread(surplus, self._store, finished, limits, self._clock.now(), self._walked):
+        for job_id in await asyncio.to_thread(
+            expired_jobs, self._store, finished, limits, self._clock.now(), self._walked
+        ):
             log.info("removed job %s: older or larger than [jobs] in the settings keeps", job_id)
             del self._jobs[job_id]
             await asyncio.to_thread(self._store.remove, job_id)

@@ -18,7 +18,7 @@ LISTENING = "listening"
 log = logging.getLogger("dawscribe.daemon")
 
 
-class Triggers:
+class TriggerSupervisor:
     """All triggers that are on.
 
     Args:

@@ -19,7 +19,7 @@ import mido
 
 from bridge.files import write_output
 from bridge.midi.marks import key_signature, marks
-from bridge.midi.part_events import BEND_RANGE_CONTROLS, channels, key_spans, wheel
+from bridge.midi.part_events import BEND_RANGE_CONTROLS, channels, note_on_off_ticks, to_14bit_bend
 from bridge.music.notes import Bend
 from bridge.music.parts import Part, Score
 from bridge.music.tempo import TempoMap
@@ -177,7 +177,7 @@ def _part(part: Part, channel: int, clock: _Clock) -> list[_Event]:
         events.append((0, _HEAD, mido.MetaMessage("text", text=_printable(_keys(part)))))
     if part.bends:
         events += _bends(part.bends, channel, clock)
-    for on, off, note in key_spans(part.notes, clock.ticks):
+    for on, off, note in note_on_off_ticks(part.notes, clock.ticks):
         key = {"channel": channel, "note": note.pitch}
         events.append((on, _NOTE_ON, mido.Message("note_on", velocity=note.velocity, **key)))
         events.append((off, _NOTE_OFF, mido.Message("note_off", velocity=64, **key)))
@@ -197,7 +197,7 @@ def _bends(bends: Iterable[Bend], channel: int, clock: _Clock) -> list[_Event]:
     events: list[_Event] = [
         (0, _HEAD, mido.Message("control_change", channel=channel, control=c, value=v)) for c, v in BEND_RANGE_CONTROLS
     ]
-    positions = {0: 0, **{clock.ticks(bend.time_s): wheel(bend.semitones) for bend in sorted(bends)}}
+    positions = {0: 0, **{clock.ticks(bend.time_s): to_14bit_bend(bend.semitones) for bend in sorted(bends)}}
     last: int | None = None
     for tick, value in positions.items():
         if value != last:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError
-from bridge.files import read_hostile, write_json
+from bridge.files import read_untrusted, write_json
 
 NETWORK = ("network.xml", "network.bin")
 SIZES = "sizes.json"
@@ -51,7 +51,7 @@ def rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, *, an
         RuntimeError: it is not a network.
     """
     folder = None if cache is None else cache / f"{rewrite.name}-{_key(path)}"
-    if folder is not None and not anew and _whole(folder):
+    if folder is not None and not anew and _is_complete(folder):
         return str(folder / NETWORK[0])
     model = core.read_model(str(path)) if rewrite.read is None else rewrite.read(path)
     rewrite.apply(model)
@@ -70,10 +70,10 @@ def _key(path: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _whole(folder: Path) -> bool:
+def _is_complete(folder: Path) -> bool:
     """Return whether both files are there in their full length."""
     try:
-        wanted = json.loads(read_hostile(folder / SIZES, 1 << 10))
+        wanted = json.loads(read_untrusted(folder / SIZES, 1 << 10))
         return bool(wanted == {name: (folder / name).stat().st_size for name in NETWORK})
     except (OSError, ValueError, InputError):
         return False
@@ -93,7 +93,7 @@ def _keep(model: Any, folder: Path) -> bool:
     except (OSError, RuntimeError):
         # Also when another process was faster: what that one made is as good.
         shutil.rmtree(draft, ignore_errors=True)
-    return _whole(folder)
+    return _is_complete(folder)
 
 
 def _remove_others(folder: Path, rewrite: Rewrite) -> None:

@@ -13,7 +13,7 @@ LARGE = 8 << 20
 with every large block that is freed."""
 
 
-def use_little() -> None:
+def limit_malloc_arenas() -> None:
     """Give back what is freed, where the system's C library is glibc; call it before threads start.
 
     By default each thread has a heap of its own and keeps what it has freed. An item of 29 s, with engines in threads

@@ -114,7 +114,7 @@ class Network:
             properties["ENABLE_CPU_PINNING"] = False
             if threads:
                 properties["INFERENCE_NUM_THREADS"] = threads
-        cache = _made(cache)
+        cache = _ensure_folder(cache)
         if cache is not None:
             properties["CACHE_DIR"] = str(cache)
         try:
@@ -178,7 +178,7 @@ def run_each(
     inputs: Iterator[tuple[Array, ...]],
     keep: Callable[[list[Array]], Kept],
     finish: Callable[[Kept], Made],
-    tick: Callable[[int], None],
+    on_done: Callable[[int], None],
 ) -> Iterator[Made]:
     """Run a network over many inputs; beside each run the result before is finished and the next input made.
 
@@ -189,7 +189,7 @@ def run_each(
         inputs: made one ahead, on this thread.
         keep: copies what is needed of the outputs, which the next run overwrites.
         finish: makes the result.
-        tick: takes the number of finished runs, at least every :data:`TICK_S` of a run; what it raises ends
+        on_done: takes the number of finished runs, at least every :data:`TICK_S` of a run; what it raises ends
             everything, the network at rest.
     """
     running = next(inputs, None)
@@ -199,10 +199,10 @@ def run_each(
         network.start(*running)
         try:
             made = [finish(kept.pop())] if kept else []
-            tick(done)
+            on_done(done)
             following = next(inputs, None)
             while not network.wait(TICK_S):
-                tick(done)
+                on_done(done)
         except BaseException:
             network.cancel()
             raise
@@ -214,7 +214,7 @@ def run_each(
         yield finish(kept.pop())
 
 
-def _made(cache: Path | None) -> Path | None:
+def _ensure_folder(cache: Path | None) -> Path | None:
     """The folder, None where it cannot be made; that nothing can be written into it, OpenVINO takes by itself."""
     try:
         if cache is not None:

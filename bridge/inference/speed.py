@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from bridge.errors import InputError
-from bridge.files import read_hostile, write_json
+from bridge.files import read_untrusted, write_json
 
 FILE = "speeds.json"
 MAX_BYTES = 1 << 16
@@ -94,7 +94,7 @@ class Speeds:
     def _read(self) -> Mapping[str, float]:
         """Seconds of computing for a second of sound; empty where nothing (or nonsense) is there."""
         try:
-            found = json.loads(read_hostile(self._path, MAX_BYTES))
+            found = json.loads(read_untrusted(self._path, MAX_BYTES))
             return {str(k): float(v) for k, v in found.items() if 0 < float(v) < 1e4}
         except (OSError, ValueError, TypeError, AttributeError, InputError):
             return {}

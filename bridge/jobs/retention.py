@@ -17,7 +17,7 @@ from bridge.plugins.registry import HOSTS
 
 UNINSERTED_DAYS = 90.0
 """A result that its DAW has not inserted yet is offered when its project opens again, which may take a season."""
-FRESH_S = 3600.0
+GRACE_PERIOD_S = 3600.0
 """A job that ended just now stays whatever the settings say: whoever asked for it has had no time to fetch it."""
 MAX_JOBS = 5000
 """Finished jobs that are kept at most, however small: each is looked at when the daemon starts."""
@@ -42,7 +42,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stay:
+class _StoredJob:
     """A finished job on disk."""
 
     job_id: str
@@ -63,7 +63,7 @@ class Clock:
         return min(time.time(), self._started + time.monotonic() - self._counted)
 
 
-def surplus(
+def expired_jobs(
     store: JobStore, jobs: Sequence[Job], limits: Limits, now: float | None = None, walked: Walked | None = None
 ) -> list[str]:
     """The ids of the finished ``jobs`` that must go, oldest first.
@@ -76,7 +76,7 @@ def surplus(
         walked: what earlier calls found in their folders; folders that have not changed are not walked again.
     """
     now, walked = time.time() if now is None else now, {} if walked is None else walked
-    stays = sorted(_stays(store, jobs, limits, now, walked), key=lambda s: -s.age_s)
+    stays = sorted(_stored_jobs(store, jobs, limits, now, walked), key=lambda s: -s.age_s)
     held = Counter(inode for s in stays for inode in s.files)
     # Stems are links: each is counted once, and not here where the cache holds it too.
     sizes = {inode: size for s in stays for inode, (size, links) in s.files.items() if links <= held[inode]}
@@ -94,14 +94,16 @@ def surplus(
     return gone
 
 
-def _stays(store: JobStore, jobs: Sequence[Job], limits: Limits, now: float, walked: Walked) -> Iterator[_Stay]:
+def _stored_jobs(
+    store: JobStore, jobs: Sequence[Job], limits: Limits, now: float, walked: Walked
+) -> Iterator[_StoredJob]:
     for job in jobs:
         folder = store.path(job.id)
         with suppress(OSError):
             age_s = now - (folder / "status.json").stat().st_mtime
             awaited = job.status.state == "done" and _inserts(job.host) and not (folder / "inserted").exists()
-            must = age_s <= FRESH_S or (awaited and age_s <= max(UNINSERTED_DAYS, limits.days) * DAY_S)
-            yield _Stay(job.id, age_s, must, _walk(job.id, folder, walked))
+            must = age_s <= GRACE_PERIOD_S or (awaited and age_s <= max(UNINSERTED_DAYS, limits.days) * DAY_S)
+            yield _StoredJob(job.id, age_s, must, _walk(job.id, folder, walked))
 
 
 def _walk(job_id: str, folder: Path, walked: Walked) -> Files:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bridge.errors import StoreError
-from bridge.jobs.store import INTERNAL, Job, JobStore
+from bridge.jobs.store import INTERNAL_ERROR, Job, JobStore
 from bridge.jobs.worker_process import WorkerProcess
 from bridge.spool.status import Status
 
@@ -20,7 +20,9 @@ MIN_FRACTION = 0.02
 log = logging.getLogger("dawscribe.daemon")
 
 
-async def run_job(job: Job, store: JobStore, worker: WorkerProcess, changed: Callable[[Job], None]) -> tuple[str, str]:
+async def execute_job(
+    job: Job, store: JobStore, worker: WorkerProcess, changed: Callable[[Job], None]
+) -> tuple[str, str]:
     """Run a job to its end; the final state and the sentence. Whatever fails, fails this job alone.
 
     Args:
@@ -29,7 +31,7 @@ async def run_job(job: Job, store: JobStore, worker: WorkerProcess, changed: Cal
         worker: what runs it.
         changed: called whenever the status has changed.
     """
-    if store.cancel_asked(job.id):
+    if store.is_cancel_requested(job.id):
         return "cancelled", ""
     try:
         store.begin(job)
@@ -45,22 +47,22 @@ async def run_job(job: Job, store: JobStore, worker: WorkerProcess, changed: Cal
         log.exception("job %s", job.id)
         # Whatever it was about to say, the next job needs a worker that can be understood.
         await worker.stop()
-        return "failed", INTERNAL
+        return "failed", INTERNAL_ERROR
 
 
 async def _worked(job: Job, store: JobStore, worker: WorkerProcess, changed: Callable[[Job], None]) -> tuple[str, str]:
     started = time.monotonic()
 
-    def told(answer: dict[str, Any]) -> None:
+    def on_progress(answer: dict[str, Any]) -> None:
         job.status = _progress(job.status, answer, time.monotonic() - started)
         changed(job)
 
-    work = asyncio.create_task(worker.run(job.id, told))
+    work = asyncio.create_task(worker.run(job.id, on_progress))
     try:
         while not work.done():
             await asyncio.wait([work], timeout=CONTROL_S)
             # Asked again until the work is done: a worker that is only being started hears nothing yet.
-            if not work.done() and store.cancel_asked(job.id):
+            if not work.done() and store.is_cancel_requested(job.id):
                 await worker.cancel(job.id)
                 if not work.done():
                     worker.kill()

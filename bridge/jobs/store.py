@@ -16,19 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import read_hostile, sync_folder, write_json
+from bridge.files import read_untrusted, sync_folder, write_json
 from bridge.spool.request import Request, check_id, parse_request
 from bridge.spool.result import MAX_RESULT_BYTES
-from bridge.spool.status import FIRST_REVISION, Status, parse_status
+from bridge.spool.status import FIRST_REVISION, TERMINAL_STATES, Status, parse_status
 from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
 MAX_ATTEMPTS = 10
 """A job that was running when the daemon died is tried again, but not for ever: it may be what fills the memory."""
-FINAL = ("done", "failed", "cancelled")
 DAY_S = 86_400.0
 JOURNAL = ("request.json", "status.json", "attempts.json", "cancel", "inserted")
 """What the daemon and the DAW's script keep in a job folder; everything else is the worker's, to make and to remove."""
-INTERNAL = "Something inside dawscribe went wrong; 'dawscribe logs' has the details to report."
+INTERNAL_ERROR = "Something inside dawscribe went wrong; 'dawscribe logs' has the details to report."
 """The sentence for a fault of ours."""
 
 
@@ -40,7 +39,7 @@ class Job:
     host: str
     name: str
     """The first item's name, for lists."""
-    asked: float
+    requested_at: float
     """Unix time of the request."""
     status: Status
     attempts: int = 0
@@ -50,7 +49,7 @@ class Job:
     @property
     def is_final(self) -> bool:
         """Return whether it has ended."""
-        return self.status.state in FINAL
+        return self.status.state in TERMINAL_STATES
 
 
 class JobStore:
@@ -85,7 +84,7 @@ class JobStore:
         try:
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(parents=True)
-            write_json(draft / "request.json", {**data, "asked": job.asked})
+            write_json(draft / "request.json", {**data, "asked": job.requested_at})
             write_json(draft / "status.json", job.status.to_json())
             sync_folder(draft)
             draft.rename(target)
@@ -120,7 +119,7 @@ class JobStore:
 
     def _json(self, job_id: str, name: str, largest: int) -> dict[str, Any]:
         try:
-            return parse_json(read_hostile(self.path(job_id) / name, largest), name)
+            return parse_json(read_untrusted(self.path(job_id) / name, largest), name)
         except InputError as e:
             # Their sentences are for requests; this file was written by the daemon, and no DAW script is at fault.
             raise InputError(f"The {name} of job {job_id} is damaged; transcribe the item again.") from e
@@ -132,16 +131,18 @@ class JobStore:
         folder = self.path(job_id)
         if not folder.is_dir() or folder.is_symlink():
             return None
-        came = folder.stat().st_mtime
+        modified_at = folder.stat().st_mtime
         try:
             data = self.request_data(job_id)
             request = parse_request(data)
         except DawscribeError:
-            return _damaged(job_id, came)
+            return _damaged(job_id, modified_at)
         if request.id != job_id:
             # Somebody's copy of another job's folder: what it made would say that it is the other's.
-            return _damaged(job_id, came)
-        job = Job(job_id, request.host, request.items[0].name, _asked(data.get("asked"), came), Status("queued"))
+            return _damaged(job_id, modified_at)
+        job = Job(
+            job_id, request.host, request.items[0].name, _request_time(data.get("asked"), modified_at), Status("queued")
+        )
         job.attempts = self._attempts(folder)
         with contextlib.suppress(InputError):  # a power loss may empty the status; the job itself is safe and goes on
             job.status = parse_status(self._json(job_id, "status.json", MAX_FILE_BYTES))
@@ -164,7 +165,7 @@ class JobStore:
                 continue
             if job is not None:
                 jobs.append(job)
-        return sorted(jobs, key=lambda j: (j.asked, j.id))
+        return sorted(jobs, key=lambda j: (j.requested_at, j.id))
 
     def save(self, job: Job) -> None:
         """Write the job's status, durably where it is final; StoreError where it cannot be written."""
@@ -206,16 +207,16 @@ class JobStore:
 
     def _attempts(self, folder: Path) -> int:
         try:
-            value = parse_json(read_hostile(folder / "attempts.json", 1000), "count")["attempts"]
+            value = parse_json(read_untrusted(folder / "attempts.json", 1000), "count")["attempts"]
             return int(value)
         except (OSError, InputError, KeyError, TypeError, ValueError):
             return 0
 
-    def cancel_asked(self, job_id: str) -> bool:
+    def is_cancel_requested(self, job_id: str) -> bool:
         """Return whether somebody asked for an end of the job."""
         return os.path.exists(self.path(job_id) / "cancel")  # False too where the folder can no longer be read
 
-    def ask_cancel(self, job_id: str) -> None:
+    def request_cancel(self, job_id: str) -> None:
         """Ask for an end of the job; InputError where there is no such job, StoreError where it cannot be written."""
         if not self.path(job_id).is_dir():
             raise InputError(f"There is no job {job_id}; 'dawscribe jobs' lists the jobs there are.")
@@ -235,12 +236,12 @@ def _remove(path: Path) -> None:
             path.unlink()
 
 
-def _damaged(job_id: str, came: float) -> Job:
+def _damaged(job_id: str, modified_at: float) -> Job:
     status = Status("failed", message="This job's files are damaged; transcribe the item again.")
-    return Job(job_id, "unknown", job_id, came, status)
+    return Job(job_id, "unknown", job_id, modified_at, status)
 
 
-def _asked(value: object, otherwise: float) -> float:
+def _request_time(value: object, otherwise: float) -> float:
     """The time of a request as its file has it, where it can be one."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= time.time() + DAY_S:
         return otherwise

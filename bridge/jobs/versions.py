@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import read_hostile, write_json
+from bridge.files import read_untrusted, write_json
 from bridge.spool.request import PROTOCOL
 from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.status import FIRST_REVISION
@@ -139,7 +139,7 @@ def _copy(source: Path, target: Path) -> None:
 def read(path: Path, largest: int) -> dict[str, Any]:
     """Return a JSON file of a job folder; InputError where it is missing or damaged."""
     try:
-        return parse_json(read_hostile(path, largest), path.name)
+        return parse_json(read_untrusted(path, largest), path.name)
     except OSError as e:
         raise InputError(f"This job has no {path.name}; 'dawscribe jobs' lists the jobs there are.") from e
     except DawscribeError as e:

@@ -21,9 +21,9 @@ from typing import Any, TextIO
 from bridge.app import Application, application
 from bridge.errors import DawscribeError, JobCancelled
 from bridge.files import FileLock
-from bridge.inference.malloc import use_little
+from bridge.inference.malloc import limit_malloc_arenas
 from bridge.inference.speed import Estimate
-from bridge.jobs.store import INTERNAL, JobStore
+from bridge.jobs.store import INTERNAL_ERROR, JobStore
 from bridge.pipeline.cache import Cache
 from bridge.pipeline.pipeline import Pipeline
 from bridge.pipeline.results import write_results
@@ -67,7 +67,7 @@ class Worker:
 
     def run(self, job_id: str) -> None:
         """Run one job to its end; never raises for what a job can do wrong."""
-        end, message = "failed", INTERNAL
+        end, message = "failed", INTERNAL_ERROR
         try:
             message = self._transcribe(job_id)
             end = "done"
@@ -147,7 +147,7 @@ def main(folder: str) -> int:
     if hasattr(os, "nice"):
         # The DAW's audio engine and the daemon's answers come first.
         os.nice(5)
-    use_little()
+    limit_malloc_arenas()
     home = Path(folder)
     orders: queue.Queue[str] = queue.Queue()
     lock = FileLock(home / "worker.lock")

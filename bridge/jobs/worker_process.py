@@ -51,8 +51,8 @@ class WorkerProcess:
         alive = self._process is not None and self._process.returncode is None
         return self._process.pid if alive and self._process else None
 
-    async def run(self, job_id: str, told: Callable[[dict[str, Any]], None]) -> tuple[str, str]:
-        """Run a job; ("done" | "failed" | "cancelled", sentence). ``told`` gets the progress answers.
+    async def run(self, job_id: str, on_progress: Callable[[dict[str, Any]], None]) -> tuple[str, str]:
+        """Run a job; ("done" | "failed" | "cancelled", sentence). ``on_progress`` gets the progress answers.
 
         Raises:
             OSError: the process could not be started.
@@ -81,7 +81,7 @@ class WorkerProcess:
                 continue
             if "end" in answer:
                 return str(answer["end"]), str(answer.get("message", ""))
-            told(answer)
+            on_progress(answer)
         code = await process.wait()
         self._process = None
         if self._killed_for_cancel:

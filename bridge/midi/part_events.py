@@ -15,13 +15,13 @@ BEND_RANGE_CONTROLS = ((101, 0), (100, 0), (6, BEND_RANGE), (38, 0), (101, 127),
 """Controllers and values that set the bend range: registered parameter 0, its semitones and cents, and none again."""
 
 
-def wheel(semitones: float) -> int:
+def to_14bit_bend(semitones: float) -> int:
     """The wheel's position for a bend, -8192..8191."""
     steps = round(semitones / BEND_RANGE * WHEEL_STEPS)
     return max(-WHEEL_STEPS, min(WHEEL_STEPS - 1, steps))
 
 
-def key_spans(
+def note_on_off_ticks(
     notes: Iterable[Note], tick: Callable[[float], int], end: int | None = None
 ) -> list[tuple[int, int, Note]]:
     """(first tick, last tick, note) in time order, at least a tick long, where no key is struck while it is down.

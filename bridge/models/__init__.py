@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bridge.models.store import ModelStore, Row
+from bridge.models.store import ModelStatus, ModelStore
 
-__all__ = ["ModelStore", "Row"]
+__all__ = ["ModelStatus", "ModelStore"]

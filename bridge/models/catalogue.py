@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bridge.models.sources import DebianPackage, NpmPackage, PipWheel, Place
+from bridge.models.sources import DebianPackage, NpmPackage, PipWheel, Source
 from bridge.models.web import WebFile
 
 if sys.version_info >= (3, 11):
@@ -36,7 +36,7 @@ class Model:
     """Bytes; about as many where they are not ``exact``."""
     sha256: str
     licence: str
-    places: tuple[Place, ...] = ()
+    places: tuple[Source, ...] = ()
     """Tried in order."""
     also: tuple[str, ...] = ()
     """Further sha256 that are accepted: the same model as other places pack it."""
@@ -82,7 +82,7 @@ def _model(name: str, row: Mapping[str, Any]) -> Model:
     return Model(name=name, places=places, installed=installed, engines=engines, also=also, **fields)
 
 
-def _place(row: Mapping[str, Any]) -> Place:
+def _place(row: Mapping[str, Any]) -> Source:
     fields = dict(row)
-    place: Place = KINDS[fields.pop("kind")](**fields)
+    place: Source = KINDS[fields.pop("kind")](**fields)
     return place

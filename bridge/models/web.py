@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from bridge.models.sources import CHUNK, Pulse, UnavailableError
+from bridge.models.sources import CHUNK, OnProgress, UnavailableError
 
 TIMEOUT_S = 30.0
 """Silence after which a connection counts as dead; slower starts than this were not seen at any mirror."""
@@ -36,15 +36,15 @@ class WebFile:
     def __str__(self) -> str:
         return urlsplit(self.url).hostname or self.url
 
-    def fetch(self, part: Path, size: int, pulse: Pulse) -> None:
-        """See :class:`bridge.models.sources.Place`."""
+    def fetch(self, part: Path, size: int, on_progress: OnProgress) -> None:
+        """See :class:`bridge.models.sources.Source`."""
         _check(self.url, from_loopback=True)
         failures, pause_s = 0, FIRST_PAUSE_S
         whole = size if self.exact else -1
         while (before := _length(part)) != whole:
             reason = "the connection was cut"
             try:
-                whole = self._continue(part, size, pulse)
+                whole = self._continue(part, size, on_progress)
             except _TransientError as e:
                 reason = str(e)
             if _length(part) > before:
@@ -53,11 +53,11 @@ class WebFile:
             failures += 1
             if failures == MAX_ATTEMPTS:
                 raise UnavailableError(reason)
-            pulse(before / size)
+            on_progress(before / size)
             time.sleep(pause_s)
             pause_s *= 2
 
-    def _continue(self, part: Path, size: int, pulse: Pulse) -> int:
+    def _continue(self, part: Path, size: int, on_progress: OnProgress) -> int:
         """One connection: ask for what is missing and append it; the bytes of the whole file."""
         have = _length(part)
         if have > size:
@@ -80,7 +80,7 @@ class WebFile:
                 while block := _read(response, min(CHUNK, size - have)):
                     target.write(block)
                     have += len(block)
-                    pulse(have / size)
+                    on_progress(have / size)
         return size
 
 

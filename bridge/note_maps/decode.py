@@ -15,7 +15,7 @@ import numpy as np
 from bridge.music.notes import Note
 from bridge.music.parts import Candidate
 from bridge.note_maps.features import FPS
-from bridge.note_maps.maps import Array, Curves, Maps
+from bridge.note_maps.maps import Array, KeyActivations, NoteActivations
 
 REARM_FRAMES = 4
 """Two onset peaks of one key closer than this (46 ms) are one attack; faster repeats than 20 a second are rare."""
@@ -36,7 +36,7 @@ class Thresholds:
     """What a sure offset adds to ending there, in log-odds."""
 
 
-BLIP_S, CERTAIN = 0.05, 0.8
+MIN_NOTE_S, MIN_ONSET_PROBABILITY = 0.05, 0.8
 """A note shorter than this whose onset is less certain is a stroke of the drums or another leak: without such notes F
 of other parts rises from 0.717 to 0.719 on the development set and from 0.768 to 0.773 on 51 rendered songs, and with
 note ends by 0.005 on both."""
@@ -65,7 +65,7 @@ def onset_peaks(curve: Array, least: float) -> list[int]:
     return kept
 
 
-def end_of(curves: Curves, first: int, limit: int, t: Thresholds) -> float:
+def end_of(curves: KeyActivations, first: int, limit: int, t: Thresholds) -> float:
     """The most probable end, in frames, of a note that began at ``first`` and must end by ``limit``.
 
     The sum of the frames' log-odds up to the end, plus what the offset map says about ending there, is largest
@@ -85,7 +85,7 @@ def end_of(curves: Curves, first: int, limit: int, t: Thresholds) -> float:
     return float(best)
 
 
-def make_note(curves: Curves, pitch: int, first: int, limit: int, t: Thresholds) -> Note:
+def make_note(curves: KeyActivations, pitch: int, first: int, limit: int, t: Thresholds) -> Note:
     """The note whose onset peak is at frame ``first``."""
     key = first, limit, t.frame, t.offset_weight
     if key not in curves.notes:
@@ -93,7 +93,7 @@ def make_note(curves: Curves, pitch: int, first: int, limit: int, t: Thresholds)
     return curves.notes[key]
 
 
-def _shaped(curves: Curves, pitch: int, first: int, limit: int, t: Thresholds) -> Note:
+def _shaped(curves: KeyActivations, pitch: int, first: int, limit: int, t: Thresholds) -> Note:
     onset = between_frames(curves.onset, first)
     end = max(end_of(curves, first, limit, t), onset + 2)
     around = curves.velocity[max(0, first - 1) : first + 3]
@@ -112,7 +112,7 @@ SOUNDS_ON_FRAMES = 2
 """A note that would last this much longer than to an onset on its key, was it not for that, sounds on there."""
 
 
-def attacks(curves: Curves, t: Thresholds) -> list[int]:
+def attacks(curves: KeyActivations, t: Thresholds) -> list[int]:
     """Frames at which notes of one key begin."""
     peaks = onset_peaks(curves.onset, min(t.onset, t.repeat))
     kept: list[int] = []
@@ -125,13 +125,13 @@ def attacks(curves: Curves, t: Thresholds) -> list[int]:
     return kept
 
 
-def polyphonic(maps: Maps, t: Thresholds) -> list[Note]:
+def polyphonic(maps: NoteActivations, t: Thresholds) -> list[Note]:
     """All notes but doubtful blips, sorted; a note ends at the latest where its key is struck again."""
     return polyphonic_with_candidates(maps, t, None)[0]
 
 
 def polyphonic_with_candidates(
-    maps: Maps, t: Thresholds, lower_onset: float | None
+    maps: NoteActivations, t: Thresholds, lower_onset: float | None
 ) -> tuple[list[Note], list[Candidate]]:
     """Return all notes, sorted, and those that were left out, sorted.
 
@@ -145,17 +145,19 @@ def polyphonic_with_candidates(
     for pitch in maps.keys:
         curves = maps.key(pitch)
         starts = attacks(curves, t)
-        found = _made(curves, pitch, starts, starts, t)
+        found = _notes_from(curves, pitch, starts, starts, t)
         notes += [n for n in found if not _is_blip(n)]
         candidates += [Candidate(n, "doubtful_onset") for n in found if _is_blip(n)]
         if lower_onset is not None:
             faint = _far_from(onset_peaks(curves.onset, lower_onset), starts)
-            found = _made(curves, pitch, faint, sorted([*starts, *faint]), t)
+            found = _notes_from(curves, pitch, faint, sorted([*starts, *faint]), t)
             candidates += [Candidate(n, "below_threshold") for n in found]
     return sorted(notes), sorted(candidates)
 
 
-def _made(curves: Curves, pitch: int, starts: list[int], all_starts: list[int], t: Thresholds) -> list[Note]:
+def _notes_from(
+    curves: KeyActivations, pitch: int, starts: list[int], all_starts: list[int], t: Thresholds
+) -> list[Note]:
     """The notes that begin at ``starts``, each ending before the next of ``all_starts``."""
     following = dict(zip(all_starts, [*all_starts[1:], len(curves.onset)], strict=False))
     return [make_note(curves, pitch, first, following[first], t) for first in starts if following[first] - first >= 2]
@@ -167,4 +169,4 @@ def _far_from(frames: list[int], others: list[int]) -> list[int]:
 
 
 def _is_blip(note: Note) -> bool:
-    return note.length_s < BLIP_S and note.confidence < CERTAIN
+    return note.length_s < MIN_NOTE_S and note.confidence < MIN_ONSET_PROBABILITY

@@ -17,7 +17,7 @@ Bytes = npt.NDArray[np.uint8]
 LOW = 21
 """MIDI pitch of the network's first key, a piano's A0."""
 KINDS = 4
-"""Maps of each key: onset, frame, offset and velocity."""
+"""Activations of each key: onset, frame, offset and velocity."""
 LEVELS = np.arange(256, dtype=np.uint8)
 """Every byte that a probability may be kept as."""
 CLIP = 4.0
@@ -26,7 +26,7 @@ LEVEL = 1
 """zlib's fastest: most of the bytes are 0, and a second of work would save little more."""
 
 
-class Curves:
+class KeyActivations:
     """The network's output for one key, each (frames,): probabilities 0..1, velocity 0..1.
 
     Args:
@@ -47,7 +47,7 @@ class Curves:
         return self._sounding[threshold]
 
 
-class Maps:
+class NoteActivations:
     """The network's output between two keys, in pieces as it comes.
 
     A probability is kept as a byte, to 0.002, and the bytes of a key are compressed.
@@ -62,7 +62,7 @@ class Maps:
         self.frames = 0
         self._pieces: list[list[bytes]] = []
         """By piece and key."""
-        self._curves: dict[int, Curves] | None = None
+        self._curves: dict[int, KeyActivations] | None = None
 
     def add(self, heard: Array) -> None:
         """Append (KINDS, frames, 88), probabilities 0..1."""
@@ -71,7 +71,7 @@ class Maps:
         self._pieces.append([zlib.compress(key.tobytes(), LEVEL) for key in small])
         self.frames += heard.shape[1]
 
-    def extend(self, more: Maps) -> None:
+    def extend(self, more: NoteActivations) -> None:
         """Append what other maps of the same keys hold."""
         self._pieces += more._pieces
         self.frames += more.frames
@@ -81,7 +81,7 @@ class Maps:
         return [[len(key) for key in piece] for piece in self._pieces], b"".join(b"".join(p) for p in self._pieces)
 
     @classmethod
-    def unpacked(cls, lowest: int, highest: int, lengths: Sequence[Sequence[int]], data: bytes) -> Maps:
+    def unpacked(cls, lowest: int, highest: int, lengths: Sequence[Sequence[int]], data: bytes) -> NoteActivations:
         """Return the maps that :meth:`packed` gave; ValueError where it cannot have."""
         maps, place = cls(lowest, highest), 0
         for row in lengths:
@@ -97,12 +97,12 @@ class Maps:
         """Keep every key that is read, with the notes made of it: 40 MB for four minutes, to decode over and over."""
         self._curves = self._curves or {}
 
-    def key(self, pitch: int) -> Curves:
+    def key(self, pitch: int) -> KeyActivations:
         """All frames of one key."""
         if self._curves is not None and pitch in self._curves:
             return self._curves[pitch]
         packed = (piece[pitch - self.keys.start] for piece in self._pieces)
-        curves = Curves(np.concatenate([_unpacked(p) for p in packed], 1))
+        curves = KeyActivations(np.concatenate([_unpacked(p) for p in packed], 1))
         if self._curves is not None:
             self._curves[pitch] = curves
         return curves

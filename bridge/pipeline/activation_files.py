@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from bridge.errors import InputError
-from bridge.files import read_hostile, write_bytes
+from bridge.files import read_untrusted, write_bytes
 from bridge.plugins.interfaces import Activations
 from bridge.spool.untrusted_json import parse_json
 
@@ -28,7 +28,7 @@ def write_activations(path: Path, activations: Activations) -> None:
 def read_activations(path: Path) -> Activations | None:
     """Return what :func:`write_activations` wrote, None where there is no such file or it is damaged."""
     try:
-        data = read_hostile(path, MAX_BYTES)
+        data = read_untrusted(path, MAX_BYTES)
         end = data.index(b"\n", 0, MAX_HEAD_BYTES)
         head = parse_json(data[:end], path.name)
         if head["format"] != FORMAT:

@@ -20,7 +20,7 @@ import soundfile
 
 from bridge.audio.recording import Recording
 from bridge.errors import InputError, StoreError
-from bridge.files import read_hostile, sync_file, write_json
+from bridge.files import read_untrusted, sync_file, write_json
 from bridge.music.general_midi import Instrument
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Candidate, Part, Transcription
@@ -62,7 +62,7 @@ class Cache:
         """Return the separated stems of a key by name; empty where there are none, or not as they were written."""
         folder = self._stems / key
         try:
-            meta = parse_json(read_hostile(folder / META, 1 << 20), META)
+            meta = parse_json(read_untrusted(folder / META, 1 << 20), META)
             stems = {name: _unchanged(folder / f"{name}.wav", **fields) for name, fields in meta.items()}
             os.utime(folder)
         except (OSError, InputError, TypeError, ValueError, soundfile.SoundFileError):
@@ -114,7 +114,7 @@ class Cache:
         """Return the transcription of a key, None where there is none."""
         path = self._notes / f"{key}.json"
         try:
-            data = parse_json(read_hostile(path, MAX_TRANSCRIPTION_BYTES), "notes")
+            data = parse_json(read_untrusted(path, MAX_TRANSCRIPTION_BYTES), "notes")
             os.utime(path)
             found = Transcription(tuple(_part(p) for p in data["parts"]), tuple(data["warnings"]))
             return found if _is_sound(found) else None

@@ -16,7 +16,7 @@ from typing import Any
 
 from bridge.config import Settings
 from bridge.errors import DawscribeError, InputError
-from bridge.files import read_hostile, write_json
+from bridge.files import read_untrusted, write_json
 from bridge.music.parts import Part
 from bridge.pipeline.activation_files import read_activations
 from bridge.pipeline.cache import link
@@ -89,7 +89,7 @@ def kept_calls(job: Path, number: int) -> list[KeptCall]:
     """Return the calls whose activations a job keeps for an item, from 0; none where they are gone."""
     folder = job / FOLDER / str(number)
     try:
-        rows = parse_json(read_hostile(folder / INDEX, MAX_INDEX_BYTES), INDEX)["calls"]
+        rows = parse_json(read_untrusted(folder / INDEX, MAX_INDEX_BYTES), INDEX)["calls"]
         files = {str(row["file"]): row for row in rows}
         kept = [
             KeptCall(str(row["transcriber"]), tuple(row["sources"]), dict(row["options"]), activations)

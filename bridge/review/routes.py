@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket
 from bridge import __version__
 from bridge.config import Settings
 from bridge.errors import DawscribeError, InputError, ModelError, StoreError
-from bridge.files import read_hostile
+from bridge.files import read_untrusted
 from bridge.jobs import versions
 from bridge.plugins.interfaces import Context, JobReport, JobService
 from bridge.plugins.registry import TRANSCRIBERS
@@ -33,6 +33,7 @@ from bridge.review.exports import exported
 from bridge.review.guard import Session
 from bridge.review.hub import Hub
 from bridge.spool.request import parse_request
+from bridge.spool.status import TERMINAL_STATES
 from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
 T = TypeVar("T")
@@ -43,7 +44,6 @@ MAX_TILE = 100_000
 """Number of a tile; no recording reaches it."""
 STATIC_NAME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z]+)*")
 """A folder or file of the page: no way up, nothing hidden."""
-FINAL = ("done", "failed", "cancelled")
 
 
 def routes(service: JobService, context: Context, session: Session) -> tuple[Starlette, Hub]:
@@ -142,7 +142,7 @@ class _Api:
         """The notes heard so far of a running job."""
         report = self._report(request)
         try:
-            data = await asyncio.to_thread(read_hostile, report.folder / "partial.json", 64 << 20)
+            data = await asyncio.to_thread(read_untrusted, report.folder / "partial.json", 64 << 20)
         except OSError:
             data = b'{"items":[]}'
         return Response(data, media_type="application/json")
@@ -212,7 +212,7 @@ class _Api:
         ended: asyncio.Future[JobReport] = asyncio.get_running_loop().create_future()
 
         def changed(report: JobReport) -> None:
-            if report.id == job["id"] and report.status.state in FINAL and not ended.done():
+            if report.id == job["id"] and report.status.state in TERMINAL_STATES and not ended.done():
                 ended.set_result(report)
 
         stop = self._service.watch(changed)
@@ -317,7 +317,7 @@ class _Api:
         for shot in shots:
             path = sound.inside(report.folder, shot.get("path"))
             if shot.get("pitch") == request.path_params["pitch"] and path is not None:
-                data = await asyncio.to_thread(read_hostile, path, MAX_FILE_BYTES)
+                data = await asyncio.to_thread(read_untrusted, path, MAX_FILE_BYTES)
                 return Response(data, media_type="audio/wav")
         return JSONResponse({"message": "There is no such sound."}, 404)
 
@@ -351,7 +351,7 @@ class _Api:
 
     def _ended(self, job_id: str) -> bool:
         report = self._find(job_id)
-        return report is None or report.status.state in FINAL
+        return report is None or report.status.state in TERMINAL_STATES
 
     async def _log(self, report: JobReport) -> EditLog:
         if report.id not in self._logs:
@@ -388,7 +388,7 @@ class _Api:
         for number, item in enumerate(items):
             span = request.items[number].audio if number < len(request.items) else None
             found.append(sound.sources(report.folder, item, number, span))
-        if report.status.state in FINAL:
+        if report.status.state in TERMINAL_STATES:
             self._sources[report.id] = found
         return found
 
@@ -421,7 +421,7 @@ def _share(value: object) -> float:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        return parse_json(read_hostile(path, 1 << 28), path.name)
+        return parse_json(read_untrusted(path, 1 << 28), path.name)
     except OSError:
         return {}
 

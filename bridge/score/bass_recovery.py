@@ -29,7 +29,7 @@ it was not, "other" had 8 to 34 dB more, and where there was none, 53 and 54 dB.
 FEWER = 16
 """Samples that become one before the spectrum is taken, ten times as fast: at 44.1 kHz only what lies above 2.6 kHz
 folds onto the low end, 27 dB weaker."""
-MIN_STROKES_PER_S = 0.5
+MIN_HITS_PER_S = 0.5
 """Fewer drums than this are no rhythm section: the low line of a piano or guitar alone belongs to its own part."""
 MAX_PITCH = 52
 """MIDI pitch, E3; a low line above it is rarely a bass."""
@@ -82,7 +82,7 @@ def _only(parts: Sequence[Part], stem: str) -> Part | None:
 
 
 def _has_rhythm_section(drums: Part, stem: Recording) -> bool:
-    return len(drums.notes) >= MIN_STROKES_PER_S * stem.length_s
+    return len(drums.notes) >= MIN_HITS_PER_S * stem.length_s
 
 
 def _lacks_its_bass(bass: Recording, other: Recording) -> bool:

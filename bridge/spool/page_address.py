@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from bridge import __version__
 from bridge.errors import DawscribeError, InputError
-from bridge.files import read_hostile
+from bridge.files import read_untrusted
 from bridge.spool.untrusted_json import parse_json
 
 FILE = "review.json"
@@ -58,7 +58,7 @@ def find(home: Path) -> PageAddress:
         InputError: no daemon serves one.
     """
     try:
-        data = parse_json(read_hostile(home / FILE, MAX_BYTES), FILE)
+        data = parse_json(read_untrusted(home / FILE, MAX_BYTES), FILE)
         url, version = data["url"], data["version"]
     except (OSError, KeyError, DawscribeError) as e:
         message = "The daemon serves no review page; 'dawscribe status' says why, and an older daemon has none: "

@@ -24,11 +24,11 @@ def project_beats(item: Mapping[str, Any]) -> ProjectBeats | None:
         return None
     rows: list[Any] = [found.get(name) if isinstance(found, Mapping) else None for name in ("times_s", "beats")]
     if not all(_are_numbers(row) for row in rows):
-        raise _wrong()
+        raise _invalid_beats()
     try:
         return ProjectBeats(*(tuple(map(float, row)) for row in rows))
     except ValueError as e:
-        raise _wrong() from e
+        raise _invalid_beats() from e
 
 
 def _are_numbers(row: Any) -> bool:
@@ -40,5 +40,5 @@ def _are_numbers(row: Any) -> bool:
     )
 
 
-def _wrong() -> InputError:
+def _invalid_beats() -> InputError:
     return InputError('The field "beats" of the request is not usable; update dawscribe\'s DAW scripts.')

@@ -11,7 +11,9 @@ from bridge.spool.untrusted_json import invalid_field, number_field
 
 FIRST_REVISION = 1
 """Of a result; each correction makes the next."""
-STATES = ("queued", "running", "done", "failed", "cancelled")
+TERMINAL_STATES = ("done", "failed", "cancelled")
+"""A job in one of these has ended."""
+STATES = ("queued", "running", *TERMINAL_STATES)
 
 
 @dataclass(frozen=True, slots=True)

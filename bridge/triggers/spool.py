@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import read_hostile, write_json
+from bridge.files import read_untrusted, write_json
 from bridge.plugins.interfaces import Context, JobService
 from bridge.spool.request import ID_PATTERN
 from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
@@ -106,7 +106,7 @@ class SpoolTrigger:
         try:
             if path.suffix != ".json" or not ID_PATTERN.fullmatch(path.stem):
                 raise InputError("The request's file name is not an id with .json; update dawscribe's DAW scripts.")
-            data = parse_json(read_hostile(path, MAX_FILE_BYTES), "request")
+            data = parse_json(read_untrusted(path, MAX_FILE_BYTES), "request")
             if data.get("id") != path.stem:
                 raise InputError("The request's id is not its file's name; update dawscribe's DAW scripts.")
             await service.submit(data)

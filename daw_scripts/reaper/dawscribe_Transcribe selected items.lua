@@ -13,14 +13,14 @@ package.path = here .. '/lib/?.lua;' .. here .. '/shared/?.lua;' .. here .. '/..
 local app = require 'app'
 local selection = require 'selection'
 local settings = require 'settings'
-local handover = require 'handover'
+local command_handoff = require 'command_handoff'
 local job = require 'job'
 
 local context, problem = app.open()
 if not context then return app.leave(problem) end
 
 -- The command first: whoever sent it waits for an answer, and no later call may find it.
-local command = handover.take(context)
+local command = command_handoff.take(context)
 -- No message boxes then: the sender may not sit at this screen.
 if command then context.say = app.note end
 

@@ -21,9 +21,9 @@ import lupa.lua54
 import pytest
 
 from bridge.errors import StoreError
-from bridge.files import BEAT_BYTES, FileLock, read_hostile, write_beat
+from bridge.files import BEAT_BYTES, FileLock, read_untrusted, write_beat
 from bridge.jobs import retention, worker, worker_process
-from bridge.jobs.retention import Clock, Limits, surplus
+from bridge.jobs.retention import Clock, Limits, expired_jobs
 from bridge.jobs.store import JobStore
 from bridge.jobs.worker_process import WorkerProcess
 from bridge.plugins.interfaces import Context
@@ -238,9 +238,9 @@ def test_a_request_that_cannot_be_read_for_a_moment_waits(
     def read(path: Path, largest: int) -> bytes:
         if held[0]:
             raise PermissionError(errno.EACCES, "a virus scanner looks at it")
-        return read_hostile(path, largest)
+        return read_untrusted(path, largest)
 
-    monkeypatch.setattr("bridge.triggers.spool.read_hostile", read)
+    monkeypatch.setattr("bridge.triggers.spool.read_untrusted", read)
     monkeypatch.setattr(spool, "PATIENCE_S", patience_s)
     monkeypatch.setattr(spool, "RETRY_S", 0.0)
     desk = Desk()
@@ -270,8 +270,8 @@ def test_a_clock_that_jumps_makes_no_job_older(tmp_path: Path, monkeypatch: pyte
     jobs.add("young-0001", 2.0)
     real = time.time
     monkeypatch.setattr("time.time", lambda: real() + 100 * 86_400)
-    assert surplus(jobs.store, jobs.jobs, Limits(30.0, 1e9), clock.now()) == []
-    assert surplus(jobs.store, jobs.jobs, Limits(30.0, 1e9)) == ["young-0001"]
+    assert expired_jobs(jobs.store, jobs.jobs, Limits(30.0, 1e9), clock.now()) == []
+    assert expired_jobs(jobs.store, jobs.jobs, Limits(30.0, 1e9)) == ["young-0001"]
 
 
 def test_the_number_of_old_jobs_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,7 +279,7 @@ def test_the_number_of_old_jobs_is_bounded(tmp_path: Path, monkeypatch: pytest.M
     jobs = Store(tmp_path)
     for number in range(6):
         jobs.add(f"small-{number:04d}", 6.0 - number, state="failed")
-    assert surplus(jobs.store, jobs.jobs, Limits(30.0, 1e9)) == ["small-0000", "small-0001", "small-0002"]
+    assert expired_jobs(jobs.store, jobs.jobs, Limits(30.0, 1e9)) == ["small-0000", "small-0001", "small-0002"]
 
 
 @pytest.fixture(params=[lupa.lua53, lupa.lua54], ids=["lua5.3", "lua5.4"])

@@ -42,7 +42,7 @@ def test_kill_at_100_random_moments(home: Home, tmp_path: Path) -> None:
             asked.append(home.submit(home.request(f"kill-{number:04d}", audio[number % 3], host=f"host{number % 4}")))
         if number % 10 == 4 and store.path(asked[-2]).is_dir():
             # The one before last: it was accepted, and most often still waits or runs.
-            store.ask_cancel(asked[-2])
+            store.request_cancel(asked[-2])
         time.sleep(random.random() * 0.25)
         worker = home.beat().get("worker")
         states = Counter(j.status.state for j in store.all())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.jobs.retention import Limits, surplus
+from bridge.jobs.retention import Limits, expired_jobs
 from bridge.jobs.store import Job, JobStore
 from bridge.spool.status import Status
 from tests.support import Home, wait_for
@@ -34,8 +34,8 @@ class Store:
         self.jobs.append(Job(name, host, name, ended, Status(state)))
         return folder
 
-    def surplus(self, days: float = 30.0, size: float = MEGABYTE) -> list[str]:
-        return surplus(self.store, self.jobs, Limits(days, size))
+    def expired_jobs(self, days: float = 30.0, size: float = MEGABYTE) -> list[str]:
+        return expired_jobs(self.store, self.jobs, Limits(days, size))
 
 
 @pytest.fixture
@@ -47,23 +47,23 @@ def test_jobs_go_when_they_are_old(kept: Store) -> None:
     kept.add("new-job-01", 29)
     kept.add("old-job-01", 31)
     kept.add("failed-001", 31, host="reaper", state="failed")
-    assert sorted(kept.surplus()) == ["failed-001", "old-job-01"]
+    assert sorted(kept.expired_jobs()) == ["failed-001", "old-job-01"]
 
 
 def test_a_result_that_waits_for_its_daw_stays_a_season(kept: Store) -> None:
     kept.add("waiting-01", 89, host="reaper", size=2 * MEGABYTE)
     kept.add("waiting-02", 91, host="reaper")
     (kept.add("inserted-1", 31, host="reaper") / "inserted").touch()
-    assert kept.surplus() == ["waiting-02", "inserted-1"]
+    assert kept.expired_jobs() == ["waiting-02", "inserted-1"]
 
 
 def test_the_oldest_go_until_the_rest_fits_but_none_that_has_just_ended(kept: Store) -> None:
     for number in range(4):
         kept.add(f"large-000{number}", 4 - number, size=MEGABYTE // 2)
-    assert kept.surplus() == ["large-0000", "large-0001"]
+    assert kept.expired_jobs() == ["large-0000", "large-0001"]
     kept.add("just-0001", 0, size=5 * MEGABYTE)
-    assert kept.surplus() == [f"large-000{number}" for number in range(4)]
-    assert "just-0001" not in kept.surplus(days=0.0, size=0.0)
+    assert kept.expired_jobs() == [f"large-000{number}" for number in range(4)]
+    assert "just-0001" not in kept.expired_jobs(days=0.0, size=0.0)
 
 
 def test_what_is_shared_counts_once_and_what_the_cache_holds_counts_there(kept: Store, tmp_path: Path) -> None:
@@ -72,10 +72,10 @@ def test_what_is_shared_counts_once_and_what_the_cache_holds_counts_there(kept: 
         again = kept.add(f"shared-00{number}", 3 - number / 2)
         (again / "stem.wav").unlink()
         os.link(first / "stem.wav", again / "stem.wav")
-    assert kept.surplus() == [], "three links to one file of the size allowed"
-    assert len(kept.surplus(size=MEGABYTE - 1)) == 3, "only with the last link is the space free"
+    assert kept.expired_jobs() == [], "three links to one file of the size allowed"
+    assert len(kept.expired_jobs(size=MEGABYTE - 1)) == 3, "only with the last link is the space free"
     os.link(first / "stem.wav", tmp_path / "cached.wav")
-    assert kept.surplus(size=0.5 * MEGABYTE) == []
+    assert kept.expired_jobs(size=0.5 * MEGABYTE) == []
 
 
 def test_the_daemon_removes_them_at_its_start_and_after_each_job(home: Home, wav: Path) -> None:

@@ -34,7 +34,7 @@ app.selection = { spans = function()
   if #spans == 0 then app.messages.refuse('Select something.') end
   return spans
 end }
-for _, name in ipairs({ 'request', 'progress', 'daemon', 'ending', 'hook' }) do app[name] = module(name) end
+for _, name in ipairs({ 'request', 'progress', 'daemon', 'job_outcome', 'hook' }) do app[name] = module(name) end
 -- The session was opened at 1000.
 clock = 3000
 function look() for _ = 1, 3 do app.hook.tick() end end

@@ -61,7 +61,7 @@ end
 
 @pytest.fixture
 def lua(tmp_path: Path) -> Any:
-    made = load(tmp_path, "spool", "messages", "layers", "selection")
+    made = load(tmp_path, "spool", "messages", "audible_regions", "selection")
     made.execute(REGIONS)
     return made
 

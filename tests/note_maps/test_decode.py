@@ -7,7 +7,7 @@ import pytest
 
 from bridge.note_maps.decode import Thresholds, between_frames, make_note, onset_peaks, polyphonic
 from bridge.note_maps.features import FPS
-from bridge.note_maps.maps import LOW, Array, Maps
+from bridge.note_maps.maps import LOW, Array, NoteActivations
 from bridge.transcribers.notes.path import monophonic
 
 T = Thresholds(onset=0.4, repeat=0.7, frame=0.5, offset_weight=1.0)
@@ -29,9 +29,9 @@ def drawn(notes: list[tuple[float, float, int, float]], frames: int = 400) -> Ar
     return np.stack([onset, frame, offset, velocity])
 
 
-def maps_of(said: Array, lowest: int = 21, highest: int = 108) -> Maps:
+def maps_of(said: Array, lowest: int = 21, highest: int = 108) -> NoteActivations:
     """The same as the engine keeps it, in two pieces."""
-    maps = Maps(lowest, highest)
+    maps = NoteActivations(lowest, highest)
     maps.add(said[:, :70])
     maps.add(said[:, 70:])
     return maps

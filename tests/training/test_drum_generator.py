@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("scipy", reason="the generator needs scipy: pip install scipy")
 
 from bridge.transcribers.drums.features import FRAMES_PER_S
-from bridge.transcribers.drums.peaks import CLASSES, group_strokes
+from bridge.transcribers.drums.peaks import CLASSES, group_hits
 from training.drums.classes import ARTICULATION_CLASS, FALLBACK, HELD_OUT_KITS, is_validation
 from training.drums.dataset import targets
 from training.drums.grooves import Hit, groove
@@ -119,7 +119,7 @@ def test_every_articulation_has_a_class_and_fallbacks_exist() -> None:
 def test_targets_lead_back_to_the_truth() -> None:
     truth = np.array([[0.5033, 1, 0.8], [0.53, 1, 0.4], [0.9, 0, 1.0]], np.float32)
     onset, velocity = targets(truth, 200)
-    found = group_strokes(("snare",), onset[:, 1:2], velocity[:, 1:2], 0.5, 0.016)
+    found = group_hits(("snare",), onset[:, 1:2], velocity[:, 1:2], 0.5, 0.016)
     assert [s.onset_s for s in found] == pytest.approx([0.5033, 0.53], abs=0.001)
     assert [s.velocity for s in found] == pytest.approx([0.8, 0.4], abs=0.01)
     assert onset[90, 0] == pytest.approx(1.0)

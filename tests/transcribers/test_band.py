@@ -13,7 +13,7 @@ from bridge.audio.recording import Recording
 from bridge.errors import JobCancelled
 from bridge.music.notes import Note
 from bridge.note_maps.features import BINS, FLOOR_DB, FPS, MIN_KEY, RATE, Vqt
-from bridge.note_maps.maps import Maps
+from bridge.note_maps.maps import NoteActivations
 from bridge.plugins.interfaces import AudioSource, Context
 from bridge.score.instruments.evidence import Evidence
 from bridge.testing import RecordingProgress
@@ -157,7 +157,7 @@ def test_a_crop_holds_what_surrounds_its_onset() -> None:
 
 
 def hearing(frames: int, at: list[tuple[int, int, float]]) -> Hearing:
-    """Maps with onsets (frame, key, probability) and their evidence."""
+    """Activations with onsets (frame, key, probability) and their evidence."""
     maps = np.full((4, frames, 88), 0.02, np.float32)
     for frame, key, p in at:
         maps[0, frame - 1 : frame + 2, key] = (p / 2, p, p / 2)
@@ -165,7 +165,7 @@ def hearing(frames: int, at: list[tuple[int, int, float]]) -> Hearing:
     n = len(at)
     unit = np.zeros((n, 24), np.float32)
     unit[:, 0] = 1
-    kept = Maps()
+    kept = NoteActivations()
     kept.add(maps)
     return Hearing(
         kept,

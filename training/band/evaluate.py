@@ -22,7 +22,7 @@ import soundfile
 from bridge.audio.recording import Recording
 from bridge.note_maps.decode import Thresholds
 from bridge.note_maps.features import FPS
-from bridge.note_maps.maps import Maps
+from bridge.note_maps.maps import NoteActivations
 from bridge.score.instruments.assign import RULE, Rule
 from bridge.score.instruments.evidence import Evidence
 from bridge.transcribers.band import listen
@@ -62,7 +62,7 @@ def hear(nets: Path, seen: Path, kept: Path, verdict: float) -> None:
     listen.VERDICT = verdict
     band = BandNets(nets, None)
     for path in sorted(seen.glob("*.seen")):
-        heard, rows = Maps(), []
+        heard, rows = NoteActivations(), []
         for piece in pickle.loads(path.read_bytes()):
             judged = band.judged(replace(piece, crops=piece.crops.astype(np.float32)))
             heard.extend(judged.maps)

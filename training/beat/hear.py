@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bridge.score.beat.features import PIECES, Heard, Strokes, features
+from bridge.score.beat.features import PIECES, BeatEvidence, NoteArrays, features
 from bridge.score.beat.onset_strength import RATE_HZ as FINE_HZ
 from bridge.score.beat.onset_strength import OnsetStrength, level
 from training.beat.songs import Song
@@ -20,7 +20,7 @@ class Example:
     """One excerpt as it would be heard, and its truth."""
 
     strength: OnsetStrength
-    heard: Heard
+    heard: BeatEvidence
     beat_times_s: np.ndarray
     downbeat_times_s: np.ndarray
 
@@ -104,7 +104,7 @@ def example(song: Song, rng: np.random.Generator) -> Example:
 
 def hear(
     song: Song, notes: np.ndarray, on: np.ndarray, off: np.ndarray, rng: np.random.Generator
-) -> tuple[OnsetStrength, Heard]:
+) -> tuple[OnsetStrength, BeatEvidence]:
     """Onset strength and notes, with players' and engines' errors."""
     part = notes[:, 4].astype(int)
     kinds = np.array(song.kinds)
@@ -123,11 +123,11 @@ def hear(
     if rng.random() < 0.15 and len(strokes["bass"].onset_s):
         # An engine that tells no bass from the rest.
         b, o = strokes["bass"], strokes["other"]
-        strokes["other"] = Strokes(
+        strokes["other"] = NoteArrays(
             *(np.concatenate([getattr(b, f), getattr(o, f)]) for f in ("onset_s", "offset_s", "pitch", "velocity"))
         )
         strokes["bass"] = _misheard("bass", np.zeros(0), np.zeros(0), np.zeros((0, 5)), rng)
-    return OnsetStrength(full, low), Heard(strokes["drums"], strokes["bass"], strokes["other"])
+    return OnsetStrength(full, low), BeatEvidence(strokes["drums"], strokes["bass"], strokes["other"])
 
 
 def _left_out(kinds: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -142,7 +142,7 @@ def _left_out(kinds: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.zeros(len(kinds), bool) if out.all() else out
 
 
-def _misheard(kind: str, on: np.ndarray, off: np.ndarray, notes: np.ndarray, rng: np.random.Generator) -> Strokes:
+def _misheard(kind: str, on: np.ndarray, off: np.ndarray, notes: np.ndarray, rng: np.random.Generator) -> NoteArrays:
     """Missed, added, mistaken and jittered notes."""
     missed = rng.choice([0.03, 0.1, 0.2, 0.4], p=[0.3, 0.35, 0.25, 0.1])
     quiet = np.clip(1.4 - notes[:, 3] / 90, 0.3, 1.6) if len(notes) else np.zeros(0)
@@ -166,7 +166,7 @@ def _misheard(kind: str, on: np.ndarray, off: np.ndarray, notes: np.ndarray, rng
         added = np.clip(
             (pitch[source] if len(on) else np.zeros(0, int)) + rng.choice([12, 19, 24, -12, 3], extra), 20, 110
         )
-    return Strokes(
+    return NoteArrays(
         np.concatenate([on, at]).clip(0),
         np.concatenate([off, at + rng.uniform(0.04, 0.5, extra)]),
         np.concatenate([pitch, added]).astype(np.int64),

@@ -23,8 +23,8 @@ import torch
 from torch import nn
 
 from bridge.transcribers.drums.features import BANDS, MIX_RMS, spectra
-from bridge.transcribers.drums.kit import APART_S, GROUPS, Tuning, strokes
-from bridge.transcribers.drums.peaks import CLASSES, group_strokes
+from bridge.transcribers.drums.kit import APART_S, GROUPS, Tuning, hits
+from bridge.transcribers.drums.peaks import CLASSES, group_hits
 from training.drums.batches import KINDS, Clips
 from training.drums.dataset import read
 from training.drums.evaluate import reference
@@ -60,8 +60,8 @@ def held_out(net: nn.Module, clips: Clips, most: int) -> list[Heard]:
         for path in clips.files[kind][:most]:
             rows = clips.rows(kind, path)
             truth = {name: np.sort(rows[rows[:, 1] == k, 0]).astype(float) for k, name in enumerate(CLASSES)}
-            for group, kinds in GROUPS.items():
-                truth[group] = np.sort(np.concatenate([truth[name] for name in kinds]))
+            for group, drums in GROUPS.items():
+                truth[group] = np.sort(np.concatenate([truth[name] for name in drums]))
             out.append(Heard(kind, truth, _answer(net, np.load(path))))
     return out
 
@@ -96,7 +96,7 @@ def f_measure(counts: np.ndarray) -> float:
 def _found(heard: Heard, group: str, threshold: float) -> list[float]:
     columns = [CLASSES.index(kind) for kind in GROUPS[group]]
     onset, velocity = heard.answer[:, 0, columns], heard.answer[:, 1, columns]
-    return [s.onset_s for s in group_strokes(GROUPS[group], onset, velocity, threshold, APART_S[group])]
+    return [s.onset_s for s in group_hits(GROUPS[group], onset, velocity, threshold, APART_S[group])]
 
 
 def threshold(data: list[Heard], group: str) -> float:
@@ -117,9 +117,9 @@ def _lateness(data: list[Heard], thresholds: dict[str, float]) -> dict[str, floa
     nothing = Tuning(thresholds, dict.fromkeys(CLASSES, 0.0))
     late: dict[str, list[float]] = {name: [] for name in CLASSES}
     for heard in data:
-        found = strokes(heard.answer[:, 0], heard.answer[:, 1], nothing) if heard.source != "dev" else []
+        found = hits(heard.answer[:, 0], heard.answer[:, 1], nothing) if heard.source != "dev" else []
         for name in CLASSES:
-            times = np.array([s.onset_s for s in found if s.kind == name])
+            times = np.array([s.onset_s for s in found if s.drum == name])
             if len(times) and len(heard.truth[name]):
                 pairs = mir_eval.util.match_events(heard.truth[name], times, MATCH_S)
                 late[name] += [times[j] - heard.truth[name][i] for i, j in pairs]
@@ -132,9 +132,9 @@ def figures(data: list[Heard], tuning: Tuning) -> dict[str, float]:
     for heard in data:
         if heard.source == "dev":
             continue
-        found = strokes(heard.answer[:, 0], heard.answer[:, 1], tuning)
-        for name, kinds in {**{k: (k,) for k in CLASSES}, **GROUPS}.items():
-            counts = matched_counts(heard.truth[name], np.array([s.onset_s for s in found if s.kind in kinds]))
+        found = hits(heard.answer[:, 0], heard.answer[:, 1], tuning)
+        for name, drums in {**{k: (k,) for k in CLASSES}, **GROUPS}.items():
+            counts = matched_counts(heard.truth[name], np.array([s.onset_s for s in found if s.drum in drums]))
             keys = (name, f"groups {heard.source}", "groups") if name in GROUPS else (name,)
             for key in keys:
                 by[key] = by.get(key, np.zeros(3, int)) + counts
@@ -147,10 +147,10 @@ def development_mean(data: list[Heard], tuning: Tuning) -> tuple[list[float], fl
     for heard in data:
         if heard.source != "dev":
             continue
-        found = strokes(heard.answer[:, 0], heard.answer[:, 1], tuning)
+        found = hits(heard.answer[:, 0], heard.answer[:, 1], tuning)
         counts = np.zeros(3, int)
-        for group, kinds in GROUPS.items():
-            counts += matched_counts(heard.truth[group], np.array([s.onset_s for s in found if s.kind in kinds]))
+        for group, drums in GROUPS.items():
+            counts += matched_counts(heard.truth[group], np.array([s.onset_s for s in found if s.drum in drums]))
         items.append(round(f_measure(counts), 3))
     return items, round(float(np.mean(items)), 3) if items else 0.0
 

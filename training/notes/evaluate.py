@@ -22,7 +22,7 @@ import torch
 
 from bridge.music.notes import Note
 from bridge.note_maps.features import FLOOR_DB, REFERENCE_DB, Vqt
-from bridge.note_maps.maps import Maps
+from bridge.note_maps.maps import NoteActivations
 from bridge.transcribers.notes.engine import BASS, OTHER, VOCALS, RoleProfile, Voices, decode
 from training.notes.compose import HELD_OUT_FIRST
 from training.notes.dataset import STEP_DB, read_audio
@@ -44,10 +44,10 @@ GRIDS = {
 
 
 @torch.no_grad()
-def listen(model: NoteNet, features: np.ndarray, role: str) -> Maps:
+def listen(model: NoteNet, features: np.ndarray, role: str) -> NoteActivations:
     """The maps of (frames, BINS) dB."""
     count = len(features)
-    maps = Maps(MANNERS[role].lowest, MANNERS[role].highest)
+    maps = NoteActivations(MANNERS[role].lowest, MANNERS[role].highest)
     one_hot = torch.eye(len(ROLES))[None, ROLES.index(role)]
     for a in range(0, count, WINDOW):
         low, high = max(0, a - MARGIN), min(count, a + WINDOW + MARGIN)
@@ -110,7 +110,7 @@ def f_measure(truth: np.ndarray, notes: Iterable[Note], *, offsets: bool, tolera
     )[2]
 
 
-Clip = tuple[Maps, np.ndarray]
+Clip = tuple[NoteActivations, np.ndarray]
 
 
 def score(clips: list[Clip], manner: RoleProfile, *, voices: Voices, offsets: bool) -> float:

@@ -19,6 +19,6 @@ def run(options: argparse.Namespace) -> int:
     if job.is_final:
         print(f"{job.id} has already ended ({job.status.state}).")
     else:
-        daemon.store.ask_cancel(job.id)
+        daemon.store.request_cancel(job.id)
         print(f"{job.id} is being cancelled.")
     return 0

@@ -20,11 +20,13 @@ def run(options: argparse.Namespace) -> int:
     """Print one line per job."""
     jobs = client().store.all()[-max(1, options.last) :]
     if options.json:
-        rows = [{"id": j.id, "host": j.host, "name": j.name, "asked": j.asked, **j.status.to_json()} for j in jobs]
+        rows = [
+            {"id": j.id, "host": j.host, "name": j.name, "asked": j.requested_at, **j.status.to_json()} for j in jobs
+        ]
         print(json.dumps(rows))
         return 0
     for j in jobs:
-        asked = time.strftime("%Y-%m-%d %H:%M", time.localtime(j.asked))
+        asked = time.strftime("%Y-%m-%d %H:%M", time.localtime(j.requested_at))
         state = f"{j.status.state} {j.status.fraction:.0%}" if j.status.state == "running" else j.status.state
         print(one_line(f"{j.id}  {asked}  {state:12} {j.name}  {j.status.message}").rstrip())
     if not jobs:

@@ -19,7 +19,7 @@ from typing import Any
 from bridge import __version__
 from bridge.cli.client import Client, client
 from bridge.errors import DawscribeError, InputError
-from bridge.files import read_hostile, write_bytes, write_json
+from bridge.files import read_untrusted, write_bytes, write_json
 from bridge.spool.request import PROTOCOL, check_id
 from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
@@ -86,7 +86,7 @@ class Relay:
 
     def _script(self) -> str | None:
         try:
-            found = parse_json(read_hostile(self._home / "hosts" / "live.json", MAX_FILE_BYTES), "heartbeat")
+            found = parse_json(read_untrusted(self._home / "hosts" / "live.json", MAX_FILE_BYTES), "heartbeat")
         except (OSError, DawscribeError):
             return None
         beat, session = found.get("heartbeat"), found.get("session")

@@ -14,7 +14,7 @@ from bridge import __version__
 from bridge.cli.client import Client, client
 from bridge.cli.commands.daemon import start_in_background
 from bridge.errors import InputError, StoreError
-from bridge.files import read_hostile, write_json
+from bridge.files import read_untrusted, write_json
 from bridge.spool.page_address import PageAddress, find
 from bridge.spool.request import PROTOCOL
 from bridge.spool.untrusted_json import parse_json
@@ -82,7 +82,7 @@ def _submit(daemon: Client, file: Path) -> str:
     while not (daemon.store.path(job_id) / "status.json").exists():
         refusal = daemon.home / "refused" / f"{job_id}.json"
         if refusal.exists():
-            raise InputError(str(parse_json(read_hostile(refusal, 1 << 16), "refusal").get("message")))
+            raise InputError(str(parse_json(read_untrusted(refusal, 1 << 16), "refusal").get("message")))
         if time.monotonic() > end:
             raise InputError("The daemon did not take the file over; 'dawscribe status' says why.")
         time.sleep(TICK_S)

@@ -21,7 +21,7 @@ from bridge.cli.project_files import writer, writers
 from bridge.cli.result_folder import MIDI, PLOT, check_free, draft_in, printable, publish, result_folders
 from bridge.cli.run_options import add_run_options, chosen_options, listed
 from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.inference.malloc import use_little
+from bridge.inference.malloc import limit_malloc_arenas
 from bridge.music.notes import STEM_ROLES
 from bridge.pipeline.pipeline import Pipeline
 from bridge.pipeline.results import RESULT, moved, write_results
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Transcribe every file; one that fails leaves nothing of its own, and the others are done."""
-    use_little()
+    limit_malloc_arenas()
     app = application({"device": options.device} if options.device else {})
     requests = [_request(file, options) for file in options.files]
     folders = result_folders(options.files, options.output)

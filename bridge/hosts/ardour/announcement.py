@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError
-from bridge.files import read_hostile, write_json
+from bridge.files import read_untrusted, write_json
 from bridge.spool.request import ID_PATTERN, PROTOCOL, Request
 from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
@@ -39,7 +39,7 @@ def announce(home: Path, request: Request) -> None:
 
 def _announced(file: Path) -> list[str]:
     try:
-        jobs: Any = parse_json(read_hostile(file, MAX_FILE_BYTES), "list of results").get("jobs")
+        jobs: Any = parse_json(read_untrusted(file, MAX_FILE_BYTES), "list of results").get("jobs")
     except (OSError, InputError):
         return []
     return [j for j in jobs if isinstance(j, str) and ID_PATTERN.fullmatch(j)] if isinstance(jobs, list) else []

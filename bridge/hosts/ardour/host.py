@@ -13,7 +13,7 @@ from bridge.files import write_json
 from bridge.hosts.ardour import session, setup, shell, smf
 from bridge.hosts.ardour.announcement import announce, sweep
 from bridge.hosts.ardour.instruments import instruments_for
-from bridge.hosts.ardour.place import PPQN, Place, place_of
+from bridge.hosts.ardour.session_position import PPQN, SessionPosition, session_position
 from bridge.midi.part_events import channels
 from bridge.music.parts import Part
 from bridge.plugins.interfaces import Context
@@ -25,7 +25,7 @@ MIDI_NAME, PLAN_NAME = "ardour.mid", "ardour.json"
 ANSWER_S = 10.0
 """How long a command may lie before Ardour counts as not running: its hook looks three times a second, but waits
 while Ardour imports, saves or loads a soundfont."""
-COLORS = {
+COLOURS = {
     "drums": 0xC0504DFF,
     "bass": 0x4F81BDFF,
     "vocals": 0xE0A030FF,
@@ -59,7 +59,7 @@ class Ardour:
             InputError: the request does not say where the items stand.
             StoreError: the folder cannot be written.
         """
-        places = [place_of(item.extra) for item in items]
+        places = [session_position(item.extra) for item in items]
         regions = [
             (part, channel, place)
             for item, place in zip(items, places, strict=True)
@@ -74,7 +74,7 @@ class Ardour:
             raise StoreError(f"The result cannot be written to {folder}; check free space and permissions.") from e
         return list(items)
 
-    def _plan(self, items: Sequence[ItemResult], places: Sequence[Place], request: Request) -> dict[str, Any]:
+    def _plan(self, items: Sequence[ItemResult], places: Sequence[SessionPosition], request: Request) -> dict[str, Any]:
         tracks: dict[tuple[str, str, str], dict[str, Any]] = {}
         count = 0
         for item, place in zip(items, places, strict=True):
@@ -100,7 +100,7 @@ class Ardour:
         return {
             # A colon would end the name of the track's ports.
             "name": re.sub(r"[:/\\]", "_", f"{part.name} ({source_name})"),
-            "color": COLORS.get(part.role, COLORS["other"]),
+            "color": COLOURS.get(part.role, COLOURS["other"]),
             "instruments": instruments_for(part.role, self._instruments),
         }
 

@@ -16,7 +16,7 @@ import soundfile
 
 from bridge.errors import InputError, StoreError
 from bridge.hosts.ardour import shell, smf
-from bridge.hosts.ardour.place import Place, tempo_points
+from bridge.hosts.ardour.session_position import SessionPosition, tempo_points
 from bridge.midi.part_events import channels
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult
@@ -104,7 +104,7 @@ def _fill_audio(audio: soundfile.SoundFile, length: int, paths: list[Path], gain
 
 
 def _fill_midi(item: ItemResult, plan: dict[str, Any], answer: dict[str, Any]) -> None:
-    place = Place(0, plan["length"], plan["rate"], "source", plan["name"], tempo_points(answer["table"]))
+    place = SessionPosition(0, plan["length"], plan["rate"], "source", plan["name"], tempo_points(answer["table"]))
     parts = zip(item.score.parts, channels(item.score), answer["midi"], strict=True)
     for part, channel, path in parts:
         smf.write_source(Path(path), part, channel, place)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import mido
 
-from bridge.hosts.ardour.place import PPQN, Place
-from bridge.midi.part_events import BEND_RANGE_CONTROLS, key_spans, wheel
+from bridge.hosts.ardour.session_position import PPQN, SessionPosition
+from bridge.midi.part_events import BEND_RANGE_CONTROLS, note_on_off_ticks, to_14bit_bend
 from bridge.music.notes import Bend
 from bridge.music.parts import Part
 
@@ -26,7 +26,7 @@ Timed = tuple[int, int, mido.Message]
 """(tick, order within the tick, message)."""
 
 
-def write_file(path: Path, regions: Iterable[tuple[Part, int, Place]]) -> None:
+def write_file(path: Path, regions: Iterable[tuple[Part, int, SessionPosition]]) -> None:
     """Write (part, MIDI channel, place) as one format 1 file; an OSError where ``path`` cannot be written."""
     file = mido.MidiFile(type=1, ticks_per_beat=PPQN, charset="utf-8")
     file.tracks.append(mido.MidiTrack([mido.MetaMessage("end_of_track", time=0)]))
@@ -35,14 +35,14 @@ def write_file(path: Path, regions: Iterable[tuple[Part, int, Place]]) -> None:
     file.save(path)
 
 
-def write_source(path: Path, part: Part, channel: int, place: Place) -> None:
+def write_source(path: Path, part: Part, channel: int, place: SessionPosition) -> None:
     """Write one part as the kind of file that a session keeps a region's notes in; an OSError where it cannot be."""
     file = mido.MidiFile(type=0, ticks_per_beat=PPQN, charset="utf-8")
     file.tracks.append(_track(part.name, _events(part, channel, place), place.tick(place.length_s)))
     file.save(path)
 
 
-def _events(part: Part, channel: int, place: Place) -> list[Timed]:
+def _events(part: Part, channel: int, place: SessionPosition) -> list[Timed]:
     events: list[Timed] = []
     # Channel 10 begins with the standard kit; told its number, Ardour would show the piano of the same number.
     if part.program or not part.is_drums:
@@ -52,20 +52,20 @@ def _events(part: Part, channel: int, place: Place) -> list[Timed]:
             message = mido.Message("control_change", channel=channel, control=control, value=value)
             events.append((tick, _CONTROL, message))
         events += _wheel(part.bends, channel, place)
-    for on, off, note in key_spans(part.notes, place.tick, place.tick(place.length_s)):
+    for on, off, note in note_on_off_ticks(part.notes, place.tick, place.tick(place.length_s)):
         key = {"channel": channel, "note": note.pitch}
         events.append((on, _ON, mido.Message("note_on", velocity=note.velocity, **key)))
         events.append((off, _OFF, mido.Message("note_off", velocity=64, **key)))
     return events
 
 
-def _wheel(bends: Sequence[Bend], channel: int, place: Place) -> list[Timed]:
+def _wheel(bends: Sequence[Bend], channel: int, place: SessionPosition) -> list[Timed]:
     events: list[Timed] = []
     # After the bend range, which takes the first ticks.
     last_tick, last = 3, 0
     for bend in sorted(bends):
         tick = max(last_tick + bool(events), place.tick(bend.time_s))
-        value = wheel(bend.semitones)
+        value = to_14bit_bend(bend.semitones)
         if value == last and events:
             continue
         if tick - last_tick > MAX_GLIDE_TICKS:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from bridge import __version__
 from bridge.midi.marks import marks
-from bridge.midi.part_events import BEND_RANGE, key_spans
+from bridge.midi.part_events import BEND_RANGE, note_on_off_ticks
 from bridge.music.notes import Bend
 from bridge.music.parts import Part, Score
 from bridge.music.tempo import TempoMap
@@ -152,7 +152,7 @@ def _notes(lanes: Element, ids: _Ids, track: Element, part: Part, tempo: TempoMa
     attributes = {"time": "0", "duration": _beats(end), "contentTimeUnit": "beats", "playStart": "0"}
     clip = SubElement(clips, "Clip", attributes | {"name": track.attrib["name"], "color": track.attrib["color"]})
     notes = SubElement(clip, "Notes", {"id": ids()})
-    for on, off, note in key_spans(part.notes, lambda time_s: _grains(tempo, time_s), end):
+    for on, off, note in note_on_off_ticks(part.notes, lambda time_s: _grains(tempo, time_s), end):
         place = {"time": _beats(on), "duration": _beats(off - on), "channel": "0", "key": str(note.pitch)}
         SubElement(notes, "Note", place | {"vel": _number(note.velocity / 127), "rel": _number(RELEASE)})
     if part.bends:

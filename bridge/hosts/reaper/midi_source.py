@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridge.midi.part_events import BEND_RANGE_CONTROLS, WHEEL_STEPS, key_spans, wheel
+from bridge.midi.part_events import BEND_RANGE_CONTROLS, WHEEL_STEPS, note_on_off_ticks, to_14bit_bend
 from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap
 
@@ -45,8 +45,8 @@ def _events(part: Part, channel: int, tempo: TempoMap, last: int) -> Iterator[_E
         for control, value in BEND_RANGE_CONTROLS:
             yield 0, _SETUP, bytes((0xB0 | channel, control, value))
     for bend in part.bends:
-        value = WHEEL_STEPS + wheel(bend.semitones)
+        value = WHEEL_STEPS + to_14bit_bend(bend.semitones)
         yield min(last, tick(bend.time_s)), _BEND, bytes((0xE0 | channel, value & 0x7F, value >> 7))
-    for on, off, note in key_spans(part.notes, tick, last):
+    for on, off, note in note_on_off_ticks(part.notes, tick, last):
         yield on, _ON, bytes((0x90 | channel, note.pitch, note.velocity))
         yield off, _OFF, bytes((0x80 | channel, note.pitch, 0))

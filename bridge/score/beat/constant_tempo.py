@@ -34,7 +34,7 @@ ONSET_S = 0.08
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class SteadyBeat:
     """A constant tempo."""
 
     start_s: float
@@ -43,7 +43,7 @@ class Pulse:
     """Seconds from beat to beat."""
 
 
-def find_click(strength: Array, accents: Array, rate_hz: float) -> Pulse | None:
+def find_steady_beat(strength: Array, accents: Array, rate_hz: float) -> SteadyBeat | None:
     """The pulse that holds all through, None where there is none.
 
     Args:
@@ -73,7 +73,7 @@ def find_click(strength: Array, accents: Array, rate_hz: float) -> Pulse | None:
     if not _holds(onsets, beats_hz[best] * multiple / rate_hz, rate_hz):
         return None
     period = float(rate_hz / beats_hz[best])
-    return Pulse(_phase(accents, period) / rate_hz, period / rate_hz)
+    return SteadyBeat(_phase(accents, period) / rate_hz, period / rate_hz)
 
 
 def _at(values: Array, places: Array) -> Array:

@@ -43,7 +43,7 @@ STRENGTH_SCALE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Strokes:
+class NoteArrays:
     """Notes of one kind as arrays, (notes,) each."""
 
     onset_s: Array
@@ -53,36 +53,36 @@ class Strokes:
     """0..1."""
 
 
-NO_STROKES = Strokes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0))
+NO_NOTE_ARRAYS = NoteArrays(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class BeatEvidence:
     """The transcribed notes, as far as the beat needs them."""
 
-    drums: Strokes = NO_STROKES
+    drums: NoteArrays = NO_NOTE_ARRAYS
     """General MIDI percussion."""
-    bass: Strokes = NO_STROKES
-    other: Strokes = NO_STROKES
+    bass: NoteArrays = NO_NOTE_ARRAYS
+    other: NoteArrays = NO_NOTE_ARRAYS
     """All other pitched parts together."""
 
 
-def strokes_of(notes: Iterable[Note]) -> Strokes:
+def note_arrays(notes: Iterable[Note]) -> NoteArrays:
     """Notes as arrays."""
     rows = [(n.onset_s, n.offset_s, n.pitch, n.velocity / 127.0) for n in notes]
     onset_s, offset_s, pitch, velocity = np.array(rows, dtype=np.float64).reshape(-1, 4).T
-    return Strokes(onset_s, offset_s, pitch.astype(np.int64), velocity)
+    return NoteArrays(onset_s, offset_s, pitch.astype(np.int64), velocity)
 
 
-def heard_of(parts: Iterable[Part]) -> Heard:
+def beat_evidence(parts: Iterable[Part]) -> BeatEvidence:
     """Return what the beat needs of the parts."""
     notes: dict[str, list[Note]] = {"drums": [], "bass": [], "other": []}
     for part in parts:
         notes["drums" if part.is_drums else "bass" if part.family == "bass" else "other"] += part.notes
-    return Heard(*(strokes_of(notes[kind]) for kind in ("drums", "bass", "other")))
+    return BeatEvidence(*(note_arrays(notes[kind]) for kind in ("drums", "bass", "other")))
 
 
-def features(full: Array, low: Array, heard: Heard) -> Frames:
+def features(full: Array, low: Array, heard: BeatEvidence) -> Frames:
     """The curves, (CHANNELS, frames).
 
     Args:
@@ -120,7 +120,7 @@ def impulses(times_s: Array, sizes: Array, count: int, rate_hz: float = RATE_HZ)
     return curve
 
 
-def _sounding_classes(bass: Strokes, other: Strokes, count: int) -> Array:
+def _sounding_classes(bass: NoteArrays, other: NoteArrays, count: int) -> Array:
     """(12, count) how many notes of each pitch class sound; the bass counts twice."""
     classes = np.zeros((12, count + 1))
     for part, weight in ((bass, 2.0), (other, 1.0)):

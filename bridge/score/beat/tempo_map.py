@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.tempo import TempoMap, TempoPoint
-from bridge.score.beat.constant_tempo import Pulse
+from bridge.score.beat.constant_tempo import SteadyBeat
 
 Array = npt.NDArray[np.float64]
 
@@ -34,7 +34,7 @@ MIN_ERROR_BPM = 0.02
 """Smallest standard error that is believed: onsets of one kind of sound are all late by the same."""
 
 
-def fitted_pulse(pulse: Pulse, beats: Array, length_s: float) -> Pulse:
+def fitted_beat(pulse: SteadyBeat, beats: Array, length_s: float) -> SteadyBeat:
     """The constant tempo through what was heard at the beats, by least squares without the outliers.
 
     A whole number of BPM within the error of measurement is taken for what was meant.
@@ -52,20 +52,20 @@ def fitted_pulse(pulse: Pulse, beats: Array, length_s: float) -> Pulse:
         period_s, start_s = np.polyfit(numbers[inside], beats[inside], 1)
         off = np.abs(beats - (start_s + period_s * numbers))
         inside = off <= max(0.01, 2.0 * float(np.median(off)))
-    fitted = Pulse(float(start_s), float(period_s))
+    fitted = SteadyBeat(float(start_s), float(period_s))
     spread = float(np.std(numbers[inside]) * np.sqrt(inside.sum()))
     error_s = float(np.sqrt((off[inside] ** 2).mean())) / max(spread, 1e-9)
     return _rounded(fitted, length_s, max(MIN_ERROR_BPM, 60.0 / fitted.period_s**2 * error_s))
 
 
-def _rounded(pulse: Pulse, length_s: float, error_bpm: float) -> Pulse:
+def _rounded(pulse: SteadyBeat, length_s: float, error_bpm: float) -> SteadyBeat:
     """The pulse with a whole number of BPM where that fits, turned around the recording's middle."""
     bpm = 60.0 / pulse.period_s
     whole = float(round(bpm))
     if abs(whole - bpm) / bpm * length_s / 2.0 > ROUND_DRIFT_S or abs(whole - bpm) > ROUND_ERRORS * error_bpm:
         return pulse
     middle = (length_s / 2.0 - pulse.start_s) / pulse.period_s
-    return Pulse(pulse.start_s + middle * (pulse.period_s - 60.0 / whole), 60.0 / whole)
+    return SteadyBeat(pulse.start_s + middle * (pulse.period_s - 60.0 / whole), 60.0 / whole)
 
 
 def tempo_map(beats: Array, downbeats: Sequence[int], *, steady: bool, confident: bool = True) -> TempoMap:

@@ -18,12 +18,12 @@ from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap
 from bridge.score.beat.bars import FROM_THE_START, find_bars
 from bridge.score.beat.confidence import is_certain
-from bridge.score.beat.constant_tempo import Pulse, find_click
-from bridge.score.beat.features import Heard, Strokes, features, heard_of, impulses
+from bridge.score.beat.constant_tempo import SteadyBeat, find_steady_beat
+from bridge.score.beat.features import BeatEvidence, NoteArrays, beat_evidence, features, impulses
 from bridge.score.beat.hints import Hints
 from bridge.score.beat.onset_strength import RATE_HZ, OnsetStrength, onset_strength
 from bridge.score.beat.reading import Reading, bar_odds, fitness, readings, smeared
-from bridge.score.beat.tempo_map import fitted_pulse, tempo_map
+from bridge.score.beat.tempo_map import fitted_beat, tempo_map
 from bridge.score.beat.variable_tempo import beat_frames, between_frames, local_tempo
 
 Array = npt.NDArray[np.float64]
@@ -58,7 +58,7 @@ class _Found:
     """A pulse, as beats in seconds, and as a constant tempo where it is one."""
 
     beats: Array
-    constant: Pulse | None
+    constant: SteadyBeat | None
 
 
 def track_beats(
@@ -77,10 +77,10 @@ def track_beats(
     """
     strength = onset_strength(mix, report)
     report("score", 0.95)
-    return beat_map(strength, heard_of(parts), mix.length_s, hints)
+    return beat_map(strength, beat_evidence(parts), mix.length_s, hints)
 
 
-def beat_map(strength: OnsetStrength, heard: Heard, length_s: float, hints: Hints) -> TempoMap:
+def beat_map(strength: OnsetStrength, heard: BeatEvidence, length_s: float, hints: Hints) -> TempoMap:
     """The tempo map from onset strength and notes; see :func:`track_beats`."""
     combined = strength.full + _from_notes(heard, len(strength.full))
     if _clear_onsets(combined) < MIN_BEATS:
@@ -111,11 +111,11 @@ def beat_map(strength: OnsetStrength, heard: Heard, length_s: float, hints: Hint
     return tempo_map(beats, marks, steady=constant is not None, confident=certain)
 
 
-def _pulses(strength: OnsetStrength, combined: Array, heard: Heard, length_s: float) -> list[_Found]:
+def _pulses(strength: OnsetStrength, combined: Array, heard: BeatEvidence, length_s: float) -> list[_Found]:
     """The pulses of the onsets, whatever they are to the beat: one that holds all through, one that may stray."""
     # Kick and snare, and in the sound the low end, tell the beat from what is between.
     accents = combined + strength.low + _from_notes(_backbone(heard), len(combined))
-    click, found = find_click(combined, accents, RATE_HZ), list[_Found]()
+    click, found = find_steady_beat(combined, accents, RATE_HZ), list[_Found]()
     if click is not None:
         click = _refined(click, length_s, combined)
         first = int(np.ceil(-click.start_s / click.period_s))
@@ -131,7 +131,7 @@ def _pulses(strength: OnsetStrength, combined: Array, heard: Heard, length_s: fl
     return [*found, _Found(beats, None)] if len(beats) >= MIN_BEATS and _is_even(beats) else found
 
 
-def _read(found: _Found, curves: Array, hints: Hints, *, known: bool) -> tuple[Array, Pulse | None, Array]:
+def _read(found: _Found, curves: Array, hints: Hints, *, known: bool) -> tuple[Array, SteadyBeat | None, Array]:
     """The beats of the best reading, the same as a constant tempo, and the log odds of all readings."""
     pulse = found.beats
     chosen = readings(pulse)
@@ -146,22 +146,22 @@ def _read(found: _Found, curves: Array, hints: Hints, *, known: bool) -> tuple[A
     elif hints.factor < 1:
         down = bar_odds(curves, beats)
         beats, period = beats[int(down[1::2].mean() > down[::2].mean()) :: 2], period * 2
-    constant = found.constant and Pulse(float(beats[0]), found.constant.period_s * period)
+    constant = found.constant and SteadyBeat(float(beats[0]), found.constant.period_s * period)
     return beats, constant, odds
 
 
-def _given_pulse(bpm: float, downbeat_s: float | None, pulse: Array, chosen: list[Reading], odds: Array) -> Pulse:
+def _given_pulse(bpm: float, downbeat_s: float | None, pulse: Array, chosen: list[Reading], odds: Array) -> SteadyBeat:
     """The pulse of a tempo that is given, through what was found."""
     period_s = 60.0 / bpm
     if downbeat_s is not None:
-        return Pulse(downbeat_s % period_s, period_s)
+        return SteadyBeat(downbeat_s % period_s, period_s)
     own = float(np.median(np.diff(pulse)))
     away = np.abs(np.log(np.array([r.ratio for r in chosen]) * own / period_s))
     best = int(np.where(away < NEAR_BPM, odds, -np.inf).argmax())
     beats = chosen[best].beats(pulse) if away[best] < NEAR_BPM else pulse
     # The mean phase of what was found, as on a clock.
     angle = float(np.angle(np.exp(2j * np.pi * beats / period_s).sum()))
-    return Pulse(angle / (2 * np.pi) * period_s % period_s, period_s)
+    return SteadyBeat(angle / (2 * np.pi) * period_s % period_s, period_s)
 
 
 def _without_beats(hints: Hints) -> TempoMap:
@@ -175,19 +175,19 @@ def _without_beats(hints: Hints) -> TempoMap:
     )
 
 
-def _shifted(pulse: Pulse, downbeat_s: float | None) -> Pulse:
+def _shifted(pulse: SteadyBeat, downbeat_s: float | None) -> SteadyBeat:
     """The pulse moved so that a beat is where a bar is known to begin."""
     if downbeat_s is None:
         return pulse
     number = round((downbeat_s - pulse.start_s) / pulse.period_s)
-    return Pulse(downbeat_s - number * pulse.period_s, pulse.period_s)
+    return SteadyBeat(downbeat_s - number * pulse.period_s, pulse.period_s)
 
 
-def _refined(pulse: Pulse, length_s: float, strength: Array) -> Pulse:
+def _refined(pulse: SteadyBeat, length_s: float, strength: Array) -> SteadyBeat:
     """The pulse through the onsets that are heard at its beats."""
     numbers = np.arange(int((length_s - pulse.start_s) / pulse.period_s) + 1, dtype=np.float64)
     expected = (pulse.start_s + pulse.period_s * numbers) * RATE_HZ
-    return fitted_pulse(pulse, _heard_near(expected, strength) / RATE_HZ, length_s)
+    return fitted_beat(pulse, _heard_near(expected, strength) / RATE_HZ, length_s)
 
 
 def _clear_onsets(strength: Array) -> int:
@@ -196,14 +196,14 @@ def _clear_onsets(strength: Array) -> int:
     return int(peaks.sum())
 
 
-def _backbone(heard: Heard) -> Heard:
+def _backbone(heard: BeatEvidence) -> BeatEvidence:
     """Kick and snare alone."""
     drums = heard.drums
     kept = np.isin(drums.pitch, list(KICKS | SNARES))
-    return Heard(Strokes(drums.onset_s[kept], drums.offset_s[kept], drums.pitch[kept], drums.velocity[kept]))
+    return BeatEvidence(NoteArrays(drums.onset_s[kept], drums.offset_s[kept], drums.pitch[kept], drums.velocity[kept]))
 
 
-def _from_notes(heard: Heard, frames: int) -> Array:
+def _from_notes(heard: BeatEvidence, frames: int) -> Array:
     """(frames,) onset strength of the notes: a bump of three frames each."""
     strength = np.zeros(frames)
     for strokes, weight in (

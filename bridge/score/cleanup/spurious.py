@@ -13,7 +13,7 @@ SPURIOUS_S = 0.07
 MAX_SPURIOUS_CONFIDENCE = 0.3
 """Confidence below which a short note is spurious; at 0.5, notes of 100 ms that were played went (other 0.631 to
 0.624)."""
-BLIP_S = 0.1
+SHORT_PARTIAL_S = 0.1
 """Shorter than this a doubtful partial goes: it rings up with the attack and is masked by the note after it."""
 PARTIALS = (12, 19, 24)
 """Semitones of the second, third and fourth partial over a note: the ones that engines take for notes."""
@@ -44,5 +44,5 @@ def harmonic_notes(parts: Sequence[Part]) -> Iterator[tuple[str, Note]]:
 def _is_partial(note: Note, low: Note) -> bool:
     if note.pitch - low.pitch not in PARTIALS or note.offset_s > low.offset_s:
         return False
-    doubtful = note.length_s < BLIP_S and note.confidence <= PARTIAL_DOUBTFUL * low.confidence
+    doubtful = note.length_s < SHORT_PARTIAL_S and note.confidence <= PARTIAL_DOUBTFUL * low.confidence
     return doubtful or note.velocity <= PARTIAL_WEAKER * low.velocity

@@ -112,7 +112,7 @@ class HTDemucs:
             (self._inputs(mix, offset, mean, deviation) for offset in offsets),
             keep=lambda outputs: (outputs[0][0, picks], outputs[1][0, picks]),
             finish=lambda computed: joined.add(self._stems(*computed)) * deviation + share,
-            tick=lambda done: progress.fraction(done / len(offsets)),
+            on_done=lambda done: progress.fraction(done / len(offsets)),
         )
         progress.fraction(1.0)
 

@@ -130,7 +130,7 @@ class Spleeter:
             heard(),
             keep=lambda outputs: outputs[0][picks],
             finish=stems,
-            tick=lambda done: progress.fraction(done / count),
+            on_done=lambda done: progress.fraction(done / count),
         )
         progress.fraction(1.0)
 

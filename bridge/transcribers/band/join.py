@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from bridge.note_maps.maps import Maps, log_odds
+from bridge.note_maps.maps import NoteActivations, log_odds
 from bridge.score.instruments.evidence import Evidence, nearest
 from bridge.transcribers.band.listen import Hearing
 
@@ -26,9 +26,9 @@ def joined(stem: Hearing, mix: Hearing, share: float = MIX_SHARE) -> Hearing:
     return Hearing(joined_maps(stem.maps, mix.maps, share), joined_evidence(stem.who, mix.who, share))
 
 
-def joined_maps(stem: Maps, mix: Maps, share: float) -> Maps:
+def joined_maps(stem: NoteActivations, mix: NoteActivations, share: float) -> NoteActivations:
     """Onsets, frames and ends in log-odds; velocities of the stem."""
-    out = Maps(stem.keys.start, stem.keys.stop - 1)
+    out = NoteActivations(stem.keys.start, stem.keys.stop - 1)
     for a, b in zip(stem.pieces(), mix.pieces(), strict=True):
         p, q = (np.asarray(x / np.float32(255), np.float32) for x in (a, b))
         weighed = ((1 - share, p), (share, q))

@@ -16,7 +16,7 @@ from bridge.audio.recording import RESAMPLE_MARGIN_S, Sound
 from bridge.inference.network import Network
 from bridge.note_maps.decode import onset_peaks
 from bridge.note_maps.features import FLOOR_DB, FPS, HOP, RATE, reference_gain
-from bridge.note_maps.maps import Maps, log_odds
+from bridge.note_maps.maps import NoteActivations, log_odds
 from bridge.score.instruments.evidence import Evidence
 from bridge.transcribers.band.crops import BEFORE, LOW, PITCHES, PLACED, crops
 from bridge.transcribers.band.features import PER_STEP, StereoVqt
@@ -45,7 +45,7 @@ ROLE_OF = {"bass": 0, "vocals": 1}
 class Hearing:
     """The nets' output for one source."""
 
-    maps: Maps
+    maps: NoteActivations
     """With the second net's verdict in the place of the onsets' peaks."""
     who: Evidence
     """One row per candidate onset, by time."""
@@ -92,7 +92,7 @@ class BandNets:
             on_piece: takes each piece as it is heard, with its start in seconds.
             report: progress; may raise to stop.
         """
-        frames, heard, rows = int(audio.length_s * FPS) + 1, Maps(), []
+        frames, heard, rows = int(audio.length_s * FPS) + 1, NoteActivations(), []
         for seen in self.look(audio, mix_rms, role):
             piece = self.judged(seen)
             heard.extend(piece.maps)
@@ -131,7 +131,7 @@ class BandNets:
                 balance=np.median(where[:, 0], 1),
                 width=np.median(where[:, 1], 1),
             )
-        piece = Maps()
+        piece = NoteActivations()
         piece.add(with_verdict(seen.maps, who, VERDICT)[:, MARGIN:])
         return Hearing(piece, who.moved(-MARGIN / FPS))
 

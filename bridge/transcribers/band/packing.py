@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bridge.note_maps.maps import Maps
+from bridge.note_maps.maps import NoteActivations
 from bridge.score.instruments.evidence import EMBEDDING, Evidence
 from bridge.score.instruments.families import FAMILIES
 from bridge.transcribers.band.listen import Hearing
@@ -46,7 +46,7 @@ def unpacked(facts: Any, blobs: Mapping[str, bytes]) -> tuple[Hearing | None, fl
         length_s = float(facts["length_s"])
         if not blobs:
             return None, length_s
-        maps = Maps.unpacked(21, 108, facts["lengths"], blobs["maps"])
+        maps = NoteActivations.unpacked(21, 108, facts["lengths"], blobs["maps"])
         table = np.frombuffer(zlib.decompress(blobs["who"]), "<f4").reshape(-1, sum(COLUMNS.values()))
     except (KeyError, TypeError, zlib.error) as e:
         raise ValueError("these are no activations of the band networks") from e

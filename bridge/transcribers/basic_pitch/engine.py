@@ -32,7 +32,7 @@ BACK_WINDOWS = 1
 """Windows decoded before them, so that a note from before is not taken for a new one."""
 LEVEL_SIZE = 2048
 """Samples of a level's spectrum, 93 ms: tells keys apart from about 100 Hz on."""
-LATE_S = 0.01
+ONSET_LATENCY_S = 0.01
 """Seconds by which the network's onsets lie behind the notes', the median over the evaluation set."""
 ATTACK_S = 0.1
 """A note's velocity is its loudest level within this time: the attack of most instruments lies in it."""
@@ -138,8 +138,8 @@ class BasicPitchTranscriber:
         key = found.pitch - MIN_KEY
         attack = level_db[found.start : min(found.end, found.start + _frames(ATTACK_S)), key]
         level = float(attack.max())
-        onset_s = max(0.0, (first + found.start) * FRAME / RATE - LATE_S)
-        offset_s = min(length_s, (first + found.end) * FRAME / RATE - LATE_S)
+        onset_s = max(0.0, (first + found.start) * FRAME / RATE - ONSET_LATENCY_S)
+        offset_s = min(length_s, (first + found.end) * FRAME / RATE - ONSET_LATENCY_S)
         if level < self._options.gate_db or offset_s <= onset_s:
             return []
         return [Note(onset_s, offset_s, found.pitch, velocity_of(level), min(1.0, found.amplitude))]

@@ -1,4 +1,4 @@
-"""Our own drum transcriber: features, a small net, strokes."""
+"""Our own drum transcriber: features, a small net, hits."""
 
 from bridge.transcribers.drums.engine import DrumTranscriber
 

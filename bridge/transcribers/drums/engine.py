@@ -1,4 +1,4 @@
-"""The drum transcriber: a stem in pieces through features, net and stroke picking."""
+"""The drum transcriber: a stem in pieces through features, net and hit picking."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bridge.music.notes import Note, shifted
 from bridge.music.parts import Candidate, Part, Transcription
 from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress, only
 from bridge.transcribers.drums.features import BANDS, FRAMES_PER_S, MIX_RMS, RATE, WINDOWS, spectra
-from bridge.transcribers.drums.kit import GROUPS, Tuning, notes, strokes
+from bridge.transcribers.drums.kit import GROUPS, Tuning, hits, notes
 from bridge.transcribers.drums.peaks import CLASSES
 
 Array = npt.NDArray[np.float32]
@@ -34,7 +34,7 @@ MARGIN = 80
 EDGE_S = WINDOWS[-1] / 2 / RATE
 """Sound that the first frame's longest window needs from before it, seconds."""
 CANDIDATE_SENSITIVITY = 0.25
-"""What is heard at so much more sensitivity is a candidate: a third of the odds that a stroke needs."""
+"""What is heard at so much more sensitivity is a candidate: a third of the odds that a hit needs."""
 MIN_RMS = 1e-4
 """A mix at -80 dBFS is not raised further: what is left there is converter noise."""
 
@@ -69,7 +69,7 @@ class DrumTranscriber:
         )
 
     def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
-        """Return the strokes as General MIDI notes; see :class:`bridge.plugins.interfaces.Transcriber`."""
+        """Return the hits as General MIDI notes; see :class:`bridge.plugins.interfaces.Transcriber`."""
         return self.decode(self.listen(sources, progress), self._options)
 
     def listen(self, sources: Mapping[str, AudioSource], progress: Progress) -> Activations:
@@ -92,10 +92,10 @@ class DrumTranscriber:
         except (KeyError, zlib.error) as e:
             raise ValueError("these are no activations of the drum network") from e
         tuning = load_tuning(DATA / "drums.json")
-        heard = strokes(answers[:, 0], answers[:, 1], tuning, options.sensitivity)
-        fainter = strokes(answers[:, 0], answers[:, 1], tuning, options.sensitivity + CANDIDATE_SENSITIVITY)
-        times = {(s.kind, s.onset_s) for s in heard}
-        faint = [s for s in fainter if (s.kind, s.onset_s) not in times]
+        heard = hits(answers[:, 0], answers[:, 1], tuning, options.sensitivity)
+        fainter = hits(answers[:, 0], answers[:, 1], tuning, options.sensitivity + CANDIDATE_SENSITIVITY)
+        times = {(s.drum, s.onset_s) for s in heard}
+        faint = [s for s in fainter if (s.drum, s.onset_s) not in times]
         return _kit(role, notes(heard), [Candidate(n, "below_threshold") for n in notes(faint)])
 
     def activations(self, source: AudioSource, progress: Progress) -> tuple[Array, Array]:
@@ -108,7 +108,7 @@ class DrumTranscriber:
         for start in range(0, total, step):
             stop = min(total, start + step)
             answers[start:stop] = self._piece(source, start - MARGIN, gain)[MARGIN : MARGIN + stop - start]
-            heard = strokes(answers[start:stop, 0], answers[start:stop, 1], tuning, self._options.sensitivity)
+            heard = hits(answers[start:stop, 0], answers[start:stop, 1], tuning, self._options.sensitivity)
             progress.notes(_part_id(source.role), shifted(notes(heard), start / FRAMES_PER_S))
             progress.fraction(stop / total)
         return answers[:, 0], answers[:, 1]
@@ -136,13 +136,13 @@ def load_tuning(path: Path) -> Tuning:
     """The thresholds and times that belong to the weights.
 
     Raises:
-        PluginError: the file is missing or not of this kind.
+        PluginError: the file is missing or not of this sort.
     """
     try:
         values: dict[str, Any] = json.loads(path.read_text())
         tuning = Tuning(
             {group: float(values["thresholds"][group]) for group in GROUPS},
-            {kind: float(values["late_s"][kind]) for kind in CLASSES},
+            {drum: float(values["late_s"][drum]) for drum in CLASSES},
         )
     except (OSError, ValueError, KeyError, TypeError) as e:
         message = f"The drum model's settings in {path.name} are damaged; install dawscribe again."

@@ -1,4 +1,4 @@
-"""Keep to what a drummer can play at once: strokes that exclude each other, and how long they sound as notes."""
+"""Keep to what a drummer can play at once: hits that exclude each other, and how long they sound as notes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.notes import Note
-from bridge.transcribers.drums.peaks import CLASSES, Stroke, group_strokes
+from bridge.transcribers.drums.peaks import CLASSES, DrumHit, group_hits
 
 Array = npt.NDArray[np.float32]
 
@@ -26,21 +26,21 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "tom": ("tom_low", "tom_mid", "tom_high"),
     "cymbal": ("crash", "ride"),
 }
-"""Classes of which a drummer strikes one at a time; what the net hears as two of them is one stroke."""
+"""Classes of which a drummer strikes one at a time; what the net hears as two of them is one hit."""
 
 APART_S: Mapping[str, float] = {"kick": 0.045, "snare": 0.016, "hat": 0.035, "tom": 0.016, "cymbal": 0.05}
-"""Shortest time between two strokes of a group. Snare and toms keep flams (18 ms and more apart); a
-double kick reaches 16 strokes a second, a hat roll 25, a ride a dozen."""
+"""Shortest time between two hits of a group. Snare and toms keep flams (18 ms and more apart); a
+double kick reaches 16 hits a second, a hat roll 25, a ride a dozen."""
 
 CHOKE: tuple[frozenset[str], ...] = (frozenset({"hat_closed", "hat_open"}),)
-"""A stroke of such a group ends what the group still sounds."""
+"""A hit of such a group ends what the group still sounds."""
 
 LENGTH_S: Mapping[str, float] = {"hat_open": 0.5, "crash": 0.5, "ride": 0.25}
 """Seconds a note is held unless choked: samplers ring by themselves, but some stop cymbals at note-off."""
 SHORT_S = 0.1
 """The same for everything else; a sixteenth note at 150 BPM."""
 MIN_NOTE_S = 0.01
-"""No note gets shorter than this, however close the next stroke is."""
+"""No note gets shorter than this, however close the next hit is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ class Tuning:
     """Median time that peaks come after the attack, by class, seconds."""
 
     def shifted(self, sensitivity: float) -> Mapping[str, float]:
-        """The thresholds for a sensitivity of 0 (few strokes) to 1 (many); 0.5 leaves them alone."""
+        """The thresholds for a sensitivity of 0 (few hits) to 1 (many); 0.5 leaves them alone."""
         # Four units of log odds from end to end: at 0 a threshold of 0.4 becomes 0.83, at 1 it becomes 0.08.
         shift = 4.0 * (0.5 - sensitivity)
         odds = {group: np.log(t / (1 - t)) + shift for group, t in self.thresholds.items()}
         return {group: float(1 / (1 + np.exp(-o))) for group, o in odds.items()}
 
 
-def strokes(onset: Array, velocity: Array, tuning: Tuning, sensitivity: float = 0.5) -> list[Stroke]:
-    """The strokes in the net's output, in time order.
+def hits(onset: Array, velocity: Array, tuning: Tuning, sensitivity: float = 0.5) -> list[DrumHit]:
+    """The hits in the net's output, in time order.
 
     Args:
         onset: activations (frames, classes), 0 to 1.
@@ -70,28 +70,28 @@ def strokes(onset: Array, velocity: Array, tuning: Tuning, sensitivity: float = 
         sensitivity: 0 to 1.
     """
     thresholds = tuning.shifted(sensitivity)
-    heard: list[Stroke] = []
-    for group, kinds in GROUPS.items():
-        columns = [CLASSES.index(kind) for kind in kinds]
-        found = group_strokes(kinds, onset[:, columns], velocity[:, columns], thresholds[group], APART_S[group])
-        heard += [replace(s, onset_s=max(0.0, s.onset_s - tuning.late_s[s.kind])) for s in found]
+    heard: list[DrumHit] = []
+    for group, drums in GROUPS.items():
+        columns = [CLASSES.index(drum) for drum in drums]
+        found = group_hits(drums, onset[:, columns], velocity[:, columns], thresholds[group], APART_S[group])
+        heard += [replace(s, onset_s=max(0.0, s.onset_s - tuning.late_s[s.drum])) for s in found]
     return sorted(heard)
 
 
-def notes(heard: Iterable[Stroke]) -> tuple[Note, ...]:
-    """The strokes as General MIDI notes, each ending where its key or its choke group is struck again."""
+def notes(heard: Iterable[DrumHit]) -> tuple[Note, ...]:
+    """The hits as General MIDI notes, each ending where its key or its choke group is struck again."""
     ordered = sorted(heard)
     out = []
-    for k, stroke in enumerate(ordered):
-        end_s = stroke.onset_s + LENGTH_S.get(stroke.kind, SHORT_S)
-        group = next((g for g in CHOKE if stroke.kind in g), frozenset({stroke.kind}))
+    for k, hit in enumerate(ordered):
+        end_s = hit.onset_s + LENGTH_S.get(hit.drum, SHORT_S)
+        group = next((g for g in CHOKE if hit.drum in g), frozenset({hit.drum}))
         for later in ordered[k + 1 :]:
             if later.onset_s >= end_s:
                 break
-            if later.kind in group and later.onset_s > stroke.onset_s:
+            if later.drum in group and later.onset_s > hit.onset_s:
                 end_s = later.onset_s
                 break
-        end_s = max(end_s, stroke.onset_s + MIN_NOTE_S)
-        velocity = int(np.clip(round(stroke.velocity * 127), 1, 127))
-        out.append(Note(stroke.onset_s, end_s, KEYS[stroke.kind], velocity, min(1.0, stroke.confidence)))
+        end_s = max(end_s, hit.onset_s + MIN_NOTE_S)
+        velocity = int(np.clip(round(hit.velocity * 127), 1, 127))
+        out.append(Note(hit.onset_s, end_s, KEYS[hit.drum], velocity, min(1.0, hit.confidence)))
     return tuple(out)

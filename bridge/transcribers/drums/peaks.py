@@ -1,7 +1,7 @@
-"""From the net's activations to strokes: peaks with a time between the frames, one for what excludes another.
+"""From the net's activations to hits: peaks with a time between the frames, one for what excludes another.
 
-The net is trained on triangles of :data:`HALF_WIDTH` frames around each stroke, so the two frames
-beside a peak tell where between them the stroke lies.
+The net is trained on triangles of :data:`HALF_WIDTH` frames around each hit, so the two frames
+beside a peak tell where between them the hit lies.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ CLASSES = (
 )
 """The net's outputs in order. Claps go with the side stick, pedal hats with the closed ones."""
 HALF_WIDTH = 1.5
-"""Frames from the top of a target triangle to its foot: strokes of a flam (18 ms and more) stay two."""
+"""Frames from the top of a target triangle to its foot: hits of a flam (18 ms and more) stay two."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Stroke:
-    """One stroke as heard."""
+class DrumHit:
+    """One hit as heard."""
 
     onset_s: float
-    kind: str
+    drum: str
     """One of :data:`CLASSES`."""
     velocity: float
     """0..1."""
@@ -53,7 +53,7 @@ def peak_frames(activation: Array, threshold: float) -> npt.NDArray[np.intp]:
 
 
 def between_frames(activation: Array, frame: int) -> float:
-    """Place the stroke within a frame of ``frame``, in frames from -0.5 to 0.5.
+    """Place the hit within a frame of ``frame``, in frames from -0.5 to 0.5.
 
     On a triangle of half width w with its top d frames to the right, r = (right - left) / here is
     (2 d / w) / (1 - d / w), solved for d.
@@ -64,30 +64,30 @@ def between_frames(activation: Array, frame: int) -> float:
     return float(np.clip(HALF_WIDTH * ratio / (2 + abs(ratio)), -0.5, 0.5))
 
 
-def group_strokes(
-    kinds: tuple[str, ...], onset: Array, velocity: Array, threshold: float, apart_s: float
-) -> list[Stroke]:
-    """The strokes of classes of which one sounds at a time, in time order.
+def group_hits(
+    drums: tuple[str, ...], onset: Array, velocity: Array, threshold: float, apart_s: float
+) -> list[DrumHit]:
+    """The hits of classes of which one sounds at a time, in time order.
 
     Their activations are added up, so that a tom which might be the low or the middle one is still a
-    tom; what it is most like then gives its name. Of two strokes closer than ``apart_s`` the surer stays.
+    tom; what it is most like then gives its name. Of two hits closer than ``apart_s`` the surer stays.
 
     Args:
-        kinds: names out of :data:`CLASSES`, one a column.
-        onset: activations (frames, kinds), 0 to 1.
-        velocity: velocities (frames, kinds), 0 to 1.
+        drums: names out of :data:`CLASSES`, one a column.
+        onset: activations (frames, drums), 0 to 1.
+        velocity: velocities (frames, drums), 0 to 1.
         threshold: lowest sum that counts.
-        apart_s: shortest time between two strokes, seconds.
+        apart_s: shortest time between two hits, seconds.
     """
     together = np.minimum(1.0, onset.sum(1))
-    strokes: list[Stroke] = []
+    hits: list[DrumHit] = []
     for frame in peak_frames(together, threshold):
         time_s = (frame + between_frames(together, int(frame))) / FRAMES_PER_S
         k = int(onset[max(0, frame - 1) : frame + 2].sum(0).argmax())
-        stroke = Stroke(max(0.0, time_s), kinds[k], float(velocity[frame, k]), float(together[frame]))
-        if strokes and stroke.onset_s - strokes[-1].onset_s < apart_s:
-            if stroke.confidence > strokes[-1].confidence:
-                strokes[-1] = stroke
+        hit = DrumHit(max(0.0, time_s), drums[k], float(velocity[frame, k]), float(together[frame]))
+        if hits and hit.onset_s - hits[-1].onset_s < apart_s:
+            if hit.confidence > hits[-1].confidence:
+                hits[-1] = hit
         else:
-            strokes.append(stroke)
-    return strokes
+            hits.append(hit)
+    return hits

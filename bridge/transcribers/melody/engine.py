@@ -20,7 +20,7 @@ from bridge.transcribers.melody.swift import SwiftTracker
 from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Tracker
 from bridge.transcribers.melody.yin import YinTracker
 
-LATE_S = 0.015
+ONSET_LATENCY_S = 0.015
 """Seconds by which an attack's frame comes after its onset: half the rise's reach through the window, measured."""
 ATTACK_FRAMES = 12
 """A note's velocity is its loudest level in its first 120 ms."""
@@ -93,7 +93,7 @@ class MelodyTranscriber:
         return Transcription.single(
             source.role,
             tuple(n for n in notes if n.onset_s < source.audio.length_s),
-            tuple(Bend(max(0.0, b.time_s - LATE_S), b.semitones) for b in curve),
+            tuple(Bend(max(0.0, b.time_s - ONSET_LATENCY_S), b.semitones) for b in curve),
         )
 
     def _tracker(self, name: str) -> Tracker:
@@ -108,5 +108,5 @@ def _note(segment: Segment, lowest: int, level_db: Array, pitch: Array) -> Note:
     level = float(level_db[inside][:ATTACK_FRAMES].max())
     key = segment.key + lowest
     near = np.abs(pitch[inside] - key) <= 1
-    onset_s = max(0.0, segment.start / FPS - LATE_S)
+    onset_s = max(0.0, segment.start / FPS - ONSET_LATENCY_S)
     return Note(onset_s, segment.end / FPS, key, velocity_of(level), float(near.mean()))

@@ -18,7 +18,7 @@ from bridge.music.notes import Bend, Note, shifted
 from bridge.music.parts import Candidate, Transcription
 from bridge.note_maps.decode import Thresholds, polyphonic, polyphonic_with_candidates
 from bridge.note_maps.features import BINS, FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
-from bridge.note_maps.maps import Array, Maps
+from bridge.note_maps.maps import Array, NoteActivations
 from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress, only
 from bridge.transcribers.notes.path import monophonic, sounds_together
 from bridge.transcribers.notes.tuning import Tuning, bends_of, concert_offset, tuning_map
@@ -34,7 +34,7 @@ EDGE = 16
 """Frames of sound read around a window, so that its outermost analysis windows (4096 samples) are filled."""
 
 
-SURE, CHORDAL = 0.6, 0.3
+CONFIDENT, MAX_OVERLAP_SHARE = 0.6, 0.3
 """A bass or voice stem whose sure notes (of this confidence) sound together for more than this share of the time
 plays chords: double stops and harmonies are kept then, where one voice would drop them."""
 
@@ -157,10 +157,10 @@ class NoteTranscriber:
 
     def hear(
         self, source: AudioSource, profile: RoleProfile, progress: Progress, *, with_tuning: bool
-    ) -> tuple[Maps, Tuning | None]:
+    ) -> tuple[NoteActivations, Tuning | None]:
         """The network's maps over the whole source, and how far off its keys it sounds."""
         frames = int(source.audio.length_s * FPS) + 1
-        heard = Maps(profile.lowest, profile.highest)
+        heard = NoteActivations(profile.lowest, profile.highest)
         # Half precision is finer than a cent and takes 8 kB a second of a bass.
         tuning = np.zeros((frames, len(heard.keys)), np.float16) if with_tuning else None
         role = np.zeros((1, 3), np.float32)
@@ -172,7 +172,7 @@ class NoteTranscriber:
             # Read before the network starts: who waits for sound lets another stem's thread use it.
             window = self._window(source, first + CORE - MARGIN) if first + CORE < frames else None
             (maps,), following = self._network.beside(partial(self._features, window), features[None], role)
-            piece = Maps(profile.lowest, profile.highest)
+            piece = NoteActivations(profile.lowest, profile.highest)
             piece.add(maps[0, :, core])
             heard.extend(piece)
             if tuning is not None:
@@ -202,14 +202,14 @@ SAME_S = 0.05
 """Two ways of decoding place an onset of the same note within this."""
 
 
-def decode(maps: Maps, profile: RoleProfile, voices: Voices, sensitivity: float) -> tuple[list[Note], bool]:
+def decode(maps: NoteActivations, profile: RoleProfile, voices: Voices, sensitivity: float) -> tuple[list[Note], bool]:
     """Notes from maps by a role's manner, and whether they are one voice; sensitivity 0.5 is as tuned."""
     notes, _, one_voice = decoded(maps, profile, voices, sensitivity)
     return notes, one_voice
 
 
 def decoded(
-    maps: Maps, profile: RoleProfile, voices: Voices, sensitivity: float
+    maps: NoteActivations, profile: RoleProfile, voices: Voices, sensitivity: float
 ) -> tuple[list[Note], list[Candidate], bool]:
     """Return notes, candidates, and whether the notes are one voice; sensitivity 0.5 is as tuned."""
     t = profile.thresholds
@@ -219,7 +219,7 @@ def decoded(
     notes, candidates = polyphonic_with_candidates(maps, t, odds / (1 + odds))
     if voices == "many" or (voices == "auto" and not profile.one_voice):
         return notes, candidates, False
-    if voices == "auto" and sounds_together([n for n in notes if n.confidence > SURE]) > CHORDAL:
+    if voices == "auto" and sounds_together([n for n in notes if n.confidence > CONFIDENT]) > MAX_OVERLAP_SHARE:
         return notes, candidates, False
     line = monophonic(maps, t, profile.start_cost)
     return line, _beside(line, notes, candidates), True
@@ -234,24 +234,24 @@ def _beside(line: list[Note], notes: list[Note], candidates: list[Candidate]) ->
     return sorted(c for c in others if all(abs(c.note.onset_s - at) > SAME_S for at in onsets.get(c.note.pitch, ())))
 
 
-_kept_maps: dict[int, tuple[bytes, Maps]] = {}
+_kept_maps: dict[int, tuple[bytes, NoteActivations]] = {}
 """The maps decoded last, by the identity of their bytes: a slider decodes the same ones over and over."""
 
 
-def _unpacked_maps(profile: RoleProfile, activations: Activations) -> Maps:
+def _unpacked_maps(profile: RoleProfile, activations: Activations) -> NoteActivations:
     """Return the maps of activations; those that are asked for a second time in turn are kept ready."""
     data = activations.blobs["maps"]
     known, maps = _kept_maps.get(id(data), (None, None))
     if known is data and maps is not None:
         maps.keep_curves()
         return maps
-    maps = Maps.unpacked(profile.lowest, profile.highest, activations.facts["lengths"], data)
+    maps = NoteActivations.unpacked(profile.lowest, profile.highest, activations.facts["lengths"], data)
     _kept_maps.clear()
     _kept_maps[id(data)] = data, maps
     return maps
 
 
-def _unpacked_tuning(maps: Maps, data: bytes | None) -> Tuning | None:
+def _unpacked_tuning(maps: NoteActivations, data: bytes | None) -> Tuning | None:
     if data is None:
         return None
     return Tuning(maps.keys, np.frombuffer(zlib.decompress(data), "<f2").reshape(-1, len(maps.keys)))

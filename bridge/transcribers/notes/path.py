@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from bridge.music.notes import Note
 from bridge.note_maps.decode import Thresholds, make_note
-from bridge.note_maps.maps import Array, Maps, evidence_by_byte
+from bridge.note_maps.maps import Array, NoteActivations, evidence_by_byte
 
 TOUCHING_S = 0.06
 """Seconds two notes of one voice may overlap in legato and in the decoding's blur."""
 
 
-def monophonic(maps: Maps, t: Thresholds, start_cost: float) -> list[Note]:
+def monophonic(maps: NoteActivations, t: Thresholds, start_cost: float) -> list[Note]:
     """The notes of the best single voice, sorted.
 
     Args:
@@ -54,7 +54,7 @@ def sounds_together(notes: list[Note]) -> float:
     return several / total if total else 0.0
 
 
-def _best_path(maps: Maps, t: Thresholds, start_cost: float) -> tuple[list[int], list[int]]:
+def _best_path(maps: NoteActivations, t: Thresholds, start_cost: float) -> tuple[list[int], list[int]]:
     """State per frame (a key's place, or -1 for rest) and the frames at which notes start."""
     rest, best = 0.0, np.full(len(maps.keys), -1e9)
     goes_on = np.empty((maps.frames, len(maps.keys)), np.bool_)

@@ -23,7 +23,7 @@ app.version = app.installed.version or 'unknown'
 app.spool = module('spool')
 app.messages = module('messages')
 app.tempo_table = module('tempo_table')
-app.layers = module('layers')
+app.audible_regions = module('audible_regions')
 app.selection = module('selection')
 app.rendering = module('rendering')
 app.pending = module('pending')
@@ -33,7 +33,7 @@ app.tracks = module('tracks')
 app.insert = module('insert')
 app.progress = module('progress')
 app.daemon = module('daemon')
-app.ending = module('ending')
+app.job_outcome = module('job_outcome')
 app.hook = module('hook')
 
 -- The toolbar button, menu entry or key.

@@ -35,9 +35,9 @@ end
 local function close(id, status)
   app.progress.leave(id)
   if not app.insert.possible() then return end
-  local well = app.messages.guard(function() app.ending.handle(id, status) end)
+  local well = app.messages.guard(function() app.job_outcome.handle(id, status) end)
   -- One sentence, not three a second.
-  if not well then app.ending.set_aside(id) end
+  if not well then app.job_outcome.set_aside(id) end
 end
 
 -- The jobs that have not ended, with their status; the others are handed on.
@@ -47,8 +47,8 @@ local function follow()
     local status = app.spool:progress_of(id)
     if status and not app.spool.is_final(status) then
       unfinished[#unfinished + 1] = { id = id, status = status }
-      if app.ending.watch(id) then app.daemon.renew() end
-    elseif not app.ending.is_set_aside(id) then
+      if app.job_outcome.watch(id) then app.daemon.renew() end
+    elseif not app.job_outcome.is_set_aside(id) then
       close(id, status)
     end
   end

@@ -66,7 +66,7 @@ local function selected_range(chosen)
   for route in chosen.tracks:routelist():iter() do
     local track = route:to_track()
     local regions = track:isnil() and {} or track:playlist():region_list():table()
-    for _, heard in ipairs(app.layers.audible(regions, first, last)) do
+    for _, heard in ipairs(app.audible_regions.audible(regions, first, last)) do
       if heard.region:to_audioregion():isnil() then
         midi = true
       else

@@ -2,10 +2,10 @@
 -- again.
 
 local spool = require 'spool'
-local front = require 'front'
+local project_tab = require 'project_tab'
 local insert = require 'insert'
 local request = require 'request'
-local keep_files = require 'keep_files'
+local project_files = require 'project_files'
 
 local finished = {}
 
@@ -94,7 +94,7 @@ function methods:look()
       local result, more = insert.load(self.context, id, nil, self.again)
       if result then
         self.result, self.project = result, more
-        self.keep = keep_files.new(self.context, result, more)
+        self.keep = project_files.new(self.context, result, more)
         return false
       end
       self.problem = more or self.problem
@@ -142,7 +142,7 @@ local function run(context, ids, again, done)
   local function step()
     if self.keep then
       -- Nothing changes under a recording.
-      if self.keep.step() and not front.is_recording(self.project) then self:insert() end
+      if self.keep.step() and not project_tab.is_recording(self.project) then self:insert() end
     elseif self:look() then
       return done(self.count, self.problem)
     end

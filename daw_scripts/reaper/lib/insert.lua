@@ -2,8 +2,8 @@
 -- revision of it replaces the notes of the earlier one.
 
 local app = require 'app'
-local courtesy = require 'courtesy'
-local front = require 'front'
+local restore_selection = require 'restore_selection'
+local project_tab = require 'project_tab'
 local groups = require 'groups'
 local marks = require 'marks'
 local place = require 'place'
@@ -44,8 +44,8 @@ end
 
 local function in_one_step(project, name, work)
   reaper.PreventUIRefresh(1)
-  local ok, problem = front.insert(project, function()
-    local put_back = courtesy.remember(project)
+  local ok, problem = project_tab.insert(project, function()
+    local put_back = restore_selection.remember(project)
     reaper.Undo_BeginBlock2(project)
     local done, reason = pcall(work)
     put_back()
@@ -85,8 +85,8 @@ function insert.result(context, result, project)
   local home = context.spool
   local known = home:inserted_revision(result.id)
   if known and known >= result.revision and not result.again then return true end
-  if not front.is_open(project) then return nil, insert.CLOSED end
-  if not reaper.InsertTrackInProject and not front.is_free(project) then return nil, front.BUSY end
+  if not project_tab.is_open(project) then return nil, insert.CLOSED end
+  if not reaper.InsertTrackInProject and not project_tab.is_free(project) then return nil, project_tab.BUSY end
   local marked, why = home:mark_inserted(result.id, result.revision)
   if not marked then return nil, why end
   local wanted = groups.of(result)

@@ -4,7 +4,7 @@
 
 local app = require 'app'
 local finished = require 'finished'
-local handover = require 'handover'
+local command_handoff = require 'command_handoff'
 local marks = require 'marks'
 local spool = require 'spool'
 local startup = require 'startup'
@@ -44,7 +44,7 @@ function methods:obey()
   local command = self.context.spool:take_command('reaper', os.time())
   local script = command and ACTIONS[command.command]
   if not script then return end
-  if script == TRANSCRIBE then handover.give(command) end
+  if script == TRANSCRIBE then command_handoff.give(command) end
   self:run(script)
 end
 

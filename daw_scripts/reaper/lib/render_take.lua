@@ -2,7 +2,7 @@
 -- is gone again before REAPER draws anything. The item itself, the selection and the undo list stay as they are.
 
 local copy_file = require 'copy_file'
-local front = require 'front'
+local project_tab = require 'project_tab'
 local online = require 'online'
 local place = require 'place'
 local selection = require 'selection'
@@ -91,7 +91,7 @@ local function rendered(entry)
   entry.take_number = take_number(entry)
   if not entry.take_number then return nil end
   reaper.PreventUIRefresh(1)
-  local ok, path = front.with(entry.project, function() return render(entry) end)
+  local ok, path = project_tab.with(entry.project, function() return render(entry) end)
   reaper.PreventUIRefresh(-1)
   reaper.UpdateArrange()
   return ok and path and reaper.file_exists(path) and path or nil
@@ -128,7 +128,7 @@ end
 local function step(state)
   local entry = state.entry
   if not state.path and not selection.find_again(entry) then return false, selection.GONE end
-  if not state.path and not front.is_free(entry.project) then return nil, front.BUSY end
+  if not state.path and not project_tab.is_free(entry.project) then return nil, project_tab.BUSY end
   state.path = state.path or rendered(entry)
   if not state.path then return false, REFUSED:format(entry.name) end
   local moved = move(state)

@@ -2,9 +2,9 @@
 -- cancel ends any.
 
 local app = require 'app'
-local front = require 'front'
+local project_tab = require 'project_tab'
 local insert = require 'insert'
-local keep_files = require 'keep_files'
+local project_files = require 'project_files'
 local online = require 'online'
 local request = require 'request'
 local review = require 'review'
@@ -106,7 +106,7 @@ function stages.keep(self)
     if result == false and self.context.spool:inserted_revision(self.id) then return self:finish() end
     if not result then return self:fail(more or insert.CLOSED) end
     self.result, self.project = result, more
-    self.keep = keep_files.new(self.context, result, more)
+    self.keep = project_files.new(self.context, result, more)
   end
   if not self.keep.step() then return end
   local is_asked = self.window and not self.chosen.is_from_outside
@@ -121,18 +121,18 @@ function stages.ask(self)
     self.stage = 'put'
     return
   end
-  if not front.is_open(self.project) then return self:fail(insert.CLOSED) end
+  if not project_tab.is_open(self.project) then return self:fail(insert.CLOSED) end
 end
 
 -- Nothing changes under the user's hands: neither while REAPER records nor while the mouse drags something.
 local function is_busy(project)
-  if front.is_recording(project) then return 'recording' end
+  if project_tab.is_recording(project) then return 'recording' end
   return reaper.JS_Mouse_GetState and reaper.JS_Mouse_GetState(1) == 1 and 'insert' or nil
 end
 
 function stages.put(self)
   self.notice = nil
-  if not front.is_open(self.project) then return self:fail(insert.CLOSED) end
+  if not project_tab.is_open(self.project) then return self:fail(insert.CLOSED) end
   local busy = is_busy(self.project)
   if busy then
     self.status = { stage = busy, fraction = 1 }

@@ -10,10 +10,10 @@ import pytest
 from bridge.errors import InputError
 from bridge.music.tempo import TempoMap
 from bridge.score.beat.bars import METRE_ODDS, METRES, NEW_METRE_COST, find_bars
-from bridge.score.beat.constant_tempo import Pulse
+from bridge.score.beat.constant_tempo import SteadyBeat
 from bridge.score.beat.hints import Hints, parse_factor
 from bridge.score.beat.reading import Reading, readings
-from bridge.score.beat.tempo_map import fitted_pulse, tempo_map
+from bridge.score.beat.tempo_map import fitted_beat, tempo_map
 
 
 def _odds(bars: list[int], first: int = 0) -> np.ndarray:
@@ -130,7 +130,7 @@ def test_a_change_of_metre_is_in_the_map() -> None:
 def test_a_tempo_with_a_fraction_is_not_rounded(bpm: float, beats: int, jitter_s: float) -> None:
     rng = np.random.default_rng(1)
     times = 0.1 + np.arange(beats) * 60 / bpm + rng.normal(0, jitter_s, beats)
-    pulse = fitted_pulse(Pulse(0.1, 60 / bpm * 1.0004), times, float(times[-1]))
+    pulse = fitted_beat(SteadyBeat(0.1, 60 / bpm * 1.0004), times, float(times[-1]))
     assert 60 / pulse.period_s == pytest.approx(bpm, abs=0.03)
     assert 60 / pulse.period_s != round(bpm)
 
@@ -139,7 +139,7 @@ def test_a_tempo_with_a_fraction_is_not_rounded(bpm: float, beats: int, jitter_s
 def test_a_whole_tempo_is_written_whole(bpm: float) -> None:
     rng = np.random.default_rng(2)
     times = 0.1 + np.arange(60) * 60 / bpm + rng.normal(0, 0.006, 60)
-    assert 60 / fitted_pulse(Pulse(0.1, 60 / bpm), times, float(times[-1])).period_s == pytest.approx(bpm, abs=1e-9)
+    assert 60 / fitted_beat(SteadyBeat(0.1, 60 / bpm), times, float(times[-1])).period_s == pytest.approx(bpm, abs=1e-9)
 
 
 @pytest.mark.parametrize(

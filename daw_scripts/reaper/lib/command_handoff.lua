@@ -3,17 +3,17 @@
 
 local json = require 'json'
 
-local handover = {}
+local command_handoff = {}
 
 local SECTION, KEY = 'dawscribe', 'command'
 
 -- The listener's part.
-function handover.give(command)
+function command_handoff.give(command)
   reaper.SetExtState(SECTION, KEY, json.encode(command), false)
 end
 
 -- The action's part: the command it is called for, once, or nil when the user called it.
-function handover.take(context)
+function command_handoff.take(context)
   local text = reaper.GetExtState(SECTION, KEY)
   reaper.DeleteExtState(SECTION, KEY, false)
   local command = text ~= '' and json.decode(text)
@@ -21,4 +21,4 @@ function handover.take(context)
   return context.spool:take_command('reaper', os.time())
 end
 
-return handover
+return command_handoff

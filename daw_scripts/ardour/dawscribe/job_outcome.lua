@@ -1,7 +1,7 @@
 -- What becomes of a job that has ended: it is inserted, offered, or forgotten with a sentence.
 
 local app = ...
-local ending = {}
+local job_outcome = {}
 
 local OFFER = 'dawscribe has a finished transcription for this session that was not inserted yet. Insert it now?\n'
   .. '"No" discards it; closed without an answer, this question comes again when the session is opened again.'
@@ -22,16 +22,16 @@ local lost_since = {}
 -- Per sentence: true once it was shown, so that a missing instrument is not told at every insertion.
 local told = {}
 
-function ending.set_aside(id)
+function job_outcome.set_aside(id)
   set_aside[id] = true
 end
 
-function ending.is_set_aside(id)
+function job_outcome.is_set_aside(id)
   return set_aside[id] == true
 end
 
 -- Notes that a job is in work; true the first time.
-function ending.watch(id)
+function job_outcome.watch(id)
   local is_new = not watched[id]
   watched[id], lost_since[id] = true, nil
   return is_new
@@ -80,7 +80,7 @@ local function done(id, message)
     if not app.hook.settled() then return end
     local answer = app.messages.ask(OFFER)
     if answer == false then return discard(id) end
-    if answer == nil then return ending.set_aside(id) end
+    if answer == nil then return job_outcome.set_aside(id) end
   end
   insert(id, message)
 end
@@ -100,11 +100,11 @@ local function lost(id)
 end
 
 -- Handles a job that is not in work any more; `status` is nil where there is no trace of it.
-function ending.handle(id, status)
+function job_outcome.handle(id, status)
   if not status then return lost(id) end
   if status.state == 'done' then return done(id, status.message) end
   if status.state == 'failed' then return failed(id, status.message) end
   app.pending.remove(id)
 end
 
-return ending
+return job_outcome

@@ -1,6 +1,6 @@
 -- What of a playlist's regions can be heard: takes below an opaque region and muted regions are silent.
 
-local layers = {}
+local audible_regions = {}
 
 -- The pieces of `pieces` outside [from, to); each is a pair of samples.
 local function without(pieces, from, to)
@@ -18,7 +18,7 @@ local function borders(region)
 end
 
 -- The spans of samples of each region between `first` and `last` that sound: a list of { region, from, to }.
-function layers.audible(regions, first, last)
+function audible_regions.audible(regions, first, last)
   local spans = {}
   for _, region in ipairs(regions) do
     local from, to = borders(region)
@@ -34,4 +34,4 @@ function layers.audible(regions, first, last)
   return spans
 end
 
-return layers
+return audible_regions

@@ -20,7 +20,7 @@ MAX_INTEGER = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SessionPosition:
     """One item's place in the session."""
 
     position: int
@@ -48,7 +48,7 @@ class Place:
         return self.length / self.rate
 
 
-def place_of(extra: Mapping[str, Any]) -> Place:
+def session_position(extra: Mapping[str, Any]) -> SessionPosition:
     """The place that Ardour's script wrote into an item.
 
     Raises:
@@ -56,11 +56,11 @@ def place_of(extra: Mapping[str, Any]) -> Place:
     """
     track = extra.get("track")
     if not isinstance(track, Mapping):
-        raise _wrong("track")
-    return Place(
-        position=_whole(extra, "position", 0),
-        length=_whole(extra, "length", 1),
-        rate=_whole(extra, "rate", 1),
+        raise _invalid_field("track")
+    return SessionPosition(
+        position=_integer(extra, "position", 0),
+        length=_integer(extra, "length", 1),
+        rate=_integer(extra, "rate", 1),
         track_id=_text(track, "id"),
         track_name=_text(track, "name"),
         table=tempo_points(extra.get("tempo_table")),
@@ -74,11 +74,11 @@ def tempo_points(table: object) -> tuple[tuple[float, int], ...]:
         InputError: it is not one.
     """
     if not isinstance(table, Sequence) or isinstance(table, str) or not 2 <= len(table) <= MAX_POINTS:
-        raise _wrong("tempo_table")
+        raise _invalid_field("tempo_table")
     points = tuple(_point(p) for p in table)
     rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(points))
     if not rising or points[0][1] != 0:
-        raise _wrong("tempo_table")
+        raise _invalid_field("tempo_table")
     return points
 
 
@@ -88,22 +88,22 @@ def _point(data: object) -> tuple[float, int]:
         numbers = isinstance(sample, (int, float)) and not isinstance(sample, bool) and type(tick) is int
         if numbers and math.isfinite(sample) and abs(sample) < MAX_INTEGER and 0 <= tick < MAX_INTEGER:
             return float(sample), tick
-    raise _wrong("tempo_table")
+    raise _invalid_field("tempo_table")
 
 
-def _whole(data: Mapping[str, Any], name: str, least: int) -> int:
+def _integer(data: Mapping[str, Any], name: str, least: int) -> int:
     value = data.get(name)
     if type(value) is not int or not least <= value < MAX_INTEGER:
-        raise _wrong(name)
+        raise _invalid_field(name)
     return value
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= 512:
-        raise _wrong(name)
+        raise _invalid_field(name)
     return value
 
 
-def _wrong(name: str) -> InputError:
+def _invalid_field(name: str) -> InputError:
     return InputError(f"Ardour's request has no usable \"{name}\"; run 'dawscribe setup ardour' again.")

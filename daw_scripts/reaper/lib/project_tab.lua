@@ -1,32 +1,32 @@
 -- Work in a project that may lie behind another tab. Most of the interface takes a project; only REAPER before 7.18
 -- and the render action need it in front.
 
-local front = {}
+local project_tab = {}
 
-front.BUSY = 'REAPER plays or records, so dawscribe waits: stop, and it goes on.'
+project_tab.BUSY = 'REAPER plays or records, so dawscribe waits: stop, and it goes on.'
 
 -- Whether the project is still open; the user may close it whenever a script waits.
-function front.is_open(project)
+function project_tab.is_open(project)
   return reaper.ValidatePtr2(nil, project, 'ReaProject*')
 end
 
 -- Bits of GetPlayStateEx.
 local PLAYING, RECORDING = 1, 4
 
-function front.is_recording(project)
+function project_tab.is_recording(project)
   local before = reaper.EnumProjects(-1)
   return (reaper.GetPlayStateEx(project) | reaper.GetPlayStateEx(before)) & RECORDING ~= 0
 end
 
 -- Whether a project can be brought to the front, and rendered in, without stopping what plays or records.
-function front.is_free(project)
+function project_tab.is_free(project)
   local before = reaper.EnumProjects(-1)
-  if front.is_recording(project) then return false end
+  if project_tab.is_recording(project) then return false end
   return before == project or (reaper.GetPlayStateEx(before) | reaper.GetPlayStateEx(project)) & PLAYING == 0
 end
 
 -- Calls `work` with the project in front, for this moment only. Returns what pcall returns.
-function front.with(project, work)
+function project_tab.with(project, work)
   local before = reaper.EnumProjects(-1)
   local results = table.pack(pcall(function()
     if before ~= project then reaper.SelectProjectInstance(project) end
@@ -37,9 +37,9 @@ function front.with(project, work)
 end
 
 -- Calls `work` for an insertion: in front only where this REAPER cannot insert tracks elsewhere.
-function front.insert(project, work)
+function project_tab.insert(project, work)
   if reaper.InsertTrackInProject then return pcall(work) end
-  return front.with(project, work)
+  return project_tab.with(project, work)
 end
 
-return front
+return project_tab

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from bridge.transcribers.drums.features import FRAMES_PER_S
-from bridge.transcribers.drums.kit import GROUPS, Tuning, notes, strokes
-from bridge.transcribers.drums.peaks import CLASSES, HALF_WIDTH, Stroke
+from bridge.transcribers.drums.kit import GROUPS, Tuning, hits, notes
+from bridge.transcribers.drums.peaks import CLASSES, HALF_WIDTH, DrumHit
 
 Array = npt.NDArray[np.float32]
 TUNING = Tuning(dict.fromkeys(GROUPS, 0.4), dict.fromkeys(CLASSES, 0.0))
@@ -26,8 +26,8 @@ def answer(*played: tuple[float, str, float, float], frames: int = 300) -> tuple
     return onset, velocity
 
 
-def heard(*played: tuple[float, str, float, float], sensitivity: float = 0.5) -> list[Stroke]:
-    return strokes(*answer(*played), TUNING, sensitivity)
+def heard(*played: tuple[float, str, float, float], sensitivity: float = 0.5) -> list[DrumHit]:
+    return hits(*answer(*played), TUNING, sensitivity)
 
 
 @pytest.mark.parametrize("when", [0.5, 0.5021, 0.5049, 0.5077])
@@ -39,7 +39,7 @@ def test_a_stroke_is_placed_between_the_frames(when: float) -> None:
 
 def test_lateness_of_the_net_is_taken_off() -> None:
     tuning = Tuning(TUNING.thresholds, {**TUNING.late_s, "kick": 0.004})
-    (stroke,) = strokes(*answer((1.0, "kick", 0.9, 1.0)), tuning)
+    (stroke,) = hits(*answer((1.0, "kick", 0.9, 1.0)), tuning)
     assert stroke.onset_s == pytest.approx(0.996, abs=0.0005)
 
 
@@ -59,18 +59,18 @@ def test_a_wobbling_kick_is_one_stroke() -> None:
 def test_of_two_sounds_of_one_stroke_the_surer_stays(weak: str, strong: str) -> None:
     for gap in (-0.012, 0.0, 0.012):
         (stroke,) = heard((1.0, strong, 0.8, 0.95), (1.0 + gap, weak, 0.8, 0.5))
-        assert stroke.kind == strong
+        assert stroke.drum == strong
 
 
 def test_a_tom_of_uncertain_height_is_still_a_tom() -> None:
     (stroke,) = heard((1.0, "tom_low", 0.8, 0.25), (1.0, "tom_mid", 0.8, 0.3), (1.002, "tom_high", 0.8, 0.1))
-    assert stroke.kind == "tom_mid"
+    assert stroke.drum == "tom_mid"
     assert stroke.confidence == pytest.approx(0.65, abs=0.02)
 
 
 def test_limbs_that_are_free_play_together() -> None:
     together = heard(*[(1.0, kind, 0.8, 1.0) for kind in ("kick", "snare", "hat_closed", "crash")])
-    assert {s.kind for s in together} == {"kick", "snare", "hat_closed", "crash"}
+    assert {s.drum for s in together} == {"kick", "snare", "hat_closed", "crash"}
 
 
 def test_sensitivity_moves_what_counts() -> None:
@@ -93,6 +93,6 @@ def test_notes_are_general_midi_with_velocity() -> None:
 
 def test_the_softest_and_the_earliest_stroke_fit_midi() -> None:
     tuning = Tuning(TUNING.thresholds, dict.fromkeys(CLASSES, 0.02))
-    (note,) = notes(strokes(*answer((0.0, "ride", 0.0, 1.0)), tuning))
+    (note,) = notes(hits(*answer((0.0, "ride", 0.0, 1.0)), tuning))
     assert note.onset_s == 0.0
     assert note.velocity == 1

@@ -3,7 +3,7 @@
 
 local copy_file = require 'copy_file'
 
-local keep_files = {}
+local project_files = {}
 
 -- Work per tick: a third of a 30 Hz tick.
 local BUDGET_S = 0.010
@@ -51,7 +51,7 @@ end
 
 -- The copies of a job's files. `step` is true when all are in the project's folder and the result names them there; a
 -- file that cannot be copied stays where the job has it. `abort`, for an insertion that does not come, leaves nothing.
-function keep_files.new(context, result, project)
+function project_files.new(context, result, project)
   local waiting, index, copy, made, failed = played(result), 0, nil, {}, false
   local job_folder = context.home .. '/jobs/' .. result.id
   local folder = reaper.GetProjectPathEx(project):gsub('\\', '/') .. '/dawscribe/' .. result.id
@@ -90,4 +90,4 @@ function keep_files.new(context, result, project)
   return { step = step, abort = abort }
 end
 
-return keep_files
+return project_files

@@ -1,9 +1,9 @@
 -- What the user had selected, to be put back after a change.
 
-local courtesy = {}
+local restore_selection = {}
 
 -- Remembers selected tracks and items; returns a function that selects exactly these again.
-function courtesy.remember(project)
+function restore_selection.remember(project)
   local tracks, items = {}, {}
   for index = 0, reaper.CountSelectedTracks2(project, true) - 1 do
     tracks[#tracks + 1] = reaper.GetSelectedTrack2(project, index, true)
@@ -23,4 +23,4 @@ function courtesy.remember(project)
   end
 end
 
-return courtesy
+return restore_selection

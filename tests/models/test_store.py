@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import JobCancelled, ModelError, StoreError
-from bridge.models import ModelStore, web
+from bridge.models import ModelStore, connection, web
 from bridge.models.catalogue import Model, models
 from bridge.models.web import WebFile
 from tests.models.file_server import FileServer, serving
@@ -64,7 +64,7 @@ def test_fetches_once_and_verifies(tmp_path: Path, server: FileServer) -> None:
 def test_continues_where_the_connection_was_cut(
     tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch, hangs: bool
 ) -> None:
-    monkeypatch.setattr(web, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(connection, "TIMEOUT_S", 0.5)
     server.cut_after, server.hangs = [3_000_000, 1_000_000], hangs
     assert store(tmp_path, row(server.url)).fetch("net").read_bytes() == CONTENT
     assert server.asked[0] == ""

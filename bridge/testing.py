@@ -30,7 +30,7 @@ STEP_S = 0.05
 class FakeSeparator:
     """Splits a mix into equal quarters of its level: the stems sum to the mix exactly."""
 
-    stems = ("drums", "bass", "vocals", "other")
+    stems: tuple[str, ...] = ("drums", "bass", "vocals", "other")
     device = "fake"
     cache_version = "1"
 

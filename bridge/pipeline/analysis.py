@@ -147,7 +147,7 @@ class Analyser:
         """Start the transcriber calls; each waits for the sound it reads."""
         sounds: dict[str, Sound] = {**stems, MIX: mix}
         for call in self._calls:
-            sources = {name: AudioSource(name, sounds[name], mix.rms) for name in call.sources}
+            sources = {n: AudioSource(n, sounds[n], mix.rms, self._plan.taken_from(n)) for n in call.sources}
             threads.start(call.name, call.transcriber, partial(self._transcribe, call, sources, key))
 
     def _transcribe(

@@ -9,6 +9,11 @@ from bridge.errors import ConfigError
 from bridge.music.notes import MIX, STEM_ROLES
 from bridge.spool.options import SEVERAL
 
+IN_MIX = ("drums",)
+"""Stems that are heard in the mix where a separator has none of them: strokes stand out of any mix, a bass line and a
+voice do not."""
+HEARD_IN_MIX = "The separator has no stem of the {}, so they were heard in the whole mix."
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -31,11 +36,24 @@ class HearingPlan:
     """Source -> the transcribers that hear it."""
     separated: tuple[str, ...] = ()
     """Stems that must be separated, in the order of their tracks."""
+    in_mix: tuple[str, ...] = ()
+    """Stems that the separator lacks, so that they are heard in the mix."""
+    apart: tuple[str, ...] = ()
+    """All stems of the separator: what is none of them is left in "other"."""
 
     @property
     def names(self) -> list[str]:
         """Return every transcriber of the plan once."""
         return list(dict.fromkeys(name for names in self.transcribers.values() for name in names))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Return what whoever reads the result should know of the plan."""
+        return tuple(HEARD_IN_MIX.format(stem) for stem in self.in_mix)
+
+    def taken_from(self, source: str) -> tuple[str, ...]:
+        """Return the stems that are no longer in a source; none for the mix."""
+        return () if source == MIX else tuple(stem for stem in self.apart if stem != source)
 
     def calls(self, joining: Sequence[str], with_mix: Sequence[str] = ()) -> list[Call]:
         """Return the calls: one for each source, but one for all sources of the transcribers in ``joining``."""
@@ -70,14 +88,37 @@ def needs_stems(rows: Mapping[str, tuple[str, ...]]) -> bool:
     return any(source != MIX for source in rows)
 
 
-def stem_plan(rows: Mapping[str, tuple[str, ...]], stems: Sequence[str]) -> HearingPlan:
-    """Return the plan for the stems that are wanted; one without a row of its own is heard as "other"."""
-    transcribers = {MIX: rows[MIX]} if MIX in rows else {}
-    for stem in sorted(stems, key=_rank):
+def lacking(rows: Mapping[str, tuple[str, ...]], stems: Sequence[str], wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the stems that are heard in the mix, for the separator has none of them.
+
+    Args:
+        rows: source -> transcribers.
+        stems: those of the separator; a single one is the mix itself, of which its role says what plays in it.
+        wanted: stems that are wanted, None for all.
+    """
+    if len(stems) < 2:
+        return ()
+    return tuple(s for s in IN_MIX if s in rows and s not in stems and (wanted is None or s in wanted))
+
+
+def stem_plan(
+    rows: Mapping[str, tuple[str, ...]], stems: Sequence[str], wanted: Sequence[str] | None = None
+) -> HearingPlan:
+    """Return the plan for a separator; a stem without a row of its own is heard as "other".
+
+    Args:
+        rows: source -> transcribers.
+        stems: those of the separator.
+        wanted: stems that are wanted, None for all.
+    """
+    in_mix = lacking(rows, stems, wanted)
+    of_mix = [*rows.get(MIX, ()), *(name for stem in in_mix for name in rows[stem])]
+    transcribers = {MIX: tuple(dict.fromkeys(of_mix))} if of_mix else {}
+    for stem in sorted((s for s in stems if wanted is None or s in wanted), key=_rank):
         names = rows.get(stem) or rows.get("other")
         if names:
             transcribers[stem] = names
-    return HearingPlan(transcribers, tuple(s for s in transcribers if s != MIX))
+    return HearingPlan(transcribers, tuple(s for s in transcribers if s != MIX), in_mix, tuple(stems))
 
 
 def _rank(stem: str) -> int:

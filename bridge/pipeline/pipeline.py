@@ -22,7 +22,7 @@ from bridge.pipeline.analysis import Analyser, Analysis
 from bridge.pipeline.cache import Cache
 from bridge.pipeline.engines import Engines
 from bridge.pipeline.forecast import Forecast
-from bridge.pipeline.hearing_plan import HearingPlan, needs_stems, stem_plan
+from bridge.pipeline.hearing_plan import HearingPlan, lacking, needs_stems, stem_plan
 from bridge.pipeline.options import JobOptions, resolve_options
 from bridge.pipeline.preview import Preview
 from bridge.pipeline.redecode import FOLDER as ACTIVATIONS
@@ -127,6 +127,7 @@ class Pipeline:
             NO_SEPARATION if separator is None else options.separator,
             {source: " + ".join(names) for source, names in plan.transcribers.items()},
             "CPU" if separator is None else separator.device,
+            plan.sentences,
             times_s=times_s,
         )
 
@@ -203,7 +204,8 @@ def _plan(separator: Separator | None, options: JobOptions) -> HearingPlan:
     """Return the hearing plan; InputError where a stem is wanted that the separator does not have."""
     if separator is None:
         return HearingPlan(options.transcribers)
-    missing = [s for s in options.stems or () if s not in separator.stems]
+    in_mix = lacking(options.transcribers, separator.stems, options.stems)
+    missing = [s for s in options.stems or () if s not in separator.stems and s not in in_mix]
     if missing:
         message = f'The separator "{options.separator}" has no stem "{missing[0]}"; '
         if len(separator.stems) == 1:
@@ -214,7 +216,7 @@ def _plan(separator: Separator | None, options: JobOptions) -> HearingPlan:
             have = [s for s in STEM_ROLES if s in separator.stems]
             message += f"it has: {', '.join(have)} (htdemucs_6s of the separator demucs has guitar and piano)."
         raise InputError(message)
-    return stem_plan(options.transcribers, options.stems or separator.stems)
+    return stem_plan(options.transcribers, separator.stems, options.stems)
 
 
 @contextmanager

@@ -62,6 +62,8 @@ class AudioSource:
     """May still be growing: each read waits for its sound."""
     mix_rms: float
     """RMS of the whole mix, full scale 1: engines scale by it, so that leakage in a silent stem stays silent."""
+    without: tuple[str, ...] = ()
+    """Stems that a separator took out of it; what no stem holds, such as a bass, may still be in "other"."""
 
 
 def only(sources: Mapping[str, AudioSource]) -> AudioSource:

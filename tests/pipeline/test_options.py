@@ -10,7 +10,7 @@ import pytest
 
 from bridge.config import load
 from bridge.errors import InputError
-from bridge.pipeline.hearing_plan import Call, needs_stems, stem_plan
+from bridge.pipeline.hearing_plan import Call, lacking, needs_stems, stem_plan
 from bridge.pipeline.options import resolve_options
 from bridge.spool.options import OPTION_SPECS
 
@@ -79,5 +79,31 @@ def test_the_mix_is_heard_beside_a_stem_only_where_that_stem_is_wanted() -> None
     rows = {"drums": ("drums",), "other": ("band",)}
     assert stem_plan(rows, ("drums", "other")).calls(["band"], ["band"])[-1] == Call("band", ("mix", "other"))
     assert stem_plan({"mix": ("band",)}, ()).calls(["band"], ["band"]) == [Call("band", ("mix",))]
-    only_drums = stem_plan(rows, ("drums",))
+    only_drums = stem_plan(rows, ("drums", "other"), ["drums"])
     assert only_drums.calls([n for n in only_drums.names if n == "band"]) == [Call("drums", ("drums",))]
+
+
+ROWS = {"drums": ("drums",), "bass": ("notes",), "vocals": ("melody",), "other": ("band",)}
+
+
+def test_drums_are_heard_in_the_mix_where_the_separator_has_no_stem_of_them() -> None:
+    plan = stem_plan(ROWS, ("vocals", "other"))
+    assert plan.calls(["band"], ["band"]) == [
+        Call("drums", ("mix",)),
+        Call("melody", ("vocals",)),
+        Call("band", ("mix", "other")),
+    ]
+    assert plan.separated == ("vocals", "other")
+    assert plan.sentences == ("The separator has no stem of the drums, so they were heard in the whole mix.",)
+    assert stem_plan(ROWS, ("drums", "bass", "vocals", "other")).in_mix == ()
+    assert stem_plan(ROWS, ("guitar",)).in_mix == (), "a solo recording has no drums"
+    assert stem_plan(ROWS, ("vocals", "other"), ["vocals"]).in_mix == (), "nobody asked for them"
+    only = stem_plan(ROWS, ("vocals", "other"), ["drums"])
+    assert (only.calls([]), only.separated) == ([Call("drums", ("mix",))], ())
+    assert lacking(ROWS, ("vocals", "other"), ["bass"]) == (), "no bass line stands out of a mix"
+
+
+def test_a_plan_knows_what_was_taken_out_of_each_source() -> None:
+    plan = stem_plan(ROWS, ("vocals", "other"))
+    assert plan.taken_from("other") == ("vocals",)
+    assert plan.taken_from("mix") == ()

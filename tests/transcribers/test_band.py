@@ -90,6 +90,16 @@ def test_a_stem_is_heard_with_its_mix(band: BandTranscriber, mix: Recording, tmp
     assert all(p.stem == "other" and p.family != "bass" for p in heard.parts)
 
 
+def test_what_is_left_over_may_hold_the_bass_where_no_stem_does(
+    band: BandTranscriber, mix: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr("bridge.transcribers.band.engine.tracks_of", lambda *_, whole: told.append(whole) or [])
+    for without in (("vocals",), ("vocals", "bass"), ()):
+        band.transcribe({"other": AudioSource("other", mix, mix.rms, without)}, RecordingProgress())
+    assert told == [True, False, False]
+
+
 def test_silence_has_no_parts(band: BandTranscriber, tmp_path: Path) -> None:
     silent = recording(tmp_path / "silent.wav", np.zeros((2, SONG_RATE), np.float32))
     assert band.transcribe({"mix": AudioSource("mix", silent, 0.0)}, RecordingProgress()).parts == ()

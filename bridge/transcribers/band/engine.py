@@ -77,6 +77,7 @@ class BandTranscriber:
             if not source.audio.is_silent:
                 heard = self._nets.listen(source.audio, source.mix_rms, source.role, tell, report)
             facts[name], more = packed(heard, source.audio.length_s)
+            facts[name]["whole"] = holds_bass(source)
             blobs |= {f"{name}.{key}": blob for key, blob in more.items()}
         return Activations(facts, blobs)
 
@@ -100,7 +101,8 @@ class BandTranscriber:
             notes, who = notes_of(both, thresholds)
             inside = np.array([i for i, n in enumerate(notes) if n.onset_s < length_s], np.int64)
             kept = [notes[i] for i in inside]
-            tracks = tracks_of(kept, who.rows(inside), whole=name == MIX)
+            whole = bool(activations.facts[name].get("whole", name == MIX))
+            tracks = tracks_of(kept, who.rows(inside), whole=whole)
             left_out = candidates_of(both, thresholds, tracks)
             if name in (MIX, "other"):
                 parts += parts_of(tracks, left_out, name)
@@ -109,6 +111,11 @@ class BandTranscriber:
                 faint = sorted(c for some in left_out for c in some)
                 parts += Transcription.single(name, kept, candidates=faint).parts
         return Transcription(tuple(parts))
+
+
+def holds_bass(source: AudioSource) -> bool:
+    """Return whether a bass may be in a source: in the mix, and in what is left by a separator that has none."""
+    return source.role == MIX or (bool(source.without) and "bass" not in source.without)
 
 
 def parts_of(tracks: list[Track], left_out: list[list[Candidate]], source: str) -> list[Part]:

@@ -239,6 +239,33 @@ def test_a_dask_cluster_does_the_same() -> None:
     assert {row.state for row in found} == {DONE}
 
 
+def raises_on_seven(task: Task) -> Row:
+    """Stand in for a song that ends its worker."""
+    if task.path == "song 7":
+        raise RuntimeError(task.path)
+    return hear_in_no_time(task)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_bad_song_takes_none_of_its_bundle_with_it() -> None:
+    distributed = pytest.importorskip("distributed")
+    from bridge.catalogue.cluster import run_on_cluster
+
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as c:
+        names = [f"song {i}" for i in range(40)]  # the first four alone, then bundles
+        found = list(run_on_cluster(tasks(*names, seconds=0.001), c.scheduler_address, work=raises_on_seven))
+    assert sorted(row.path for row in found) == sorted(names)
+    assert [row.path for row in found if row.state == FAILED] == ["song 7"]
+
+
+def test_short_songs_go_in_bundles_of_about_a_second() -> None:
+    pytest.importorskip("distributed")
+    from bridge.catalogue.cluster import MAX_BUNDLE, bundle_of
+
+    assert [bundle_of(s) for s in (30.0, 0.9, 0.25, 0.0)] == [1, 1, 4, MAX_BUNDLE]
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_no_scheduler_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")

@@ -123,9 +123,13 @@ def _read(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise ConfigError(f"{file} is not valid TOML ({e}); correct it or move it away.") from e
+        raise ConfigError(
+            f"{file} is not valid TOML ({e}); correct it or move it away.", code="settings-not-toml"
+        ) from e
     except OSError as e:
-        raise ConfigError(f"{file} cannot be read ({e.strerror}); check its permissions.") from e
+        raise ConfigError(
+            f"{file} cannot be read ({e.strerror}); check its permissions.", code="settings-unreadable"
+        ) from e
 
 
 def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -156,7 +160,7 @@ def _set(values: dict[str, Any], name: str, value: Any, origin: str) -> None:
             known = None  # an outsider's: free from here on
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
-            raise ConfigError(f'The setting "{part}" in {origin} is a value, not a table.')
+            raise ConfigError(f'The setting "{part}" in {origin} is a value, not a table.', code="setting-not-a-table")
         known = known.get(part) if isinstance(known, Mapping) else None
     if isinstance(known, Mapping):
         value = _checked(name, key, value, known, origin)
@@ -168,7 +172,7 @@ def _check_open(name: str, tables: Sequence[str], part: str, known: Mapping[str,
     open_table = len(tables) == 1 and tables[0] in OPEN_TABLES
     near = difflib.get_close_matches(part, list(known), n=1)
     if not open_table or (near and part not in plugins.names(tables[0])):
-        raise ConfigError(_unknown(name, part, known, origin))
+        raise ConfigError(_unknown(name, part, known, origin), code="setting-unknown")
 
 
 def _checked(name: str, key: str, value: Any, known: Mapping[str, Any], origin: str) -> Any:
@@ -177,13 +181,13 @@ def _checked(name: str, key: str, value: Any, known: Mapping[str, Any], origin: 
     if key not in known and table and table[0] in ROLE_TABLES:
         known = dict.fromkeys((*STEM_ROLES, MIX), next(iter(known.values())))
     if key not in known:
-        raise ConfigError(_unknown(name, key, known, origin))
+        raise ConfigError(_unknown(name, key, known, origin), code="setting-unknown")
     return _typed(name, value, known[key], origin)
 
 
 def _typed(name: str, value: Any, default: Any, origin: str) -> Any:
     if isinstance(default, Mapping):
-        raise ConfigError(f'The setting "{name}" in {origin} is a table, not a value.')
+        raise ConfigError(f'The setting "{name}" in {origin} is a table, not a value.', code="setting-is-a-table")
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     wrong = type(value) is not type(default) or value != value  # only "nan" differs from itself
@@ -193,11 +197,11 @@ def _typed(name: str, value: Any, default: Any, origin: str) -> Any:
             f'The setting "{name}" in {origin} must be {like}, not {str(value)[:40]!r}; '
             "'dawscribe config --explain' says what it does."
         )
-        raise ConfigError(message)
+        raise ConfigError(message, code="setting-invalid")
     least, most = RANGES.get(name, (-math.inf, math.inf))
     if isinstance(value, (int, float)) and not least <= value <= most:
         limits = f"be {least:g} or more" if most == math.inf else f"lie between {least:g} and {most:g}"
-        raise ConfigError(f'The setting "{name}" in {origin} must {limits}, not {value}.')
+        raise ConfigError(f'The setting "{name}" in {origin} must {limits}, not {value}.', code="setting-out-of-range")
     return value
 
 

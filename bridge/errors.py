@@ -8,7 +8,9 @@
       HostError       the DAW cannot be reached or refused
       StoreError      a folder or disk refuses to take what must be written
 
-Their text goes to the DAW as it is: one sentence that says what is wrong and what to do next.
+Their text goes to the DAW as it is: one sentence that says what is wrong and what to do next. Their ``code`` is a
+short name of the cause, such as "file-not-audio", that scripts and tests can rely on; docs/protocol.md lists where it
+stands, tests/data/errors.json lists all of them.
 Anything else that is raised is a fault of ours: logged with its traceback, shown as "internal error".
 """
 
@@ -16,31 +18,54 @@ from __future__ import annotations
 
 
 class DawscribeError(Exception):
-    """Base of all errors whose text is meant for the user."""
+    """Base of all errors whose text is meant for the user.
+
+    Args:
+        sentence: what is wrong and what to do next.
+        code: the cause; without one, that of the class, so that plugins of others need none.
+    """
+
+    default_code = "error"
+
+    def __init__(self, sentence: object = "", *, code: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code or self.default_code
 
 
 class InputError(DawscribeError):
     """The audio, file or request cannot be used."""
 
+    default_code = "input"
+
 
 class ConfigError(DawscribeError):
     """A setting is unknown or has a value that makes no sense."""
+
+    default_code = "setting"
 
 
 class ModelError(DawscribeError):
     """A model file is missing, has the wrong content or cannot be downloaded."""
 
+    default_code = "model"
+
 
 class PluginError(DawscribeError):
     """An engine cannot be loaded, or failed while it worked."""
+
+    default_code = "plugin"
 
 
 class HostError(DawscribeError):
     """A DAW cannot be reached, or refused what was asked of it."""
 
+    default_code = "host"
+
 
 class StoreError(DawscribeError):
     """A folder cannot be written, or the disk is full."""
+
+    default_code = "store"
 
 
 class JobCancelled(BaseException):

@@ -23,7 +23,9 @@ def expand_user_path(text: str, setting: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as e:
-        raise ConfigError(f'The folder "{text[:80]}" of {setting} cannot be found; give the full path there.') from e
+        raise ConfigError(
+            f'The folder "{text[:80]}" of {setting} cannot be found; give the full path there.', code="folder-not-found"
+        ) from e
 
 
 def find_program(name: str) -> str | None:
@@ -55,16 +57,22 @@ def own_home(home: Path) -> None:
         if sys.platform == "win32":
             return  # the user's profile is closed to others
         if found.st_uid != os.geteuid():
-            raise StoreError(f"dawscribe's home {home} is another user's; set DAWSCRIBE_HOME to a folder of your own.")
+            raise StoreError(
+                f"dawscribe's home {home} is another user's; set DAWSCRIBE_HOME to a folder of your own.",
+                code="home-of-another",
+            )
         if found.st_mode & 0o002 or (found.st_mode & 0o020 and not _is_own_group(found.st_gid)):
             raise StoreError(
                 f"Other users may write in dawscribe's home {home}; look at the config.toml there, "
-                f"then close it: chmod 700 '{home}'"
+                f"then close it: chmod 700 '{home}'",
+                code="home-open-to-others",
             )
         if found.st_mode & 0o077:
             home.chmod(0o700)
     except OSError as e:
-        raise StoreError(f"dawscribe's home {home} cannot be written; check its permissions.") from e
+        raise StoreError(
+            f"dawscribe's home {home} cannot be written; check its permissions.", code="home-unwritable"
+        ) from e
 
 
 def _is_own_group(group: int) -> bool:
@@ -137,7 +145,7 @@ def write_output(path: Path, data: bytes) -> None:
         write_bytes(path, data)
     except OSError as e:
         message = f"{path.name} could not be written to {path.parent}; check free space and permissions."
-        raise StoreError(message) from e
+        raise StoreError(message, code="output-unwritable") from e
 
 
 def sync_folder(folder: Path) -> None:
@@ -169,14 +177,16 @@ def read_untrusted(path: Path, largest: int) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     flags |= getattr(os, "O_BINARY", 0)
     if path.is_symlink():
-        raise InputError(f"{path.name} is a link, not a file; update dawscribe's DAW scripts.")
+        raise InputError(f"{path.name} is a link, not a file; update dawscribe's DAW scripts.", code="request-is-link")
     handle = os.open(path, flags)
     with os.fdopen(handle, "rb") as f:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise InputError(f"{path.name} is not a file; update dawscribe's DAW scripts.")
+            raise InputError(f"{path.name} is not a file; update dawscribe's DAW scripts.", code="request-not-a-file")
         if status.st_size > largest:
-            raise InputError(f"{path.name} is far too large for a request; update dawscribe's DAW scripts.")
+            raise InputError(
+                f"{path.name} is far too large for a request; update dawscribe's DAW scripts.", code="request-too-large"
+            )
         return f.read(largest + 1)[:largest]
 
 

@@ -56,7 +56,7 @@ class FakeSeparator:
         """See :class:`bridge.plugins.interfaces.Separator`; the first half of the sound comes before the wait."""
         options = self._options
         if options.error:
-            raise PluginError(options.error)
+            raise PluginError(options.error, code="fake-failure")
         if options.crash:
             os.abort()
         if options.crash_on and Path(options.crash_on).exists():
@@ -206,7 +206,7 @@ class FakeHost:
     def request_selected(self, options: Mapping[str, Any]) -> None:
         """See :class:`bridge.plugins.interfaces.RemoteHost`."""
         if not self._options.running:
-            raise HostError("The fake DAW is not running; start it and try again.")
+            raise HostError("The fake DAW is not running; start it and try again.", code="host-silent")
         self.asked.append(dict(options))
 
 

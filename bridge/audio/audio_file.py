@@ -71,7 +71,9 @@ class AudioFile:
             promised = promise(path)
             self._reader: Reader = _opened(path, prefer_ffmpeg=not promised.is_clear)
         except OSError as e:
-            raise InputError(f"{path.name} cannot be read; check the permissions of the file.") from e
+            raise InputError(
+                f"{path.name} cannot be read; check the permissions of the file.", code="file-unreadable"
+            ) from e
         self.rate, self.channels, self.frames = self._reader.rate, self._reader.channels, self._reader.frames
         self._place = 0
         self._gave_up: Loss | None = None
@@ -79,11 +81,12 @@ class AudioFile:
             self.close()
             raise InputError(
                 f"{path.name} says that it has {self.rate:,} samples a second in {self.channels} channels, "
-                "which no sound has; export it again."
+                "which no sound has; export it again.",
+                code="audio-impossible-format",
             )
         if self.frames is not None and self.frames <= 0:
             self.close()
-            raise InputError(f"{path.name} holds no audio; export it again.")
+            raise InputError(f"{path.name} holds no audio; export it again.", code="audio-empty")
         self._share = promised.share
         self._promised = promised.frames or (self.frames and round(self.frames / max(promised.share, 1e-9)))
 
@@ -203,18 +206,23 @@ def _check_file(path: Path) -> None:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise InputError(f"{path.name} is a folder; name an audio file.")
+            raise InputError(f"{path.name} is a folder; name an audio file.", code="audio-is-folder")
         if not stat.S_ISREG(found.st_mode):
-            raise InputError(f"{path.name} is a pipe or a device, which cannot be read at any place; name a file.")
+            raise InputError(
+                f"{path.name} is a pipe or a device, which cannot be read at any place; name a file.",
+                code="audio-is-device",
+            )
         if found.st_size == 0:
-            raise InputError(f"{path.name} is empty; export the audio again.")
+            raise InputError(f"{path.name} is empty; export the audio again.", code="audio-empty-file")
         if not os.access(path, os.R_OK):
             raise PermissionError(path)
     except (FileNotFoundError, NotADirectoryError) as e:
         message = f"There is no audio file {path}; check the path, or whether the media is offline."
-        raise InputError(message) from e
+        raise InputError(message, code="audio-not-found") from e
     except (OSError, ValueError) as e:
-        raise InputError(f"{path.name[:200]} cannot be read; check the permissions of the file.") from e
+        raise InputError(
+            f"{path.name[:200]} cannot be read; check the permissions of the file.", code="file-unreadable"
+        ) from e
 
 
 def _opened(path: Path, *, prefer_ffmpeg: bool) -> Reader:

@@ -151,7 +151,7 @@ class FfmpegFile:
         self._blocks = self._placed()
         block = next(self._blocks, None)
         if block is None:
-            raise InputError(f"{self.path.name} holds no audio; export it again.")
+            raise InputError(f"{self.path.name} holds no audio; export it again.", code="audio-empty")
         return block
 
     def _sought(self, frames: int) -> int:
@@ -173,7 +173,10 @@ class FfmpegFile:
             if not self.rate:
                 self.rate, self.channels = frame.sample_rate, block.shape[1]
             if frame.sample_rate != self.rate:
-                raise InputError(f"{self.path.name} changes its sample rate on the way; export it as one WAV.")
+                raise InputError(
+                    f"{self.path.name} changes its sample rate on the way; export it as one WAV.",
+                    code="audio-rate-changes",
+                )
             missing = self._missing(self._stream.due_s(frame))
             self._at += missing
             while missing > 0:
@@ -215,7 +218,7 @@ class _Stream:
             import av
         except ImportError as e:
             message = f"{path.name} needs the package av, which is not installed; install it with: pip install av"
-            raise PluginError(message) from e
+            raise PluginError(message, code="package-missing-av") from e
         av.logging.set_level(None)  # what it says is for its own developers
         self._path = path
         self._troubles = (av.FFmpegError, OSError, ValueError, MemoryError)
@@ -327,7 +330,8 @@ def _as_riff(path: Path) -> IO[bytes]:
 def no_audio(path: Path) -> InputError:
     """The error of a file in which no reader finds sound."""
     return InputError(
-        f"{path.name} is not audio that can be read here; export it as WAV, AIFF, FLAC, OGG, Opus, MP3 or M4A."
+        f"{path.name} is not audio that can be read here; export it as WAV, AIFF, FLAC, OGG, Opus, MP3 or M4A.",
+        code="file-not-audio",
     )
 
 

@@ -85,7 +85,10 @@ def cut_one_shots(stem: Path, part: Part, folder: Path, *, layered: bool = True)
                     for layer in _layers(hits, MAX_LAYERS if layered else 1)
                 ]
     except (OSError, soundfile.LibsndfileError) as e:
-        raise StoreError(f"The one-shots could not be cut from {stem.name}; check the free space in {folder}.") from e
+        raise StoreError(
+            f"The one-shots could not be cut from {stem.name}; check the free space in {folder}.",
+            code="one-shots-unwritable",
+        ) from e
     return shots
 
 

@@ -60,7 +60,10 @@ def import_span(
         StoreError: the working copy cannot be written.
     """
     if not all(math.isfinite(n) for n in (start_s, gain, length_s or 0.0)):
-        raise InputError("The start, length or gain of this item is not a number; glue or bounce the item first.")
+        raise InputError(
+            "The start, length or gain of this item is not a number; glue or bounce the item first.",
+            code="item-not-a-number",
+        )
     paths = [sources] if isinstance(sources, Path) else [s.path for s in sources]
     picks = None if isinstance(sources, Path) else [s.channel for s in sources]
     with ExitStack() as stack:
@@ -68,7 +71,7 @@ def import_span(
         rate = files[0].rate
         if any(f.rate != rate for f in files):
             message = "The channels of this item have different sample rates; glue or bounce the item first."
-            raise InputError(message)
+            raise InputError(message, code="item-rates-differ")
         first, asked = round(start_s * rate), None if length_s is None else round(length_s * rate)
         known = [f.frames - first for f in files if f.frames is not None]
         wanted = min([*known, *([] if asked is None else [asked])], default=None)
@@ -118,7 +121,8 @@ class _Sides:
 def _too_little(path: Path, frames: int, rate: int) -> InputError:
     return InputError(
         f"There is too little audio to transcribe in {path.name} "
-        f"({max(0.0, frames / rate):.2f} s); select at least {MIN_LENGTH_S} s."
+        f"({max(0.0, frames / rate):.2f} s); select at least {MIN_LENGTH_S} s.",
+        code="audio-too-short",
     )
 
 
@@ -142,7 +146,7 @@ def _decoded(
         block = _stereo([c[:found] for c in columns], picks)
         if not np.isfinite(block).all():
             message = f"{path.name} holds samples that are not numbers (NaN or infinity); export the audio again."
-            raise InputError(message)
+            raise InputError(message, code="audio-not-numbers")
         if resampler is not None:
             block = resampler.resample_chunk(block, last=ended)
         yield np.ascontiguousarray(block.T)

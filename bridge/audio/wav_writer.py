@@ -103,7 +103,8 @@ def check_room(path: Path, size: int) -> None:
     if size > disk.free - min(MAX_RESERVE, RESERVE_SHARE * disk.total):
         raise StoreError(
             f"There is no room for {path.name} in {path.parent} ({size / 1e6:,.0f} MB needed, "
-            f"{disk.free / 1e6:,.0f} MB free); check the free space there, or take a shorter item."
+            f"{disk.free / 1e6:,.0f} MB free); check the free space there, or take a shorter item.",
+            code="disk-no-room",
         )
 
 
@@ -167,5 +168,6 @@ def _chunks(f: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 def unwritable(path: Path) -> StoreError:
     """Make the error for a file that cannot be written."""
     return StoreError(
-        f"{path.name} could not be written to {path.parent}; check the free space and the permissions there."
+        f"{path.name} could not be written to {path.parent}; check the free space and the permissions there.",
+        code="audio-unwritable",
     )

@@ -40,11 +40,17 @@ def run_on_cluster(tasks: Iterable[Task], scheduler: str, work: Any = run_task) 
     try:
         from distributed import Client, as_completed
     except ImportError as e:
-        raise PluginError(f"A cluster needs the package distributed: {pip_install('dawscribe[cluster]')}") from e
+        raise PluginError(
+            f"A cluster needs the package distributed: {pip_install('dawscribe[cluster]')}",
+            code="package-missing-distributed",
+        ) from e
     try:
         client: Any = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as e:
-        raise PluginError(f"No scheduler answers at {scheduler}; check the address, or leave --scheduler out.") from e
+        raise PluginError(
+            f"No scheduler answers at {scheduler}; check the address, or leave --scheduler out.",
+            code="cluster-unreachable",
+        ) from e
     with client:
         waiting = iter(tasks)
         asked: dict[Any, list[Task]] = {}

@@ -41,9 +41,11 @@ def export(table: Table, catalogue: Path, target: Path) -> int:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as e:
-        raise PluginError(f"Parquet files need the package pyarrow: {pip_install('pyarrow')}") from e
+        raise PluginError(
+            f"Parquet files need the package pyarrow: {pip_install('pyarrow')}", code="package-missing-pyarrow"
+        ) from e
     if target.exists():
-        raise StoreError(f"{target} already exists. Move it, or choose another folder.")
+        raise StoreError(f"{target} already exists. Move it, or choose another folder.", code="dataset-exists")
     draft = target.with_name(f".{target.name}-draft")
     try:
         shutil.rmtree(draft, ignore_errors=True)
@@ -59,7 +61,9 @@ def export(table: Table, catalogue: Path, target: Path) -> int:
         pq.write_table(pa.table(_song_columns(rows)), draft / SONGS)
         draft.rename(target)
     except OSError as e:
-        raise StoreError(f"{target} cannot be written ({e.strerror or e}); choose another folder.") from e
+        raise StoreError(
+            f"{target} cannot be written ({e.strerror or e}); choose another folder.", code="dataset-unwritable"
+        ) from e
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return count

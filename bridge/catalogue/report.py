@@ -39,7 +39,10 @@ def write_report(rows: Iterable[Row], catalogue: Path) -> Path:
             shutil.copyfile(PAGE / name, folder / name)
         write_output(folder / "index.html", page(rows).encode("utf-8", "surrogateescape"))
     except OSError as e:
-        raise StoreError(f"The report cannot be written to {folder} ({e.strerror or e}); check the free space.") from e
+        raise StoreError(
+            f"The report cannot be written to {folder} ({e.strerror or e}); check the free space.",
+            code="report-unwritable",
+        ) from e
     return folder / "index.html"
 
 

@@ -66,7 +66,9 @@ def _in_folder(place: Path, leave_out: Path) -> Iterator[Song]:
         yield _song(place.absolute())
         return
     if not place.is_dir():
-        raise InputError(f"There is no folder or file {place}; name the folders that hold the recordings.")
+        raise InputError(
+            f"There is no folder or file {place}; name the folders that hold the recordings.", code="songs-not-found"
+        )
     for parent, folders, names in os.walk(place.absolute()):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and Path(parent, f) != leave_out)
         for name in sorted(names):
@@ -86,9 +88,12 @@ def _in_storage(place: str) -> Iterator[Song]:
     try:
         found = storage.find(root, detail=True)
     except OSError as e:
-        raise InputError(f"{place} cannot be listed ({e.strerror or e}); check the address and your access.") from e
+        raise InputError(
+            f"{place} cannot be listed ({e.strerror or e}); check the address and your access.",
+            code="storage-unlistable",
+        ) from e
     if not found:
-        raise InputError(f"There is nothing at {place}; check the address.")
+        raise InputError(f"There is nothing at {place}; check the address.", code="storage-empty")
     for path, about in sorted(found.items()):
         if path.lower().endswith(AUDIO_SUFFIXES) or path == root:
             modified = next((str(about[k]) for k in ("ETag", "etag", "LastModified", "mtime") if about.get(k)), "")
@@ -100,11 +105,13 @@ def _storage(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as e:
-        raise PluginError(f"Recordings at {url} need the package fsspec: {pip_install('fsspec')}") from e
+        raise PluginError(
+            f"Recordings at {url} need the package fsspec: {pip_install('fsspec')}", code="package-missing-fsspec"
+        ) from e
     try:
         storage, path = url_to_fs(url)
     except (ImportError, ValueError) as e:
-        raise PluginError(f"{url} cannot be opened: {e}") from e
+        raise PluginError(f"{url} cannot be opened: {e}", code="storage-unreachable") from e
     return storage, path
 
 

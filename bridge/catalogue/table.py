@@ -77,7 +77,7 @@ class Table:
         path = folder / FILE
         if not create and not path.is_file():
             message = f"There is no catalogue in {folder}; 'dawscribe catalogue FOLDER -o {folder}' makes one."
-            raise InputError(message)
+            raise InputError(message, code="catalogue-not-found")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -86,12 +86,17 @@ class Table:
             self._db.execute("PRAGMA synchronous = NORMAL")
             layout = self._db.execute("PRAGMA user_version").fetchone()[0]
             if layout not in (0, LAYOUT):
-                raise InputError(f"The catalogue in {folder} was made by a newer dawscribe; update dawscribe.")
+                raise InputError(
+                    f"The catalogue in {folder} was made by a newer dawscribe; update dawscribe.",
+                    code="catalogue-too-new",
+                )
             columns = ", ".join(f'"{c}"' for c in _COLUMNS[1:])
             self._db.execute(f"CREATE TABLE IF NOT EXISTS songs (path TEXT PRIMARY KEY, {columns})")
             self._db.execute(f"PRAGMA user_version = {LAYOUT}")
         except (OSError, sqlite3.Error) as e:
-            raise StoreError(f"The catalogue in {folder} cannot be opened ({e}); check its permissions.") from e
+            raise StoreError(
+                f"The catalogue in {folder} cannot be opened ({e}); check its permissions.", code="catalogue-unreadable"
+            ) from e
 
     def put(self, row: Row) -> None:
         """Write a row in place of an earlier one of the same path."""
@@ -100,7 +105,9 @@ class Table:
         try:
             self._db.execute(f"INSERT OR REPLACE INTO songs VALUES ({marks})", values)  # noqa: S608 - question marks
         except sqlite3.Error as e:
-            raise StoreError(f"The catalogue's table cannot be written ({e}); check the free space.") from e
+            raise StoreError(
+                f"The catalogue's table cannot be written ({e}); check the free space.", code="catalogue-unwritable"
+            ) from e
 
     def get(self, path: str) -> Row | None:
         """Return the row of a path."""

@@ -79,7 +79,9 @@ class Client:
         )
         if not self.wait(True, START_S, failed=lambda: done.returncode != 0):
             said = done.stderr.strip().removeprefix("dawscribe: ")
-            raise InputError(said or "dawscribe could not be started; run 'dawscribe daemon' to see why.")
+            raise InputError(
+                said or "dawscribe could not be started; run 'dawscribe daemon' to see why.", code="daemon-not-started"
+            )
 
     def submit(self, request: Mapping[str, Any]) -> str:
         """Put a request into the inbox, as a DAW's script does; its id.
@@ -94,7 +96,9 @@ class Client:
             inbox.mkdir(parents=True, exist_ok=True)
             write_json(inbox / f"{job}.json", request)
         except OSError as e:
-            raise StoreError(f"{inbox} cannot be written; check the free space and its permissions.") from e
+            raise StoreError(
+                f"{inbox} cannot be written; check the free space and its permissions.", code="inbox-unwritable"
+            ) from e
         return job
 
     def progress(self, job: str) -> dict[str, Any] | None:
@@ -105,7 +109,7 @@ class Client:
         """
         refused = _read(self.home / "refused" / f"{check_id(job)}.json")
         if refused is not None:
-            return {"state": "failed", "message": str(refused.get("message", ""))}
+            return {"state": "failed", **{key: str(refused.get(key, "")) for key in ("message", "code")}}
         return _read(self.store.path(job) / "status.json")
 
     def _beats(self, since: float) -> bool:
@@ -123,7 +127,9 @@ class Client:
         found = found or [j for j in jobs if j.id.startswith(name)]
         if len(found) != 1:
             kind = "no job" if not found else "more than one job"
-            raise InputError(f"There is {kind} {name[:64]}; 'dawscribe jobs' lists the jobs there are.")
+            raise InputError(
+                f"There is {kind} {name[:64]}; 'dawscribe jobs' lists the jobs there are.", code="job-not-found"
+            )
         return found[0]
 
 

@@ -19,7 +19,9 @@ def reveal(path: Path) -> None:
         quiet = subprocess.DEVNULL
         subprocess.Popen(_command(path, sys.platform), stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
     except OSError as e:
-        raise InputError(f"No file manager could be opened; the files lie in {_folder(path)}.") from e
+        raise InputError(
+            f"No file manager could be opened; the files lie in {_folder(path)}.", code="file-manager-missing"
+        ) from e
 
 
 def _command(path: Path, system: str) -> list[str] | str:

@@ -31,7 +31,7 @@ def writer(app: Application, target: Path) -> ProjectWriter:
     host = HOSTS.create(name, app.settings.plugin_table("hosts", name), app.context) if name else None
     if not isinstance(host, ProjectWriter):
         message = f"--project takes a file that ends in {', '.join(known)}, each of another DAW; not {target.name}."
-        raise InputError(message)
+        raise InputError(message, code="project-kind-unknown")
     return host
 
 
@@ -53,12 +53,15 @@ def write_project(
     """
     host = writer(app, target)
     if len(request.items) != 1 or len(result.get("items", ())) != 1:
-        raise InputError("A project holds one item; transcribe the items one by one for a project of each.")
+        raise InputError(
+            "A project holds one item; transcribe the items one by one for a project of each.",
+            code="project-many-items",
+        )
     data, asked = result["items"][0], request.items[0]
     try:
         stems = tuple((str(s["role"]), folder / str(s["path"])) for s in data.get("stems", ()))
         item = ItemResult(str(data["name"]), item_score(data), tuple((r, p) for r, p in stems if p.is_file()))
     except (KeyError, TypeError) as e:
-        raise InputError("This result is damaged; transcribe the item again.") from e
+        raise InputError("This result is damaged; transcribe the item again.", code="result-damaged") from e
     host.check_project(target, asked.audio.path)
     return host.write_project(item, asked.audio, target)

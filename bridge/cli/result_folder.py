@@ -70,7 +70,10 @@ def check_free(folder: Path, names: Collection[str], inputs: Collection[Path]) -
         if not place.exists() or not (name in names or name in earlier):
             continue
         if any(path.exists() and place.samefile(path) for path in inputs):
-            raise InputError(f"The result would take the place of its own audio, {place}; choose another -o.")
+            raise InputError(
+                f"The result would take the place of its own audio, {place}; choose another -o.",
+                code="result-over-audio",
+            )
         if place.is_dir() or name not in earlier:
             raise _in_the_way(place)
     for made_in in ((folder / STEMS[0]).parent, folder / PARTS):
@@ -79,7 +82,10 @@ def check_free(folder: Path, names: Collection[str], inputs: Collection[Path]) -
 
 
 def _in_the_way(place: Path) -> StoreError:
-    return StoreError(f"{place} is in the way and of no earlier result; move it, or choose another folder with -o.")
+    return StoreError(
+        f"{place} is in the way and of no earlier result; move it, or choose another folder with -o.",
+        code="result-in-the-way",
+    )
 
 
 @contextmanager
@@ -99,7 +105,9 @@ def draft_in(folder: Path) -> Iterator[Path]:
             lock = FileLock(draft / LOCK)
             lock.take()
         except OSError as e:
-            raise StoreError(f"The folder {folder} cannot be written; choose another with -o.") from e
+            raise StoreError(
+                f"The folder {folder} cannot be written; choose another with -o.", code="result-unwritable"
+            ) from e
         try:
             yield draft
         finally:
@@ -137,7 +145,9 @@ def publish(draft: Path, folder: Path) -> None:
         for source, target in reversed(done):
             target.replace(source)
         if isinstance(e, OSError):
-            raise StoreError(f"The result could not be written to {folder}; check its permissions.") from e
+            raise StoreError(
+                f"The result could not be written to {folder}; check its permissions.", code="result-unwritable"
+            ) from e
         raise
     finally:
         for made_in in ((folder / STEMS[0]).parent, folder / PARTS):

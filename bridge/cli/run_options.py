@@ -41,7 +41,10 @@ def chosen_options(options: argparse.Namespace) -> dict[str, Any]:
     transcribers = dict(pair.partition("=")[::2] for pair in options.transcribers or ())
     for role, name in transcribers.items():
         if role not in (*STEM_ROLES, MIX) or not name:
-            raise InputError(f'--transcriber takes ROLE=NAME with one of: {", ".join(STEM_ROLES)}; not "{role}".')
+            raise InputError(
+                f'--transcriber takes ROLE=NAME with one of: {", ".join(STEM_ROLES)}; not "{role}".',
+                code="transcriber-role-invalid",
+            )
     chosen = {spec.name: getattr(options, spec.name) for spec in OPTION_SPECS}
     chosen |= {"stems": listed(options.stems), "transcribers": transcribers}
     return {k: v for k, v in chosen.items() if v is not None}

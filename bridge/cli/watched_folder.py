@@ -101,7 +101,8 @@ class WatchedFolder:
             files = sorted(p for p in self._folder.iterdir() if self._is_audio(p))
         except OSError as e:
             raise StoreError(
-                f"{self._folder} cannot be read ({e.strerror}); check the disk and its permissions."
+                f"{self._folder} cannot be read ({e.strerror}); check the disk and its permissions.",
+                code="watch-folder-unreadable",
             ) from e
         for gone in set(self._seen) - {p.name for p in files}:
             del self._seen[gone]
@@ -221,7 +222,9 @@ class WatchedFolder:
                 # It is copied: the daemon may remove the job's folder when room is needed.
                 write_json(source / "inserted", {"revision": result.get("revision", 1)})
         except OSError as e:
-            raise StoreError(f"The result could not be written to {self._folder} ({e.strerror}).") from e
+            raise StoreError(
+                f"The result could not be written to {self._folder} ({e.strerror}).", code="result-unwritable"
+            ) from e
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return target

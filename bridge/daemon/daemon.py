@@ -23,7 +23,7 @@ from bridge.jobs.retention import Clock, Limits, Walked, expired_jobs
 from bridge.jobs.revisions import revise
 from bridge.jobs.runner import execute_job
 from bridge.jobs.store import MAX_ATTEMPTS, Job, JobStore
-from bridge.jobs.worker_process import WorkerProcess
+from bridge.jobs.worker_process import JobEnd, WorkerProcess
 from bridge.pipeline.cache import remove_drafts
 from bridge.plugins.interfaces import JobReport, RemoteHost
 from bridge.plugins.registry import HOSTS
@@ -94,11 +94,13 @@ class Daemon:
         """See :class:`bridge.plugins.interfaces.JobService`."""
         if job_id is None:
             if self._running is None:
-                raise InputError("Nothing is being transcribed at the moment.")
+                raise InputError("Nothing is being transcribed at the moment.", code="no-job-running")
             job_id = self._running.id
         job = self._jobs.get(job_id)
         if job is None:
-            raise InputError(f"There is no job {job_id[:64]}; 'dawscribe jobs' lists the jobs there are.")
+            raise InputError(
+                f"There is no job {job_id[:64]}; 'dawscribe jobs' lists the jobs there are.", code="job-not-found"
+            )
         if job.is_final:
             return []
         self._store.request_cancel(job_id)
@@ -112,15 +114,20 @@ class Daemon:
         """See :class:`bridge.plugins.interfaces.JobService`."""
         if host not in HOSTS.names():
             known = ", ".join(HOSTS.names())
-            raise HostError(f'There is no DAW called "{host[:40]}" here; choose one of: {known}.')
+            raise HostError(f'There is no DAW called "{host[:40]}" here; choose one of: {known}.', code="host-unknown")
         if host in self._asked_hosts:
-            raise HostError(f"{host} was asked for its selection and has not answered yet; wait a moment.")
+            raise HostError(
+                f"{host} was asked for its selection and has not answered yet; wait a moment.", code="host-busy"
+            )
         self._asked_hosts.add(host)
         try:
             table = self._app.settings.plugin_table("hosts", host)
             plugin = HOSTS.create(host, table, self._app.context)
             if not isinstance(plugin, RemoteHost):
-                raise HostError(f"{host} is no DAW that runs, so it has no selection; name an audio file instead.")
+                raise HostError(
+                    f"{host} is no DAW that runs, so it has no selection; name an audio file instead.",
+                    code="host-not-remote",
+                )
             await asyncio.to_thread(plugin.request_selected, options)
         finally:
             self._asked_hosts.discard(host)
@@ -133,7 +140,10 @@ class Daemon:
         """See :class:`bridge.plugins.interfaces.JobService`."""
         job = self._jobs.get(job_id)
         if job is None or job.status.state != "done":
-            raise InputError(f"Job {job_id[:64]} has no result to correct; 'dawscribe jobs' lists the jobs there are.")
+            raise InputError(
+                f"Job {job_id[:64]} has no result to correct; 'dawscribe jobs' lists the jobs there are.",
+                code="result-missing",
+            )
         async with self._revising:
             revision = await asyncio.to_thread(
                 revise, self._store, job_id, edits, self._app.settings, self._app.context
@@ -189,12 +199,13 @@ class Daemon:
                 if time.monotonic() > end:
                     raise InputError(
                         f"A dawscribe daemon is already running for {self._app.home}; "
-                        "'dawscribe status' shows it, 'dawscribe stop' ends it."
+                        "'dawscribe status' shows it, 'dawscribe stop' ends it.",
+                        code="daemon-running",
                     )
                 await asyncio.sleep(CONTROL_S)
         except OSError as e:
             message = f"dawscribe's home {self._app.home} cannot be written; check its permissions."
-            raise StoreError(message) from e
+            raise StoreError(message, code="home-unwritable") from e
         return lock
 
     async def _prepare(self) -> None:
@@ -205,7 +216,8 @@ class Daemon:
             (self._app.home / "stop").unlink(missing_ok=True)
         except OSError as e:
             raise StoreError(
-                f"{e.filename} cannot be used ({e.strerror}); move it away or check its permissions."
+                f"{e.filename} cannot be used ({e.strerror}); move it away or check its permissions.",
+                code="home-unusable",
             ) from e
         self._store.remove_drafts()
         remove_drafts(self._app.home / "cache")
@@ -216,7 +228,7 @@ class Daemon:
                     self._save(job)
             elif job.attempts >= MAX_ATTEMPTS:
                 message = f"The daemon stopped {job.attempts} times while this item ran; see 'dawscribe logs'."
-                await self._finish(job, "failed", message)
+                await self._finish(job, JobEnd("failed", message, "engine-stops-daemon"))
             else:
                 if not job.saved or job.status.state != "queued":
                     job.status = Status("queued")
@@ -229,7 +241,9 @@ class Daemon:
             write_launcher(self._app.home)
         while True:
             if not lock.is_held():
-                raise StoreError(f"dawscribe's home {self._app.home} was removed or replaced; the daemon ends.")
+                raise StoreError(
+                    f"dawscribe's home {self._app.home} was removed or replaced; the daemon ends.", code="home-replaced"
+                )
             beat = {
                 "pid": os.getpid(),
                 "version": __version__,
@@ -253,7 +267,7 @@ class Daemon:
             running = self._running
             for job in [j for j in self._jobs.values() if not j.is_final]:
                 if self._store.is_cancel_requested(job.id) and job is not running and self._queue.drop(job.id):
-                    await self._finish(job, "cancelled", "")
+                    await self._finish(job, JobEnd("cancelled"))
             if self._unsaved and time.monotonic() > retry_at:
                 retry_at = time.monotonic() + RETRY_S
                 for job in list(self._unsaved.values()):
@@ -280,11 +294,11 @@ class Daemon:
                 continue
             self._running = job
             try:
-                end, message = await execute_job(job, self._store, self._worker, self._changed)
+                end = await execute_job(job, self._store, self._worker, self._changed)
                 if self._worker.pid is None:
                     # It was killed or crashed, and left in the cache what it was writing.
                     await asyncio.to_thread(remove_drafts, self._app.home / "cache")
-                await self._finish(job, end, message)
+                await self._finish(job, end)
             finally:
                 self._running = None
             await self._tidy()
@@ -301,13 +315,20 @@ class Daemon:
             del self._jobs[job_id]
             await asyncio.to_thread(self._store.remove, job_id)
 
-    async def _finish(self, job: Job, state: str, message: str) -> None:
+    async def _finish(self, job: Job, end: JobEnd) -> None:
+        state = end.state
         if state != "done":
             await asyncio.to_thread(self._store.clean, job.id)
         fraction = 1.0 if state == "done" else job.status.fraction
         stage = "" if state == "done" else job.status.stage
         job.status = Status(
-            state, stage, fraction, None, job.status.device, message, revision=FIRST_REVISION if state == "done" else 0
+            state,
+            stage,
+            fraction,
+            device=job.status.device,
+            message=end.message,
+            code=end.code,
+            revision=FIRST_REVISION if state == "done" else 0,
         )
         self._changed(job)
 

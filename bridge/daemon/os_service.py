@@ -110,7 +110,7 @@ def setup(options: argparse.Namespace) -> list[str]:
         Path(f.name).replace(wanted.file)
         wanted.file.chmod(0o644)
     except OSError as e:
-        raise StoreError(f"{wanted.file} cannot be written; check its permissions.") from e
+        raise StoreError(f"{wanted.file} cannot be written; check its permissions.", code="service-unwritable") from e
     for line in wanted.start:
         _run(line)
     return [f"Wrote {wanted.file}.", "The daemon runs now and after every login."]
@@ -127,7 +127,7 @@ def _uninstalled(wanted: Service) -> list[str]:
     try:
         wanted.file.unlink()
     except OSError as e:
-        raise StoreError(f"{wanted.file} cannot be removed; check its permissions.") from e
+        raise StoreError(f"{wanted.file} cannot be removed; check its permissions.", code="service-unremovable") from e
     return [f"Removed {wanted.file}.", *said]
 
 
@@ -136,7 +136,8 @@ def _run(command: Sequence[str]) -> None:
     by_hand = f"run it by hand: {' '.join(command)}"
     if program is None:
         raise HostError(
-            f"{command[0]} is not on this machine, so that it was not told; start and stop dawscribe by hand."
+            f"{command[0]} is not on this machine, so that it was not told; start and stop dawscribe by hand.",
+            code="service-manager-missing",
         )
     try:
         # A service manager answers in its own code page, which Python may not know.
@@ -144,7 +145,10 @@ def _run(command: Sequence[str]) -> None:
             [program, *command[1:]], capture_output=True, text=True, errors="replace", timeout=MAX_WAIT_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as e:
-        raise HostError(f"{command[0]} did not answer; {by_hand}") from e
+        raise HostError(f"{command[0]} did not answer; {by_hand}", code="service-manager-silent") from e
     if done.returncode != 0:
         reason = (done.stderr or done.stdout).strip().splitlines()
-        raise HostError(f"{command[0]} refused ({reason[-1] if reason else done.returncode}); {by_hand}")
+        raise HostError(
+            f"{command[0]} refused ({reason[-1] if reason else done.returncode}); {by_hand}",
+            code="service-manager-refused",
+        )

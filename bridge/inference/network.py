@@ -45,7 +45,7 @@ def _not_loaded(path: Path, target: str, error: BaseException) -> PluginError:
         message = f"There is not enough memory to load {path.name}; close other programs, or raise ulimit -v."
     else:
         message = f"The model {path.name} could not be loaded on {target}; run 'dawscribe doctor'."
-    return PluginError(message)
+    return PluginError(message, code="network-not-loaded")
 
 
 def _is_short_of_memory() -> bool:
@@ -103,7 +103,7 @@ class Network:
         if target.split(".")[0] not in {d.split(".")[0] for d in core.available_devices}:
             have = ", ".join(sorted(d.lower() for d in core.available_devices))
             message = f'The device "{device}" is not available here; choose one of: auto, {have}.'
-            raise PluginError(message)
+            raise PluginError(message, code="device-unavailable")
         self.precision = fastest_precision(target) if precision == "auto" else precision
         properties: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": self.precision,

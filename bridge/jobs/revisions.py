@@ -59,7 +59,7 @@ def revise(
             _put_in_place(draft, folder)
     except OSError as e:
         message = f"The corrected result could not be written to {folder}; free some disk space and send it again."
-        raise StoreError(message) from e
+        raise StoreError(message, code="result-unwritable") from e
     return revision
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.errors import StoreError
 from bridge.jobs.store import INTERNAL_ERROR, Job, JobStore
-from bridge.jobs.worker_process import WorkerProcess
+from bridge.jobs.worker_process import JobEnd, WorkerProcess
 from bridge.spool.status import Status
 
 CONTROL_S = 0.1
@@ -20,10 +20,8 @@ MIN_FRACTION = 0.02
 log = logging.getLogger("dawscribe.daemon")
 
 
-async def execute_job(
-    job: Job, store: JobStore, worker: WorkerProcess, changed: Callable[[Job], None]
-) -> tuple[str, str]:
-    """Run a job to its end; the final state and the sentence. Whatever fails, fails this job alone.
+async def execute_job(job: Job, store: JobStore, worker: WorkerProcess, changed: Callable[[Job], None]) -> JobEnd:
+    """Run a job and return its end. Whatever fails, fails this job alone.
 
     Args:
         job: the job; its status follows the worker's answers.
@@ -32,25 +30,27 @@ async def execute_job(
         changed: called whenever the status has changed.
     """
     if store.is_cancel_requested(job.id):
-        return "cancelled", ""
+        return JobEnd("cancelled")
     try:
         store.begin(job)
         job.status = Status("running", "start")
         changed(job)
         return await _worked(job, store, worker, changed)
     except StoreError as e:
-        return "failed", str(e)
+        return JobEnd("failed", str(e), e.code)
     except OSError as e:
         log.exception("the worker could not be started")
-        return "failed", f"The engine could not be started ({e.strerror}); see 'dawscribe logs'."
+        return JobEnd(
+            "failed", f"The engine could not be started ({e.strerror}); see 'dawscribe logs'.", "engine-not-started"
+        )
     except Exception:
         log.exception("job %s", job.id)
         # Whatever it was about to say, the next job needs a worker that can be understood.
         await worker.stop()
-        return "failed", INTERNAL_ERROR
+        return JobEnd("failed", INTERNAL_ERROR, "internal-error")
 
 
-async def _worked(job: Job, store: JobStore, worker: WorkerProcess, changed: Callable[[Job], None]) -> tuple[str, str]:
+async def _worked(job: Job, store: JobStore, worker: WorkerProcess, changed: Callable[[Job], None]) -> JobEnd:
     started = time.monotonic()
 
     def on_progress(answer: dict[str, Any]) -> None:

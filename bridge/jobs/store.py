@@ -99,7 +99,7 @@ class JobStore:
 
     def _unwritable(self) -> StoreError:
         message = f"The job could not be written to {self.folder}; free some disk space or check its permissions."
-        return StoreError(message)
+        return StoreError(message, code="job-unwritable")
 
     def request(self, job_id: str) -> Request:
         """The request of an accepted job; InputError where it is damaged."""
@@ -114,7 +114,9 @@ class JobStore:
         data = self._json(job_id, "result.json", MAX_RESULT_BYTES)
         items = data.get("items")
         if not isinstance(items, list) or not items or not all(isinstance(i, Mapping) for i in items):
-            raise InputError(f"The result of job {job_id} is damaged; transcribe the item again.")
+            raise InputError(
+                f"The result of job {job_id} is damaged; transcribe the item again.", code="result-damaged"
+            )
         return data
 
     def _json(self, job_id: str, name: str, largest: int) -> dict[str, Any]:
@@ -122,9 +124,13 @@ class JobStore:
             return parse_json(read_untrusted(self.path(job_id) / name, largest), name)
         except InputError as e:
             # Their sentences are for requests; this file was written by the daemon, and no DAW script is at fault.
-            raise InputError(f"The {name} of job {job_id} is damaged; transcribe the item again.") from e
+            raise InputError(
+                f"The {name} of job {job_id} is damaged; transcribe the item again.", code="job-damaged"
+            ) from e
         except OSError as e:
-            raise InputError(f"Job {job_id} has no {name}; 'dawscribe jobs' lists the jobs there are.") from e
+            raise InputError(
+                f"Job {job_id} has no {name}; 'dawscribe jobs' lists the jobs there are.", code="job-not-found"
+            ) from e
 
     def load(self, job_id: str) -> Job | None:
         """A job from its folder, None where the folder holds none; a damaged one is a failed one."""
@@ -172,7 +178,9 @@ class JobStore:
         try:
             write_json(self.path(job.id) / "status.json", job.status.to_json(), durable=job.is_final)
         except OSError as e:
-            raise StoreError(f"The status of job {job.id} could not be written; free some disk space.") from e
+            raise StoreError(
+                f"The status of job {job.id} could not be written; free some disk space.", code="status-unwritable"
+            ) from e
         job.saved = True
 
     def clean(self, job_id: str) -> None:
@@ -203,7 +211,7 @@ class JobStore:
         try:
             write_json(self.path(job.id) / "attempts.json", {"attempts": job.attempts})
         except OSError as e:
-            raise StoreError(f"Job {job.id} could not be started; free some disk space.") from e
+            raise StoreError(f"Job {job.id} could not be started; free some disk space.", code="job-not-started") from e
 
     def _attempts(self, folder: Path) -> int:
         try:
@@ -219,12 +227,14 @@ class JobStore:
     def request_cancel(self, job_id: str) -> None:
         """Ask for an end of the job; InputError where there is no such job, StoreError where it cannot be written."""
         if not self.path(job_id).is_dir():
-            raise InputError(f"There is no job {job_id}; 'dawscribe jobs' lists the jobs there are.")
+            raise InputError(
+                f"There is no job {job_id}; 'dawscribe jobs' lists the jobs there are.", code="job-not-found"
+            )
         try:
             (self.path(job_id) / "cancel").touch()
         except OSError as e:
             message = f"Job {job_id} cannot be cancelled ({e.strerror}); free some disk space or check its permissions."
-            raise StoreError(message) from e
+            raise StoreError(message, code="job-not-cancelled") from e
 
 
 def _remove(path: Path) -> None:
@@ -237,7 +247,7 @@ def _remove(path: Path) -> None:
 
 
 def _damaged(job_id: str, modified_at: float) -> Job:
-    status = Status("failed", message="This job's files are damaged; transcribe the item again.")
+    status = Status("failed", message="This job's files are damaged; transcribe the item again.", code="job-damaged")
     return Job(job_id, "unknown", job_id, modified_at, status)
 
 

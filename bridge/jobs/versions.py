@@ -77,12 +77,12 @@ def edits_of(folder: Path, name: str) -> list[dict[str, Any]]:
         InputError: there is no such version.
     """
     if not NAME.fullmatch(name):
-        raise InputError("There is no such version; load the page again.")
+        raise InputError("There is no such version; load the page again.", code="version-not-found")
     if name == str(FIRST_REVISION):
         return []
     edits = read(folder / REVISIONS / f"{name}{EDITS_SUFFIX}", MAX_EDITS_BYTES).get("edits")
     if not isinstance(edits, list):
-        raise InputError("This version is damaged; choose another.")
+        raise InputError("This version is damaged; choose another.", code="version-damaged")
     return edits
 
 
@@ -141,10 +141,17 @@ def read(path: Path, largest: int) -> dict[str, Any]:
     try:
         return parse_json(read_untrusted(path, largest), path.name)
     except OSError as e:
-        raise InputError(f"This job has no {path.name}; 'dawscribe jobs' lists the jobs there are.") from e
+        raise InputError(
+            f"This job has no {path.name}; 'dawscribe jobs' lists the jobs there are.", code="job-file-missing"
+        ) from e
     except DawscribeError as e:
-        raise InputError(f"The {path.name} of this job is damaged; transcribe the item again.") from e
+        raise InputError(
+            f"The {path.name} of this job is damaged; transcribe the item again.", code="job-damaged"
+        ) from e
 
 
 def _unwritable(folder: Path) -> StoreError:
-    return StoreError(f"The version could not be written to {folder}; check the free space and the permissions there.")
+    return StoreError(
+        f"The version could not be written to {folder}; check the free space and the permissions there.",
+        code="version-unwritable",
+    )

@@ -2,7 +2,8 @@
 
 The daemon writes lines to its standard input, ``run ID`` and ``cancel ID``; it answers with JSON lines:
 ``{"id", "stage", "fraction", "notes", "device"}`` while it works, once an item ``"estimate_s"`` and ``"memory_mb"``, at
-last ``{"id", "end", "message"}`` where the end is "done", "failed" or "cancelled".
+last ``{"id", "end", "message"}`` where the end is "done", "failed" or "cancelled"; a
+failed one has the ``code`` of its cause, too.
 When the input ends, the daemon has died, and the worker ends at once: a job never runs twice at a time.
 """
 
@@ -67,19 +68,20 @@ class Worker:
 
     def run(self, job_id: str) -> None:
         """Run one job to its end; never raises for what a job can do wrong."""
-        end, message = "failed", INTERNAL_ERROR
+        end, message, code = "failed", INTERNAL_ERROR, "internal-error"
         try:
             message = self._transcribe(job_id)
-            end = "done"
+            end, code = "done", ""
         except JobCancelled:
-            end, message = "cancelled", ""
+            end, message, code = "cancelled", "", ""
         except DawscribeError as e:
-            message = str(e)
+            message, code = str(e), e.code
         except MemoryError:
             message = "There was not enough memory for this item; close other programs or take a shorter item."
+            code = "out-of-memory"
         except Exception:
             log.exception("job %s", job_id)
-        self._tell({"id": job_id, "end": end, "message": message[:MAX_SENTENCE]})
+        self._tell({"id": job_id, "end": end, "message": message[:MAX_SENTENCE], "code": code})
 
     def _transcribe(self, job_id: str) -> str:
         folder = self._store.path(job_id)
@@ -123,7 +125,7 @@ class Worker:
 
     def refuse(self, job_id: str, sentence: str) -> None:
         """End a job that cannot even be begun."""
-        self._tell({"id": job_id, "end": "failed", "message": sentence})
+        self._tell({"id": job_id, "end": "failed", "message": sentence, "code": "engine-held"})
 
     def beat(self) -> None:
         """Say for ever that the process is alive, from a thread of its own: only one that hangs is silent."""

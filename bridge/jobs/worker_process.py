@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from bridge.programs import hidden
 from bridge.spool.launcher import program
@@ -29,7 +29,22 @@ HANGS = (
     "The engine hangs and was ended; is the audio on a network drive that is gone? "
     "Copy it to this computer and try again."
 )
+KILLED_SENTENCE = (
+    "The engine was ended by the system, most likely for lack of memory; close other programs or take a shorter item."
+)
+CRASHED = "The engine crashed on this item; try another engine, and see 'dawscribe logs'."
 log = logging.getLogger("dawscribe.daemon")
+
+
+class JobEnd(NamedTuple):
+    """The end of a job."""
+
+    state: str
+    """One of :data:`bridge.spool.status.TERMINAL_STATES`."""
+    message: str = ""
+    """The sentence for the user."""
+    code: str = ""
+    """The short name of the cause, where it failed."""
 
 
 class WorkerProcess:
@@ -51,8 +66,8 @@ class WorkerProcess:
         alive = self._process is not None and self._process.returncode is None
         return self._process.pid if alive and self._process else None
 
-    async def run(self, job_id: str, on_progress: Callable[[dict[str, Any]], None]) -> tuple[str, str]:
-        """Run a job; ("done" | "failed" | "cancelled", sentence). ``on_progress`` gets the progress answers.
+    async def run(self, job_id: str, on_progress: Callable[[dict[str, Any]], None]) -> JobEnd:
+        """Run a job and return its end. ``on_progress`` gets the progress answers.
 
         Raises:
             OSError: the process could not be started.
@@ -72,7 +87,7 @@ class WorkerProcess:
             except asyncio.TimeoutError:
                 log.error("the worker was silent for %.0f s while it ran %s", patience_s, job_id)
                 await self.stop()
-                return "failed", HANGS
+                return JobEnd("failed", HANGS, "engine-hangs")
             if not line:
                 break
             patience_s = SILENT_S
@@ -80,19 +95,16 @@ class WorkerProcess:
             if answer.get("id") != job_id:
                 continue
             if "end" in answer:
-                return str(answer["end"]), str(answer.get("message", ""))
+                return JobEnd(*(str(answer.get(key, "")) for key in ("end", "message", "code")))
             on_progress(answer)
         code = await process.wait()
         self._process = None
         if self._killed_for_cancel:
-            return "cancelled", ""
+            return JobEnd("cancelled")
         log.error("the worker ended with %s while it ran %s", code, job_id)
         if code == KILLED:
-            return "failed", (
-                "The engine was ended by the system, most likely for lack of memory; "
-                "close other programs or take a shorter item."
-            )
-        return "failed", "The engine crashed on this item; try another engine, and see 'dawscribe logs'."
+            return JobEnd("failed", KILLED_SENTENCE, "engine-killed")
+        return JobEnd("failed", CRASHED, "engine-crashed")
 
     async def cancel(self, job_id: str) -> None:
         """Stop the running job within a second, by asking first."""

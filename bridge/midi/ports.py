@@ -26,5 +26,5 @@ def find_port(wanted: str, names: list[str]) -> str:
     found = [n for n in names if n.startswith(wanted)] or [n for n in names if wanted in n]
     if not found:
         have = ", ".join(names) or "none"
-        raise PluginError(f'There is no MIDI port "{wanted}"; the ports here are: {have}.')
+        raise PluginError(f'There is no MIDI port "{wanted}"; the ports here are: {have}.', code="midi-port-unknown")
     return found[0]

@@ -83,9 +83,14 @@ class ModelStore:
         if state == "present" and path:
             return path
         if wanted.shipped:
-            raise ModelError(f"The model {name} comes with dawscribe but is {state}; install dawscribe again.")
+            raise ModelError(
+                f"The model {name} comes with dawscribe but is {state}; install dawscribe again.",
+                code="model-damaged-install",
+            )
         where = f" ({path})" if path else ""
-        raise ModelError(f"The model {name} is {state}{where}; run 'dawscribe models fetch {name}'.")
+        raise ModelError(
+            f"The model {name} is {state}{where}; run 'dawscribe models fetch {name}'.", code="model-not-ready"
+        )
 
     def rows(self) -> list[ModelStatus]:
         """Every model and its state."""
@@ -132,7 +137,7 @@ class ModelStore:
             return self._table[name]
         near = difflib.get_close_matches(name, self._table, 1)
         guess = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(self._table)}."
-        raise ModelError(f'There is no model "{name}"; {guess}')
+        raise ModelError(f'There is no model "{name}"; {guess}', code="model-unknown")
 
     def _download(self, wanted: Model, report: Report, tell: Callable[[str], None] | None) -> Path:
         target = self._folder / wanted.file
@@ -152,7 +157,7 @@ class ModelStore:
             f"The model {wanted.name} could not be downloaded ({'; '.join(failures)}); check the internet "
             f"connection and try again, or put {wanted.file} into a folder and name that folder in DAWSCRIBE_MODELS."
         )
-        raise ModelError(message)
+        raise ModelError(message, code="model-not-downloaded")
 
     def _bring(self, place: Source, wanted: Model, on_progress: OnProgress) -> None:
         part = self._folder / f"{wanted.file}.part"
@@ -249,5 +254,9 @@ def _sha256(path: Path, on_progress: OnProgress | None = None) -> str:
 
 def _unwritable(folder: Path, e: OSError) -> StoreError:
     if e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return StoreError(f"The disk is too full for the model in {folder}; make room and try again.")
-    return StoreError(f"The model cannot be written to {folder} ({e.strerror}); check the permissions there.")
+        return StoreError(
+            f"The disk is too full for the model in {folder}; make room and try again.", code="disk-no-room"
+        )
+    return StoreError(
+        f"The model cannot be written to {folder} ({e.strerror}); check the permissions there.", code="model-unwritable"
+    )

@@ -90,7 +90,9 @@ class Cache:
             shutil.rmtree(target, ignore_errors=True)
             draft.rename(target)
         except OSError as e:
-            raise StoreError(f"The stems could not be kept in {self._stems}; free some disk space.") from e
+            raise StoreError(
+                f"The stems could not be kept in {self._stems}; free some disk space.", code="cache-unwritable"
+            ) from e
         self._trim(spare=target)
         return self.stems(key)
 
@@ -229,4 +231,4 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
     except OSError as e:
         message = f"{target.name} cannot be written to {target.parent}; check its permissions and the free space."
-        raise StoreError(message) from e
+        raise StoreError(message, code="stems-unwritable") from e

@@ -79,7 +79,10 @@ def rows_of(table: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     rows = {source: tuple(name.strip() for name in text.split(SEVERAL)) for source, text in table.items()}
     for source, names in rows.items():
         if not all(names):
-            raise ConfigError(f'The transcriber of "{source}" has no name; see [hearing.best] in the settings.')
+            raise ConfigError(
+                f'The transcriber of "{source}" has no name; see [hearing.best] in the settings.',
+                code="setting-transcriber-missing",
+            )
     return rows
 
 

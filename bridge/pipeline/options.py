@@ -69,7 +69,7 @@ def resolve_options(chosen: Mapping[str, Any], settings: Settings) -> JobOptions
             "A draft hears the whole mix at once, so there are no parts to choose from; "
             'choose the quality "best", or leave the choice of parts out.'
         )
-        raise InputError(message)
+        raise InputError(message, code="draft-has-no-stems")
     quantise, factor = values.pop("quantise"), values.pop("tempo")
     hints = Hints(
         values.pop("bpm"),
@@ -87,4 +87,4 @@ def resolve_options(chosen: Mapping[str, Any], settings: Settings) -> JobOptions
 def _check_role(role: str | None, separator: str) -> None:
     if role is not None and not hasattr(registry.SEPARATORS.options(separator, {}), "role"):
         message = f'The separator "{separator[:40]}" takes no role; for a solo recording choose whole_mix.'
-        raise InputError(message)
+        raise InputError(message, code="separator-takes-no-role")

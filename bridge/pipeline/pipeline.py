@@ -215,7 +215,7 @@ def _plan(separator: Separator | None, options: JobOptions) -> HearingPlan:
         else:
             have = [s for s in STEM_ROLES if s in separator.stems]
             message += f"it has: {', '.join(have)} (htdemucs_6s of the separator demucs has guitar and piano)."
-        raise InputError(message)
+        raise InputError(message, code="separator-has-no-stem")
     return stem_plan(options.transcribers, separator.stems, options.stems)
 
 
@@ -227,7 +227,7 @@ def _workspace(folder: Path) -> Iterator[Path]:
         work.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         message = f"The folder {folder} cannot be written; check its permissions and the free space."
-        raise StoreError(message) from e
+        raise StoreError(message, code="home-unwritable") from e
     try:
         yield work
     except BaseException:

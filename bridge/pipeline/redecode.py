@@ -141,7 +141,7 @@ def redecode(
     try:
         heard = _heard(kept_calls(job, number), part_id, sensitivity, recovered=MOVED in score.warnings)
     except ValueError as e:
-        raise InputError(GONE) from e
+        raise InputError(GONE, code="activations-gone") from e
     cleaned = next(part for part in clean([*others, heard]) if part.id == part_id)
     options = resolve_options(request.options, settings)
     if options.grid is not None and (score.tempo.confident or not options.find_tempo):
@@ -156,7 +156,7 @@ def redecode(
 def _heard(calls: Sequence[KeptCall], part_id: str, sensitivity: float, *, recovered: bool) -> Part:
     """Return a part at another sensitivity; where the bass line had gone to another part, it goes there again."""
     if not calls:
-        raise InputError(GONE)
+        raise InputError(GONE, code="activations-gone")
     changed: list[Part] = []
     unchanged: list[Part] = []
     for call in calls:
@@ -169,7 +169,7 @@ def _heard(calls: Sequence[KeptCall], part_id: str, sensitivity: float, *, recov
         changed = _with_bass_line([*changed, *unchanged])
     found = next((part for part in changed if part.id == part_id), None)
     if found is None:
-        raise InputError(f'The sensitivity of the part "{part_id[:40]}" cannot be changed.')
+        raise InputError(f'The sensitivity of the part "{part_id[:40]}" cannot be changed.', code="sensitivity-fixed")
     return found
 
 

@@ -67,7 +67,7 @@ def write_results(
         write_json(folder / RESULT, data)
     except OSError as e:
         message = f"The result could not be written to {folder}; check the free space and the permissions there."
-        raise StoreError(message) from e
+        raise StoreError(message, code="result-unwritable") from e
     return WrittenResult(data, items)
 
 

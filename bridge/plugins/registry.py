@@ -50,16 +50,21 @@ class Registry(Generic[P]):
         noun = self.kind[:-1]
         target, installed = self.built_in.get(name), self._installed()
         if target is None and name not in installed:
-            raise ConfigError(f'There is no {noun} "{name[:MAX_NAME]}"; choose one of: {", ".join(self.names())}.')
+            raise ConfigError(
+                f'There is no {noun} "{name[:MAX_NAME]}"; choose one of: {", ".join(self.names())}.',
+                code="plugin-unknown",
+            )
         try:
             plugin = _imported(target) if target is not None else installed[name].load()
         except DawscribeError:
             raise
         except Exception as e:  # an outsider's module may raise anything at import
             message = f'The {noun} "{name}" cannot be loaded ({e}); reinstall it or choose another.'
-            raise PluginError(message) from e
+            raise PluginError(message, code="plugin-not-loaded") from e
         if not isinstance(plugin, type):
-            raise PluginError(f'The {noun} "{name}" is not a class; ask its author for a fixed version.')
+            raise PluginError(
+                f'The {noun} "{name}" is not a class; ask its author for a fixed version.', code="plugin-not-a-class"
+            )
         return plugin
 
     def create(self, name: str, table: Mapping[str, Any], context: Context) -> P:
@@ -84,7 +89,7 @@ class Registry(Generic[P]):
                 f'The {self.kind[:-1]} "{name}" does not fit this version of dawscribe; '
                 "update it, or ask its author for a version that does."
             )
-            raise PluginError(message)
+            raise PluginError(message, code="plugin-does-not-fit")
         return plugin
 
     def options(self, name: str, table: Mapping[str, Any]) -> Any:
@@ -180,12 +185,12 @@ def plugin_options(plugin: type[Any], table: Mapping[str, Any], where: str) -> A
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in fields:
-            raise ConfigError(unknown_name(key, fields, where))
+            raise ConfigError(unknown_name(key, fields, where), code="plugin-option-unknown")
         values[key] = checked(value, getattr(defaults, key), f"{where}.{key}")
     try:
         return plugin.Options(**values)
     except ValueError as e:
-        raise ConfigError(f"The settings of {where} do not fit: {e}.") from e
+        raise ConfigError(f"The settings of {where} do not fit: {e}.", code="plugin-options-invalid") from e
 
 
 def checked(value: Any, default: Any, where: str) -> Any:
@@ -201,7 +206,9 @@ def checked(value: Any, default: Any, where: str) -> Any:
     if default is not None and type(value) is not type(default):
         kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
         expected = kinds.get(type(default), type(default).__name__)
-        raise ConfigError(f'The setting "{where}" must be {expected}, not {str(value)[:40]!r}.')
+        raise ConfigError(
+            f'The setting "{where}" must be {expected}, not {str(value)[:40]!r}.', code="plugin-option-invalid"
+        )
     return value
 
 

@@ -33,7 +33,10 @@ def wants_commercial(settings: Mapping[str, Any] | None) -> bool:
     """
     wanted = (settings or {}).get("licence", CHOICES[0])
     if wanted not in CHOICES:
-        raise ConfigError(f'The setting "licence" must be one of {", ".join(CHOICES)}, not {str(wanted)[:40]!r}.')
+        raise ConfigError(
+            f'The setting "licence" must be one of {", ".join(CHOICES)}, not {str(wanted)[:40]!r}.',
+            code="setting-invalid",
+        )
     return bool(wanted == COMMERCIAL)
 
 
@@ -68,7 +71,7 @@ def check_terms(kind: str, name: str, plugin: object, settings: Mapping[str, Any
     """
     why = refusal(kind, name, plugin, ours=ours) if wants_commercial(settings) else ""
     if why:
-        raise ConfigError(why)
+        raise ConfigError(why, code="licence-forbids-engine")
 
 
 def _sentence(kind: str, name: str, reason: str) -> str:

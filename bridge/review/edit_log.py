@@ -53,7 +53,9 @@ class EditLog:
             edits, cursor, seq = data.get("edits"), data.get("cursor"), data.get("seq")
             sound = isinstance(edits, list) and isinstance(cursor, int) and isinstance(seq, int)
             if not sound or not 0 <= int(cursor or 0) <= len(edits or []):
-                raise InputError("The corrections of this job are damaged; move edits.json out of its folder.")
+                raise InputError(
+                    "The corrections of this job are damaged; move edits.json out of its folder.", code="edits-damaged"
+                )
             log.edits, log.cursor, log.seq = list(edits or []), int(cursor or 0), int(seq or 0)
         log._sheets = log._rebuilt(log.edits[: log.cursor])
         return log
@@ -79,9 +81,11 @@ class EditLog:
         self.check(seq)
         edit = parse_edit(data)
         if edit.item >= len(self._sheets):
-            raise InputError("There is no such item in this job; load the page again.")
+            raise InputError("There is no such item in this job; load the page again.", code="item-not-found")
         if self.cursor >= MAX_EDITS:
-            raise InputError("This job holds too many changes; send it, then start from the new version.")
+            raise InputError(
+                "This job holds too many changes; send it, then start from the new version.", code="edits-too-many"
+            )
         sheets = list(self._sheets)
         sheets[edit.item] = apply([edit], sheets[edit.item], edit.item)
         self._commit([*self.in_force, dict(data)], self.cursor + 1, sheets)
@@ -104,7 +108,10 @@ class EditLog:
         self.check(seq)
         cursor = self.cursor + by
         if not 0 <= cursor <= len(self.edits):
-            raise InputError("There is nothing left to take back." if by < 0 else "There is nothing to do again.")
+            raise InputError(
+                "There is nothing left to take back." if by < 0 else "There is nothing to do again.",
+                code="edits-at-end",
+            )
         self._commit(self.edits, cursor, self._rebuilt(self.edits[:cursor]))
 
     def check(self, seq: object) -> None:
@@ -116,7 +123,7 @@ class EditLog:
         parsed = [parse_edit(e) for e in edits]
         items = self.base.get("items")
         if not isinstance(items, list):
-            raise InputError("The result of this job is damaged; transcribe the item again.")
+            raise InputError("The result of this job is damaged; transcribe the item again.", code="result-damaged")
         return [apply(parsed, sheet_of(item), number) for number, item in enumerate(items)]
 
     def _commit(self, edits: list[dict[str, Any]], cursor: int, sheets: list[Sheet]) -> None:
@@ -128,5 +135,5 @@ class EditLog:
             message = (
                 "The change could not be saved; free some disk space or check the permissions of dawscribe's home."
             )
-            raise StoreError(message) from e
+            raise StoreError(message, code="edits-unwritable") from e
         self.edits, self.cursor, self.seq, self._sheets = edits, cursor, self.seq + 1, sheets

@@ -67,7 +67,7 @@ def exported(
         elif kind in PROJECTS:
             made = _project(kind, result, span, Path(place), context)
         else:
-            raise InputError("There is no such kind of file; load the page again.")
+            raise InputError("There is no such kind of file; load the page again.", code="export-unknown")
         if made.is_dir():
             return File(f"{_plain(title)}.zip", _zipped(made))
         return File(f"{_plain(title)}{made.suffix}", made.read_bytes())
@@ -76,13 +76,15 @@ def exported(
 def _midi(result: ItemResult, place: Path, context: Context) -> Path:
     delivered = HOSTS.create(MIDI_HOST, {}, context).deliver([result], Request("export00", MIDI_HOST, ()), place)
     if delivered[0].midi is None:
-        raise InputError("The MIDI file could not be written; see 'dawscribe logs'.")
+        raise InputError("The MIDI file could not be written; see 'dawscribe logs'.", code="export-failed")
     return delivered[0].midi
 
 
 def _project(kind: str, result: ItemResult, span: AudioSpan | None, place: Path, context: Context) -> Path:
     if span is None:
-        raise InputError("The audio of this item is not known any more; transcribe it again to export a project.")
+        raise InputError(
+            "The audio of this item is not known any more; transcribe it again to export a project.", code="audio-gone"
+        )
     suffix = PROJECTS[kind]
     for name in HOSTS.names():
         if getattr(HOSTS.load(name), "suffix", None) != suffix:
@@ -93,7 +95,7 @@ def _project(kind: str, result: ItemResult, span: AudioSpan | None, place: Path,
             target = place / f"{_plain(result.name)}{suffix}"
             made = host.write_project(result, span, target)
             return target if target.is_dir() else made
-    raise InputError(f"This dawscribe has nothing that writes {kind} files; update it.")
+    raise InputError(f"This dawscribe has nothing that writes {kind} files; update it.", code="export-no-writer")
 
 
 def _zipped(folder: Path) -> bytes:

@@ -83,7 +83,7 @@ def routes(service: JobService, context: Context, session: Session) -> tuple[Sta
 async def _sentence(request: Request, error: Exception) -> Response:
     """Answer an error with its sentence."""
     status = 409 if isinstance(error, ConflictError) else 507 if isinstance(error, StoreError) else 400
-    return JSONResponse({"message": str(error)}, status)
+    return JSONResponse({"message": str(error), "code": getattr(error, "code", "")}, status)
 
 
 class _Api:
@@ -158,7 +158,7 @@ class _Api:
             "redo": lambda: log.redo(data.get("seq")),
         }
         if not isinstance(data.get("action"), str) or data["action"] not in actions:
-            raise InputError("This change cannot be understood; load the page again.")
+            raise InputError("This change cannot be understood; load the page again.", code="edit-invalid")
         await self._on(self._edits, actions[data["action"]])
         self.hub.tell(report.id, {"type": "edits", "seq": log.seq, "page": str(data.get("page", ""))[:40]})
         return JSONResponse({"seq": log.seq, "cursor": log.cursor})
@@ -194,7 +194,9 @@ class _Api:
         again = asking.rehearing(source.files[0], span, log.sheets[number].length_s, stem, str(data.get("engine")))
         ended = await self._run(again.request)
         if ended.status.state != "done":
-            raise InputError(ended.status.message or "The range was not heard: the job was cancelled.")
+            raise InputError(
+                ended.status.message or "The range was not heard: the job was cancelled.", code="range-not-heard"
+            )
         if data.get("sensitivity") is None:
             heard = asking.heard_parts(self._service.result(ended.id))
         else:
@@ -262,7 +264,7 @@ class _Api:
         log = await self._log(report)
         number = int(request.path_params["item"])
         if number >= len(log.sheets):
-            raise InputError("There is no such item in this job; load the page again.")
+            raise InputError("There is no such item in this job; load the page again.", code="item-not-found")
         spans = parse_request(_json(report.folder / "request.json")).items
         span = spans[number].audio if number < len(spans) else None
         kind, part = str(request.path_params["kind"]), request.query_params.get("part")
@@ -285,9 +287,13 @@ class _Api:
         try:
             start, frames = (int(request.query_params[name]) for name in ("start", "frames"))
         except (KeyError, ValueError) as e:
-            raise InputError("This piece of sound cannot be understood; load the page again.") from e
+            raise InputError(
+                "This piece of sound cannot be understood; load the page again.", code="sound-request-invalid"
+            ) from e
         if not 0 <= start <= source.frames or not 0 < frames <= sound.MAX_FRAMES:
-            raise InputError("This piece of sound lies outside the item; load the page again.")
+            raise InputError(
+                "This piece of sound lies outside the item; load the page again.", code="sound-out-of-range"
+            )
         # In the common pool: reading is short, and playing must not wait for a spectrogram.
         return Response(
             await asyncio.to_thread(sound.piece, source, start, frames), media_type="application/octet-stream"
@@ -304,7 +310,7 @@ class _Api:
         source = await self._source(request)
         level, index = request.path_params["level"], request.path_params["index"]
         if not 0 <= level <= spectrogram.MAX_LEVEL or not 0 <= index <= MAX_TILE:
-            raise InputError("There is no such picture; load the page again.")
+            raise InputError("There is no such picture; load the page again.", code="picture-not-found")
         cache = self._cache(request)
         return _gzipped(await self._on(self._sounds, lambda: sound.tile(source, cache, level, index)))
 
@@ -327,7 +333,7 @@ class _Api:
             path = await asyncio.to_thread(self._context.model, SOUNDFONT)
         except ModelError as e:
             # The page then plays with a synthesiser of its own.
-            return JSONResponse({"message": str(e)}, 404)
+            return JSONResponse({"message": str(e), "code": e.code}, 404)
         return FileResponse(path, media_type="application/octet-stream")
 
     async def live(self, socket: WebSocket) -> None:
@@ -346,7 +352,9 @@ class _Api:
     def _report(self, request: Request) -> JobReport:
         report = self._find(request.path_params["job"])
         if report is None:
-            raise InputError("There is no such job any more; 'dawscribe jobs' lists the jobs there are.")
+            raise InputError(
+                "There is no such job any more; 'dawscribe jobs' lists the jobs there are.", code="job-not-found"
+            )
         return report
 
     def _ended(self, job_id: str) -> bool:
@@ -366,7 +374,9 @@ class _Api:
             found = await self._on(self._sounds, lambda: self._sources_of(report))
         number, name = int(request.path_params["item"]), str(request.path_params["source"])
         if number >= len(found) or name not in found[number]:
-            raise InputError("This sound is not kept; transcribe the item again with keep_stems.")
+            raise InputError(
+                "This sound is not kept; transcribe the item again with keep_stems.", code="sound-not-kept"
+            )
         return await self._ready(report, found[number][name])
 
     async def _ready(self, report: JobReport, source: sound.Source) -> sound.Source:
@@ -403,19 +413,19 @@ def _item_of(data: dict[str, Any], log: EditLog) -> int:
     """Return the number of the item that a request is about."""
     number = data.get("item")
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(log.sheets):
-        raise InputError("There is no such item in this job; load the page again.")
+        raise InputError("There is no such item in this job; load the page again.", code="item-not-found")
     return number
 
 
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InputError("Mark a range first: drag on the ruler, or use the keys [ and ].")
+        raise InputError("Mark a range first: drag on the ruler, or use the keys [ and ].", code="range-missing")
     return float(value)
 
 
 def _share(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise InputError("The sensitivity lies between 0 and 1; load the page again.")
+        raise InputError("The sensitivity lies between 0 and 1; load the page again.", code="sensitivity-out-of-range")
     return float(value)
 
 
@@ -428,7 +438,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 async def _body(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        raise InputError("This request is not JSON; load the page again.")
+        raise InputError("This request is not JSON; load the page again.", code="request-not-json")
     return parse_json(await request.body(), "request")
 
 

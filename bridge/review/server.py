@@ -59,7 +59,9 @@ class ReviewPage:
             async with hub:
                 await server.serve([listener])
         except OSError as e:
-            raise PluginError(f"The review page cannot be served ({e.strerror}); check dawscribe's home.") from e
+            raise PluginError(
+                f"The review page cannot be served ({e.strerror}); check dawscribe's home.", code="page-not-served"
+            ) from e
         finally:
             withdraw(self._context.home)
             server.force_exit = True
@@ -76,7 +78,8 @@ class ReviewPage:
             listener.close()
             raise PluginError(
                 f"Port {self._options.port} of the review page cannot be opened ({e.strerror}); "
-                "choose another in [triggers.review], or 0 for any."
+                "choose another in [triggers.review], or 0 for any.",
+                code="page-port-unopened",
             ) from e
         return listener
 

@@ -120,7 +120,9 @@ def ready(source: Source) -> Source:
         return source
     if source.stems:
         return replace(source, files=source.stems, channels=_channels(source.stems[0]))
-    raise InputError("The audio of this item is no longer where it was, and its stems were not kept.")
+    raise InputError(
+        "The audio of this item is no longer where it was, and its stems were not kept.", code="audio-gone"
+    )
 
 
 def _channels(path: Path) -> int:

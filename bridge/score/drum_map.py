@@ -53,7 +53,7 @@ def drum_keys(name: str) -> dict[int, int]:
         own = KEYS[name]
     except KeyError as e:
         message = f'There is no drum map "{name}"; choose one of: {", ".join(sorted(KEYS))}.'
-        raise ConfigError(message) from e
+        raise ConfigError(message, code="drum-map-unknown") from e
     return {key: own.get(what, key) for key, what in GENERAL_MIDI.items()}
 
 

@@ -54,7 +54,7 @@ def parse_grid(text: str) -> Grid:
         valid = ", ".join(f"1/{d}" for d in DIVISIONS)
         message = f'"{text[:40]}" is not a grid; use one of {valid}, with T for triplets (1/8T) '
         message += "or D for dotted, and G for the song's own groove (1/16G)."
-        raise InputError(message)
+        raise InputError(message, code="grid-invalid")
     factor = {"": 1.0, "T": 2.0 / 3.0, "D": 1.5}[match[2].upper()]
     name = f"1/{int(match[1])}{match[2].upper()}{match[3].upper()}"
     return Grid(name, 4.0 / int(match[1]) * factor, own_groove=bool(match[3]))
@@ -86,7 +86,10 @@ def quantise(
         InputError: the strength makes no sense.
     """
     if not 0.0 <= strength <= 1.0:
-        raise InputError(f"A quantise strength of {strength} makes no sense; use 0 (off) to 1 (on the grid).")
+        raise InputError(
+            f"A quantise strength of {strength} makes no sense; use 0 (off) to 1 (on the grid).",
+            code="quantise-strength-out-of-range",
+        )
     before = sorted(part.notes)
     after = list(before)
     for voice in _voices(before):

@@ -64,7 +64,9 @@ class Demucs:
             import torch
             from demucs import apply
         except ImportError as e:
-            raise PluginError(f"The separator demucs needs PyTorch and demucs; {_how_to_get_it()}.") from e
+            raise PluginError(
+                f"The separator demucs needs PyTorch and demucs; {_how_to_get_it()}.", code="package-missing-demucs"
+            ) from e
         self._torch, self._apply = torch, apply.apply_model
         self._overlap = options.overlap
         self._where = _torch_device(torch, context.device)
@@ -91,10 +93,10 @@ class Demucs:
         unknown = [role for role in roles if role not in self.stems]
         if unknown:
             message = f'This demucs model has no stem "{unknown[0]}"; choose from: {", ".join(self.stems)}.'
-            raise PluginError(message)
+            raise PluginError(message, code="separator-has-no-stem")
         if mix.rate != self.rate:
             message = f"This demucs model works at {self.rate} Hz, dawscribe at {mix.rate} Hz; choose another model."
-            raise PluginError(message)
+            raise PluginError(message, code="separator-rate-differs")
         picks = [self.stems.index(role) for role in roles]
         offsets = plan(mix.frames, self._segment, self._overlap)
         joined = OverlapAdd(offsets, self._segment, mix.frames, (len(picks), 2))
@@ -117,7 +119,7 @@ class Demucs:
                 out = self._apply(self._model, batch, shifts=0, split=False, device=self._where)
         except RuntimeError as e:
             message = f'PyTorch failed on {self._where} ({str(e)[:120]}); set device to "cpu" or choose htdemucs.'
-            raise PluginError(message) from e
+            raise PluginError(message, code="torch-failed") from e
         return np.asarray(out[0].cpu().numpy(), np.float32)
 
 
@@ -133,7 +135,9 @@ def _torch_device(torch: Any, wanted: str) -> str:
         return next(name for name, there in have.items() if there)
     if not have.get(wanted, False):
         usable = ", ".join(name for name, there in have.items() if there)
-        raise PluginError(f'PyTorch has no device "{wanted}" here; choose one of: auto, {usable}.')
+        raise PluginError(
+            f'PyTorch has no device "{wanted}" here; choose one of: auto, {usable}.', code="device-unavailable"
+        )
     return wanted
 
 
@@ -157,7 +161,7 @@ def _load(options: DemucsOptions) -> Any:
             f'The demucs model "{options.model}" could not be loaded ({str(e)[:120]}); '
             "check its name, the folder and the network."
         )
-        raise ModelError(message) from e
+        raise ModelError(message, code="model-not-loaded") from e
 
 
 def _load_folder(folder: Path, name: str) -> Any:
@@ -167,10 +171,12 @@ def _load_folder(folder: Path, name: str) -> Any:
         from demucs.apply import BagOfModels
         from demucs.hf import load_safetensors_model
     except ImportError as e:
-        raise PluginError(f"Models in a folder need demucs 4.1; update it with: {pip_install('demucs>=4.1')}.") from e
+        raise PluginError(
+            f"Models in a folder need demucs 4.1; update it with: {pip_install('demucs>=4.1')}.", code="demucs-too-old"
+        ) from e
     recipe = folder / f"{name}.yaml"
     if not recipe.is_file():
-        raise ModelError(f'There is no {recipe.name} in {folder}; check the setting "folder".')
+        raise ModelError(f'There is no {recipe.name} in {folder}; check the setting "folder".', code="model-not-found")
     bag = yaml.safe_load(recipe.read_text(encoding="utf-8"))
     models = [load_safetensors_model(folder / f"{Path(s).name}.safetensors") for s in bag["models"]]
     made = BagOfModels(models, bag.get("weights"), bag.get("segment"))

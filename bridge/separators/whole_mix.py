@@ -45,7 +45,7 @@ class WholeMix:
         """
         if any(role not in self.stems for role in roles):
             message = f"Without separation the only stem is {self.stems[0]}; choose the role of the recording."
-            raise PluginError(message)
+            raise PluginError(message, code="separator-has-no-stem")
         done = 0
         for block in mix.blocks():
             yield [block] * len(roles)

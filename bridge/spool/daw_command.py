@@ -32,7 +32,9 @@ def ask_daw(home: Path, host: str, options: Mapping[str, Any], patience_s: float
             time.sleep(LOOK_S)
         return not path.exists()
     except OSError as e:
-        raise StoreError(f"{path} cannot be written; check the permissions of dawscribe's home.") from e
+        raise StoreError(
+            f"{path} cannot be written; check the permissions of dawscribe's home.", code="home-unwritable"
+        ) from e
     finally:
         # Nobody obeys it later, when it is no longer meant.
         with contextlib.suppress(OSError):

@@ -88,7 +88,9 @@ def role(name: str, value: Any) -> str:
     """Return one of :data:`bridge.music.STEM_ROLES`."""
     del name
     if value not in STEM_ROLES:
-        raise InputError(f'There is no stem "{str(value)[:40]}"; choose from: {", ".join(STEM_ROLES)}.')
+        raise InputError(
+            f'There is no stem "{str(value)[:40]}"; choose from: {", ".join(STEM_ROLES)}.', code="stem-unknown"
+        )
     return str(value)
 
 
@@ -123,7 +125,9 @@ def grid_source(name: str, value: Any) -> str:
 
 def invalid_option(name: str, value: object) -> InputError:
     """Return the error for a value that an option cannot have."""
-    return InputError(f'The option "{name}" cannot be {str(value)[:40]!r}; see the README for what it takes.')
+    return InputError(
+        f'The option "{name}" cannot be {str(value)[:40]!r}; see the README for what it takes.', code="option-invalid"
+    )
 
 
 OPTION_SPECS: tuple[OptionSpec, ...] = (

@@ -62,7 +62,9 @@ def find(home: Path) -> PageAddress:
         url, version = data["url"], data["version"]
     except (OSError, KeyError, DawscribeError) as e:
         message = "The daemon serves no review page; 'dawscribe status' says why, and an older daemon has none: "
-        raise InputError(message + "run 'dawscribe stop', then try again.") from e
+        raise InputError(message + "run 'dawscribe stop', then try again.", code="page-not-served") from e
     if not isinstance(url, str) or not url.startswith("http://127.0.0.1:"):
-        raise InputError("The file review.json is damaged; run 'dawscribe stop', then try again.")
+        raise InputError(
+            "The file review.json is damaged; run 'dawscribe stop', then try again.", code="page-address-damaged"
+        )
     return PageAddress(url, str(version))

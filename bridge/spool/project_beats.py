@@ -41,4 +41,6 @@ def _are_numbers(row: Any) -> bool:
 
 
 def _invalid_beats() -> InputError:
-    return InputError('The field "beats" of the request is not usable; update dawscribe\'s DAW scripts.')
+    return InputError(
+        'The field "beats" of the request is not usable; update dawscribe\'s DAW scripts.', code="request-beats-invalid"
+    )

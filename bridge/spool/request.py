@@ -77,10 +77,12 @@ def parse_request(data: Mapping[str, Any]) -> Request:
             f"This request speaks protocol {str(data.get('protocol'))[:20]!r} but dawscribe speaks {PROTOCOL}; "
             "run 'dawscribe setup' again so that both are of the same version."
         )
-        raise InputError(message)
+        raise InputError(message, code="protocol-differs")
     items = data.get("items")
     if not isinstance(items, list) or not 1 <= len(items) <= MAX_ITEMS:
-        raise InputError(f"A request needs 1 to {MAX_ITEMS} items; select audio items and try again.")
+        raise InputError(
+            f"A request needs 1 to {MAX_ITEMS} items; select audio items and try again.", code="request-item-count"
+        )
     known = {"protocol", "id", "host", "items", "options"}
     return Request(
         id=check_id(data.get("id")),
@@ -98,13 +100,18 @@ def check_id(value: object) -> str:
         InputError: it cannot.
     """
     if not isinstance(value, str) or not ID_PATTERN.fullmatch(value):
-        raise InputError("A job id is 8 to 64 small letters, digits and hyphens; update dawscribe's DAW scripts.")
+        raise InputError(
+            "A job id is 8 to 64 small letters, digits and hyphens; update dawscribe's DAW scripts.",
+            code="job-id-invalid",
+        )
     return value
 
 
 def _item(data: object) -> ItemRequest:
     if not isinstance(data, Mapping):
-        raise InputError("An item of the request is not a JSON object; update dawscribe's DAW scripts.")
+        raise InputError(
+            "An item of the request is not a JSON object; update dawscribe's DAW scripts.", code="request-item-invalid"
+        )
     audio = mapping_field(data, "audio")
     channels = audio.get("channels") or []
     if not isinstance(channels, list) or len(channels) > 64:

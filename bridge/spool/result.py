@@ -111,7 +111,7 @@ def item_from_json(data: Mapping[str, Any], folder: Path) -> ItemResult:
             {key: value for key, value in data.items() if key not in OWN_FIELDS},
         )
     except (KeyError, TypeError) as e:
-        raise InputError("This result is damaged; transcribe the item again.") from e
+        raise InputError("This result is damaged; transcribe the item again.", code="result-damaged") from e
 
 
 def item_score(item: Mapping[str, Any]) -> Score:
@@ -137,7 +137,7 @@ def item_score(item: Mapping[str, Any]) -> Score:
             tuple(_part(p) for p in item.get("hidden_parts", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as e:
-        raise InputError("This result is damaged; transcribe the item again.") from e
+        raise InputError("This result is damaged; transcribe the item again.", code="result-damaged") from e
 
 
 def _key(data: Mapping[str, Any]) -> Key:

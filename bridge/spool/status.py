@@ -37,6 +37,8 @@ class Status:
     """What the item at hand will take here, said before it is heard."""
     memory_mb: float | None = None
     """About what the engines take, likewise."""
+    code: str = ""
+    """The short name of the cause where it failed, such as "file-not-audio"."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object."""
@@ -48,6 +50,7 @@ class Status:
             "eta_s": None if self.eta_s is None else round(self.eta_s, 1),
             "device": self.device,
             "message": self.message,
+            **({"code": self.code} if self.code else {}),
             "notes": self.notes,
             "revision": self.revision,
             **{k: round(v, 1) for k in ("estimate_s", "memory_mb") if (v := getattr(self, k)) is not None},
@@ -63,7 +66,7 @@ def parse_status(data: Mapping[str, Any]) -> Status:
     state = data.get("state")
     if state not in STATES:
         raise invalid_field("state")
-    fields = {k: str(data.get(k) or "") for k in ("stage", "device", "message")}
+    fields = {k: str(data.get(k) or "") for k in ("stage", "device", "message", "code")}
     return Status(
         state=state,
         fraction=number_field(data, "fraction", 0.0, least=0.0),

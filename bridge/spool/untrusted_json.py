@@ -27,9 +27,14 @@ def parse_json(text: str | bytes, what: str) -> dict[str, Any]:
         # What cannot be written again (1e999, half a surrogate pair) would break a job later; it ends here.
         json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as e:
-        raise InputError(f"The {what} is not valid JSON; update dawscribe's DAW scripts and try again.") from e
+        raise InputError(
+            f"The {what} is not valid JSON; update dawscribe's DAW scripts and try again.", code="request-not-json"
+        ) from e
     if not isinstance(data, dict):
-        raise InputError(f"The {what} is not a JSON object; update dawscribe's DAW scripts and try again.")
+        raise InputError(
+            f"The {what} is not a JSON object; update dawscribe's DAW scripts and try again.",
+            code="request-not-an-object",
+        )
     return data
 
 
@@ -44,7 +49,10 @@ def one_line(text: str) -> str:
 
 def invalid_field(name: str) -> InputError:
     """Make the error for a field that cannot be used."""
-    return InputError(f'The field "{name}" of the request is not usable; update dawscribe\'s DAW scripts.')
+    return InputError(
+        f'The field "{name}" of the request is not usable; update dawscribe\'s DAW scripts.',
+        code="request-field-invalid",
+    )
 
 
 def text_field(data: Mapping[str, Any], name: str, *, longest: int, default: str | None = None) -> str:

@@ -61,7 +61,10 @@ def parse_gesture(text: str) -> Gesture | None:
         or numbers[0] > 127
         or (len(words) == 4 and (words[2] != "channel" or not 1 <= numbers[1] <= 16))
     ):
-        raise ConfigError(f'A MIDI gesture is like "note 60", "cc 20" or "program 5 channel 16", not "{text}".')
+        raise ConfigError(
+            f'A MIDI gesture is like "note 60", "cc 20" or "program 5 channel 16", not "{text}".',
+            code="midi-gesture-invalid",
+        )
     return Gesture(words[0], numbers[0], numbers[1] - 1 if len(numbers) > 1 else None)
 
 
@@ -143,10 +146,15 @@ class MidiTrigger:
             if isinstance(e, DawscribeError):
                 raise
             raise PluginError(
-                f"No MIDI port can be opened here ({e}); set triggers.midi.api or triggers.midi.enabled in config.toml."
+                f"No MIDI port can be opened here ({e}); "
+                "set triggers.midi.api or triggers.midi.enabled in config.toml.",
+                code="midi-port-unopened",
             ) from e
         if not ports:
-            raise PluginError("No MIDI port is set; name one in triggers.midi.port, or set triggers.midi.virtual.")
+            raise PluginError(
+                "No MIDI port is set; name one in triggers.midi.port, or set triggers.midi.virtual.",
+                code="midi-port-not-set",
+            )
         return ports
 
 

@@ -105,10 +105,16 @@ class SpoolTrigger:
         data: dict[str, Any] = {}
         try:
             if path.suffix != ".json" or not ID_PATTERN.fullmatch(path.stem):
-                raise InputError("The request's file name is not an id with .json; update dawscribe's DAW scripts.")
+                raise InputError(
+                    "The request's file name is not an id with .json; update dawscribe's DAW scripts.",
+                    code="request-name-invalid",
+                )
             data = parse_json(read_untrusted(path, MAX_FILE_BYTES), "request")
             if data.get("id") != path.stem:
-                raise InputError("The request's id is not its file's name; update dawscribe's DAW scripts.")
+                raise InputError(
+                    "The request's id is not its file's name; update dawscribe's DAW scripts.",
+                    code="request-id-differs",
+                )
             await service.submit(data)
         except StoreError as e:
             log.warning("%s: %s", path.name, e)
@@ -119,24 +125,26 @@ class SpoolTrigger:
                 self._wait_until[path.name] = time.monotonic() + HALF_S
                 return
             if not _was_taken_back(path):
-                self._refuse(path, str(e))
+                self._refuse(path, str(e), e.code)
         except OSError as e:
             # A virus scanner may hold a fresh file, and a folder on the network be away for a moment.
             since = self._unread.setdefault(path.name, time.monotonic())
             if time.monotonic() - since < PATIENCE_S and not isinstance(e, IsADirectoryError):
                 self._wait_until[path.name] = time.monotonic() + RETRY_S / 4
                 return
-            self._refuse(path, f"The request could not be read ({e.strerror}); check the permissions of the inbox.")
+            message = f"The request could not be read ({e.strerror}); check the permissions of the inbox."
+            self._refuse(path, message, "request-unreadable")
         self._unread.pop(path.name, None)
         if not remove(path):
             self._stuck.add(path.name)
 
-    def _refuse(self, path: Path, message: str) -> None:
+    def _refuse(self, path: Path, message: str, code: str) -> None:
         log.warning("refused %r: %s", path.name[:80], message)
         if not ID_PATTERN.fullmatch(path.stem):
             return
         try:
-            write_json(self._refused / f"{path.stem}.json", {"protocol": 1, "message": message}, durable=False)
+            refusal = {"protocol": 1, "message": message, "code": code}
+            write_json(self._refused / f"{path.stem}.json", refusal, durable=False)
         except OSError as e:
             log.warning("%s", e)
 

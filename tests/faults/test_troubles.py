@@ -130,14 +130,13 @@ def test_a_worker_that_falls_silent_is_ended_with_a_sentence(tmp_path: Path, mon
     monkeypatch.setattr(worker_process, "program", lambda *words, **how: [sys.executable, "-c", script])
     monkeypatch.setattr(worker_process, "SILENT_S", 0.5)
 
-    async def run() -> tuple[tuple[str, str], int | None]:
+    async def run() -> tuple[worker_process.JobEnd, int | None]:
         process = WorkerProcess(tmp_path, tmp_path / "logs" / "worker.log")
         end = await process.run("hung-0001", lambda answer: None)
         return end, process.pid
 
-    (state, message), pid = asyncio.run(run())
-    assert state == "failed"
-    assert "network drive" in message
+    end, pid = asyncio.run(run())
+    assert (end.state, end.code) == ("failed", "engine-hangs")
     assert pid is None
 
 

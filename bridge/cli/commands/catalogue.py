@@ -39,7 +39,9 @@ def run(options: argparse.Namespace) -> int:
     if first in tools and len(options.words) == 2:
         return tools[first](Path(options.words[1]), options)
     if options.output is None:
-        raise InputError("Name the catalogue's folder with -o; the table and the results go there.")
+        raise InputError(
+            "Name the catalogue's folder with -o; the table and the results go there.", code="catalogue-folder-missing"
+        )
     return _update(options)
 
 
@@ -56,7 +58,7 @@ def _update(options: argparse.Namespace) -> int:
     if options.quality:
         wanted["quality"] = options.quality
     if options.workers is not None and options.workers < 1:
-        raise InputError(f"--workers takes a number from 1; not {options.workers}.")
+        raise InputError(f"--workers takes a number from 1; not {options.workers}.", code="workers-invalid")
     songs = list(find_songs(options.words, folder))
     table = Table(folder, create=True)
 

@@ -82,7 +82,9 @@ def _log_to(path: Path, verbose: bool) -> None:
             path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
         )
     except OSError as e:
-        raise StoreError(f"dawscribe's home {path.parent.parent} cannot be written; check its permissions.") from e
+        raise StoreError(
+            f"dawscribe's home {path.parent.parent} cannot be written; check its permissions.", code="home-unwritable"
+        ) from e
     handlers: list[logging.Handler] = [rotating]
     if verbose:
         handlers.append(logging.StreamHandler())
@@ -124,7 +126,9 @@ def start_in_background(daemon: Client) -> int | None:
     )
     # One that ended because another was quicker is no failure.
     if not daemon.wait(True, START_S, failed=lambda: process.poll() is not None and not daemon.running):
-        raise InputError(f"The daemon did not start; {daemon.home / 'logs' / 'daemon.log'} says why.")
+        raise InputError(
+            f"The daemon did not start; {daemon.home / 'logs' / 'daemon.log'} says why.", code="daemon-not-started"
+        )
     pid = daemon.beat().get("pid")
     # On Windows the Python of an environment is the parent of the one that runs.
     if pid != process.pid and sys.platform != "win32":

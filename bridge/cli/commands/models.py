@@ -55,5 +55,5 @@ def _wanted(app: Application, names: Sequence[str]) -> Sequence[str]:
             f'The model {wrong[0]} is not for commercial use, and licence = "commercial" is set; '
             'choose another, or set licence = "any".'
         )
-        raise ConfigError(message)
+        raise ConfigError(message, code="licence-forbids-model")
     return names or [name for name in app.store.default_names() if name not in refused]

@@ -80,18 +80,20 @@ def _chosen(name: str, number: int) -> _Chosen:
     path = Path(name)
     if path.suffix.lower() == ".mid" and path.is_file():
         if number != 1:
-            raise InputError("A MIDI file has no items to choose from; leave --item out.")
+            raise InputError("A MIDI file has no items to choose from; leave --item out.", code="play-item-of-file")
         return _Chosen(path, path.name)
     daemon = client()
     job = daemon.job(name)
     if job.status.state != "done":
-        raise InputError(f"Job {job.id} has no result yet ({job.status.state}).")
+        raise InputError(f"Job {job.id} has no result yet ({job.status.state}).", code="job-unfinished")
     items = daemon.store.result(job.id)["items"]
     if not 1 <= number <= len(items):
-        raise InputError(f"Job {job.id} has no item {number}; choose --item from 1 to {len(items)}.")
+        raise InputError(
+            f"Job {job.id} has no item {number}; choose --item from 1 to {len(items)}.", code="item-not-found"
+        )
     midi, title = items[number - 1].get("midi"), one_line(str(items[number - 1].get("name", "")))
     if not isinstance(midi, str) or Path(midi).name != midi:
-        raise InputError(f"Job {job.id} has no MIDI file; transcribe the item again.")
+        raise InputError(f"Job {job.id} has no MIDI file; transcribe the item again.", code="midi-missing")
     if len(items) > 1:
         title = f"item {number} of {len(items)}: {title}"
     return _Chosen(daemon.store.path(job.id) / midi, title)
@@ -108,7 +110,10 @@ def _reading(file: Path) -> Iterator[Any]:
             raise ValueError("patterns of their own, or times in frames of film")
         yield midi
     except Exception as e:  # mido raises whatever a damaged file leads it to
-        raise InputError(f"{file.name} is not a MIDI file that can be played; save it once more as type 0 or 1.") from e
+        raise InputError(
+            f"{file.name} is not a MIDI file that can be played; save it once more as type 0 or 1.",
+            code="midi-unreadable",
+        ) from e
 
 
 def events_s(file: Path) -> list[Event]:
@@ -140,10 +145,15 @@ def _open(backend: Any, kind: str, name: str | None, own: str) -> Any:
     try:
         if name is None:
             if sys.platform == "win32":
-                raise PluginError("Windows has no virtual MIDI ports; name a port with --port and --clock-port.")
+                raise PluginError(
+                    "Windows has no virtual MIDI ports; name a port with --port and --clock-port.",
+                    code="midi-no-virtual-ports",
+                )
             return opener(own, virtual=True)
         return opener(find_port(name, getattr(backend, f"get_{kind}_names")()))
     except (PluginError, InputError):
         raise
     except Exception as e:  # rtmidi raises its own errors, OSError and SystemError by system
-        raise PluginError(f"The MIDI port cannot be opened ({e}); set triggers.midi.api in config.toml.") from e
+        raise PluginError(
+            f"The MIDI port cannot be opened ({e}); set triggers.midi.api in config.toml.", code="midi-port-unopened"
+        ) from e

@@ -71,13 +71,16 @@ class Relay:
             number = asked.get("n")
             door = self._doors.get(str(asked.get("do")))
             if door is None:
-                raise InputError("This version of dawscribe does not know that message; run 'dawscribe setup live'.")
+                raise InputError(
+                    "This version of dawscribe does not know that message; run 'dawscribe setup live'.",
+                    code="relay-message-unknown",
+                )
             return {"n": number, "ok": True, **door(asked)}
         except DawscribeError as e:
-            return {"n": number, "ok": False, "error": str(e)}
+            return {"n": number, "ok": False, "error": str(e), "code": e.code}
         except OSError as e:
             sentence = f"dawscribe's home {self._home} cannot be used ({e.strerror}); check its permissions."
-            return {"n": number, "ok": False, "error": sentence}
+            return {"n": number, "ok": False, "error": sentence, "code": "internal-error"}
 
     def _hello(self, asked: Mapping[str, Any]) -> Answer:
         """Return the version, whether the daemon runs, and the session of a Remote Script that runs in Live."""
@@ -101,7 +104,9 @@ class Relay:
     def _submit(self, asked: Mapping[str, Any]) -> Answer:
         request = asked.get("request")
         if not isinstance(request, Mapping):
-            raise InputError("The message holds no request; run 'dawscribe setup live' again.")
+            raise InputError(
+                "The message holds no request; run 'dawscribe setup live' again.", code="relay-request-missing"
+            )
         return {"id": self._client.submit(request)}
 
     def _status(self, asked: Mapping[str, Any]) -> Answer:
@@ -125,6 +130,8 @@ class Relay:
     def _mark(self, asked: Mapping[str, Any]) -> Answer:
         revision = asked.get("revision", 1)
         if isinstance(revision, bool) or not isinstance(revision, int):
-            raise InputError("The revision is no number; run 'dawscribe setup live' again.")
+            raise InputError(
+                "The revision is no number; run 'dawscribe setup live' again.", code="relay-revision-invalid"
+            )
         write_json(self._home / "jobs" / check_id(asked.get("id")) / "inserted", {"revision": revision})
         return {}

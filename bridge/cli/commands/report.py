@@ -31,10 +31,10 @@ def run(options: argparse.Namespace) -> int:
     folder, name = _folder(options.job)
     target = options.output or Path(f"dawscribe-{name}.zip")
     if target.exists():
-        raise InputError(f"{target} already exists. Move it, or choose another file with -o.")
+        raise InputError(f"{target} already exists. Move it, or choose another file with -o.", code="report-exists")
     files = [f for f in _files(folder) if options.audio or f.suffix.lower() not in AUDIO]
     if not files:
-        raise InputError(f"There is no result in {folder}; transcribe the item first.")
+        raise InputError(f"There is no result in {folder}; transcribe the item first.", code="result-missing")
     try:
         with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as pack:
             pack.writestr("about.json", json.dumps({"dawscribe": __version__, "job": name}))
@@ -42,7 +42,9 @@ def run(options: argparse.Namespace) -> int:
                 pack.writestr(file.relative_to(folder).as_posix(), _content(file))
     except OSError as e:
         target.unlink(missing_ok=True)
-        raise StoreError(f"{target} cannot be written ({e.strerror or e}); choose another file with -o.") from e
+        raise StoreError(
+            f"{target} cannot be written ({e.strerror or e}); choose another file with -o.", code="report-unwritable"
+        ) from e
     audio = "with" if options.audio else "without"
     print(f"{target}: {len(files)} files, {audio} the audio. Attach it to your report.")
     return 0

@@ -23,7 +23,10 @@ def run(options: argparse.Namespace) -> int:
     daemon = client()
     job = daemon.job(options.job)
     if not job.is_final:
-        raise InputError(f"Job {job.id} has not ended yet ({job.status.state}); wait for it, or cancel it first.")
+        raise InputError(
+            f"Job {job.id} has not ended yet ({job.status.state}); wait for it, or cancel it first.",
+            code="job-unfinished",
+        )
     request = daemon.store.request_data(job.id)
     base = job.id.split("-again-")[0][:MAX_BASE]
     request["id"] = f"{base}-again-{int(time.time() * 10) % 10**9}"

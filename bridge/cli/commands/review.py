@@ -62,7 +62,7 @@ def _page(daemon: Client) -> PageAddress:
             time.sleep(TICK_S)
     if page.version != __version__:
         message = f"The daemon that runs is dawscribe {page.version}, this is {__version__}; "
-        raise InputError(message + "run 'dawscribe stop', then try again.")
+        raise InputError(message + "run 'dawscribe stop', then try again.", code="daemon-other-version")
     return page
 
 
@@ -77,13 +77,19 @@ def _submit(daemon: Client, file: Path) -> str:
         write_json(inbox / f"{job_id}.tmp", request)
         (inbox / f"{job_id}.tmp").rename(inbox / f"{job_id}.json")
     except OSError as e:
-        raise StoreError(f"The request could not be written to {inbox}; check its permissions.") from e
+        raise StoreError(
+            f"The request could not be written to {inbox}; check its permissions.", code="inbox-unwritable"
+        ) from e
     end = time.monotonic() + PATIENCE_S
     while not (daemon.store.path(job_id) / "status.json").exists():
         refusal = daemon.home / "refused" / f"{job_id}.json"
         if refusal.exists():
-            raise InputError(str(parse_json(read_untrusted(refusal, 1 << 16), "refusal").get("message")))
+            raise InputError(
+                str(parse_json(read_untrusted(refusal, 1 << 16), "refusal").get("message")), code="request-refused"
+            )
         if time.monotonic() > end:
-            raise InputError("The daemon did not take the file over; 'dawscribe status' says why.")
+            raise InputError(
+                "The daemon did not take the file over; 'dawscribe status' says why.", code="request-not-taken"
+            )
         time.sleep(TICK_S)
     return job_id

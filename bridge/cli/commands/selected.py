@@ -20,11 +20,13 @@ def run(options: argparse.Namespace) -> int:
     app = application()
     name: str = options.host
     if name not in HOSTS.names():
-        raise InputError(f'There is no DAW called "{name}" here; choose one of: {", ".join(HOSTS.names())}.')
+        raise InputError(
+            f'There is no DAW called "{name}" here; choose one of: {", ".join(HOSTS.names())}.', code="host-unknown"
+        )
     host = HOSTS.create(name, app.settings.plugin_table("hosts", name), app.context)
     if not isinstance(host, RemoteHost):
         message = f"{name} has no selection; name an audio file (dawscribe transcribe FILE) or choose a DAW."
-        raise HostError(message)
+        raise HostError(message, code="host-no-selection")
     host.request_selected({})
     print(f"Asked {name} for its selection.")
     return 0

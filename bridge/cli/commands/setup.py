@@ -40,9 +40,9 @@ def _set_up_host(options: argparse.Namespace) -> list[str]:
     name: str = options.target
     if name not in HOSTS.names():
         known = ", ".join(dict.fromkeys([*_targets(), *HOSTS.names()]))
-        raise InputError(f'There is nothing called "{name}" to set up; choose one of: {known}.')
+        raise InputError(f'There is nothing called "{name}" to set up; choose one of: {known}.', code="setup-unknown")
     app = application()
     host = HOSTS.create(name, app.settings.plugin_table("hosts", name), app.context)
     if not isinstance(host, Installable):
-        raise InputError(f"The host {name} has nothing to set up.")
+        raise InputError(f"The host {name} has nothing to set up.", code="setup-nothing")
     return host.uninstall(options.portable) if options.uninstall else host.install(options.portable)

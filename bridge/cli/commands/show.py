@@ -36,7 +36,9 @@ def run(options: argparse.Namespace) -> int:
     result = daemon.store.result(job.id) if job.status.state == "done" else None
     if options.project:
         if result is None:
-            raise InputError(f"Job {job.id} has no result yet; 'dawscribe status' says what runs.")
+            raise InputError(
+                f"Job {job.id} has no result yet; 'dawscribe status' says what runs.", code="job-unfinished"
+            )
         asked = daemon.store.request(job.id)
         print(write_project(application(), result, asked, folder, options.project.absolute()))
         return 0
@@ -62,5 +64,7 @@ def _parts(job_id: str, result: dict[str, Any]) -> list[str]:
             lines.append(f"  {item['name']}, {item['length_s']:.1f} s")
             lines += [f"    {p['name']:10} {len(p['notes']):5} notes" for p in item["parts"]]
     except (KeyError, TypeError, ValueError) as e:
-        raise InputError(f"The result of job {job_id} is damaged; transcribe the item again.") from e
+        raise InputError(
+            f"The result of job {job_id} is damaged; transcribe the item again.", code="result-damaged"
+        ) from e
     return lines

@@ -23,6 +23,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     (daemon.home / "stop").touch()
     if not daemon.wait(running=False, timeout_s=STOP_S):
-        raise InputError(f"The daemon (process {daemon.beat().get('pid')}) does not stop; end that process.")
+        raise InputError(
+            f"The daemon (process {daemon.beat().get('pid')}) does not stop; end that process.",
+            code="daemon-not-stopped",
+        )
     print("The daemon has stopped; jobs in line go on when it starts again.")
     return 0

@@ -101,7 +101,7 @@ def _one(
                 raise
             # The draft is gone when this is read.
             message = f"The result could not be written to {folder}; check the free space and the permissions there."
-            raise StoreError(message) from e
+            raise StoreError(message, code="result-unwritable") from e
         publish(draft, folder)
         return result.data, moved(result.items[0], draft, folder)
 
@@ -111,9 +111,14 @@ def _check_targets(app: Application, folders: Sequence[Path], options: argparse.
     odd = [p for p in (*options.project, *options.files) if options.project and not _is_writable(str(p.absolute()))]
     if odd:
         name = printable(odd[0].name)
-        raise InputError(f"A project cannot hold the name {name}; take its odd letters or one kind of quotes out.")
+        raise InputError(
+            f"A project cannot hold the name {name}; take its odd letters or one kind of quotes out.",
+            code="project-name-impossible",
+        )
     if options.project and len(options.files) > 1:
-        raise InputError("--project takes one audio file at a time; run dawscribe once per file.")
+        raise InputError(
+            "--project takes one audio file at a time; run dawscribe once per file.", code="project-many-files"
+        )
     for target in options.project:
         writer(app, target).check_project(target.absolute(), options.files[0].absolute())
     stems = listed(options.stems) or STEM_ROLES
@@ -137,16 +142,19 @@ def _write_projects(
         for target in options.project:
             writer(app, target).write_project(item, span, target.absolute())
     except DawscribeError as e:
-        raise type(e)(f"The result is in {folder}, but not all was written: {e}") from e
+        raise type(e)(f"The result is in {folder}, but not all was written: {e}", code=e.code) from e
 
 
 def _request(file: Path, options: argparse.Namespace) -> Request:
     if not file.name:
-        raise InputError("Name an audio file.")
+        raise InputError("Name an audio file.", code="audio-not-named")
     if not 0 <= options.start <= MAX_NUMBER:
-        raise InputError(f"--start takes seconds from the beginning of the file, 0 or more; not {options.start:g}.")
+        raise InputError(
+            f"--start takes seconds from the beginning of the file, 0 or more; not {options.start:g}.",
+            code="start-invalid",
+        )
     if options.length is not None and not 0 < options.length <= MAX_NUMBER:
-        raise InputError(f"--length takes seconds, more than 0; not {options.length:g}.")
+        raise InputError(f"--length takes seconds, more than 0; not {options.length:g}.", code="length-invalid")
     span = AudioSpan(file.absolute(), options.start, options.length)
     item = ItemRequest(span, printable(file.stem) or "item")
     extra = {"plot": PLOT} if options.plot else {}

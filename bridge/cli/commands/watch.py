@@ -35,13 +35,13 @@ def run(options: argparse.Namespace) -> int:
     """Watch until interrupted."""
     folder = options.folder.absolute()
     if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}; make it, or name another.")
+        raise InputError(f"There is no folder {folder}; make it, or name another.", code="watch-folder-missing")
     app = application()
     if options.project:
         writer(app, Path(f"song{options.project}"))
     lock = FileLock(folder / LOCK)
     if not lock.take():
-        raise InputError(f"{folder} is watched already, by another dawscribe.")
+        raise InputError(f"{folder} is watched already, by another dawscribe.", code="watch-folder-taken")
     chosen = chosen_options(options)
     resolve_options(chosen, app.settings)  # a wrong one is said here, not once per file
     watched = WatchedFolder(folder, client(), app, chosen, options.project)

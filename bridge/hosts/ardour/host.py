@@ -71,7 +71,9 @@ class Ardour:
             announce(self._home, request)
             sweep(self._home)
         except OSError as e:
-            raise StoreError(f"The result cannot be written to {folder}; check free space and permissions.") from e
+            raise StoreError(
+                f"The result cannot be written to {folder}; check free space and permissions.", code="result-unwritable"
+            ) from e
         return list(items)
 
     def _plan(self, items: Sequence[ItemResult], places: Sequence[SessionPosition], request: Request) -> dict[str, Any]:
@@ -113,7 +115,7 @@ class Ardour:
         """
         folder = _session_folder(target)
         if folder.exists():
-            raise StoreError(f"{folder} exists already; choose another place for the session.")
+            raise StoreError(f"{folder} exists already; choose another place for the session.", code="session-exists")
         if audio.exists():
             shell.check(folder, audio)
 
@@ -155,7 +157,9 @@ class Ardour:
             StoreError: the command cannot be written.
         """
         if not ask_daw(self._home, "ardour", options, ANSWER_S):
-            raise HostError("Ardour does not answer; open a session in it, or run 'dawscribe setup ardour'.")
+            raise HostError(
+                "Ardour does not answer; open a session in it, or run 'dawscribe setup ardour'.", code="host-silent"
+            )
 
 
 def _session_folder(target: Path) -> Path:

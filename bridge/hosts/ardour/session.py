@@ -67,9 +67,13 @@ def _write(item: ItemResult, span: AudioSpan, tracks: list[dict[str, Any]], fold
             # Drawn for the empty files; Ardour draws them anew.
             peaks.unlink()
     except soundfile.LibsndfileError as e:
-        raise InputError(f"{span.path.name} cannot be read as audio; convert it to WAV and try again.") from e
+        raise InputError(
+            f"{span.path.name} cannot be read as audio; convert it to WAV and try again.", code="file-not-audio"
+        ) from e
     except OSError as e:
-        raise StoreError(f"The session {folder} cannot be written; check free space and permissions.") from e
+        raise StoreError(
+            f"The session {folder} cannot be written; check free space and permissions.", code="session-unwritable"
+        ) from e
     return folder / f"{folder.name}.ardour"
 
 

@@ -106,4 +106,6 @@ def _text(data: Mapping[str, Any], name: str) -> str:
 
 
 def _invalid_field(name: str) -> InputError:
-    return InputError(f"Ardour's request has no usable \"{name}\"; run 'dawscribe setup ardour' again.")
+    return InputError(
+        f"Ardour's request has no usable \"{name}\"; run 'dawscribe setup ardour' again.", code="request-field-invalid"
+    )

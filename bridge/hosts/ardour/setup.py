@@ -45,13 +45,19 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
         StoreError: a folder cannot be written.
     """
     if folder is not None and not folder.is_dir():
-        raise HostError(f"There is no folder {folder}; name the configuration folder of an Ardour, started once.")
+        raise HostError(
+            f"There is no folder {folder}; name the configuration folder of an Ardour, started once.",
+            code="ardour-folder-missing",
+        )
     found = [folder] if folder else config_folder.folders()
     if not found:
-        raise HostError("No configuration of Ardour 7, 8 or 9 was found; start Ardour once, end it, and try again.")
+        raise HostError(
+            "No configuration of Ardour 7, 8 or 9 was found; start Ardour once, end it, and try again.",
+            code="ardour-not-found",
+        )
     running = [f for f in found if config_folder.is_running(f)]
     if running:
-        raise HostError("Ardour is running and would overwrite its settings; end it and try again.")
+        raise HostError("Ardour is running and would overwrite its settings; end it and try again.", code="daw-running")
     try:
         if uninstall:
             if folder is None:
@@ -61,7 +67,10 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
         prepare(home, SPOOL_FOLDERS)
         return [*(_install(f, home) for f in found), _place_preset(home)]
     except OSError as e:
-        raise StoreError(f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.") from e
+        raise StoreError(
+            f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.",
+            code="daw-settings-unwritable",
+        ) from e
 
 
 def copy_modules(target: Path) -> None:

@@ -43,16 +43,22 @@ def check(folder: Path, audio: Path) -> None:
     """
     program()
     if folder.exists():
-        raise StoreError(f"{folder} exists already; choose another folder for the session.")
+        raise StoreError(f"{folder} exists already; choose another folder for the session.", code="session-exists")
     if any(sign in part for part in folder.absolute().parts[1:] for sign in SEPARATORS):
-        raise HostError(f'Ardour cannot keep a session in "{folder}"; choose a path without ":" and "\\".')
+        raise HostError(
+            f'Ardour cannot keep a session in "{folder}"; choose a path without ":" and "\\".',
+            code="session-path-impossible",
+        )
     try:
         rate = soundfile.info(audio).samplerate
     except soundfile.LibsndfileError as e:
-        raise InputError(f"{audio.name} cannot be read as audio; convert it to WAV and try again.") from e
+        raise InputError(
+            f"{audio.name} cannot be read as audio; convert it to WAV and try again.", code="file-not-audio"
+        ) from e
     if SUPERCLOCK % rate:
         raise HostError(
-            f"Ardour has no sessions of {rate} Hz; convert {audio.name} to 44100 or 48000 Hz and try again."
+            f"Ardour has no sessions of {rate} Hz; convert {audio.name} to 44100 or 48000 Hz and try again.",
+            code="session-rate-impossible",
         )
 
 
@@ -65,7 +71,10 @@ def program() -> str:
     for version in reversed(VERSIONS):
         if found := find_program(f"ardour{version}-lua"):
             return found
-    raise HostError("Ardour's Lua shell (ardour7-lua) is not installed; install Ardour from your distribution.")
+    raise HostError(
+        "Ardour's Lua shell (ardour7-lua) is not installed; install Ardour from your distribution.",
+        code="ardour-shell-missing",
+    )
 
 
 def run(plan: dict[str, Any], temporary: Path) -> dict[str, Any]:
@@ -97,10 +106,12 @@ def run(plan: dict[str, Any], temporary: Path) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired as e:
-        raise HostError("Ardour's Lua shell did not finish; try again, or use Ardour's window.") from e
+        raise HostError(
+            "Ardour's Lua shell did not finish; try again, or use Ardour's window.", code="ardour-shell-silent"
+        ) from e
     # Its exit status is not to be trusted: it may crash while it ends, with everything written.
     if not answer_file.is_file():
         log.warning("Ardour's Lua shell: %s", (done.stderr or done.stdout).decode(errors="replace").strip()[-2000:])
-        raise HostError(FAILED)
+        raise HostError(FAILED, code="ardour-shell-failed")
     answer: dict[str, Any] = json.loads(answer_file.read_bytes())
     return answer

@@ -43,7 +43,7 @@ class UiScripts:
             self._lua = base64.b64decode(self._actions.text or "", validate=False) or b"scripts = {} "
         except (ET.ParseError, ValueError, OSError) as e:
             message = f"{path} cannot be read; move it away, start Ardour once, and run 'dawscribe setup ardour' again."
-            raise HostError(message) from e
+            raise HostError(message, code="ardour-scripts-unreadable") from e
 
     @staticmethod
     def _child(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
@@ -69,7 +69,10 @@ class UiScripts:
         own = [slot for slot, other in self.slots().items() if other == name and self._is_from(slot, origin)]
         free = [slot for slot in range(first, SLOTS + 1) if slot not in self.slots()]
         if not own and not free:
-            raise HostError("All of Ardour's script buttons are taken; remove one in Ardour and run this again.")
+            raise HostError(
+                "All of Ardour's script buttons are taken; remove one in Ardour and run this again.",
+                code="ardour-buttons-taken",
+            )
         slot = (own or free)[0]
         self._drop(slot)
         fields = {"n": name, "s": source, "f": chunk(source, "factory"), "c": chunk(source, "icon")}

@@ -49,7 +49,10 @@ def write_project(item: ItemResult, span: AudioSpan, path: Path, *, with_stems: 
             _write(draft, item, song, stems)
         draft.replace(path)
     except OSError as e:
-        raise StoreError(f"{path.name} could not be written to {path.parent}; check free space and permissions.") from e
+        raise StoreError(
+            f"{path.name} could not be written to {path.parent}; check free space and permissions.",
+            code="project-unwritable",
+        ) from e
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -80,7 +83,7 @@ def _sound(name: str, path: Path, start_s: float = 0.0, length_s: float | None =
     except (soundfile.LibsndfileError, OSError):
         # Not every file is libsndfile's to read: Sound.rate 0 sends it through dawscribe's own reader.
         if not path.is_file():
-            raise InputError(f"{path.name} cannot be read; export the audio again.") from None
+            raise InputError(f"{path.name} cannot be read; export the audio again.", code="file-unreadable") from None
         return Sound(name, path, 0, 0, 0.0)
     left = max(0.0, found.duration - start_s)
     length = left if length_s is None else min(left, length_s)

@@ -57,9 +57,11 @@ class DawProject:
             StoreError: a folder lies there.
         """
         if target.is_dir():
-            raise StoreError(f"{target} is a folder; choose another name for the project.")
+            raise StoreError(f"{target} is a folder; choose another name for the project.", code="project-is-folder")
         if target.exists() and audio.exists() and target.samefile(audio):
-            raise InputError(f"{target.name} is the audio itself; choose another name for the project.")
+            raise InputError(
+                f"{target.name} is the audio itself; choose another name for the project.", code="project-over-audio"
+            )
 
     def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
         """Write ``target``: the audio, its stems (muted), a track per part, tempo map, metre and markers.

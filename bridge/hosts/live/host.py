@@ -45,7 +45,10 @@ class Live:
         del request
         for item in items:
             if not isinstance(item.extra.get("live"), Mapping):
-                raise InputError("The request does not say where the clip stands; run 'dawscribe setup live' again.")
+                raise InputError(
+                    "The request does not say where the clip stands; run 'dawscribe setup live' again.",
+                    code="request-field-invalid",
+                )
         return with_one_shots(items, folder) if self._options.one_shots else list(items)
 
     def install(self, folder: Path | None) -> list[str]:
@@ -73,4 +76,4 @@ class Live:
                 'Live does not answer; start it and choose "dawscribe" as a control surface in its settings (Link, '
                 "Tempo & MIDI). Where it is not in that list, run 'dawscribe setup live' and restart Live."
             )
-            raise HostError(message)
+            raise HostError(message, code="host-silent")

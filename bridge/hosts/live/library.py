@@ -26,13 +26,17 @@ def libraries(chosen: Path | None = None) -> list[Path]:
     """
     if chosen is not None:
         if not chosen.is_dir():
-            raise HostError(f"There is no folder {chosen}; name Live's User Library, as its browser shows it.")
+            raise HostError(
+                f"There is no folder {chosen}; name Live's User Library, as its browser shows it.",
+                code="live-library-missing",
+            )
         return [chosen]
     found = list(dict.fromkeys(p.resolve() for p in _places() if p.is_dir()))
     if not found:
         raise HostError(
             "Live's User Library was not found; start Live once, or name the folder (its place is in Live's settings "
-            "under Library) with --portable DIR."
+            "under Library) with --portable DIR.",
+            code="live-not-found",
         )
     return found
 

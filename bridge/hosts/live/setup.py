@@ -54,7 +54,10 @@ def setup(home: Path, *, uninstall: bool, library: Path | None = None) -> list[s
         lines = [_install_script(target, home) for target in targets]
         lines += _install_extension(extensions, home)
     except OSError as e:
-        raise StoreError(f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.") from e
+        raise StoreError(
+            f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.",
+            code="daw-settings-unwritable",
+        ) from e
     heads = versions()
     return [*([f"Found: {', '.join(heads)}."] if heads else []), *lines, *_next_steps(home)]
 
@@ -103,7 +106,9 @@ def _bytecode(folder: Any, names: list[str]) -> set[str]:
 def _clear(target: Path) -> None:
     """Make room for a new version of ours."""
     if target.is_symlink() or (target.exists() and not (target / RECORD).is_file()):
-        raise HostError(f"{target} exists and is not dawscribe's; move it away and try again.")
+        raise HostError(
+            f"{target} exists and is not dawscribe's; move it away and try again.", code="daw-scripts-of-another"
+        )
     if target.exists():
         shutil.rmtree(target)
 

@@ -57,9 +57,11 @@ class MusicXml:
         """
         for path in (target, _lead_of(target)):
             if path.is_dir():
-                raise StoreError(f"{path} is a folder; choose another name for the score.")
+                raise StoreError(f"{path} is a folder; choose another name for the score.", code="score-is-folder")
         if target.exists() and audio.exists() and target.samefile(audio):
-            raise InputError(f"{target.name} is the audio itself; choose another name for the score.")
+            raise InputError(
+                f"{target.name} is the audio itself; choose another name for the score.", code="score-over-audio"
+            )
 
     def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
         """Write ``target`` with all parts, and the lead sheet beside it.
@@ -73,7 +75,7 @@ class MusicXml:
         melody = melody_of(score)
         parts = [p for p in score.parts if p.notes]
         if not parts:
-            raise HostError("No notes were heard in this item, so there is nothing to print.")
+            raise HostError("No notes were heard in this item, so there is nothing to print.", code="score-empty")
         write_output(target, to_musicxml(score, item.name, parts))
         if melody is not None and self._options.lead_sheet:
             write_output(_lead_of(target), to_musicxml(score, item.name, [melody]))

@@ -66,7 +66,7 @@ class Reaper:
             StoreError: a folder lies at ``target``, or the audio itself.
         """
         if target.is_dir() or (target.exists() and audio.exists() and target.samefile(audio)):
-            raise StoreError(f"{target} exists already; choose another place with --project.")
+            raise StoreError(f"{target} exists already; choose another place with --project.", code="project-exists")
 
     def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
         """Write ``target``, a REAPER project with the audio, its stems and a MIDI track per part.

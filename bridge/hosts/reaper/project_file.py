@@ -67,7 +67,10 @@ def write_project(item: ItemResult, span: AudioSpan, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, _indented(_project(item.score.tempo, tracks)).encode())
     except OSError as e:
-        raise StoreError(f"{path.name} could not be written to {path.parent}; check free space and permissions.") from e
+        raise StoreError(
+            f"{path.name} could not be written to {path.parent}; check free space and permissions.",
+            code="project-unwritable",
+        ) from e
     return path
 
 
@@ -136,7 +139,7 @@ def _audio_item(name: str, span: AudioSpan, folder: Path, length_s: float) -> li
         found = soundfile.info(span.path)
         kind = "OPUS" if found.subtype == "OPUS" else SOURCES.get(found.format, "WAVE")
     except (soundfile.LibsndfileError, OSError) as e:
-        raise InputError(f"{span.path.name} cannot be read; export the audio again.") from e
+        raise InputError(f"{span.path.name} cannot be read; export the audio again.", code="file-unreadable") from e
     path = span.path.absolute()
     try:
         shown = path.relative_to(folder.absolute()).as_posix()

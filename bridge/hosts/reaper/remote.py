@@ -54,14 +54,17 @@ def ask(home: Path, options: Mapping[str, Any], *, osc_port: int = 0, with_reapy
                 if _taken(path):
                     return
     except OSError as e:
-        raise StoreError(f"{path} cannot be written; check the permissions of dawscribe's home.") from e
+        raise StoreError(
+            f"{path} cannot be written; check the permissions of dawscribe's home.", code="home-unwritable"
+        ) from e
     finally:
         # Nobody obeys it later, when it is no longer meant.
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
     raise HostError(
         "REAPER does not answer; start it, and switch dawscribe's background listener on with the action "
-        f"\"dawscribe: Set up\" (where that is missing, run 'dawscribe setup reaper' first).{lacking}"
+        f"\"dawscribe: Set up\" (where that is missing, run 'dawscribe setup reaper' first).{lacking}",
+        code="host-silent",
     )
 
 
@@ -95,7 +98,7 @@ def _by_reapy() -> None:
                 api.Main_OnCommand(number, 0)
     except ImportError as e:
         message = f"For hosts.reaper.reapy python-reapy is missing; install it with: {pip_install('python-reapy')}"
-        raise HostError(message) from e
+        raise HostError(message, code="package-missing-reapy") from e
     except (AttributeError, OSError):
         # No REAPER with reapy's server: its functions do not exist then.
         return

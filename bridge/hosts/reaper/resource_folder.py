@@ -27,11 +27,17 @@ def folders(portable: Path | None = None) -> list[Path]:
     """
     if portable is not None:
         if not (portable / MARK).is_file():
-            raise HostError(f"{portable} holds no reaper.ini; name the folder of a portable REAPER, started once.")
+            raise HostError(
+                f"{portable} holds no reaper.ini; name the folder of a portable REAPER, started once.",
+                code="reaper-folder-missing",
+            )
         return [portable]
     found = [folder for folder in _usual() if folder.is_dir()]
     if not found:
-        raise HostError("REAPER's resource folder was not found; start REAPER once, or name it with --portable DIR.")
+        raise HostError(
+            "REAPER's resource folder was not found; start REAPER once, or name it with --portable DIR.",
+            code="reaper-not-found",
+        )
     return found
 
 

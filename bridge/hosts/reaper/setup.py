@@ -46,14 +46,17 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
     """
     found = resource_folder.folders(folder)
     if resource_folder.is_running(folder):
-        raise HostError("REAPER is running and would overwrite its settings; end it and try again.")
+        raise HostError("REAPER is running and would overwrite its settings; end it and try again.", code="daw-running")
     try:
         if uninstall:
             return [_remove(resources) for resources in found]
         prepare(home, SPOOL_FOLDERS)
         return [line for resources in found for line in _install(resources, home)]
     except OSError as e:
-        raise StoreError(f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.") from e
+        raise StoreError(
+            f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.",
+            code="daw-settings-unwritable",
+        ) from e
 
 
 def _install(resources: Path, home: Path) -> list[str]:

@@ -32,15 +32,15 @@ class Hints:
     def __post_init__(self) -> None:
         if self.bpm is not None and not SLOWEST_BPM <= self.bpm <= FASTEST_BPM:
             message = f"A tempo of {self.bpm:g} BPM makes no sense; give one from {SLOWEST_BPM:g} to {FASTEST_BPM:g}."
-            raise InputError(message)
+            raise InputError(message, code="tempo-out-of-range")
         if self.beats_per_bar is not None and not 1 <= self.beats_per_bar <= MAX_BEATS_PER_BAR:
             message = f"A bar of {self.beats_per_bar} beats makes no sense; give 1 to {MAX_BEATS_PER_BAR}."
-            raise InputError(message)
+            raise InputError(message, code="metre-out-of-range")
         if self.first_downbeat_s is not None and not 0 <= self.first_downbeat_s < 1e6:
             message = (
                 f"The first downbeat cannot be at {self.first_downbeat_s:g} s; give seconds from the item's start."
             )
-            raise InputError(message)
+            raise InputError(message, code="downbeat-out-of-range")
 
     @property
     def any(self) -> bool:
@@ -56,5 +56,8 @@ def parse_factor(text: str) -> float:
     """
     factor = FACTORS.get(text.strip().lower())
     if factor is None:
-        raise InputError(f'"{text[:20]}" is no change of tempo; use x2 for twice as fast or x1/2 for half as fast.')
+        raise InputError(
+            f'"{text[:20]}" is no change of tempo; use x2 for twice as fast or x1/2 for half as fast.',
+            code="tempo-factor-invalid",
+        )
     return factor

@@ -62,7 +62,9 @@ class PutNotes:
             ghosts.pop(note_id, None)
         notes.update(self.put)
         if len(notes) + len(ghosts) > MAX_NOTES:
-            raise InputError("This part would hold too many notes; split it into several parts.")
+            raise InputError(
+                "This part would hold too many notes; split it into several parts.", code="part-too-many-notes"
+            )
         return sheet.with_part(replace(part, notes=notes, ghosts=ghosts))
 
 
@@ -131,9 +133,9 @@ class AddPart:
     def on(self, sheet: Sheet) -> Sheet:
         """Apply it."""
         if any(p.id == self.part for p in sheet.parts):
-            raise InputError("There is a part of this name already; load the page again.")
+            raise InputError("There is a part of this name already; load the page again.", code="part-name-taken")
         if len(sheet.parts) >= MAX_PARTS:
-            raise InputError(f"An item holds at most {MAX_PARTS} parts; join two first.")
+            raise InputError(f"An item holds at most {MAX_PARTS} parts; join two first.", code="item-too-many-parts")
         like = sheet.part(self.like)
         new = SheetPart(self.part, self.name, self.program, self.is_drums, hidden=like.hidden, extra=like.extra)
         at = sheet.parts.index(like) + 1
@@ -203,7 +205,7 @@ def parse_edit(data: object) -> Edit:
         parsed = tuple(_PARSERS[op["op"]](op) for op in operations)
         return Edit(_text(data.get("label")), _integer(data.get("item"), 0, 999), parsed)
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as e:
-        raise InputError("This edit cannot be understood; load the page again.") from e
+        raise InputError("This edit cannot be understood; load the page again.", code="edit-invalid") from e
 
 
 def _list(value: object, longest: int) -> list[Any]:

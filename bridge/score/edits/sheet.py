@@ -66,7 +66,7 @@ class Sheet:
         for part in self.parts:
             if part.id == part_id:
                 return part
-        raise InputError("This part is no longer there; load the page again.")
+        raise InputError("This part is no longer there; load the page again.", code="part-not-found")
 
     def with_part(self, changed: SheetPart) -> Sheet:
         """Return the sheet with one part replaced."""
@@ -88,7 +88,7 @@ def sheet_of(item: Mapping[str, Any]) -> Sheet:
         sheet = Sheet(float(item["length_s"]), tuple(parts), confident=bool(tempo.get("confident", False)))
         return replace(sheet, tempo=points) if points else sheet
     except (LookupError, TypeError, ValueError, AttributeError) as e:
-        raise InputError("The result of this job is damaged; transcribe the item again.") from e
+        raise InputError("The result of this job is damaged; transcribe the item again.", code="result-damaged") from e
 
 
 def _part(data: Mapping[str, Any], number: int, hidden: bool) -> SheetPart:

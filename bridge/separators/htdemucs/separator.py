@@ -74,7 +74,7 @@ class HTDemucs:
                 f'htdemucs does not compute on "{context.device}"; choose the separator "demucs", which does, '
                 'or the device "auto" or "gpu".'
             )
-            raise PluginError(message)
+            raise PluginError(message, code="device-unavailable")
         self._overlap = options.overlap
         self._network = Network(
             context.model("htdemucs"),
@@ -100,7 +100,7 @@ class HTDemucs:
         unknown = [role for role in roles if role not in STEMS]
         if unknown:
             message = f'HTDemucs has no stem "{unknown[0]}"; choose from: {", ".join(STEMS)}.'
-            raise PluginError(message)
+            raise PluginError(message, code="separator-has-no-stem")
         picks = [STEMS.index(role) for role in roles]
         mean, deviation = mono_level(mix.blocks(), lambda: progress.fraction(0.0))
         # demucs gives the whole mean to every stem, so that a mix with an offset has stems that do not sum to it.

@@ -95,7 +95,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def damaged(path: Path) -> ModelError:
     """Return the error for a file that does not hold what it should."""
-    return ModelError(f"The model {path.name} does not hold a Spleeter network; remove it and fetch it again.")
+    return ModelError(
+        f"The model {path.name} does not hold a Spleeter network; remove it and fetch it again.", code="model-damaged"
+    )
 
 
 def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -76,7 +76,7 @@ class Spleeter:
         """
         if context.device in TORCH_DEVICES:
             message = f'spleeter does not compute on "{context.device}"; choose the device "auto", "cpu" or "gpu".'
-            raise PluginError(message)
+            raise PluginError(message, code="device-unavailable")
         configuration = CONFIGURATIONS[options.stems]
         self._extended = options.above_11_khz == "average"
         self._network = Network(
@@ -103,9 +103,12 @@ class Spleeter:
                 f'spleeter with {len(self.stems)} stems has no stem "{unknown[0]}"; choose from: '
                 f"{', '.join(self.stems)}, or set separators.spleeter.stems to 2, 4 or 5."
             )
-            raise PluginError(message)
+            raise PluginError(message, code="separator-has-no-stem")
         if mix.rate != RATE:
-            raise PluginError(f"spleeter works at {RATE} Hz, dawscribe at {mix.rate} Hz; choose another separator.")
+            raise PluginError(
+                f"spleeter works at {RATE} Hz, dawscribe at {mix.rate} Hz; choose another separator.",
+                code="separator-rate-differs",
+            )
         picks = [self.stems.index(role) for role in roles]
         sounds = [Sound() for _ in roles]
         count, at = pieces(mix.frames), -LEAD

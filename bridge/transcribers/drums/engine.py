@@ -146,8 +146,8 @@ def load_tuning(path: Path) -> Tuning:
         )
     except (OSError, ValueError, KeyError, TypeError) as e:
         message = f"The drum model's settings in {path.name} are damaged; install dawscribe again."
-        raise PluginError(message) from e
+        raise PluginError(message, code="drums-damaged") from e
     if values.get("bands") != BANDS:
         message = f"The drum model in {path.parent.name} belongs to another version; install dawscribe again."
-        raise PluginError(message)
+        raise PluginError(message, code="drums-other-version")
     return tuning

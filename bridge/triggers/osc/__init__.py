@@ -65,14 +65,16 @@ class OscTrigger:
         if not loopback and not options.allow:
             raise ConfigError(
                 f'triggers.osc.host "{options.host}" can be reached from other machines; '
-                'list those that may send in triggers.osc.allow, or use "127.0.0.1".'
+                'list those that may send in triggers.osc.allow, or use "127.0.0.1".',
+                code="osc-open-to-others",
             )
         self._options = options
         self._allowed = [_network(a) for a in options.allow]
         self._reply = _address(options.reply) if options.reply else None
         if self._reply and self._reply[1] == options.port and _is_same_machine(self._reply[0], options.host):
             raise ConfigError(
-                f'triggers.osc.reply "{options.reply}" is where dawscribe listens; name the address of the controller.'
+                f'triggers.osc.reply "{options.reply}" is where dawscribe listens; name the address of the controller.',
+                code="osc-reply-to-itself",
             )
 
     async def run(self, service: JobService) -> None:
@@ -88,7 +90,8 @@ class OscTrigger:
                 answers.close()
             raise PluginError(
                 f"OSC port {self._options.port} cannot be opened ({e.strerror}); "
-                "set triggers.osc.port to a free one in config.toml."
+                "set triggers.osc.port to a free one in config.toml.",
+                code="osc-port-unopened",
             ) from e
         stop_watching = service.watch(endpoint.job_changed)
         try:
@@ -107,7 +110,8 @@ class OscTrigger:
             )
         except OSError as e:
             raise PluginError(
-                f'Answers cannot be sent to "{self._options.reply}" ({e.strerror}); check triggers.osc.reply.'
+                f'Answers cannot be sent to "{self._options.reply}" ({e.strerror}); check triggers.osc.reply.',
+                code="osc-reply-unreachable",
             ) from e
         return transport
 
@@ -278,11 +282,11 @@ def _network(text: str) -> Network:
         return ipaddress.ip_network(text, strict=False)
     except ValueError as e:
         message = f'triggers.osc.allow takes addresses such as "192.168.1.20" or "192.168.1.0/24", not "{text[:40]}".'
-        raise ConfigError(message) from e
+        raise ConfigError(message, code="osc-allow-invalid") from e
 
 
 def _address(text: str) -> Address:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ConfigError(f'triggers.osc.reply must be "host:port", not "{text}".')
+        raise ConfigError(f'triggers.osc.reply must be "host:port", not "{text}".', code="osc-reply-invalid")
     return host, int(port)

@@ -35,11 +35,12 @@ def transcribe_request(arguments: Sequence[Any]) -> dict[str, Any]:
     path = text_argument(arguments, "the path of an audio file")
     if not Path(path).is_absolute():
         raise InputError(
-            f'"{path[:40]}" is not the whole path; give the full path, such as {Path.home() / "loop.wav"}.'
+            f'"{path[:40]}" is not the whole path; give the full path, such as {Path.home() / "loop.wav"}.',
+            code="path-not-absolute",
         )
     numbers = [a for a in arguments[1:3] if isinstance(a, (int, float)) and not isinstance(a, bool)]
     if not all(math.isfinite(n) and n >= 0 for n in numbers):
-        raise InputError("Start and length are seconds from 0 up.")
+        raise InputError("Start and length are seconds from 0 up.", code="span-invalid")
     audio: dict[str, Any] = {"path": path, "start_s": float(numbers[0]) if numbers else 0.0}
     # 0 or less as the length means the rest: many controllers cannot leave an argument out.
     audio["length_s"] = float(numbers[1]) if len(numbers) > 1 and numbers[1] > 0 else None
@@ -62,10 +63,10 @@ def parse_options(arguments: Sequence[Any]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for argument in arguments:
         if not isinstance(argument, str) or "=" not in argument:
-            raise InputError(f"Options are key=value strings, not {str(argument)[:40]!r}.")
+            raise InputError(f"Options are key=value strings, not {str(argument)[:40]!r}.", code="option-not-key-value")
         key, text = (part.strip() for part in argument.split("=", 1))
         if key not in KEYS:
-            raise InputError(_unknown(key))
+            raise InputError(_unknown(key), code="option-unknown")
         if key in LIST_OPTIONS:
             options[key] = [part for piece in text.split(",") if (part := piece.strip())]
         elif key.startswith(TRANSCRIBER):
@@ -87,7 +88,9 @@ def _unknown(key: str) -> str:
 def _flag(key: str, text: str) -> bool:
     value = FLAG_WORDS.get(text.lower())
     if value is None:
-        raise InputError(f'The option "{key}" cannot be {text[:40]!r}; send {key}=on or {key}=off.')
+        raise InputError(
+            f'The option "{key}" cannot be {text[:40]!r}; send {key}=on or {key}=off.', code="option-invalid"
+        )
     return value
 
 
@@ -105,7 +108,7 @@ def _value(text: str) -> Any:
 def text_argument(arguments: Sequence[Any], what: str) -> str:
     """The first argument; InputError with ``what`` the message needs where it is no text."""
     if not arguments or not isinstance(arguments[0], str) or not arguments[0]:
-        raise InputError(f"The OSC message needs {what}.")
+        raise InputError(f"The OSC message needs {what}.", code="osc-argument-missing")
     return arguments[0]
 
 

@@ -1,0 +1,41 @@
+"""Each error has a code that scripts can rely on, and all codes stand with their sentences in one snapshot."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+
+import pytest
+
+from bridge.errors import DawscribeError, HostError, InputError
+from tests import error_codes
+
+
+def test_every_error_of_ours_has_a_code() -> None:
+    assert error_codes.without_code() == []
+
+
+def test_the_snapshot_holds_all_codes_and_sentences() -> None:
+    held = json.loads(error_codes.SNAPSHOT.read_text(encoding="utf-8"))
+    assert held == error_codes.collected(), "read the changes, then run: python -m tests.error_codes"
+
+
+@pytest.mark.parametrize("code", error_codes.collected())
+def test_a_code_is_a_short_slug(code: str) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){1,5}", code) and len(code) <= 32
+
+
+def test_a_sentence_begins_and_ends_as_one() -> None:
+    sentences = [s for found in error_codes.collected().values() for s in found if s.strip("{}")]
+    assert [s for s in sentences if not re.match(r"[A-Z{\"'-]|dawscribe|triggers\.|htdemucs|spleeter", s)] == []
+
+
+def test_an_error_of_a_plugin_needs_no_code() -> None:
+    assert HostError("Start it.").code == "host"
+    assert DawscribeError("Start it.").code == "error"
+
+
+def test_the_code_survives_the_way_between_processes() -> None:
+    back = pickle.loads(pickle.dumps(InputError("No.", code="file-not-audio")))
+    assert (back.code, str(back)) == ("file-not-audio", "No.")

@@ -17,8 +17,8 @@ from xml.sax.saxutils import escape
 from bridge.config import home_folder
 from bridge.errors import HostError, StoreError
 from bridge.files import find_program
-from bridge.programs import windowless_python
 from bridge.spool.launcher import program
+from bridge.spool.programs import windowless_python
 
 TEMPLATES = Path(__file__).with_name("services")
 NAME = "dawscribe"

@@ -140,7 +140,7 @@ class Worker:
 
 
 def main(folder: str) -> int:
-    """The process: ``python .../bridge/start.py worker HOME``."""
+    """The process: ``python .../bridge/__main__.py worker HOME``."""
     os.umask(0o077)  # sounds and results are the user's own
     # Native libraries may print; our answers keep the real standard output, everybody else gets the log.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from bridge.programs import hidden
 from bridge.spool.launcher import program
+from bridge.spool.programs import hidden
 
 CANCEL_GRACE_S = 0.5
 """A worker that has not stopped by then is in native code and is killed: a cancel takes under a second."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import bridge
 from bridge.files import own_home, write_json
-from bridge.programs import console_python, windowless_python
+from bridge.spool.programs import console_python, windowless_python
 
-START = Path(bridge.__file__).with_name("start.py")
+START = Path(bridge.__file__).with_name("__main__.py")
 """What starts our processes: "-m bridge" would run code of the current folder, which is a DAW's project."""
 
 

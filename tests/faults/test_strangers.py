@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bridge.daemon.os_service import service
-from bridge.errors import StoreError
 from bridge.files import own_home
 from bridge.spool.launcher import launch_command, program
+from tests.raising import raises_code
 from tests.support import Home, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="folders and permissions as POSIX has them")
@@ -62,7 +62,7 @@ def test_every_way_to_start_is_the_safe_one(home: Home) -> None:
     launcher = json.loads((home.folder / "launcher.json").read_text())["command"]
     assert launcher == home.beat()["command"] == launch_command(home.folder)
     for system in ("linux", "darwin", "win32"):
-        assert "start.py" in service(system, program(), home.folder, home.folder).content
+        assert "__main__.py" in service(system, program(), home.folder, home.folder).content
     assert "-m" not in launcher
 
 
@@ -87,7 +87,7 @@ def test_a_home_that_others_may_write_is_refused(tmp_path: Path, home: Home) -> 
     loose = tmp_path / "loose"
     loose.mkdir()
     loose.chmod(0o777)
-    with pytest.raises(StoreError, match=r"Other users may write .* chmod 700"):
+    with raises_code("home-open-to-others"):
         own_home(loose)
     home.folder.chmod(0o777)
     for command in ("daemon", "doctor"):
@@ -102,7 +102,7 @@ def test_a_home_of_somebody_else_is_refused(tmp_path: Path) -> None:
     planted = tmp_path / "planted"
     planted.mkdir()
     os.chown(planted, 65534, 65534)
-    with pytest.raises(StoreError, match="another user's"):
+    with raises_code("home-of-another"):
         own_home(planted)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import lupa.lua53
 import pytest
 
-from bridge.errors import HostError
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
+from tests.raising import raises_code
 
 ACTION, HOOK = "Transcribe selection", "dawscribe results"
 
@@ -81,7 +81,7 @@ def test_binds_action_icon_and_hook(tmp_path: Path, config: Path) -> None:
     for name in ("app", "insert", "lib/json", "lib/files"):
         assert (config / "dawscribe" / f"{name}.lua").is_file()
     assert (tmp_path / "spool" / "inbox").is_dir()
-    assert "start.py" in (tmp_path / "spool" / "launcher.json").read_text()
+    assert "__main__.py" in (tmp_path / "spool" / "launcher.json").read_text()
 
 
 def test_the_scripts_find_a_home_that_was_moved_in_a_shell_only(tmp_path: Path, config: Path) -> None:
@@ -173,7 +173,7 @@ def test_only_this_users_ardour_counts(tmp_path: Path, config: Path, monkeypatch
     (process / "comm").write_text("ArdourGUI\n")
     (process / "environ").write_bytes(f"XDG_CONFIG_HOME={config.parent}\0".encode())
     monkeypatch.setattr("bridge.hosts.ardour.config_folder.PROCESSES", process.parent)
-    with pytest.raises(HostError, match="Ardour is running"):
+    with raises_code("daw-running"):
         setup(tmp_path)
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     setup(tmp_path)
@@ -214,19 +214,19 @@ def test_one_folder_is_left_and_the_others_keep_the_preset(tmp_path: Path, confi
 
 @pytest.mark.parametrize("uninstall", [False, True])
 def test_a_folder_that_is_not_there_is_refused_and_not_made(tmp_path: Path, config: Path, uninstall: bool) -> None:
-    with pytest.raises(HostError, match="started once"):
+    with raises_code("ardour-folder-missing"):
         setup(tmp_path, uninstall=uninstall, portable=tmp_path / "typo")
     assert not (tmp_path / "typo").exists()
 
 
 def test_a_file_it_cannot_read_stops_it_before_it_writes(tmp_path: Path, config: Path) -> None:
     (config / "ui_scripts").write_text("<UIScripts><broken")
-    with pytest.raises(HostError, match="move it away"):
+    with raises_code("ardour-scripts-unreadable"):
         setup(tmp_path)
     assert [p.name for p in config.iterdir()] == ["ui_scripts"]
 
 
 def test_without_ardour_it_says_so(tmp_path: Path, config: Path) -> None:
     config.rmdir()
-    with pytest.raises(HostError, match="start Ardour once"):
+    with raises_code("ardour-not-found"):
         setup(tmp_path)

@@ -19,8 +19,8 @@ from bridge.config import home_folder
 from bridge.daemon.daemon import Daemon
 from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import own_home
-from bridge.programs import hidden
 from bridge.spool.launcher import program
+from bridge.spool.programs import hidden
 
 START_S = 15.0
 """Longest wait for a daemon to come up in the background; a slow disk and a cold Python need five."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bridge.files import find_program
-from bridge.programs import output
+from bridge.spool.programs import output
 
 VERSIONS = (7, 8, 9)
 """Major versions whose Lua interface the scripts know; only 7.3 was run."""

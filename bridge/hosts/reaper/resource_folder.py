@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from bridge.errors import HostError
-from bridge.programs import output
+from bridge.spool.programs import output
 
 MARK = "reaper.ini"
 """The file that makes a folder a resource folder."""

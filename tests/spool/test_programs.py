@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge import programs
 from bridge.daemon.os_service import service
 from bridge.hosts.ardour import config_folder
 from bridge.hosts.reaper import resource_folder
+from bridge.spool import programs
 
 NOT_FOUND = {
     "en": "INFO: No tasks are running which match the specified criteria.".encode("cp437"),

@@ -9,10 +9,10 @@ import pytest
 import soundfile
 
 from bridge.audio.one_shots import cut_one_shots
-from bridge.errors import StoreError
 from bridge.music.notes import Note
 from bridge.music.parts import Part, Score
 from bridge.score.drum_map import mapped_score
+from tests.raising import raises_code
 from tests.support import track
 
 RATE = 44100
@@ -78,7 +78,7 @@ def test_a_key_that_never_sounds_gets_no_file(stem: Path, tmp_path: Path) -> Non
 
 
 def test_a_missing_stem_is_the_users_to_know(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="one-shots"):
+    with raises_code("one-shots-unwritable"):
         cut_one_shots(tmp_path / "no.wav", drums(), tmp_path / "x")
 
 

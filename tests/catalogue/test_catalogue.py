@@ -22,7 +22,8 @@ from bridge.catalogue.songs import content_hash, find_songs
 from bridge.catalogue.table import DONE, FAILED, FILE, Row, Table
 from bridge.catalogue.task import Task
 from bridge.cli import main
-from bridge.errors import DawscribeError, InputError
+from bridge.errors import DawscribeError
+from tests.raising import raises_code
 from tests.support import sine
 
 STAND_IN = """
@@ -162,7 +163,7 @@ def test_songs_are_found_once_and_results_are_none(tmp_path: Path) -> None:
         (tmp_path / "music" / name).write_bytes(b"x")
     found = list(find_songs([str(tmp_path / "music"), str(tmp_path / "music" / "a.mp3")], out))
     assert [Path(s.path).name for s in found] == ["a.mp3", "b.WAV"]
-    with pytest.raises(InputError, match="no folder or file"):
+    with raises_code("songs-not-found"):
         list(find_songs([str(tmp_path / "nowhere")], out))
 
 
@@ -175,16 +176,16 @@ def test_a_song_by_url_is_found_and_read(tmp_path: Path) -> None:
 
 
 def test_a_damaged_or_newer_table_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no catalogue"):
+    with raises_code("catalogue-not-found"):
         Table(tmp_path)
     (tmp_path / FILE).write_bytes(b"junk" * 2000)
-    with pytest.raises(DawscribeError, match="cannot be opened"):
+    with raises_code("catalogue-unreadable"):
         Table(tmp_path)
     (tmp_path / FILE).unlink()
     db = sqlite3.connect(tmp_path / FILE)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(InputError, match="newer dawscribe"):
+    with raises_code("catalogue-too-new"):
         Table(tmp_path)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from bridge.cli.result_folder import publish, result_folders
-from bridge.errors import StoreError
 from bridge.jobs.store import JobStore
+from tests.raising import raises_code
 from tests.support import Home, read_json, sine, wait_for
 
 
@@ -104,7 +104,7 @@ def test_where_one_file_cannot_be_replaced_all_stay(home: Home, wav: Path, tmp_p
     (out / "song.mid").unlink()
     (out / "song.mid").mkdir()
     del before["song.mid"]
-    with pytest.raises(StoreError, match="could not be written"):
+    with raises_code("result-unwritable"):
         publish(draft, out)
     shutil.rmtree(draft)
     assert files(out) == before

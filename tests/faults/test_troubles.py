@@ -20,7 +20,6 @@ import lupa.lua53
 import lupa.lua54
 import pytest
 
-from bridge.errors import StoreError
 from bridge.files import BEAT_BYTES, FileLock, read_untrusted, write_beat
 from bridge.jobs import retention, worker, worker_process
 from bridge.jobs.retention import Clock, Limits, expired_jobs
@@ -29,6 +28,7 @@ from bridge.jobs.worker_process import WorkerProcess
 from bridge.plugins.interfaces import Context
 from bridge.triggers import spool
 from tests.jobs.test_retention import Store
+from tests.raising import raises_code
 from tests.support import Home, read_json, wait_for
 
 STANDS_STILL = """
@@ -260,7 +260,7 @@ def test_a_job_folder_that_cannot_be_looked_at_waits_too(
         raise OSError(errno.ESTALE, "the network drive is gone")
 
     monkeypatch.setattr(JobStore, "load", load)
-    with pytest.raises(StoreError):
+    with raises_code("job-unwritable"):
         store.accept(home.request("away-0001", wav))
 
 

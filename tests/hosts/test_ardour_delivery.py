@@ -11,13 +11,13 @@ from typing import Any
 import mido
 import pytest
 
-from bridge.errors import HostError, InputError
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
+from tests.raising import raises_code
 from tests.support import track
 
 RATE = 48_000
@@ -154,7 +154,7 @@ def test_instruments_come_from_the_settings_and_end_with_one_that_every_ardour_h
     ],
 )
 def test_a_place_that_makes_no_sense_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="dawscribe setup ardour"):
+    with raises_code("request-field-invalid"):
         deliver(tmp_path, (Score((), 4.0), place(**wrong)))
     assert not (tmp_path / "ardour.json").exists()
 
@@ -194,6 +194,6 @@ def test_renderings_of_jobs_that_are_gone_are_removed(tmp_path: Path) -> None:
 
 def test_a_command_nobody_takes_is_withdrawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bridge.hosts.ardour.host.ANSWER_S", 0.2)
-    with pytest.raises(HostError, match="open a session"):
+    with raises_code("host-silent"):
         host(tmp_path).request_selected({"stems": ["bass"]})
     assert not (tmp_path / "commands" / "ardour.json").exists()

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from bridge.errors import HostError, StoreError
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
@@ -20,6 +19,7 @@ from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult
 from tests.e2e.ardour.session_file import Session
+from tests.raising import raises_code
 from tests.support import sine, track
 
 NOTES = (Note(0.0, 0.5, 40, 90), Note(0.51234, 1.0, 43, 64), Note(1.6, 1.999, 45, 1))
@@ -87,13 +87,13 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("shell")
 def test_an_existing_folder_is_kept(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="exists already"):
+    with raises_code("session-exists"):
         write(tmp_path, sine(tmp_path / "song.wav"), tmp_path)
 
 
 @pytest.mark.usefixtures("shell")
 def test_nothing_is_left_of_a_session_that_failed(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="could not make the session; see"):
+    with raises_code("ardour-shell-failed"):
         write(tmp_path, sine(tmp_path / "song.wav"), tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -102,7 +102,7 @@ def test_nothing_is_left_of_a_session_that_failed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["take 1: loud", "a:b/take", "take\\1"])
 def test_a_path_that_ardour_would_cut_is_refused(tmp_path: Path, name: str) -> None:
     """Ardour made such a session without its audio and said nothing."""
-    with pytest.raises(HostError, match="without"):
+    with raises_code("session-path-impossible"):
         host(tmp_path).check_project(tmp_path / name, sine(tmp_path / "song.wav"))
 
 
@@ -110,11 +110,11 @@ def test_a_path_that_ardour_would_cut_is_refused(tmp_path: Path, name: str) -> N
 def test_a_sample_rate_without_sessions_is_refused_before_the_work(tmp_path: Path) -> None:
     for rate in (11_025, 32_000, 44_100, 48_000, 96_000):
         host(tmp_path).check_project(tmp_path / "new", sine(tmp_path / f"{rate}.wav", rate=rate))
-    with pytest.raises(HostError, match="37800 Hz"):
+    with raises_code("session-rate-impossible"):
         host(tmp_path).check_project(tmp_path / "new", sine(tmp_path / "odd.wav", rate=37_800))
 
 
 def test_without_ardour_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(HostError, match="install Ardour"):
+    with raises_code("ardour-shell-missing"):
         host(tmp_path).check_project(tmp_path / "new", sine(tmp_path / "song.wav"))

@@ -14,7 +14,6 @@ import pytest
 import soundfile
 import xmlschema
 
-from bridge.errors import InputError, StoreError
 from bridge.music.harmony import Chord, Section
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
@@ -23,6 +22,7 @@ from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
+from tests.raising import raises_code
 from tests.support import sine, track
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "dawproject"
@@ -220,23 +220,23 @@ def test_a_job_for_this_host_has_the_project_beside_its_result(tmp_path: Path) -
 def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     host, target = _host(tmp_path), tmp_path / "out" / "a.dawproject"
     item = ItemResult("a", Score((), 1.0))
-    with pytest.raises(InputError, match=r"gone\.wav"):
+    with raises_code("file-unreadable"):
         host.write_project(item, AudioSpan(tmp_path / "gone.wav"), target)
     (tmp_path / "noise.wav").write_bytes(b"no sound at all" * 100)
-    with pytest.raises(InputError, match=r"noise\.wav"):
+    with raises_code("file-not-audio"):
         host.write_project(item, AudioSpan(tmp_path / "noise.wav"), target)
     assert list((tmp_path / "out").iterdir()) == []
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="check free space"):
+    with raises_code("project-unwritable"):
         host.write_project(item, AudioSpan(sine(tmp_path / "a.wav")), tmp_path / "file" / "a.dawproject")
 
 
 def test_a_bad_target_is_refused_before_the_long_work(tmp_path: Path) -> None:
     wav, host = sine(tmp_path / "a.wav"), _host(tmp_path)
     host.check_project(tmp_path / "new.dawproject", wav)
-    with pytest.raises(StoreError, match="folder"):
+    with raises_code("project-is-folder"):
         host.check_project(tmp_path, wav)
-    with pytest.raises(InputError, match="audio itself"):
+    with raises_code("project-over-audio"):
         host.check_project(wav, wav)
 
 

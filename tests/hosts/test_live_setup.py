@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import HostError, InputError
 from bridge.music.parts import Score
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
+from tests.raising import raises_code
 
 CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 <Ableton><ContentLibrary><UserLibrary><LibraryProject>
@@ -84,7 +84,7 @@ def test_what_is_not_ours_stays(mac: Path) -> None:
     theirs = _scripts(mac)[0]
     theirs.mkdir(parents=True)
     (theirs / "__init__.py").write_text("# somebody else's")
-    with pytest.raises(HostError, match="not dawscribe's"):
+    with raises_code("daw-scripts-of-another"):
         _setup(mac)
     _setup(mac, uninstall=True)
     assert (theirs / "__init__.py").exists()
@@ -110,9 +110,9 @@ def test_the_extension_is_packed_and_lies_with_lives_others(mac: Path) -> None:
 
 def test_no_live_is_said_and_a_folder_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(HostError, match="--portable DIR"):
+    with raises_code("live-not-found"):
         _setup(tmp_path)
-    with pytest.raises(HostError, match="There is no folder"):
+    with raises_code("live-library-missing"):
         _setup(tmp_path, portable=tmp_path / "gone")
     (tmp_path / "lib").mkdir()
     _setup(tmp_path, portable=tmp_path / "lib")
@@ -136,7 +136,7 @@ def test_live_takes_the_command_or_is_said_not_to(tmp_path: Path, monkeypatch: p
     assert taken[0]["command"] == "transcribe_selected"
     assert taken[0]["options"] == {"quantise": "1/8"}
     monkeypatch.setattr("bridge.hosts.live.host.ANSWER_S", 0.1)
-    with pytest.raises(HostError, match="control surface"):
+    with raises_code("host-silent"):
         _host(tmp_path).request_selected({})
     assert not command.exists(), "nobody obeys it later"
 
@@ -145,5 +145,5 @@ def test_a_request_that_does_not_say_where_the_clip_stands_is_refused(tmp_path: 
     request = Request("some-id-1", "live", (ItemRequest(AudioSpan(tmp_path / "a.wav"), "a"),))
     item = ItemResult("a", Score((), 1.0), extra={"live": {"warp": []}})
     assert _host(tmp_path).deliver([item], request, tmp_path) == [item]
-    with pytest.raises(InputError, match="where the clip stands"):
+    with raises_code("request-field-invalid"):
         _host(tmp_path).deliver([ItemResult("a", Score((), 1.0))], request, tmp_path)

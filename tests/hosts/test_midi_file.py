@@ -11,7 +11,6 @@ from typing import Any
 import mido
 import pytest
 
-from bridge.errors import StoreError
 from bridge.hosts.midi_file import MidiFile, to_midi, write_midi
 from bridge.music.harmony import Chord, Key, Section
 from bridge.music.notes import Bend, Note
@@ -20,6 +19,7 @@ from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.plugins.interfaces import Context, Host
 from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
+from tests.raising import raises_code
 from tests.support import track
 
 DRUMS = track("drums", "Drums", (Note(0.0, 0.1, 36, 110), Note(0.5, 0.6, 38, 90)), is_drums=True)
@@ -198,10 +198,10 @@ def test_deliver_writes_a_file_per_item_and_hands_the_items_on(tmp_path: Path) -
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(StoreError, match=r"song\.mid could not be written"):
+    with raises_code("output-unwritable"):
         write_midi(Score((BASS,), 2.0), "Song", tmp_path / "file" / "song.mid")
     (tmp_path / "song.mid").mkdir()
-    with pytest.raises(StoreError, match="could not be written"):
+    with raises_code("output-unwritable"):
         write_midi(Score((BASS,), 2.0), "Song", tmp_path / "song.mid")
     assert {p.name for p in tmp_path.iterdir()} == {"file", "song.mid"}
 

@@ -11,7 +11,6 @@ from xml.etree.ElementTree import Element, fromstring
 import numpy as np
 import pytest
 
-from bridge.errors import HostError, StoreError
 from bridge.hosts.musicxml.document import melody_of, to_musicxml
 from bridge.hosts.musicxml.host import MusicXml
 from bridge.music.general_midi import instrument_of
@@ -23,6 +22,7 @@ from bridge.music.tempo import TempoMap
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult
+from tests.raising import raises_code
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 TEMPO = TempoMap.constant(120.0)
@@ -147,10 +147,10 @@ def test_both_files_are_written(tmp_path: Path) -> None:
     target = host.write_project(ItemResult("Song", _score(*parts)), span, tmp_path / "song.musicxml")
     assert len(_read(target.read_bytes()).findall("part")) == 2
     assert len(_read((tmp_path / "song (lead sheet).musicxml").read_bytes()).findall("part")) == 1
-    with pytest.raises(HostError, match="No notes"):
+    with raises_code("score-empty"):
         host.write_project(ItemResult("Song", _score()), span, tmp_path / "none.musicxml")
     (tmp_path / "folder.musicxml").mkdir()
-    with pytest.raises(StoreError, match="folder"):
+    with raises_code("score-is-folder"):
         host.check_project(tmp_path / "folder.musicxml", tmp_path / "a.wav")
 
 

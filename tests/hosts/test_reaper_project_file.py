@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import rpp
 
-from bridge.errors import InputError
 from bridge.hosts.reaper.project_file import write_project
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult
+from tests.raising import raises_code
 from tests.reaper_sim import Reaper
 from tests.reaper_sim.model import Project
 from tests.reaper_sim.rpp_load import load
@@ -89,5 +89,5 @@ def test_other_readers_understand_the_file(project: Project) -> None:
 
 def test_audio_that_cannot_be_read_is_the_users_to_know(tmp_path: Path) -> None:
     item = ItemResult("x", Score((DRUMS,), 4.0, TEMPO))
-    with pytest.raises(InputError, match=r"no\.wav"):
+    with raises_code("file-unreadable"):
         write_project(item, AudioSpan(tmp_path / "no.wav"), tmp_path / "song.rpp")

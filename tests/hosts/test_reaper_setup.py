@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import HostError
 from bridge.hosts.reaper.actions import ACTION, ACTIONS, LISTENER, command_id, script_path
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
+from tests.raising import raises_code
 from tests.reaper_sim import Reaper
 
 KB = b'KEY 1 86 _SWS 0\r\nSCR 4 0 RS1234 "Custom: mine.lua" mine.lua\r\n\xff odd bytes stay\r\n'
@@ -282,7 +282,7 @@ def test_the_scripts_find_a_home_that_was_moved_in_a_shell_only(reaper: Path, mo
 
 
 def test_a_folder_without_reaper_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match=r"reaper\.ini"):
+    with raises_code("reaper-folder-missing"):
         setup(tmp_path)
 
 
@@ -296,7 +296,7 @@ def test_a_running_reaper_is_not_touched(reaper: Path, tmp_path: Path) -> None:
         end = time.monotonic() + 10
         while Path(f"/proc/{process.pid}/comm").read_text() != "reaper\n" and time.monotonic() < end:
             time.sleep(0.01)
-        with pytest.raises(HostError, match="running"):
+        with raises_code("daw-running"):
             setup(reaper)
         assert contents(reaper) == before
     finally:
@@ -312,7 +312,7 @@ def test_another_users_reaper_is_no_reason_to_wait(
     process.mkdir(parents=True)
     (process / "comm").write_text("reaper\n")
     monkeypatch.setattr("bridge.hosts.reaper.resource_folder.PROCESSES", process.parent)
-    with pytest.raises(HostError, match="running"):
+    with raises_code("daw-running"):
         setup(reaper)
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     setup(reaper)

@@ -10,9 +10,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from bridge.errors import PluginError
 from bridge.inference.graph_rewrite import NETWORK, Rewrite
 from bridge.inference.network import Network, Precision
+from tests.raising import raises_code
 
 
 class Negation:
@@ -130,5 +130,5 @@ def test_a_folder_that_takes_nothing_costs_only_the_keeping(
 def test_what_is_no_network_is_refused_in_a_sentence(tmp_path: Path) -> None:
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"not a network")
-    with pytest.raises(PluginError, match="could not be loaded"):
+    with raises_code("network-not-loaded"):
         factor(broken, Negation(), tmp_path / "cache")

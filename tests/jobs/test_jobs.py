@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import InputError, StoreError
 from bridge.jobs.queue import Queue
 from bridge.jobs.store import Job, JobStore
 from bridge.spool.status import Status
+from tests.raising import raises_code
 from tests.support import Home
 
 
@@ -72,7 +72,7 @@ def test_unknown_fields_are_kept(home: Home, wav: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, wav: Path) -> None:
     (tmp_path / "home").write_text("a file in the way")
-    with pytest.raises(StoreError, match="free some disk space"):
+    with raises_code("job-unwritable"):
         JobStore(tmp_path / "home").accept(
             {"protocol": 1, "id": "nowhere-01", "host": "x", "items": [{"audio": {"path": str(wav)}}]}
         )
@@ -80,5 +80,5 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, wav: Path
 
 @pytest.mark.parametrize("bad", ["", "short", "../../etc/passwd", "UPPERCASE1", "a" * 65, "with space1", "dots.in.id"])
 def test_an_id_never_becomes_a_path(tmp_path: Path, bad: str) -> None:
-    with pytest.raises(InputError):
+    with raises_code("job-id-invalid"):
         JobStore(tmp_path).path(bad)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import ConfigError
 from bridge.models.catalogue import models
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
 from bridge.plugins.terms import Terms, refusal
+from tests.raising import raises_code
 from tests.support import Home
 
 AUTHOR = '"are not covered by the MIT license, and are provided only for scientific purposes"'
@@ -23,14 +23,14 @@ def context(folder: Path, licence: str) -> Context:
 
 @pytest.mark.parametrize("name", ["htdemucs", "demucs"])
 def test_weights_for_science_are_refused_in_their_authors_words(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError) as refused:
+    with raises_code("licence-forbids-engine") as refused:
         plugins.create("separators", name, {}, context(tmp_path, "commercial"))
     assert AUTHOR in str(refused.value)
     assert 'the separator "spleeter" is free' in str(refused.value)
 
 
 def test_a_value_that_it_does_not_know_is_no_permission(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match='"licence" must be one of any, commercial'):
+    with raises_code("setting-invalid"):
         plugins.create("separators", "whole_mix", {}, context(tmp_path, "Commercial"))
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from bridge.errors import InputError
 from bridge.review import sound, spectrogram
 from bridge.spool.request import AudioSpan
+from tests.raising import raises_code
 
 
 def tone(path: Path, hz: float, seconds: float = 4.0, rate: int = 44_100) -> Path:
@@ -74,7 +74,7 @@ def test_a_mix_whose_file_is_gone_is_the_sum_of_its_stems(tmp_path: Path) -> Non
 
 def test_sound_that_is_gone_is_said(tmp_path: Path) -> None:
     found = sound.sources(tmp_path, {"length_s": 4.0}, 0, AudioSpan(tmp_path / "gone.wav"))
-    with pytest.raises(InputError, match="no longer where it was"):
+    with raises_code("audio-gone"):
         sound.ready(found["mix"])
 
 

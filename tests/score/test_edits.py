@@ -10,6 +10,7 @@ import pytest
 
 from bridge.errors import InputError
 from bridge.score.edits import apply, item_of, parse_edit, sheet_of
+from tests.raising import raises_code
 
 CASE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "edits" / "corrections.json").read_text())
 
@@ -79,13 +80,13 @@ GOOD_NOTE = ["e1", 0.0, 1.0, 60, 90, 1.0]
     ],
 )  # fmt: skip
 def test_a_hostile_edit_is_refused_with_a_sentence(ops: Any) -> None:
-    with pytest.raises(InputError, match="load the page again"):
+    with raises_code("edit-invalid"):
         parse_edit({"label": "x", "item": 0, "ops": ops})
 
 
 @pytest.mark.parametrize("data", [None, [], "x", {}, {"label": 1, "item": 0}, {"label": "x", "item": -1, "ops": []}])
 def test_what_is_no_edit_is_refused(data: Any) -> None:
-    with pytest.raises(InputError):
+    with raises_code("edit-invalid"):
         parse_edit(data)
 
 
@@ -106,5 +107,5 @@ def test_an_edit_that_does_not_fit_is_refused(op: Any) -> None:
 
 @pytest.mark.parametrize("break_it", [{"parts": None}, {"parts": [{}]}, {"parts": [3]}, {"length_s": "x"}])
 def test_a_damaged_result_is_said(break_it: Any) -> None:
-    with pytest.raises(InputError, match="damaged"):
+    with raises_code("result-damaged"):
         sheet_of({**CASE["item"], **break_it})

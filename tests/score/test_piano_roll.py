@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from bridge.errors import StoreError
 from bridge.music.harmony import Chord
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.score.piano_roll import LEFT, draw_piano_roll, write_piano_roll
+from tests.raising import raises_code
 from tests.support import track
 
 DRUMS = track(
@@ -86,6 +86,6 @@ def test_odd_scores_are_drawn(score: Score, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match=r"roll\.png could not be written"):
+    with raises_code("output-unwritable"):
         write_piano_roll(Score((), 1.0), "x", tmp_path / "file" / "roll.png")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import InputError
 from bridge.music.general_midi import Instrument
 from bridge.music.notes import Note
 from bridge.music.parts import Part
@@ -15,6 +14,7 @@ from bridge.music.tempo import TempoMap
 from bridge.score.arrange import NOT_QUANTISED, arrange
 from bridge.score.quantise import parse_grid
 from bridge.spool.project_beats import project_beats
+from tests.raising import raises_code
 
 BASS = Instrument("Bass", 33, "bass")
 BEATS = {"times_s": [-0.2, 1.8, 3.3], "beats": [7.0, 11.0, 13.0]}
@@ -53,7 +53,7 @@ def test_beats_go_on_beyond_their_points() -> None:
     ],
 )  # fmt: skip
 def test_beats_that_are_none_are_refused(beats: Any) -> None:
-    with pytest.raises(InputError, match="beats"):
+    with raises_code("request-beats-invalid"):
         project_beats({"beats": beats})
 
 

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from bridge.errors import InputError
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.score.quantise import parse_grid, quantise
+from tests.raising import raises_code
 from tests.support import part_of
 
 TEMPO = TempoMap.constant(120.0)
@@ -32,7 +32,7 @@ def test_grids(text: str, step_qn: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "16", "1/5", "1/0", "1/16TT", "2/4", "1/128", "1/-4", "1/16; rm", "x" * 999])
 def test_what_is_no_grid_is_refused_with_those_that_are(text: str) -> None:
-    with pytest.raises(InputError, match=r"1/4, 1/8, 1/16.*triplets") as caught:
+    with raises_code("grid-invalid") as caught:
         parse_grid(text)
     assert len(str(caught.value)) < 250
 
@@ -54,7 +54,7 @@ def test_the_items_end_is_no_place_for_a_note() -> None:
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), float("inf")])
 def test_a_strength_outside_0_to_1_is_refused(strength: float) -> None:
-    with pytest.raises(InputError, match="quantise strength"):
+    with raises_code("quantise-strength-out-of-range"):
         quantise(part_of("other"), TEMPO, SIXTEENTH, strength)
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from bridge.audio.recording import Recording
 from bridge.audio.span_import import import_span
-from bridge.errors import JobCancelled, PluginError
+from bridge.errors import JobCancelled
 from bridge.plugins.interfaces import Context, Separator
 from bridge.separators.whole_mix import WholeMix, WholeMixOptions
+from tests.raising import raises_code
 from tests.support import separated
 
 
@@ -46,5 +47,5 @@ def test_a_cancel_leaves_no_file(mix: Recording, tmp_path: Path) -> None:
 def test_other_roles_are_refused(mix: Recording, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="role"):
         WholeMixOptions("flute")
-    with pytest.raises(PluginError, match="only stem is bass"):
+    with raises_code("separator-has-no-stem"):
         separated(separator(tmp_path, "bass"), mix, ["drums"], tmp_path / "stems", lambda stage, fraction: None)

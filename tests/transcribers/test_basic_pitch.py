@@ -19,6 +19,7 @@ from bridge.transcribers.basic_pitch import BasicPitchTranscriber, engine
 from bridge.transcribers.basic_pitch.decode import PACKAGE, Decoding, FrameNote, decode
 from bridge.transcribers.basic_pitch.posteriors import PACKAGE_HOP, WINDOW, Posteriors, join, listen
 from tests.data.basic_pitch.make_golden import CLIPS, LENGTH_S, STRIDE, UNIT
+from tests.raising import raises_code
 from tests.support import transcribed
 from tests.transcribers import stored
 
@@ -119,7 +120,7 @@ def test_without_its_model_it_says_how_to_get_it(tmp_path: Path) -> None:
     def missing(name: str) -> Path:
         raise ModelError(f"{name} is missing; run 'dawscribe models fetch {name}'.")
 
-    with pytest.raises(ModelError, match="fetch basic-pitch"):
+    with raises_code("model"):
         BasicPitchTranscriber(BasicPitchTranscriber.Options(), Context(missing, tmp_path, tmp_path))
 
 

@@ -11,13 +11,14 @@ import soundfile
 
 from bridge.audio.recording import Recording
 from bridge.audio.span_import import import_span
-from bridge.errors import ConfigError, JobCancelled, PluginError
+from bridge.errors import JobCancelled
 from bridge.music.notes import Note
 from bridge.plugins.interfaces import AudioSource, Context
 from bridge.plugins.registry import TRANSCRIBERS
 from bridge.transcribers.drums import DrumTranscriber
 from bridge.transcribers.drums.engine import PIECE, load_tuning
 from bridge.transcribers.drums.features import HOP, spectra
+from tests.raising import raises_code
 from tests.support import Told, transcribed
 
 RATE = 44_100
@@ -140,14 +141,14 @@ def test_a_cancelled_job_stops_inside(engine: DrumTranscriber, tmp_path: Path) -
 
 @pytest.mark.parametrize("sensitivity", [-0.1, 1.1])
 def test_a_sensitivity_out_of_range_is_refused(sensitivity: float) -> None:
-    with pytest.raises(ConfigError, match="from 0 to 1"):
+    with raises_code("plugin-options-invalid"):
         TRANSCRIBERS.options("drums", {"sensitivity": sensitivity})
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"thresholds": 3}', "[]"])
 def test_damaged_settings_of_the_model_are_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "drums.json").write_text(text)
-    with pytest.raises(PluginError, match="install dawscribe again"):
+    with raises_code("drums-damaged"):
         load_tuning(tmp_path / "drums.json")
 
 

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from bridge.audio.recording import Recording
-from bridge.errors import ConfigError, JobCancelled, ModelError
+from bridge.errors import JobCancelled, ModelError
 from bridge.music.notes import Note
 from bridge.music.parts import Part
 from bridge.plugins.interfaces import AudioSource, Context
@@ -22,6 +22,7 @@ from bridge.transcribers.melody.path import Costs, Segment
 from bridge.transcribers.melody.path import Path as NotePath
 from bridge.transcribers.melody.yin import LAGS, SUMMED, difference, dips, first_dip
 from bridge.transcribers.melody.yin import RATE as YIN_RATE
+from tests.raising import raises_code
 from tests.support import transcribed
 from tests.transcribers import stored
 
@@ -158,7 +159,7 @@ def test_a_cancel_stops_it(tmp_path: Path, context: Context) -> None:
 
 
 def test_an_unknown_tracker_is_refused() -> None:
-    with pytest.raises(ConfigError, match="tracker"):
+    with raises_code("plugin-options-invalid"):
         options(MelodyTranscriber, {"tracker": "crepe"}, "transcribers.melody")
 
 

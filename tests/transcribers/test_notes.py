@@ -9,10 +9,11 @@ import pytest
 import soundfile
 
 from bridge.audio.recording import Recording
-from bridge.errors import ConfigError, JobCancelled, ModelError
+from bridge.errors import JobCancelled, ModelError
 from bridge.plugins.interfaces import AudioSource, Context
 from bridge.plugins.registry import TRANSCRIBERS
 from bridge.transcribers.notes import NoteOptions, NoteTranscriber
+from tests.raising import raises_code
 from tests.support import transcribed
 
 RATE = 44_100
@@ -108,7 +109,7 @@ def test_a_cancelled_job_stops(tmp_path: Path, engine: NoteTranscriber) -> None:
 
 @pytest.mark.parametrize("wrong", [{"voices": "two"}, {"sensitivity": 2.0}])
 def test_a_setting_without_meaning_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError):
+    with raises_code("plugin-options-invalid"):
         TRANSCRIBERS.options("notes", wrong)
 
 

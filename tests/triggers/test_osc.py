@@ -17,10 +17,11 @@ import pytest
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from bridge.errors import ConfigError, InputError
+from bridge.errors import InputError
 from bridge.plugins.interfaces import Context
 from bridge.triggers.osc import OscTrigger
 from bridge.triggers.osc.arguments import parse_options, transcribe_request
+from tests.raising import raises_code
 from tests.support import Home, wait_for
 
 PACKETS = 10_000
@@ -306,10 +307,10 @@ def memory_kb(pid: int) -> int:
 
 def test_other_machines_need_a_list(tmp_path: Path) -> None:
     context = Context(lambda name: tmp_path, tmp_path, tmp_path)
-    with pytest.raises(ConfigError, match="allow"):
+    with raises_code("osc-open-to-others"):
         OscTrigger(OscTrigger.Options(host="0.0.0.0"), context)
     OscTrigger(OscTrigger.Options(host="0.0.0.0", allow=("192.168.1.20",)), context)
-    with pytest.raises(ConfigError, match=r'triggers\.osc\.allow .* not "tablet"'):
+    with raises_code("osc-allow-invalid"):
         OscTrigger(OscTrigger.Options(host="0.0.0.0", allow=("tablet",)), context)
 
 
@@ -349,7 +350,7 @@ def test_options_are_key_value_strings() -> None:
         "find_tempo": False,
         "keep_stems": True,
     }
-    with pytest.raises(InputError, match="key=value"):
+    with raises_code("option-not-key-value"):
         parse_options([3])
 
 
@@ -373,5 +374,5 @@ def test_a_request_by_osc_takes_path_start_length() -> None:
     assert request["items"][0]["audio"] == {"path": "/a/b.wav", "start_s": 1.0, "length_s": 2.5}
     assert transcribe_request(["/a/b.wav"])["items"][0]["audio"]["length_s"] is None
     for wrong in (float("nan"), float("inf"), -1.0):
-        with pytest.raises(InputError):
+        with raises_code("span-invalid"):
             transcribe_request(["/a/b.wav", wrong])

@@ -11,11 +11,11 @@ import pytest
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from bridge.errors import ConfigError
 from bridge.plugins.interfaces import Context
 from bridge.triggers.osc import OscTrigger
 from bridge.triggers.osc.packets import MAX_DEPTH, MAX_MESSAGES, MalformedError, messages
 from tests.faults.osc_packets import BUNDLE, circle, packets, size, text
+from tests.raising import raises_code
 from tests.support import Home, wait_for
 from tests.triggers.test_osc import Controller, free_port, osc_home
 
@@ -151,7 +151,7 @@ def test_echoes_are_not_answered_and_unknown_words_once(osc_home: tuple[Home, in
 @pytest.mark.parametrize("reply", ["127.0.0.1:9910", "localhost:9910", "127.0.0.5:9910"])
 def test_answers_to_itself_are_refused(reply: str, tmp_path: Path) -> None:
     context = Context(lambda name: tmp_path, tmp_path, tmp_path)
-    with pytest.raises(ConfigError, match=r"where dawscribe listens"):
+    with raises_code("osc-reply-to-itself"):
         OscTrigger(OscTrigger.Options(reply=reply), context)
     OscTrigger(OscTrigger.Options(reply=reply.replace("9910", "9911")), context)
 

@@ -149,6 +149,31 @@ def test_a_voice_with_vibrato_and_legato(tmp_path: Path, context: Context) -> No
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("rate", [3, 5, 8])
+def test_a_scale_sung_legato_is_heard_note_by_note(tmp_path: Path, context: Context, rate: int) -> None:
+    scale = [60, 62, 64, 65, 67, 65, 64, 62, 60, 62, 64, 65, 67, 69, 67, 65, 64, 62, 60]
+    line: Line = [(0.3 + i / rate, 0.3 + (i + 1) / rate, key) for i, key in enumerate(scale)]
+    t = np.arange(round((0.7 + len(scale) / rate) * RATE)) / RATE
+    pitch = np.asarray(scale, float)[np.clip(((t - 0.3) * rate).astype(int), 0, len(scale) - 1)]
+    glide = round(0.02 * RATE)
+    pitch = np.convolve(np.pad(pitch, glide, "edge"), np.ones(glide) / glide, "same")[glide:-glide]
+    level = np.clip((t - 0.3) / 0.03, 0, 1) * np.clip((line[-1][1] - t) / 0.03, 0, 1)
+    found = heard(sung(tmp_path / "voice.wav", pitch, level), "vocals", context)
+    assert [n.pitch for n in found.notes] == scale
+    assert max(abs(n.onset_s - on) for n, (on, _, _) in zip(found.notes, line, strict=True)) < 0.05
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("depth", [0.3, 0.7, 1.0])
+def test_a_wide_vibrato_is_one_note(tmp_path: Path, context: Context, depth: float) -> None:
+    t = np.arange(3 * RATE) / RATE
+    pitch = 64 + depth * np.sin(2 * np.pi * 5.5 * t)
+    level = np.clip((t - 0.3) / 0.03, 0, 1) * np.clip((2.7 - t) / 0.03, 0, 1)
+    found = heard(sung(tmp_path / "voice.wav", pitch, level), "vocals", context)
+    assert [n.pitch for n in found.notes] == [64]
+
+
+@pytest.mark.model
 def test_a_cancel_stops_it(tmp_path: Path, context: Context) -> None:
     def cancel(stage: str, fraction: float) -> None:
         raise JobCancelled

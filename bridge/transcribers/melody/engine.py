@@ -17,7 +17,7 @@ from bridge.transcribers.melody.attacks import Attacks
 from bridge.transcribers.melody.bends import bends
 from bridge.transcribers.melody.path import Costs, Path, Segment
 from bridge.transcribers.melody.swift import SwiftTracker
-from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Tracker
+from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Tracker, steadiness
 from bridge.transcribers.melody.yin import YinTracker
 
 ONSET_LATENCY_S = 0.015
@@ -27,9 +27,13 @@ ATTACK_FRAMES = 12
 GATE_WIDTH_DB = 2.0
 """The gate opens over about four times this."""
 
+OFF_CENTRE = 0.7
+"""Semitones from a note's key to the middle of its pitch beyond which the key is wrong; a song a quarter tone flat
+stays below."""
+
 BASS = Costs(frame=0.16, doubt=0.02, rest=0.05, start=9.0, attack=70.0)
 """Best of 60 sets on 14 separated basses of our own clips and 5 of the evaluation set; flat around it (2 points)."""
-VOICE = Costs(frame=0.08, doubt=0.1, rest=0.5, start=6.0, attack=50.0)
+VOICE = Costs(frame=0.08, doubt=0.1, rest=0.5, start=6.0, attack=50.0, steady=8.0)
 """Likewise on 10 separated voices of our own and one sung song: trackers are less sure of consonants and glides."""
 
 
@@ -41,7 +45,7 @@ class MelodyTranscriber:
         context: for the model "swift-f0".
     """
 
-    cache_version = "1"
+    cache_version = "2"
 
     @dataclass(frozen=True, slots=True)
     class Options:
@@ -81,11 +85,15 @@ class MelodyTranscriber:
             track = tracker.track(source.audio, first)
             strength, level_db = attacks.read(first)
             gate = 1 / (1 + np.exp((self._options.gate_db - level_db) / GATE_WIDTH_DB))
-            path.feed(track.keys * gate[:, None], strength)
+            path.feed(track.keys * gate[:, None], strength, steadiness(track.pitch))
             pitches.append(track.pitch)
             levels.append(level_db)
         pitch, level_db = np.concatenate(pitches), np.concatenate(levels)
-        segments = [s for s in path.segments() if s.end - s.start >= self._options.shortest_s * FPS]
+        segments = [
+            _centred(s, tracker.lowest, pitch)
+            for s in path.segments()
+            if s.end - s.start >= self._options.shortest_s * FPS
+        ]
         notes = [_note(s, tracker.lowest, level_db, pitch) for s in segments]
         # An onset is taken earlier than it is seen, an offset is not: a note ends where the next one begins.
         notes = [replace(n, offset_s=min(n.offset_s, after.onset_s)) for n, after in pairwise(notes)] + notes[-1:]
@@ -100,6 +108,14 @@ class MelodyTranscriber:
         if name not in self._trackers:
             self._trackers[name] = YinTracker() if name == "yin" else SwiftTracker(self._context)
         return self._trackers[name]
+
+
+def _centred(segment: Segment, lowest: int, pitch: Array) -> Segment:
+    """The segment on the key in the middle of its vibrato, where it was taken for the key at its turn."""
+    inside = pitch[segment.start : segment.end]
+    inside = inside[np.isfinite(inside)]
+    middle = float(np.median(inside)) - lowest if len(inside) else float(segment.key)
+    return replace(segment, key=round(middle)) if OFF_CENTRE < abs(middle - segment.key) < 1.5 else segment
 
 
 def _note(segment: Segment, lowest: int, level_db: Array, pitch: Array) -> Note:

@@ -38,6 +38,9 @@ class Costs:
     """Cost of a new note."""
     attack: float
     """What an attack of strength 1 is worth."""
+    steady: float = 0.0
+    """How many times more a frame counts where the pitch rests on a key: what is sung legato has no attacks, but its
+    notes stand still, which slides and vibrato do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,13 @@ class Path:
         self._score[keys] = 0.0
         self._came: list[npt.NDArray[np.int8]] = []
 
-    def feed(self, evidence: Array, attacks: Array) -> None:
-        """Take a block: (frames, keys) probabilities and (frames,) attack strengths."""
+    def feed(self, evidence: Array, attacks: Array, steady: Array | None = None) -> None:
+        """Take a block: (frames, keys) probabilities, (frames,) attack strengths and how steady the pitch is, 0..1."""
         costs, rest = self._costs, self._keys
         unpitched = np.clip(1 - evidence.sum(1, keepdims=True), 0, 1)
         chances = np.concatenate([evidence, costs.rest * unpitched], axis=1)
-        gain = costs.frame * np.log(costs.doubt + chances)
+        weight = costs.frame * (1 + costs.steady * (steady if steady is not None else np.zeros(len(evidence))))
+        gain = weight[:, None] * np.log(costs.doubt + chances)
         begin = costs.attack * np.minimum(attacks, MAX_ATTACK) - costs.start
         came = np.full((len(evidence), self._keys + 1), STAYS, np.int8)
         score = self._score

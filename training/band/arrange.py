@@ -24,6 +24,9 @@ OWN_PROGRAM = 0.55
 
 MAX_PARTS = 9
 
+HELD = 0.25
+"""Share of the composed clips whose chords are held while drums play: a stroke of the drums is no stroke of a chord."""
+
 GM_KEY = {"kick": 36, "snare": 38, "rimshot": 40, "side_stick": 37, "clap": 39, "hat_closed": 42, "hat_pedal": 44,
           "hat_half": 46, "hat_open": 46, "tom_low": 41, "tom_mid": 47, "tom_high": 50, "crash": 49, "china": 52,
           "splash": 55, "ride": 51, "ride_bell": 53, "tambourine": 54, "shaker": 70, "percussion": 63}  # fmt: skip
@@ -138,8 +141,11 @@ def composed(plan: ClipPlan, rng: Rng) -> Band:
                 parts.append((seat.family, int(rng.choice(programs)), str(rng.choice(seat.kinds))))
     if not parts:
         parts = [("keys", 0, "chords")]
+    is_held = rng.random() < HELD
+    if is_held:
+        parts = [(f, p, "pad" if k == "chords" else k) for f, p, k in parts]
     made = [Part(f, p, k, within(line(k, plan, rng).notes)) for f, p, k in parts[:MAX_PARTS]]
-    hits = groove(plan, rng) if rng.random() > DRUMLESS.get(style, 0.08) else []
+    hits = groove(plan, rng) if is_held or rng.random() > DRUMLESS.get(style, 0.08) else []
     drums = [Played(h.onset_s, h.onset_s + 0.1, GM_KEY[h.articulation], int(1 + 126 * h.velocity)) for h in hits]
     return Band(tuple(p for p in made if p.notes), tuple(n for n in drums if n.onset_s < LENGTH_S - 0.1), None)
 

@@ -243,3 +243,23 @@ def test_bends_skip_what_the_tracker_slipped_and_start_with_every_note() -> None
     pitch[35:40] = np.nan
     found = bends([Segment(0, 30, 0), Segment(30, 60, 2)], 60, pitch)
     assert [(b.time_s, b.semitones) for b in found] == [(0.0, 0.0), (0.3, 0.4)]
+
+
+@pytest.mark.model
+def test_two_voices_in_thirds_are_both_written_and_said(tmp_path: Path, context: Context) -> None:
+    upper, lower = [64, 65, 67, 69, 67, 65, 64], [60, 62, 64, 65, 64, 62, 60]
+    t = np.arange(5 * RATE) / RATE
+    sounds = []
+    for line in (upper, lower):
+        pitch = np.asarray(line, float)[np.clip(((t - 0.3) / 0.6).astype(int), 0, len(line) - 1)]
+        since = np.clip(t - 0.3, 0, None) % 0.6
+        level = np.clip(since / 0.03, 0, 1) * np.clip((0.55 - since) / 0.03, 0, 1) * (t > 0.3) * (t < 4.5)
+        sounds.append(soundfile.read(sung(tmp_path / f"{line[0]}.wav", pitch, level).path)[0])
+    both = recorded(tmp_path / "both.wav", np.sum(sounds, 0) / 2)
+    source = AudioSource("vocals", both, both.rms)
+    said = transcribed(MelodyTranscriber(MelodyTranscriber.Options(), context), source, quiet)
+    assert sorted(n.pitch for n in said.parts[0].notes) == sorted(upper + lower)
+    assert "More than one voice" in " ".join(said.warnings)
+    alone = transcribed(MelodyTranscriber(MelodyTranscriber.Options(voices="one"), context), source, quiet)
+    assert len(alone.parts[0].notes) <= len(upper) + 3
+    assert not alone.warnings

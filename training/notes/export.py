@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from bridge.note_maps.features import BINS
-from bridge.transcribers.notes.engine import WINDOW
+from bridge.note_maps.listen import WINDOW
 from training.notes.model import ROLES, NoteNet, load_model
 
 

@@ -1,4 +1,4 @@
-"""The melody engine: one note at a time, with bends. For voices and basses."""
+"""The melody engine: one voice with its bends, or all voices of a choir. For singers and basses."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bridge.music.parts import Transcription
 from bridge.plugins.interfaces import AudioSource, Context, Progress, only
 from bridge.transcribers.melody.attacks import Attacks
 from bridge.transcribers.melody.bends import bends
+from bridge.transcribers.melody.choir import SEVERAL, Choir
 from bridge.transcribers.melody.path import Costs, Path, Segment
 from bridge.transcribers.melody.swift import SwiftTracker
 from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Tracker, steadiness
@@ -38,7 +39,7 @@ VOICE = Costs(frame=0.08, doubt=0.1, rest=0.5, start=6.0, attack=50.0, steady=8.
 
 
 class MelodyTranscriber:
-    """Hears a stem that plays one note at a time.
+    """Hears a singer or a bass, one note at a time; where several voices sing, all of them.
 
     Args:
         options: see Options.
@@ -59,18 +60,36 @@ class MelodyTranscriber:
         """Sound this far below the whole mix is leakage of other stems."""
         pitch_bends: bool = True
         """Return whether to follow the pitch between the keys."""
+        voices: str = "auto"
+        """"one" for a single voice; "auto" writes all where a choir or a second voice sings, but in a bass."""
 
         def __post_init__(self) -> None:
             if self.tracker not in ("auto", "swift", "yin"):
                 raise ValueError(f'tracker must be "auto", "swift" or "yin", not "{self.tracker}"')
+            if self.voices not in ("auto", "one"):
+                raise ValueError(f'voices must be "auto" or "one", not "{self.voices}"')
 
     def __init__(self, options: Options, context: Context) -> None:
         self._options, self._context = options, context
         self._trackers: dict[str, Tracker] = {}
+        self._choir: Choir | None = None
 
     def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
         """See :class:`bridge.plugins.interfaces.Transcriber`."""
         source = only(sources)
+        may_be_several = self._options.voices == "auto" and source.role != "bass" and not source.audio.is_silent
+        one = self._one_voice(source, progress, share=0.5 if may_be_several else 1.0)
+        several = self._several(source, progress) if may_be_several and any(p.notes for p in one.parts) else None
+        if several is None:
+            return one
+        return Transcription.single(source.role, several, warnings=(SEVERAL.format(role=source.role),))
+
+    def _several(self, source: AudioSource, progress: Progress) -> tuple[Note, ...] | None:
+        if self._choir is None:
+            self._choir = Choir(self._context)
+        return self._choir.voices(source, progress)
+
+    def _one_voice(self, source: AudioSource, progress: Progress, share: float) -> Transcription:
         name = self._options.tracker
         if name == "auto":
             name = "yin" if source.role == "bass" else "swift"
@@ -81,7 +100,7 @@ class MelodyTranscriber:
         pitches: list[Array] = []
         levels: list[Array] = []
         for first in range(0, total, BLOCK_FRAMES):
-            progress.fraction(first / total)
+            progress.fraction(share * first / total)
             track = tracker.track(source.audio, first)
             strength, level_db = attacks.read(first)
             gate = 1 / (1 + np.exp((self._options.gate_db - level_db) / GATE_WIDTH_DB))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -16,27 +15,14 @@ from bridge.inference.network import Network
 from bridge.inference.speed import Demand
 from bridge.music.notes import Bend, Note, shifted
 from bridge.music.parts import Candidate, Transcription
-from bridge.note_maps.decode import Thresholds, polyphonic, polyphonic_with_candidates
-from bridge.note_maps.features import BINS, FLOOR_DB, FPS, HOP, RATE, Vqt, reference_gain
-from bridge.note_maps.maps import Array, NoteActivations
+from bridge.note_maps.decode import CHORDS, OFFSET_WEIGHT, Thresholds, polyphonic, polyphonic_with_candidates
+from bridge.note_maps.features import FPS, Vqt
+from bridge.note_maps.listen import CORE, OTHER_ROLE, ROLES, pieces
+from bridge.note_maps.maps import NoteActivations
+from bridge.note_maps.voices import are_several
 from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress, only
-from bridge.transcribers.notes.path import monophonic, sounds_together
+from bridge.transcribers.notes.path import monophonic
 from bridge.transcribers.notes.tuning import Tuning, bends_of, concert_offset, tuning_map
-
-WINDOW, MARGIN = 880, 40
-"""Frames that the network hears at once, and of these the ones at either end that only give context
-(it looks 37 frames around)."""
-
-CORE = WINDOW - 2 * MARGIN
-"""Frames that one run of the network decides on: 9.3 s."""
-
-EDGE = 16
-"""Frames of sound read around a window, so that its outermost analysis windows (4096 samples) are filled."""
-
-
-CONFIDENT, MAX_OVERLAP_SHARE = 0.6, 0.3
-"""A bass or voice stem whose sure notes (of this confidence) sound together for more than this share of the time
-plays chords: double stops and harmonies are kept then, where one voice would drop them."""
 
 Voices = Literal["auto", "one", "many"]
 
@@ -56,15 +42,9 @@ class RoleProfile:
     """For one voice: see :func:`bridge.transcribers.notes.path.monophonic`."""
 
 
-OFFSET_WEIGHT = 60.0
-"""Log-odds of a sure offset: as much as fifteen frames (0.17 s) of the surest frame map, which blurs ends by about so
-much. Note ends get better up to some 60 to 90: on the development set F 0.565 at 30, 0.569 at 60 and 90, 0.565 at 140;
-on sounds kept out of training 0.413 at 1, 0.429 at 30, 0.433 at 60, 0.435 at 140. More lets a false offset cut a note
-that goes on."""
-
-BASS = RoleProfile(0, 23, 67, True, Thresholds(0.45, 0.45, 0.35, OFFSET_WEIGHT), 1.0)
-VOCALS = RoleProfile(1, 36, 96, True, Thresholds(0.5, 0.5, 0.4, OFFSET_WEIGHT), 0.5)
-OTHER = RoleProfile(2, 21, 108, False, Thresholds(0.55, 0.6, 0.4, OFFSET_WEIGHT))
+BASS = RoleProfile(ROLES["bass"], 23, 67, True, Thresholds(0.45, 0.45, 0.35, OFFSET_WEIGHT), 1.0)
+VOCALS = RoleProfile(ROLES["vocals"], 36, 96, True, Thresholds(0.5, 0.5, 0.4, OFFSET_WEIGHT), 0.5)
+OTHER = RoleProfile(OTHER_ROLE, 21, 108, False, CHORDS)
 """Thresholds lie between the best on clips of a soundfont family kept out of training (training/notes/evaluate.py
 tune: onset of other 0.55 and of its repeated notes 0.45, onset of bass 0.35 and cost 1, onset of vocals 0.5) and the
 best on the development set and 44 to 51 rendered songs (0.55 and 0.65, 0.5 and 1; a frame threshold of bass of 0.35
@@ -73,8 +53,8 @@ the repeated notes of real basses. A note that begins while its key still sounds
 of other notes look like it.
 B0 to G4 is a five-string bass at its last fret; C2 to C7 is every singer."""
 
-ROLES = {"bass": BASS, "vocals": VOCALS}
-"""RoleProfile by role; every other role is OTHER."""
+PROFILES = {"bass": BASS, "vocals": VOCALS}
+"""By role; every other role is OTHER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +106,7 @@ class NoteTranscriber:
         facts = {"role": source.role, "length_s": source.audio.length_s, "voices": self._options.voices}
         if source.audio.is_silent:
             return Activations(facts)
-        profile = ROLES.get(source.role, OTHER)
+        profile = PROFILES.get(source.role, OTHER)
         may_bend = self._options.voices == "one" or profile.one_voice
         maps, tuning = self.hear(source, profile, progress, with_tuning=may_bend)
         lengths, data = maps.packed()
@@ -142,7 +122,7 @@ class NoteTranscriber:
             role, length_s = str(activations.facts["role"]), float(activations.facts["length_s"])
             if not activations.blobs:
                 return Transcription.single(role, ())
-            profile = ROLES.get(role, OTHER)
+            profile = PROFILES.get(role, OTHER)
             maps = _unpacked_maps(profile, activations)
             tuning = _unpacked_tuning(maps, activations.blobs.get("tuning"))
         except (KeyError, TypeError, zlib.error) as e:
@@ -163,37 +143,17 @@ class NoteTranscriber:
         heard = NoteActivations(profile.lowest, profile.highest)
         # Half precision is finer than a cent and takes 8 kB a second of a bass.
         tuning = np.zeros((frames, len(heard.keys)), np.float16) if with_tuning else None
-        role = np.zeros((1, 3), np.float32)
-        role[0, profile.index] = 1.0
-        following = self._features(self._window(source, -MARGIN))
-        for first in range(0, frames, CORE):
-            features = following
-            core = slice(MARGIN, MARGIN + min(CORE, frames - first))
-            # Read before the network starts: who waits for sound lets another stem's thread use it.
-            window = self._window(source, first + CORE - MARGIN) if first + CORE < frames else None
-            (maps,), following = self._network.beside(partial(self._features, window), features[None], role)
+        for first, features, maps, done in pieces(
+            self._network, self._vqt, source.audio, source.mix_rms, profile.index
+        ):
             piece = NoteActivations(profile.lowest, profile.highest)
-            piece.add(maps[0, :, core])
+            piece.add(maps)
             heard.extend(piece)
             if tuning is not None:
-                tuning[first : first + CORE] = tuning_map(features[core], heard.keys)
+                tuning[first : first + CORE] = tuning_map(features, heard.keys)
             progress.notes(source.role, shifted(polyphonic(piece, profile.thresholds), first / FPS))
-            progress.fraction(min(1.0, (first + CORE) / frames))
+            progress.fraction(done)
         return heard, None if tuning is None else Tuning(heard.keys, tuning)
-
-    def _window(self, source: AudioSource, first: int) -> Array:
-        """The samples around WINDOW frames from ``first`` on, none before the start and silence after the end."""
-        start, end = (frame * HOP / RATE for frame in (first - EDGE, first + WINDOW + EDGE))
-        start = max(0.0, start)
-        return source.audio.mono(RATE, start, end - start) * np.float32(reference_gain(source.mix_rms))
-
-    def _features(self, window: Array | None) -> Array:
-        """(WINDOW, BINS) dB, silence before the start; nothing of no window."""
-        if window is None:
-            return np.empty((0, BINS), np.float32)
-        features = self._vqt(window)
-        missing = WINDOW + 2 * EDGE + 1 - len(features)
-        return np.pad(features, ((missing, 0), (0, 0)), constant_values=FLOOR_DB)[EDGE : EDGE + WINDOW]
 
 
 CANDIDATE_ODDS = 0.5
@@ -219,7 +179,7 @@ def decoded(
     notes, candidates = polyphonic_with_candidates(maps, t, odds / (1 + odds))
     if voices == "many" or (voices == "auto" and not profile.one_voice):
         return notes, candidates, False
-    if voices == "auto" and sounds_together([n for n in notes if n.confidence > CONFIDENT]) > MAX_OVERLAP_SHARE:
+    if voices == "auto" and are_several(notes):
         return notes, candidates, False
     line = monophonic(maps, t, profile.start_cost)
     return line, _beside(line, notes, candidates), True

@@ -14,9 +14,6 @@ from bridge.music.notes import Note
 from bridge.note_maps.decode import Thresholds, make_note
 from bridge.note_maps.maps import Array, NoteActivations, evidence_by_byte
 
-TOUCHING_S = 0.06
-"""Seconds two notes of one voice may overlap in legato and in the decoding's blur."""
-
 
 def monophonic(maps: NoteActivations, t: Thresholds, start_cost: float) -> list[Note]:
     """The notes of the best single voice, sorted.
@@ -38,20 +35,6 @@ def monophonic(maps: NoteActivations, t: Thresholds, start_cost: float) -> list[
             if limits[first] - peak >= 2:
                 notes.append(make_note(curves, pitch, peak, limits[first], t))
     return _apart(sorted(notes))
-
-
-def sounds_together(notes: list[Note]) -> float:
-    """Share of the sounding time in which two or more of the (sorted) notes sound, 0..1.
-
-    Overlaps shorter than TOUCHING_S are one note ringing into the next, not a second voice.
-    """
-    several, total, reach = 0.0, 0.0, 0.0
-    for note in notes:
-        overlap = min(reach, note.offset_s) - note.onset_s
-        several += overlap if overlap > TOUCHING_S else 0.0
-        total += max(0.0, note.offset_s - max(reach, note.onset_s))
-        reach = max(reach, note.offset_s)
-    return several / total if total else 0.0
 
 
 def _best_path(maps: NoteActivations, t: Thresholds, start_cost: float) -> tuple[list[int], list[int]]:

@@ -39,7 +39,7 @@ second."""
 
 
 def steadiness(pitch: Array) -> Array:
-    """How far the pitch (frames,) rests near the middle of a key, 0..1; 0 where it is unknown or between keys."""
+    """Return how far the pitch (frames,) rests near a key, 0..1; 0 where it is unknown or between keys."""
     padded = np.pad(pitch, STEADY_FRAMES, constant_values=np.nan)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * STEADY_FRAMES + 1)
     moved = around.max(1) - around.min(1)

@@ -13,7 +13,10 @@ def GetTakeNumStretchMarkers(r: Reaper, take: Take) -> int:
 
 
 @api
-def GetTakeStretchMarker(r: Reaper, take: Take, index: int) -> tuple[int, float, float]:
+def GetTakeStretchMarker(r: Reaper, take: Take, index: int, position: float | None) -> tuple[int, float, float]:
+    if index < 0 and position is not None:
+        # Below 0 it is the marker that follows the position.
+        index = next((i for i, marker in enumerate(take.stretch) if marker[0] > position), -1)
     if not 0 <= index < len(take.stretch):
         return -1, 0.0, 0.0
     return index, take.stretch[index][0], take.stretch[index][1]

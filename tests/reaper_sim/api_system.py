@@ -168,12 +168,14 @@ def stringToGuid(r: Reaper, text: str, guid: str) -> str:
 
 @api
 def ColorToNative(r: Reaper, red: int, green: int, blue: int) -> int:
-    return (blue & 255) << 16 | (green & 255) << 8 | red & 255
+    low, high = (red, blue) if r.os.startswith("Win") else (blue, red)
+    return (high & 255) << 16 | (green & 255) << 8 | low & 255
 
 
 @api
 def ColorFromNative(r: Reaper, color: int) -> tuple[int, int, int]:
-    return color & 255, color >> 8 & 255, color >> 16 & 255
+    low, middle, high = color & 255, color >> 8 & 255, color >> 16 & 255
+    return (low, middle, high) if r.os.startswith("Win") else (high, middle, low)
 
 
 @api

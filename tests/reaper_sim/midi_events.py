@@ -81,8 +81,8 @@ class MidiData:
             off = bytes((0x80 | note.channel, note.pitch, note.off_velocity))
             found += [(note.start, flags, on, 0.0), (note.end, flags, off, 0.0)]
         for cc in self.ccs:
-            size = 2 if cc.status in (0xC0, 0xD0) else 3
-            message = bytes((cc.status | cc.channel, cc.msg2, cc.msg3))[:size]
+            # Three bytes also where MIDI has two, as REAPER most probably gives them.
+            message = bytes((cc.status | cc.channel, cc.msg2, cc.msg3))
             found.append((cc.position, cc.selected | cc.muted << 1 | cc.shape << 4, message, cc.tension))
         for text in self.texts:
             message = b"\xf0" + text.data + b"\xf7" if text.type < 0 else bytes((0xFF, text.type)) + text.data
@@ -135,7 +135,8 @@ class _Collector:
 
     def add(self, tick: float, flags: int, message: bytes) -> None:
         self.last = max(self.last, tick)
-        if not message:
+        if not message or message[0] < 0x80:
+            # REAPER drops what has no status byte.
             return
         status, channel = message[0] & 0xF0, message[0] & 0x0F
         if message.startswith(b"\xff\x0fCCBZ "):

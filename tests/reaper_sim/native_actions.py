@@ -275,9 +275,15 @@ SILENT = frozenset(
 """Zoom, scroll, windows, peaks, saving and ripple modes: nothing in the model changes."""
 
 
+MODES = frozenset({1156, 41117, 40310, 40311, 41990, 40745, 41118, 41119})
+"""Switches among them: grouping, trim and ripple modes, envelopes' modes; each call turns them over."""
+
+
 def run(r: Reaper, command: int) -> bool:
     """Whether the command is known; if so it was done."""
     action = ACTIONS.get(command) or MORE.get(command)
     if action is not None:
         action(r)
+    if command in MODES:
+        r.toggles[0, command] = 1 - r.toggles.get((0, command), 0)
     return action is not None or command in SILENT

@@ -260,6 +260,12 @@ def _record(r: Reaper) -> None:
     r.project.play_state = 0 if r.project.play_state & 4 else 5
 
 
+def _toggle_solo(r: Reaper) -> None:
+    for track in selected_tracks(r.project):
+        # 2 is solo in place.
+        track.values["I_SOLO"] = 0.0 if track.values["I_SOLO"] else 2.0
+
+
 def _toggle_free_positioning(r: Reaper) -> None:
     for track in selected_tracks(r.project):
         track.values["B_FREEMODE"] = float(not track.values["B_FREEMODE"])
@@ -276,6 +282,6 @@ MORE: dict[int, Action] = {
     40434: lambda r: None, 40644: _to_one_track, 40406: _toggle_envelope("Volume"), 40407: _toggle_envelope("Pan"),
     40408: _toggle_envelope("Volume (Pre-FX)"), 40409: _toggle_envelope("Pan (Pre-FX)"),
     40867: _toggle_envelope("Mute"), 1013: _record,
-    40612: _source_length, 41059: _crossfade_overlaps, 40641: _toggle_free_positioning,
+    40612: _source_length, 41059: _crossfade_overlaps, 40641: _toggle_free_positioning, 40728: _toggle_solo,
 }  # fmt: skip
 """Command number -> what it does."""

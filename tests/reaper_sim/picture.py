@@ -10,13 +10,16 @@ from PIL import Image, ImageDraw, ImageFont
 from tests.reaper_sim import audio
 from tests.reaper_sim.api_items import GetDisplayedMediaItemColor
 from tests.reaper_sim.api_midi import MIDI_GetProjTimeFromPPQPos
+from tests.reaper_sim.api_system import ColorFromNative
 from tests.reaper_sim.api_tracks import depth_before
 from tests.reaper_sim.engine import Reaper
-from tests.reaper_sim.model import Item, Take, Track
+from tests.reaper_sim.model import Item, Marker, Take, Track
 
 Colour = tuple[int, int, int]
 
 PANEL, RULER, ROW, WIDTH = 300, 34, 92, 1500
+LANE = 20
+"""Height of a row of regions."""
 BACK, GRID, TEXT, DIM = (44, 46, 50), (62, 65, 70), (225, 226, 228), (150, 153, 158)
 PANEL_BACK, SILENT = (58, 61, 66), (110, 118, 124)
 
@@ -24,13 +27,30 @@ PANEL_BACK, SILENT = (58, 61, 66), (110, 118, 124)
 def draw(reaper: Reaper, path: Path, start: float, end: float) -> None:
     """Writes a PNG of the project between two times."""
     tracks = reaper.project.tracks
-    image = Image.new("RGB", (WIDTH, RULER + ROW * len(tracks)), BACK)
+    lanes = lanes_of(reaper.project.markers)
+    top = RULER + LANE * len(lanes)
+    image = Image.new("RGB", (WIDTH, top + ROW * len(tracks)), BACK)
     pen = ImageDraw.Draw(image)
     canvas = Canvas(reaper, pen, start, end)
     canvas.ruler(image.height)
+    for index, lane in enumerate(lanes):
+        canvas.regions(lane, RULER + index * LANE)
     for index, track in enumerate(tracks):
-        canvas.track(track, RULER + index * ROW, depth_before(tracks, index))
+        canvas.track(track, top + index * ROW, depth_before(tracks, index))
     image.save(path)
+
+
+def lanes_of(markers: list[Marker]) -> list[list[Marker]]:
+    """Regions in rows in which none covers another, long ones first, as REAPER stacks them."""
+    lanes: list[list[Marker]] = []
+    regions = [m for m in markers if m.end is not None]
+    for region in sorted(regions, key=lambda m: (m.position, -(m.end or 0.0))):
+        lane = next((row for row in lanes if (row[-1].end or 0.0) <= region.position + 1e-6), None)
+        if lane is None:
+            lane = []
+            lanes.append(lane)
+        lane.append(region)
+    return lanes
 
 
 class Canvas:
@@ -56,6 +76,15 @@ class Canvas:
                 self.pen.line((self.x(time), 0, self.x(time), bottom), GRID)
                 self.pen.text((self.x(time) + 4, 9), str(measure + 1), DIM, self.small)
 
+    def regions(self, lane: list[Marker], top: int) -> None:
+        """A row of regions with their names."""
+        self.pen.rectangle((0, top, WIDTH, top + LANE), PANEL_BACK)
+        for region in lane:
+            left, right = (max(PANEL, min(WIDTH, self.x(time))) for time in (region.position, region.end or 0.0))
+            if right > left:
+                self.pen.rectangle((left, top + 1, right - 1, top + LANE - 2), self.tint(region.color), BACK)
+                self.pen.text((left + 4, top + 3), region.name, TEXT, self.small)
+
     def track(self, track: Track, top: int, depth: int) -> None:
         """The panel and the items of one track."""
         tint = self.tint(int(track.values["I_CUSTOMCOLOR"]))
@@ -75,7 +104,7 @@ class Canvas:
 
     def tint(self, native: int) -> Colour:
         """A custom colour, or grey where there is none."""
-        return (native & 255, native >> 8 & 255, native >> 16 & 255) if native & 0x1000000 else SILENT
+        return ColorFromNative(self.reaper, native) if native & 0x1000000 else SILENT
 
     def item(self, item: Item, top: int) -> None:
         """A box with notes or a waveform."""

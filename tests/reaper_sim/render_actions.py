@@ -19,6 +19,7 @@ from tests.reaper_sim.api_sources import GetMediaSourceNumChannels, GetMediaSour
 from tests.reaper_sim.api_tracks import owner
 from tests.reaper_sim.defaults import new_item, new_take
 from tests.reaper_sim.engine import Reaper
+from tests.reaper_sim.errors import ApiError
 from tests.reaper_sim.model import Item, Source, Take
 
 _numbers = itertools.count(1)
@@ -100,20 +101,28 @@ def apply_fx(channels: int) -> Callable[[Reaper], None]:
     return run
 
 
+def _format(r: Reaper, takes: list[Take]) -> tuple[int, int]:
+    """Sample rate and channels of a glued file: the first source's rate, as many channels as the widest has."""
+    sources = [take.source for take in takes if take.source is not None]
+    if any(source.midi is not None for source in sources):
+        raise ApiError("gluing MIDI items is not simulated")
+    rates = [GetMediaSourceSampleRate(r, source) for source in sources]
+    return next(filter(None, rates), 44100), max((GetMediaSourceNumChannels(r, s) for s in sources), default=2)
+
+
 def glue(r: Reaper) -> None:
-    """Selected items of each track become one item with a new file."""
+    """Selected items of each track become one item with a new file; an empty item is silence like any other."""
     for track in r.project.tracks:
-        items = [i for i in track.items if i.values["B_UISEL"] and i.active_take]
+        items = [i for i in track.items if i.values["B_UISEL"]]
         if not items:
             continue
         start, end = min(i.start for i in items), max(i.start + i.length for i in items)
-        rate = 44100
-        mix = np.zeros((round((end - start) * rate), 2))
+        rate, channels = _format(r, [i.active_take for i in items if i.active_take])
+        mix = np.zeros((round((end - start) * rate), channels))
         for item in items:
             take = item.active_take
-            assert take is not None
-            part = audio.render(take, rate, 2, 0.0, round(item.length * rate))
-            if part is not None:
+            part = take and audio.render(take, rate, channels, 0.0, round(item.length * rate))
+            if take is not None and part is not None:
                 first = round((item.start - start) * rate)
                 part = part[: len(mix) - first] * item.values["D_VOL"] * take.values["D_VOL"]
                 mix[first : first + len(part)] += part

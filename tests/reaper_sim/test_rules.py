@@ -120,6 +120,41 @@ PASSING = {
         assert(reaper.CountTakes(item) == 2 and reaper.GetActiveTake(item) == reaper.GetTake(item, 1))
         reaper.Main_OnCommand(40129, 0)
         assert(reaper.CountTakes(item) == 1 and reaper.GetActiveTake(item) == take)""",
+    "below 0 a stretch marker is looked up by the position it follows": """
+        local take = reaper.GetActiveTake(reaper.GetMediaItem(0, 0))
+        reaper.SetTakeStretchMarker(take, -1, 0.5); reaper.SetTakeStretchMarker(take, -1, 1.5)
+        local index, position = reaper.GetTakeStretchMarker(take, -1, 0.7)
+        assert(index == 1 and position == 1.5 and reaper.GetTakeStretchMarker(take, -1, 2) == -1)
+        assert(reaper.GetTakeStretchMarker(take, -1) == -1)""",
+    "a program change comes back with three bytes, and what has no status byte is dropped": """
+        local take = reaper.GetActiveTake(reaper.GetMediaItem(0, 3))
+        local program = string.pack('i4Bs4', 0, 0, '\\xC0\\x21') .. string.pack('i4Bs4', 0, 0, '\\0\\0\\0')
+        assert(reaper.MIDI_SetAllEvts(take, program .. string.pack('i4Bs4', 960, 0, '\\xB0\\x7B\\0')))
+        local _, bytes = reaper.MIDI_GetAllEvts(take)
+        assert(string.unpack('s4', bytes, 6) == '\\xC0\\x21\\0', 'three bytes')
+        assert(select(2, reaper.MIDI_CountEvts(take)) == 0 and select(3, reaper.MIDI_CountEvts(take)) == 1)""",
+    "a take marker below 0 is added, another is moved": """
+        local take = reaper.GetActiveTake(reaper.GetMediaItem(0, 0))
+        assert(reaper.SetTakeMarker(take, -1, 'a', 0.5) == 0 and reaper.SetTakeMarker(take, 0, 'b', 0.7) == 0)
+        assert(reaper.GetNumTakeMarkers(take) == 1 and select(2, reaper.GetTakeMarker(take, 0)) == 'b')""",
+    "switches turn over, solo is in place": """
+        assert(reaper.GetToggleCommandState(1156) == 0)
+        reaper.Main_OnCommand(1156, 0); assert(reaper.GetToggleCommandState(1156) == 1)
+        reaper.Main_OnCommand(40728, 0)
+        assert(reaper.GetMediaTrackInfo_Value(reaper.GetTrack(0, 0), 'I_SOLO') == 2)""",
+    "glue pads with an empty item, and keeps rate and channels": """
+        local empty = reaper.AddMediaItemToTrack(reaper.GetTrack(0, 0))
+        reaper.SetMediaItemInfo_Value(empty, 'D_POSITION', 8); reaper.SetMediaItemInfo_Value(empty, 'D_LENGTH', 2)
+        reaper.SelectAllMediaItems(0, false)
+        for index = 0, reaper.CountTrackMediaItems(reaper.GetTrack(0, 0)) - 1 do
+          reaper.SetMediaItemSelected(reaper.GetTrackMediaItem(reaper.GetTrack(0, 0), index), true)
+        end
+        reaper.Main_OnCommand(41588, 0)
+        local glued = reaper.GetTrackMediaItem(reaper.GetTrack(0, 0), 0)
+        assert(reaper.CountTrackMediaItems(reaper.GetTrack(0, 0)) == 1)
+        assert(reaper.GetMediaItemInfo_Value(glued, 'D_LENGTH') == 9)
+        local source = reaper.GetMediaItemTake_Source(reaper.GetActiveTake(glued))
+        assert(reaper.GetMediaSourceNumChannels(source) == 2 and reaper.GetMediaSourceSampleRate(source) == 44100)""",
 }
 
 
@@ -297,3 +332,10 @@ def test_an_accessor_knows_when_its_take_sounds_otherwise(reaper: Reaper) -> Non
         assert(reaper.AudioAccessorValidateState(accessor) and not reaper.AudioAccessorStateChanged(accessor))
         reaper.DestroyAudioAccessor(accessor)""",
     )
+
+
+@pytest.mark.parametrize(("system", "native"), [("Win64", 0x332211), ("OSX64", 0x112233), ("Other", 0x112233)])
+def test_a_colour_has_the_byte_order_of_the_system(reaper: Reaper, system: str, native: int) -> None:
+    reaper.os = system
+    code = f"assert(reaper.ColorToNative(17, 34, 51) == {native}); "
+    run(reaper, code + f"local r, g, b = reaper.ColorFromNative({native}); assert(r == 17 and g == 34 and b == 51)")

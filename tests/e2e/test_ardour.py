@@ -82,8 +82,7 @@ def compare(region: SavedRegion, part: dict[str, object]) -> float:
     assert region.length_s == pytest.approx(LENGTH_S, abs=1e-9)
     assert region.color != 0
     assert region.plugins == ("urn:ardour:a-fluidsynth",)
-    # Drums name no program: on channel 10 Ardour would show the piano of that number.
-    assert region.programs == (() if part["is_drums"] else ((part["channel"], part["program"]),))
+    assert region.programs == ((part["channel"], part["program"]),)
     # By key: strokes closer than a tick begin at the same one, so that their order says nothing.
     expected = sorted(expected_notes(part["notes"]), key=lambda n: (n[1], n[0]))  # type: ignore[arg-type]
     found = sorted(region.notes, key=lambda n: (n.pitch, n.onset_s))

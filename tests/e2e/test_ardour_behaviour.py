@@ -165,6 +165,64 @@ def test_command_from_outside_in_one_undo_step(studio: s.Studio) -> None:
     studio.wait_regions(lambda found: found == after, "the second redo")
 
 
+def pitches(session: Session) -> dict[str, list[int]]:
+    """The keys on each MIDI track."""
+    return {r.track: [n.pitch for n in r.notes] for r in session.regions()}
+
+
+def test_a_correction_takes_the_place_of_untouched_notes_in_one_undo_step(studio: s.Studio) -> None:
+    """A region that the musician has moved stays, with the new notes on a track beside it and a sentence."""
+    studio.select_region()
+    known = saved(studio).track_names
+    job = studio.transcribe()
+    studio.wait_inserted(job)
+    first = saved(studio)
+    ours = [name for name in first.track_names if name not in known]
+    bass, drums = (next(n for n in ours if n.startswith(part)) for part in ("Bass", "Drums"))
+    put = {"op": "notes", "put": [["n1", 0.5, 1.0, 33, 80, 1.0]]}
+    studio.correct(job, {**put, "part": "bass"})
+    second = saved(studio)
+    assert second.track_names == first.track_names
+    assert 33 not in pitches(first)[bass]
+    assert 33 in pitches(second)[bass]
+    assert pitches(second)[drums] == pitches(first)[drums]
+    studio.desktop.key("ctrl+z")
+    studio.wait_regions(lambda found: found == first.regions(), "the undo of the update")
+    studio.desktop.key("ctrl+shift+z")
+    studio.wait_regions(lambda found: found == second.regions(), "the redo of the update")
+
+    studio.nudge(second.track_names.index(bass))
+    moved = studio.wait_regions(lambda found: found != second.regions(), "the musician's own edit")
+    said = studio.sentences().count("was changed since")
+    studio.correct(job, {**put, "part": "bass"}, {**put, "part": "drums"})
+    studio.wait_sentence("was changed since", said + 1)
+    studio.answer("Return")
+    third = saved(studio)
+    assert [n for n in third.track_names if n not in second.track_names] == [f"{bass} (2)"]
+    assert [r for r in third.regions() if r.track == bass] == [r for r in moved if r.track == bass]
+    assert 33 in pitches(third)[drums]
+    assert 33 in pitches(third)[f"{bass} (2)"]
+
+
+def test_new_tracks_show_their_keys(studio: s.Studio) -> None:
+    """Ardour saves the range that each track shows: it is that of the notes, not that of the preferences."""
+    studio.select_region()
+    studio.wait_inserted(studio.transcribe())
+
+    def with_ranges() -> Session | None:
+        # Only Ardour's own action saves what its window looks like.
+        studio.desktop.action("Common/Save")
+        session = Session(studio.desktop.session)
+        new = {r.track for r in session.regions()}
+        return session if new and new <= session.note_ranges().keys() else None
+
+    session = wait_for(with_ranges, "the saved ranges", home.PATIENCE_S)
+    for region in session.regions():
+        low, high = session.note_ranges()[region.track]
+        assert low <= min(n.pitch for n in region.notes), region.track
+        assert high >= max(n.pitch for n in region.notes), region.track
+
+
 def test_a_range_leaves_out_a_covered_take(studio: s.Studio) -> None:
     studio.select_region()
     studio.desktop.action("Region/set-selection-from-region")

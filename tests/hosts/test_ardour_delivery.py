@@ -11,6 +11,7 @@ from typing import Any
 import mido
 import pytest
 
+from bridge.music.harmony import Chord, Section
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
 from bridge.plugins import registry as plugins
@@ -42,12 +43,14 @@ def place(**changes: Any) -> dict[str, Any]:
     return {"track": track, "position": 96_000, "length": 4 * RATE, "rate": RATE, "tempo_table": TABLE} | changes
 
 
-def deliver(folder: Path, *items: tuple[Score, dict[str, Any]], settings: Mapping[str, Any] | None = None) -> Any:
+def deliver(
+    folder: Path, *items: tuple[Score, dict[str, Any]], settings: Mapping[str, Any] | None = None, **extra: Any
+) -> Any:
     """The plan the host wrote, and its MIDI file."""
     session = {"path": "/songs/demo", "name": "demo"}
     requests = [ItemRequest(AudioSpan(Path("/a.wav")), f"Take {n}", extra) for n, (_, extra) in enumerate(items)]
     results = [ItemResult(f"Take {n}", score, extra=extra) for n, (score, extra) in enumerate(items)]
-    request = Request("ardour-1-000001", "ardour", tuple(requests), extra={"session": session})
+    request = Request("ardour-1-000001", "ardour", tuple(requests), extra={"session": session} | extra)
     assert host(folder, settings).deliver(results, request, folder) == results
     return json.loads((folder / "ardour.json").read_text()), mido.MidiFile(folder / "ardour.mid")
 
@@ -102,6 +105,47 @@ def test_drums_play_on_channel_ten(tmp_path: Path) -> None:
     _, file = deliver(tmp_path, (Score(parts, 4.0), place()))
     channels = [{m.channel for _, m in events(t) if not m.is_meta} for t in file.tracks[1:]]
     assert channels == [{9}, {0}]
+
+
+@pytest.mark.parametrize(
+    ("instrument", "expected"), [("ACE Fluid Synth", [(0, 1), (32, 0)]), ("Reasonable Synth", None)]
+)
+def test_a_kit_is_named_where_the_instrument_has_kits(
+    tmp_path: Path, instrument: str, expected: list[tuple[int, int]] | None
+) -> None:
+    """Told program 0 alone, Ardour would show the piano of that number."""
+    drums = track("drums", "Drums", (Note(0, 0.1, 36, 99),), is_drums=True)
+    settings = {"hosts": {"ardour": {"instruments": {"drums": [instrument]}}}}
+    _, file = deliver(tmp_path, (Score((drums,), 4.0), place()), settings=settings)
+    kept = [m for _, m in events(file.tracks[1]) if m.type in ("control_change", "program_change")]
+    assert [(m.control, m.value) for m in kept if m.type == "control_change"] == (expected or [])
+    assert [m.type for m in kept][-1:] == (["program_change"] if expected else [])
+
+
+def test_chords_become_named_pieces_of_one_region(tmp_path: Path) -> None:
+    chords = (
+        Chord(0.0, 2.0, "Am7", root=9, quality="min7", bass=9),
+        Chord(2.0, 3.0, "N"),
+        Chord(3.0, 9.0, "C/E", root=0, quality="maj", bass=4),
+    )
+    score = Score(
+        (track("bass", "Bass", (Note(0, 1, 40, 90),)),), 4.0, chords=chords, sections=(Section(1.0, 3.5, "A"),)
+    )
+    plain, _ = deliver(tmp_path, (score, place()))
+    assert (len(plain["tracks"]), plain["ranges"]) == (1, [])
+    plan, file = deliver(tmp_path, (score, place()), insertion={"chord_track": True})
+    harmony, bass = plan["tracks"]
+    assert (harmony["name"], harmony["instruments"], bass["key"]) == ("Chords (Song)", [], "191/bass")
+    spans = [(r["name"], r["position"], r["length"]) for r in harmony["regions"]]
+    assert spans == [("Am7", 96_000, 2 * RATE), ("C\N{DIVISION SLASH}E", 96_000 + 3 * RATE, RATE)]
+    assert {(r["smf_track"], r["whole_position"], r["whole_length"]) for r in harmony["regions"]} == {
+        (1, 96_000, 4 * RATE)
+    }
+    assert plan["ranges"] == [{"name": "A", "position": 96_000 + RATE, "length": round(2.5 * RATE)}]
+    assert not [m for _, m in events(file.tracks[1]) if m.type == "program_change"]
+    struck = [(t, n) for t, kind, n in notes(file.tracks[1]) if kind == "note_on"]
+    assert [n for t, n in struck if t == 0] == [36 + 9, 57, 60, 64, 67]
+    assert [n for t, n in struck if t > 0] == [40, 48, 52, 55]
 
 
 def test_a_held_bend_stays_until_it_changes(tmp_path: Path) -> None:
@@ -175,6 +219,12 @@ def test_a_result_is_announced_to_its_session(tmp_path: Path) -> None:
     assert finish("ardour-1-000002", "0123456789ab") == ["ardour-1-000001", "ardour-1-000002"]
     (tmp_path / "jobs" / "ardour-1-000001" / "inserted").touch()
     assert finish("ardour-1-000002-again-5", "0123456789ab") == ["ardour-1-000002", "ardour-1-000002-again-5"]
+    (tmp_path / "jobs" / "ardour-1-000002" / "inserted").write_text('{"revision": 1}')
+    (tmp_path / "jobs" / "ardour-1-000002" / "status.json").write_text('{"state": "done", "revision": 2}')
+    again = "ardour-1-000002-again-5"
+    assert finish("ardour-1-000004", "0123456789ab") == ["ardour-1-000002", again, "ardour-1-000004"]
+    (tmp_path / "jobs" / "ardour-1-000002" / "inserted").write_text('{"revision": 2}')
+    assert finish("ardour-1-000004", "0123456789ab") == [again, "ardour-1-000004"]
     file.write_text("[[[")
     assert finish("ardour-1-000003", "0123456789ab") == ["ardour-1-000003"]
 

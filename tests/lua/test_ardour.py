@@ -323,3 +323,124 @@ def test_a_request_that_cannot_be_written_is_forgotten(tmp_path: Path) -> None:
     _, reason = lua.eval("pcall(app.request.send, {})")
     assert "Cannot write" in reason.sentence
     assert not list((tmp_path / "hosts").iterdir())
+
+
+PLAYLISTS = r"""
+-- Tracks by id, each with a playlist of regions: { id, position, notes }.
+tracks, renamed = {}, {}
+local function identified(object, id)
+  object.to_stateful = function() return { id = function() return { to_s = function() return id end } end } end
+  return object
+end
+local function list(values)
+  return { iter = function()
+    local index = 0
+    return function() index = index + 1; return values[index] end
+  end }
+end
+local function beats(value) return { str = function() return '0:' .. value end } end
+function region(id, position, keys)
+  local notes = {}
+  for index, key in ipairs(keys) do
+    notes[index] = { time = function() return beats(index) end, length = function() return beats(10) end,
+      note = function() return key end, velocity = function() return 90 end, channel = function() return 0 end }
+  end
+  return identified({
+    id = id, position = function() return { samples = function() return position end } end,
+    length = function() return { samples = function() return 1000 end } end,
+    start = function() return { ticks = function() return 0 end } end,
+    to_midiregion = function()
+      return { midi_source = function() return { model = function() return notes end } end }
+    end,
+  }, id)
+end
+function add_track(id, name, regions)
+  local track = identified({ name = function() return name end, regions = regions }, id)
+  track.to_track = function() return track end
+  track.playlist = function() return { region_list = function() return list(track.regions) end } end
+  tracks[#tracks + 1] = track
+  return track
+end
+ARDOUR.LuaAPI.note_list = list
+Session.get_tracks = function() return list(tracks) end
+"""
+
+
+def targets(home: Path, prepare: str) -> list[str]:
+    """Where the tracks of a later revision go, after the first one was placed on "Bass (Song)"."""
+    lua = load(home, "spool", "messages", "placed", "update")
+    lua.execute(PLAYLISTS)
+    lua.execute(
+        """
+        bass = add_track('7', 'Bass (Song)', { region('100', 0, { 40, 43 }) })
+        app.placed.remember('ardour-1-000001', { app.placed.row('1/bass', bass, { ['100'] = bass.regions[1] }, nil) })
+        """
+    )
+    lua.execute(prepare)
+    lua.execute(
+        """
+        plan = plan or { tracks = { { key = '1/bass', name = 'Bass (Song)', after = '1' } } }
+        found, left, said = app.update.targets(plan, app.placed.recall('ardour-1-000001'))
+        words = {}
+        for _, target in ipairs(found) do
+          words[#words + 1] = target.make and 'new ' .. target.make.name .. ' after ' .. target.make.after
+            or 'on ' .. target.track.name() .. ' instead of ' .. #target.old
+        end
+        for _, one in ipairs(left) do words[#words + 1] = 'empty ' .. one.track.name() end
+        for _, sentence in ipairs(said) do words[#words + 1] = sentence end
+        """
+    )
+    return list(lua.eval("words").values())
+
+
+KEPT = '"Bass (Song)" was changed since, so it stays as it is; its new notes are on a track beside it.'
+GONE = '"Bass (Song)" is not in the new version; its track is empty now.'
+
+
+@pytest.mark.parametrize(
+    ("prepare", "expected"),
+    [
+        ("", ["on Bass (Song) instead of 1"]),
+        ("bass.regions = {}", ["on Bass (Song) instead of 0"]),
+        ("bass.regions = { region('100', 0, { 40, 44 }) }", ["new Bass (Song) (2) after 7", KEPT]),
+        ("bass.regions = { region('100', 48, { 40, 43 }) }", ["new Bass (Song) (2) after 7", KEPT]),
+        ("bass.regions = { region('101', 0, { 40, 43 }) }", ["new Bass (Song) (2) after 7", KEPT]),
+        ("bass.regions[1] = region('100', 1, { 40 }); add_track('8', 'Bass (Song) (2)', {})",
+         ["new Bass (Song) (3) after 7", KEPT]),
+        ("tracks = {}", ["new Bass (Song) after 1"]),
+        ("plan = { tracks = {} }", ["empty Bass (Song)", GONE]),
+        ("bass.regions = { region('100', 0, { 41 }) }; plan = { tracks = {} }", []),
+    ],
+)  # fmt: skip
+def test_where_a_later_revision_goes(tmp_path: Path, prepare: str, expected: list[str]) -> None:
+    (tmp_path / "jobs" / "ardour-1-000001").mkdir(parents=True)
+    assert targets(tmp_path, prepare) == expected
+
+
+def test_an_undone_update_is_no_edit(tmp_path: Path) -> None:
+    (tmp_path / "jobs" / "ardour-1-000001").mkdir(parents=True)
+    second = """
+        rows = app.placed.recall('ardour-1-000001')
+        old, bass.regions = bass.regions, { region('200', 0, { 41 }) }
+        row = app.placed.row('1/bass', bass, { ['200'] = bass.regions[1] }, rows[1])
+        app.placed.remember('ardour-1-000001', { row })
+    """
+    assert targets(tmp_path, second) == ["on Bass (Song) instead of 1"]
+    assert targets(tmp_path, second + "bass.regions = old") == ["on Bass (Song) instead of 1"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"LANG": "de_DE.UTF-8"}, {"insert file", "Datei einfügen"}),
+        ({"LANGUAGE": "fr", "LANG": "de_DE.UTF-8"}, {"insert file", "Insérer un fichier", "insérer un fichier"}),
+        ({"LC_ALL": "C.UTF-8"}, {"insert file"}),
+    ],
+)
+def test_ardours_own_step_is_called_as_it_calls_it(
+    tmp_path: Path, variables: dict[str, str], expected: set[str]
+) -> None:
+    lua = load(tmp_path, "fit")
+    names = lua.eval("app.fit.names")
+    assert set(names(variables.get).values()) == expected
+    assert len(list(names(lambda name: None).values())) > 12

@@ -23,8 +23,8 @@ LuaDialog.ProgressWindow = function()
     canceled = function() return cancelled end, done = function() windows = windows - 1 end }
 end
 outcome = { {}, 4 }
-app.insert = { possible = function() return not rolling end, run = function(id)
-  inserted[#inserted + 1] = id
+app.insert = { possible = function() return not rolling end, run = function(id, is_update)
+  inserted[#inserted + 1] = is_update and id .. ' again' or id
   if type(outcome) == 'string' then app.messages.refuse(outcome) end
   return table.unpack(outcome)
 end }
@@ -74,6 +74,14 @@ class Stage:
     def status(self, job: str, state: str, message: str = "3 notes.") -> None:
         content = {"state": state, "stage": "separate", "fraction": 0.5, "message": message}
         (self.home / "jobs" / job / "status.json").write_text(json.dumps(content))
+
+    def correct(self, job: str, revision: int, session: dict[str, str]) -> None:
+        """What the daemon does when a result is corrected."""
+        folder = self.home / "jobs" / job
+        host = plugins.create("hosts", "ardour", {}, Context(lambda name: self.home / name, self.home, self.home))
+        host.deliver([], Request(job, "ardour", (), extra={"session": session}), folder)
+        content = {"state": "done", "message": "3 notes.", "revision": revision}
+        (folder / "status.json").write_text(json.dumps(content))
 
     def announce(self, job: str, session: dict[str, str]) -> None:
         """What the daemon does when a job of a session ends well."""
@@ -398,3 +406,30 @@ def test_a_daemon_that_died_is_started_again(stage: Stage) -> None:
     stage.daemon(0)
     stage.look()
     assert stage.lua.globals().launches == 1
+
+
+def test_a_correction_comes_without_a_question_and_once(stage: Stage) -> None:
+    job = stage.job("done", asked=500)
+    (stage.home / "jobs" / job / "inserted").write_text('{"revision": 1}')
+    stage.lua.execute("settle()")
+    assert (stage.names("inserted"), stage.waiting) == ([], [])
+    stage.correct(job, 2, stage.session)
+    assert stage.waiting == [job]
+    stage.lua.execute("outcome = { {}, 3 }")
+    stage.lua.execute("settle()")
+    assert (stage.names("inserted"), stage.shown) == ([f"{job} again"], [])
+    assert json.loads((stage.home / "jobs" / job / "inserted").read_text()) == {"revision": 2}
+
+
+def test_a_correction_that_fails_leaves_the_mark_of_what_is_there(stage: Stage) -> None:
+    job = stage.job("done")
+    (stage.home / "jobs" / job / "inserted").write_text('{"revision": 1}')
+    stage.correct(job, 2, stage.session)
+    stage.lua.execute("outcome = 'Damaged.'")
+    stage.lua.execute("settle()")
+    assert stage.shown == ["Damaged."]
+    assert json.loads((stage.home / "jobs" / job / "inserted").read_text()) == {"revision": 1}
+    stage.lua.execute("outcome = { { '\"Bass\" was changed.' }, 3 }")
+    stage.correct(job, 3, stage.session)
+    stage.lua.execute("settle()")
+    assert stage.shown == ["Damaged.", '"Bass" was changed.']

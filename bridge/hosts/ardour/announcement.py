@@ -16,6 +16,7 @@ from typing import Any
 from bridge.errors import InputError
 from bridge.files import read_untrusted, write_json
 from bridge.spool.request import ID_PATTERN, PROTOCOL, Request
+from bridge.spool.status import FIRST_REVISION
 from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
 KEY = re.compile(r"[0-9a-f]{12}")
@@ -46,7 +47,20 @@ def _announced(file: Path) -> list[str]:
 
 
 def _waits(folder: Path) -> bool:
-    return folder.is_dir() and not (folder / "inserted").exists()
+    """Return whether the newest revision of a job is not in its session yet."""
+    if not folder.is_dir():
+        return False
+    if not (folder / "inserted").exists():
+        return True
+    revisions = []
+    for name in ("inserted", "status.json"):
+        try:
+            found: Any = parse_json(read_untrusted(folder / name, MAX_FILE_BYTES), name).get("revision")
+        except (OSError, InputError):
+            # An empty mark of an earlier version means the first.
+            found = FIRST_REVISION
+        revisions.append(found if isinstance(found, int) else FIRST_REVISION)
+    return revisions[0] < revisions[1]
 
 
 def sweep(home: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,9 @@ from bridge.errors import HostError, StoreError
 from bridge.files import write_json
 from bridge.hosts.ardour import session, setup, shell, smf
 from bridge.hosts.ardour.announcement import announce, sweep
-from bridge.hosts.ardour.instruments import instruments_for
-from bridge.hosts.ardour.session_position import PPQN, SessionPosition, session_position
-from bridge.midi.part_events import channels
+from bridge.hosts.ardour.instruments import instruments_for, names_kits
+from bridge.hosts.ardour.plan import Plan, track_name
+from bridge.hosts.ardour.session_position import PPQN, session_position
 from bridge.music.parts import Part
 from bridge.plugins.interfaces import Context
 from bridge.spool.daw_command import ask_daw
@@ -46,8 +45,10 @@ class Ardour:
     class Options:
         """Settings of this host; the instruments have a table of their own."""
 
+        chord_track: bool = False
+
     def __init__(self, options: Options, context: Context) -> None:
-        del options
+        self._options = options
         self._home = context.home
         hosts = (context.settings or {}).get("hosts", {})
         self._instruments: Mapping[str, Any] = hosts.get("ardour", {}).get("instruments", {})
@@ -60,14 +61,13 @@ class Ardour:
             StoreError: the folder cannot be written.
         """
         places = [session_position(item.extra) for item in items]
-        regions = [
-            (part, channel, place)
-            for item, place in zip(items, places, strict=True)
-            for part, channel in zip(item.score.parts, channels(item.score), strict=True)
-        ]
+        plan = Plan(self._track, has_chords=self._has_chords(request))
+        for item, place in zip(items, places, strict=True):
+            plan.add(item, place)
+        head = {"protocol": PROTOCOL, "id": request.id, "session": request.extra.get("session"), "ppqn": PPQN}
         try:
-            smf.write_file(folder / MIDI_NAME, regions)
-            write_json(folder / PLAN_NAME, self._plan(items, places, request))
+            smf.write_file(folder / MIDI_NAME, plan.voices)
+            write_json(folder / PLAN_NAME, head | {"midi": MIDI_NAME} | plan.to_json())
             announce(self._home, request)
             sweep(self._home)
         except OSError as e:
@@ -76,34 +76,17 @@ class Ardour:
             ) from e
         return list(items)
 
-    def _plan(self, items: Sequence[ItemResult], places: Sequence[SessionPosition], request: Request) -> dict[str, Any]:
-        tracks: dict[tuple[str, str, str], dict[str, Any]] = {}
-        count = 0
-        for item, place in zip(items, places, strict=True):
-            for part in item.score.parts:
-                count += 1
-                key = (place.track_id, part.role, part.name)
-                head = {"after": place.track_id, "regions": []}
-                track = tracks.setdefault(key, self._track(part, place.track_name) | head)
-                region = {"smf_track": count, "name": f"{item.name} {part.name}", "notes": len(part.notes)}
-                track["regions"].append(region | {"position": place.position, "length": place.length})
-        return {
-            "protocol": PROTOCOL,
-            "id": request.id,
-            "session": request.extra.get("session"),
-            "ppqn": PPQN,
-            "midi": MIDI_NAME,
-            "smf_tracks": count,
-            "tempo": [{"position": p.position, "table": p.table} for p in places],
-            "tracks": list(tracks.values()),
-        }
+    def _has_chords(self, request: Request) -> bool:
+        insertion = request.extra.get("insertion")
+        chosen = insertion.get("chord_track") if isinstance(insertion, Mapping) else None
+        return chosen if isinstance(chosen, bool) else self._options.chord_track
 
     def _track(self, part: Part, source_name: str) -> dict[str, Any]:
         return {
-            # A colon would end the name of the track's ports.
-            "name": re.sub(r"[:/\\]", "_", f"{part.name} ({source_name})"),
+            "name": track_name(part.name, source_name),
             "color": COLOURS.get(part.role, COLOURS["other"]),
             "instruments": instruments_for(part.role, self._instruments),
+            "names_kits": names_kits(part.role, self._instruments),
         }
 
     def check_project(self, target: Path, audio: Path) -> None:

@@ -33,6 +33,11 @@ def instruments_for(role: str, table: Mapping[str, Any]) -> list[dict[str, str]]
     return [*found, *(last for last in LAST if last not in found)]
 
 
+def names_kits(role: str, table: Mapping[str, Any]) -> bool:
+    """Return whether the instrument of a role finds its kits in a bank of their own, as ACE Fluid Synth does."""
+    return instruments_for(role, table)[0] == FLUID_SYNTH
+
+
 def _instrument(name: str) -> dict[str, str]:
     known = KNOWN.get(name.strip().lower())
     if known:

@@ -31,7 +31,7 @@ def write_session(item: ItemResult, span: AudioSpan, tracks: list[dict[str, Any]
     Args:
         item: what was heard.
         span: the audio that it was heard in.
-        tracks: per part what the scripts need: name, colour, instruments.
+        tracks: per part what the scripts need: name, colour, instruments, and whether those name kits.
         folder: must not exist yet; its name is the session's.
 
     Returns:
@@ -109,6 +109,6 @@ def _fill_audio(audio: soundfile.SoundFile, length: int, paths: list[Path], gain
 
 def _fill_midi(item: ItemResult, plan: dict[str, Any], answer: dict[str, Any]) -> None:
     place = SessionPosition(0, plan["length"], plan["rate"], "source", plan["name"], tempo_points(answer["table"]))
-    parts = zip(item.score.parts, channels(item.score), answer["midi"], strict=True)
-    for part, channel, path in parts:
-        smf.write_source(Path(path), part, channel, place)
+    parts = zip(item.score.parts, channels(item.score), plan["tracks"], answer["midi"], strict=True)
+    for part, channel, track, path in parts:
+        smf.write_source(Path(path), smf.Voice(part, channel, place, track["names_kits"]))

@@ -8,6 +8,7 @@ its own; between two wheel positions it draws a line, so one that is held is wri
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import mido
@@ -17,6 +18,8 @@ from bridge.midi.part_events import BEND_RANGE_CONTROLS, note_on_off_ticks, to_1
 from bridge.music.notes import Bend
 from bridge.music.parts import Part
 
+KIT_BANK = 128
+"""Bank in which soundfonts keep their kits: by its number ACE Fluid Synth finds the kit and Ardour its name."""
 MAX_GLIDE_TICKS = PPQN // 32
 """Ticks: 16 ms at 120 BPM. Wheel positions further apart are held steps, nearer ones are a curve."""
 _OFF, _CONTROL, _ON = range(3)
@@ -26,27 +29,50 @@ Timed = tuple[int, int, mido.Message]
 """(tick, order within the tick, message)."""
 
 
-def write_file(path: Path, regions: Iterable[tuple[Part, int, SessionPosition]]) -> None:
-    """Write (part, MIDI channel, place) as one format 1 file; an OSError where ``path`` cannot be written."""
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A part as a region plays it."""
+
+    part: Part
+    channel: int
+    place: SessionPosition
+    names_kits: bool = False
+    """The instrument of drums looks for kits in :data:`KIT_BANK`. Any other is not told a bank, and no program where
+    it is the standard kit, which Ardour would show as the piano of the same number."""
+    is_silent: bool = False
+    """The track has no instrument that a program could be for."""
+
+
+def write_file(path: Path, voices: Iterable[Voice]) -> None:
+    """Write a format 1 file with a track per voice after the first; an OSError where ``path`` cannot be written."""
     file = mido.MidiFile(type=1, ticks_per_beat=PPQN, charset="utf-8")
     file.tracks.append(mido.MidiTrack([mido.MetaMessage("end_of_track", time=0)]))
-    for part, channel, place in regions:
-        file.tracks.append(_track(part.name, _events(part, channel, place), place.tick(place.length_s)))
+    file.tracks += [_track(voice) for voice in voices]
     file.save(path)
 
 
-def write_source(path: Path, part: Part, channel: int, place: SessionPosition) -> None:
-    """Write one part as the kind of file that a session keeps a region's notes in; an OSError where it cannot be."""
+def write_source(path: Path, voice: Voice) -> None:
+    """Write the kind of file that a session keeps a region's notes in; an OSError where it cannot be written."""
     file = mido.MidiFile(type=0, ticks_per_beat=PPQN, charset="utf-8")
-    file.tracks.append(_track(part.name, _events(part, channel, place), place.tick(place.length_s)))
+    file.tracks.append(_track(voice))
     file.save(path)
 
 
-def _events(part: Part, channel: int, place: SessionPosition) -> list[Timed]:
-    events: list[Timed] = []
-    # Channel 10 begins with the standard kit; told its number, Ardour would show the piano of the same number.
-    if part.program or not part.is_drums:
-        events.append((0, _CONTROL, mido.Message("program_change", channel=channel, program=part.program)))
+def _patch(voice: Voice) -> list[mido.Message]:
+    """What tells the instrument its sound: bank and program."""
+    part, channel = voice.part, voice.channel
+    has_kit = part.is_drums and voice.names_kits
+    if voice.is_silent or (part.is_drums and not part.program and not has_kit):
+        return []
+    # Read in this order, the bank becomes one with the program change, so that they may share its tick.
+    bank = ((0, KIT_BANK >> 7), (32, KIT_BANK & 127)) if has_kit else ()
+    chosen = [mido.Message("control_change", channel=channel, control=c, value=v) for c, v in bank]
+    return [*chosen, mido.Message("program_change", channel=channel, program=part.program)]
+
+
+def _events(voice: Voice) -> list[Timed]:
+    part, channel, place = voice.part, voice.channel, voice.place
+    events: list[Timed] = [(0, _CONTROL, message) for message in _patch(voice)]
     if part.bends:
         for tick, (control, value) in enumerate(BEND_RANGE_CONTROLS[:3]):
             message = mido.Message("control_change", channel=channel, control=control, value=value)
@@ -75,10 +101,10 @@ def _wheel(bends: Sequence[Bend], channel: int, place: SessionPosition) -> list[
     return events
 
 
-def _track(name: str, events: list[Timed], end: int) -> mido.MidiTrack:
-    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name, time=0)])
-    now = 0
-    for tick, _, message in sorted(events, key=lambda e: e[:2]):
+def _track(voice: Voice) -> mido.MidiTrack:
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=voice.part.name, time=0)])
+    now, end = 0, voice.place.tick(voice.place.length_s)
+    for tick, _, message in sorted(_events(voice), key=lambda e: e[:2]):
         track.append(message.copy(time=tick - now))
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))

@@ -37,7 +37,7 @@ local function close(id, status)
   if not app.insert.possible() then return end
   local well = app.messages.guard(function() app.job_outcome.handle(id, status) end)
   -- One sentence, not three a second.
-  if not well then app.job_outcome.set_aside(id) end
+  if not well then app.job_outcome.set_aside(id, status) end
 end
 
 -- The jobs that have not ended, with their status; the others are handed on.
@@ -48,7 +48,7 @@ local function follow()
     if status and not app.spool.is_final(status) then
       unfinished[#unfinished + 1] = { id = id, status = status }
       if app.job_outcome.watch(id) then app.daemon.renew() end
-    elseif not app.job_outcome.is_set_aside(id) then
+    elseif not app.job_outcome.is_set_aside(id, status) then
       close(id, status)
     end
   end

@@ -1,5 +1,6 @@
 -- Inserts a finished job: the .mid is imported as regions, then tracks are made, then all regions are placed in one
--- undo step. Everything that can fail comes before the first track, because Ardour cannot undo a track.
+-- undo step, those of an earlier revision in exchange. Everything that can fail comes before the first track, because
+-- Ardour cannot undo a track.
 
 local app = ...
 local insert = {}
@@ -49,17 +50,65 @@ local function import(plan)
   return new
 end
 
-local function place(plan, imported, made)
+-- A region as the plan wants it: all of what was imported, or a piece of it.
+local function region_of(imported, wanted)
+  local region = ARDOUR.RegionFactory.clone_region(imported[wanted.smf_track].region, true, false)
+  region:set_name(wanted.name)
+  if not wanted.whole_length then
+    region:set_length(Temporal.timecnt_t(wanted.length))
+    return region
+  end
+  region:set_length(Temporal.timecnt_t(wanted.whole_length))
+  region:set_initial_position(Temporal.timepos_t(wanted.whole_position))
+  region:trim_to(Temporal.timepos_t(wanted.position), Temporal.timecnt_t(wanted.length))
+  return region
+end
+
+-- Changes a playlist within the undo step that is open; the regions that are new on it, by id.
+local function change(track, old, wanted, imported)
+  local playlist = track:playlist()
+  playlist:to_stateful():clear_changes()
+  for _, region in ipairs(old) do playlist:remove_region(region) end
+  local before = app.placed.regions(playlist)
+  for _, one in ipairs(wanted) do
+    playlist:add_region(region_of(imported, one), Temporal.timepos_t(one.position), 1, false, 0, 0, false)
+  end
+  Session:add_stateful_diff_command(playlist:to_statefuldestructible())
+  local new = {}
+  for id, region in pairs(app.placed.regions(playlist)) do
+    if not before[id] then new[id] = region end
+  end
+  return new
+end
+
+-- Puts the regions of all tracks in their places; the record of what is where.
+local function place(plan, imported, targets, left_over)
+  local rows = {}
   for index, track in ipairs(plan.tracks) do
-    local playlist = made[index]:playlist()
-    playlist:to_stateful():clear_changes()
-    for _, wanted in ipairs(track.regions) do
-      local region = ARDOUR.RegionFactory.clone_region(imported[wanted.smf_track].region, true, false)
-      region:set_name(wanted.name)
-      region:set_length(Temporal.timecnt_t(wanted.length))
-      playlist:add_region(region, Temporal.timepos_t(wanted.position), 1, false, 0, 0, false)
+    local target = targets[index]
+    local new = change(target.track, target.old or {}, track.regions, imported)
+    rows[index] = app.placed.row(track.key, target.track, new, target.former)
+  end
+  for _, one in ipairs(left_over) do
+    change(one.track, one.old, {}, imported)
+    rows[#rows + 1] = app.placed.row(one.key, one.track, {}, one.former)
+  end
+  return rows
+end
+
+-- Sections on the ruler, once: no undo step of Ardour's Lua can hold them.
+local function mark(ranges)
+  local there = {}
+  local function key(name, from, to) return ('%d %d %s'):format(from, to, name) end
+  for location in Session:locations():list():iter() do
+    there[key(location:name(), location:start():samples(), location:_end():samples())] = true
+  end
+  for _, range in ipairs(ranges) do
+    local to = range.position + range.length
+    if not there[key(range.name, range.position, to)] then
+      local made = Session:locations():add_range(Temporal.timepos_t(range.position), Temporal.timepos_t(to))
+      made:set_name(range.name)
     end
-    Session:add_stateful_diff_command(playlist:to_statefuldestructible())
   end
 end
 
@@ -75,20 +124,37 @@ function insert.possible()
   return not Session:transport_rolling() and not Session:actively_recording()
 end
 
--- Inserts the job; a list of warnings and the number of tracks. Stops with a sentence; nothing was placed then.
-function insert.run(id)
-  local plan = app.plan.load(id)
+-- Makes the tracks that are not there yet, and puts them into their targets; they, and warnings.
+local function make(targets)
+  local wanted, places = {}, {}
+  for index, target in ipairs(targets) do
+    if target.make then wanted[#wanted + 1], places[#places + 1] = target.make, index end
+  end
+  local made, warnings = app.tracks.make(wanted)
+  for index, track in ipairs(made) do targets[places[index]].track = track end
+  return made, warnings
+end
+
+-- Inserts the job; a list of warnings and the number of tracks. Stops with a sentence; nothing was placed then. With
+-- `is_update` the tracks of an earlier revision take the notes.
+function insert.run(id, is_update)
+  local plan = app.plan.load(id, is_update)
   check_disk(plan.midi_size)
   local imported = plan.smf_tracks > 0 and import(plan) or {}
-  local made, warnings = app.tracks.make(plan.tracks)
-  Session:begin_reversible_command('Transcribe')
-  local ok, reason = pcall(place, plan, imported, made)
+  local targets, left_over, said = app.update.targets(plan, is_update and app.placed.recall(id) or {})
+  local made, warnings = make(targets)
+  Session:begin_reversible_command(is_update and 'Update transcription' or 'Transcribe')
+  local ok, rows = pcall(place, plan, imported, targets, left_over)
   if not ok then
     Session:abort_reversible_command()
-    error(reason, 0)
+    error(rows, 0)
   end
   if not Session:abort_empty_reversible_command() then commit() end
-  return warnings, #made
+  app.fit.show(made)
+  mark(plan.ranges)
+  app.placed.remember(id, rows)
+  table.move(warnings, 1, #warnings, #said + 1, said)
+  return said, #plan.tracks
 end
 
 return insert

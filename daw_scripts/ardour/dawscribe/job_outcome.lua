@@ -13,7 +13,7 @@ local NOTHING = 'No notes were heard in the selection, so there are no new track
 local LOST_S = 5
 
 local opened = os.time()
--- Per job id: true once it failed to insert or was put off, so that it waits until the session is opened anew.
+-- Per job id: the revision that failed to insert or was put off, so that it waits until the session is opened anew.
 local set_aside = {}
 -- Per job id: true once it was seen unfinished, so that it needs no question when it is done.
 local watched = {}
@@ -22,12 +22,16 @@ local lost_since = {}
 -- Per sentence: true once it was shown, so that a missing instrument is not told at every insertion.
 local told = {}
 
-function job_outcome.set_aside(id)
-  set_aside[id] = true
+local function revision_of(status)
+  return status and app.spool.revision(status) or 1
 end
 
-function job_outcome.is_set_aside(id)
-  return set_aside[id] == true
+function job_outcome.set_aside(id, status)
+  set_aside[id] = revision_of(status)
+end
+
+function job_outcome.is_set_aside(id, status)
+  return set_aside[id] == revision_of(status)
 end
 
 -- Notes that a job is in work; true the first time.
@@ -54,35 +58,38 @@ local function tell(message, warnings, count)
   if #new > 0 then app.messages.show(table.concat(new, '\n')) end
 end
 
--- Inserts a finished job, once: its mark is set before, so that a crash in between cannot double the tracks.
-local function insert(id, message)
-  local marked, why = app.spool:mark_inserted(id)
+-- Inserts a finished job, once: its mark is set before, so that a crash in between cannot double the tracks. `held` is
+-- the revision that was inserted before, where one was.
+local function insert(id, status, held)
+  local marked, why = app.spool:mark_inserted(id, revision_of(status))
   if not marked then app.spool:complain(why) end
-  local ok, warnings, count = pcall(app.insert.run, id)
+  local ok, warnings, count = pcall(app.insert.run, id, held ~= nil)
   if not ok then
-    app.spool:unmark_inserted(id)
+    app.spool:unmark_inserted(id, held)
     error(warnings, 0)
   end
   settle(id)
-  tell(message, warnings, count)
+  -- What was to be said about the first hearing was said then.
+  tell(held and '' or status.message, warnings, held and 1 or count)
 end
 
-local function discard(id)
-  app.spool:mark_inserted(id)
+local function discard(id, status)
+  app.spool:mark_inserted(id, revision_of(status))
   settle(id)
 end
 
--- A job that ended before this session was opened is offered, not forced upon the user.
-local function done(id, message)
-  if app.spool:is_inserted(id) then return settle(id) end
-  if app.spool:is_cancelled(id) then return discard(id) end
-  if not watched[id] and app.spool.asked_at(id) < opened then
+-- A job that ended before this session was opened is offered, not forced upon the user; a correction he sent himself.
+local function done(id, status)
+  local held = app.spool:inserted_revision(id)
+  if held and held >= revision_of(status) then return settle(id) end
+  if app.spool:is_cancelled(id) then return discard(id, status) end
+  if not held and not watched[id] and app.spool.asked_at(id) < opened then
     if not app.hook.settled() then return end
     local answer = app.messages.ask(OFFER)
-    if answer == false then return discard(id) end
-    if answer == nil then return job_outcome.set_aside(id) end
+    if answer == false then return discard(id, status) end
+    if answer == nil then return job_outcome.set_aside(id, status) end
   end
-  insert(id, message)
+  insert(id, status, held)
 end
 
 -- What was rendered for a failed job stays for 'dawscribe retry'; of a refused request there is no job to retry.
@@ -102,7 +109,7 @@ end
 -- Handles a job that is not in work any more; `status` is nil where there is no trace of it.
 function job_outcome.handle(id, status)
   if not status then return lost(id) end
-  if status.state == 'done' then return done(id, status.message) end
+  if status.state == 'done' then return done(id, status) end
   if status.state == 'failed' then return failed(id, status.message) end
   app.pending.remove(id)
 end

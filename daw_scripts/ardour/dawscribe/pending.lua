@@ -73,11 +73,11 @@ function pending.is_ours(session)
   return false
 end
 
--- Whether a result that the daemon has announced still waits.
+-- Whether a result that the daemon has announced still waits, or a correction of one that is in the session.
 local function waits(id)
-  if app.spool:is_inserted(id) then return false end
   local status = app.spool:status(id)
-  return status ~= nil and status.state == 'done'
+  if not status or status.state ~= 'done' then return false end
+  return (app.spool:inserted_revision(id) or 0) < app.spool.revision(status)
 end
 
 -- Whether an entry of `former` can be used: its key becomes part of a file's name.

@@ -23,10 +23,12 @@ local function check_region(region, smf_tracks)
   need(type(region) == 'table' and text(region.name), 'region')
   need(whole(region.smf_track, 1, smf_tracks), 'MIDI track number')
   need(whole(region.position, 0, 1 << 52) and whole(region.length, 1, 1 << 52), 'region place')
+  if region.whole_length == nil then return end
+  need(whole(region.whole_position, 0, 1 << 52) and whole(region.whole_length, 1, 1 << 52), 'whole region')
 end
 
 local function check_track(track, smf_tracks)
-  need(type(track) == 'table' and text(track.name) and text(track.after), 'track')
+  need(type(track) == 'table' and text(track.name) and text(track.after) and text(track.key), 'track')
   need(whole(track.color, 0, 0xffffffff), 'track colour')
   need(type(track.instruments) == 'table' and type(track.regions) == 'table', 'track parts')
   for _, instrument in ipairs(track.instruments) do
@@ -47,6 +49,11 @@ local function check_tempo(tempo)
   end
 end
 
+local function check_range(range)
+  need(type(range) == 'table' and text(range.name), 'range')
+  need(whole(range.position, 0, 1 << 52) and whole(range.length, 1, 1 << 52), 'range place')
+end
+
 -- Walks the chunks of the MIDI file, so that a torn one is refused before Ardour imports half of it.
 local function check_midi(bytes, smf_tracks, ppqn)
   need(bytes and #bytes >= 14 and bytes:sub(1, 4) == 'MThd', 'MIDI file')
@@ -60,20 +67,31 @@ local function check_midi(bytes, smf_tracks, ppqn)
   end
 end
 
+-- Ardour asks before it imports a path that it has imported before, so a later revision goes under a name of its own.
+local function own_path(id, bytes)
+  local path = app.spool:path('jobs', id, ('ardour-%d.mid'):format(os.time()))
+  local ok, reason = app.files:write(path, bytes)
+  if not ok then app.spool:complain(reason) end
+  return path
+end
+
 -- The checked plan of a job, with `midi_path` and `midi_size`; stops with a sentence where it cannot be inserted.
-function plan.load(id)
+function plan.load(id, is_update)
   local found = app.spool:read_json('jobs', id, 'ardour.json')
   need(found, 'no plan')
   need(found.protocol == app.spool.PROTOCOL, 'protocol')
   need(app.pending.is_ours(found.session), 'it belongs to another session')
   need(whole(found.smf_tracks, 0, 4096) and found.ppqn == 1920 and type(found.tracks) == 'table', 'head')
   for _, track in ipairs(found.tracks) do check_track(track, found.smf_tracks) end
+  need(type(found.ranges) == 'table', 'ranges')
+  for _, range in ipairs(found.ranges) do check_range(range) end
   check_tempo(found.tempo)
   -- The name is fixed, so that a plan cannot point anywhere else.
   found.midi_path = app.spool:path('jobs', id, 'ardour.mid')
   local bytes = app.files:read(found.midi_path)
   check_midi(bytes, found.smf_tracks, found.ppqn)
   found.midi_size = #bytes
+  if is_update then found.midi_path = own_path(id, bytes) end
   return found
 end
 

@@ -80,6 +80,14 @@ class Session:
             return False
         return "sf2file" in (self.folder / "plugins" / (processor.get("id") or "") / folder / "state.ttl").read_text()
 
+    def note_ranges(self) -> dict[str, tuple[int, int]]:
+        """The lowest and highest key that each MIDI track shows, by the track's name."""
+        names = {f"rtav {r.get('id')}": r.get("name") or "" for r in self.root.iterfind("Routes/Route")}
+        states = (s for s in self.root.iter("Object") if s.get("note-range-min") and s.get("id") in names)
+        return {
+            names[s.get("id", "")]: (int(s.get("note-range-min", 0)), int(s.get("note-range-max", 0))) for s in states
+        }
+
     def gain(self, name: str) -> float:
         """The gain of the audio region of this name."""
         (region,) = (r for r in self.root.iterfind("Playlists/Playlist/Region") if r.get("name") == name)

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bridge.app import application
 from bridge.files import write_json
+from bridge.jobs.revisions import revise
+from bridge.jobs.store import JobStore
 from tests.e2e.ardour.desktop import Desktop, Place, screen
 from tests.e2e.ardour.home import PATIENCE_S, stop_daemon
 from tests.e2e.ardour.session_file import SavedRegion, Session
@@ -25,6 +28,8 @@ REGION = (351, 363)
 """A point inside the region of the only track, in the window as Ardour lays it out without a window manager."""
 SELECTED = "50x40+296+340"
 """An area of the region: red, and orange on the waveform, once it is selected; grey and pink before."""
+TRACK_HEIGHT = 68
+"""Pixels from one track to the next."""
 BUTTON = (1250, 44)
 """The toolbar's script button 3."""
 STOP = (182, 44)
@@ -112,6 +117,16 @@ class Studio:
         self.desktop.picture(self.place.root / "unselected.png")
         raise AssertionError(f"the region could not be selected with the mouse: {colors}, {self.desktop.titles()}")
 
+    def nudge(self, row: int) -> None:
+        """Select the region of a track by a click, and move it a little, as the musician does with a key."""
+        # Tracks are as high as the first one; the region's upper half lies above its patch's name.
+        self.desktop.osc("/goto_start")
+        self.desktop.action("MouseMode/set-mouse-mode-object")
+        self.desktop.action("Common/deselect-all")
+        self.desktop.click(REGION[0], REGION[1] + TRACK_HEIGHT * (row - 1))
+        time.sleep(0.5)
+        self.desktop.action("Region/nudge-forward")
+
     def press_button(self, seen: Callable[[], object]) -> None:
         """Click the toolbar's button until it shows: a busy canvas may miss a click."""
 
@@ -185,6 +200,24 @@ class Studio:
             return False
 
         wait_for(gone, "the window's end", PATIENCE_S)
+
+    def correct(self, job: Path, *operations: dict[str, Any]) -> None:
+        """Correct a result as the review page does, and wait for the correction's insertion."""
+        app = application(home=self.place.spool)
+        edit = {"label": "correction", "item": 0, "ops": list(operations)}
+        revision = revise(JobStore(self.place.spool), job.name, [edit], app.settings, app.context)
+        write_json(job / "status.json", self.status(job) | {"revision": revision})
+        self.wait_revision(job, revision)
+
+    def wait_revision(self, job: Path, revision: int) -> None:
+        """Until a revision is inserted and its places are written down."""
+
+        def over() -> bool:
+            placed = job / "ardour-placed.json"
+            made = placed.exists() and placed.stat().st_mtime_ns > (job / "result.json").stat().st_mtime_ns
+            return made and read_json(job / "inserted").get("revision") == revision
+
+        wait_for(over, f"revision {revision}", PATIENCE_S)
 
     def status(self, job: Path) -> dict[str, Any]:
         return read_json(job / "status.json")

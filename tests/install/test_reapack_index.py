@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -57,3 +58,49 @@ def test_what_reapack_would_refuse_is_found(index: Path, old: str, new: str, wor
     done = generate("--check", index)
     assert done.returncode == 1
     assert words in done.stderr
+
+
+def test_the_package_says_what_it_is_and_what_changed(index: Path) -> None:
+    package = ET.parse(index).getroot().find("category/reapack")
+    assert package is not None
+    assert package.get("desc") == "dawscribe: audio items to MIDI tracks"
+    about = package.findtext("metadata/description") or ""
+    assert about.startswith(r"{\rtf")
+    assert "https://example.org/dawscribe\\par" in about
+    assert "REAPER:" in (package.findtext("version/changelog") or "")
+
+
+def test_earlier_versions_stay_listed_as_they_were(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(("git", "-C", tmp_path, *who, *words), check=True, capture_output=True)
+
+    def release(version: str, module: str) -> None:
+        main.write_text(old.replace("@version 0.2.0", f"@version {version}"), encoding="utf-8")
+        (scripts / "reaper" / "lib" / module).write_text("return {}")
+        (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n## {version}\n\nBrought {module}.\n")
+        git("add", "-A")
+        git("commit", "-m", version)
+        git("tag", f"v{version}")
+
+    scripts, name = tmp_path / "daw_scripts", "dawscribe_Transcribe selected items.lua"
+    old = (ROOT / "daw_scripts" / "reaper" / name).read_text(encoding="utf-8")
+    for folder in ("install", "daw_scripts/lib", "daw_scripts/reaper/lib"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(GENERATOR, tmp_path / "install")
+    (scripts / "lib" / "json.lua").write_text("return {}")
+    main = scripts / "reaper" / name
+    git("init", "-q")
+    release("0.1.0", "first.lua")
+    (scripts / "reaper" / "lib" / "first.lua").unlink()
+    release("0.2.0", "second.lua")
+    command = [sys.executable, tmp_path / "install" / GENERATOR.name, "--url", URL, "--commit", "abc123"]
+    done = subprocess.run([*command, "-o", tmp_path / "index.xml"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    versions = ET.parse(tmp_path / "index.xml").getroot().findall("category/reapack/version")
+    assert [v.get("name") for v in versions] == ["0.1.0", "0.2.0"]
+    assert [v.findtext("changelog") for v in versions] == ["Brought first.lua.", "Brought second.lua."]
+    modules = [{s.get("file") for s in v.iterfind("source") if not s.get("main")} for v in versions]
+    assert modules == [{"lib/first.lua", "shared/json.lua"}, {"lib/second.lua", "shared/json.lua"}]
+    addresses = [s.text or "" for s in versions[0].iterfind("source")]
+    assert not any("abc123" in address for address in addresses)

@@ -324,7 +324,13 @@ def test_macos_privacy_lets_reaper_read_what_the_daemon_may_not(desk: Desk) -> N
     assert "Privacy & Security" in desk.said
 
 
-def drum_shots(desk: Desk, asked: dict[str, Any], rows: list[dict[str, Any]], **part: Any) -> None:
+def drum_shots(
+    desk: Desk,
+    asked: dict[str, Any],
+    rows: list[dict[str, Any]],
+    stems: list[dict[str, str]] | None = None,
+    **part: Any,
+) -> None:
     """A result with drums, and sounds for them."""
     folder = desk.home / "jobs" / asked["id"]
     (folder / "one_shots").mkdir()
@@ -332,7 +338,7 @@ def drum_shots(desk: Desk, asked: dict[str, Any], rows: list[dict[str, Any]], **
         tone(folder / row["path"], 0.2)
     pieces = {"36": "kick", "38": "snare", "42": "closed hat", "46": "open hat"}
     drums = {**RESULT["items"][0]["parts"][0], "pieces": pieces, **part}
-    item = {**asked["items"][0], "length_s": 3.0, "parts": [drums], "one_shots": rows, "stems": []}
+    item = {**asked["items"][0], "length_s": 3.0, "parts": [drums], "one_shots": rows, "stems": stems or []}
     desk.finish(asked, items=[item])
     desk.reaper.idle()
 
@@ -580,6 +586,53 @@ def test_files_that_the_project_cannot_own_are_told_of(desk: Desk) -> None:
     rows: list[dict[str, Any]] = [{"pitch": 36, "path": "one_shots/a.wav", "name": "kick"}]
     drum_shots(desk, asked, rows)
     assert "The project is not saved yet" in desk.reaper.console
+
+
+def files_played(desk: Desk) -> list[Path]:
+    return [Path(fx.config["FILE0"]) for track in desk.project.tracks for fx in track.fx if "FILE0" in fx.config]
+
+
+def test_sounds_of_an_unsaved_project_come_beside_it_when_it_is_saved(desk: Desk, tmp_path: Path) -> None:
+    desk.project.path = ""
+    desk.choose(stem_tracks="yes")
+    asked = desk.request("Transcribe with options")
+    stem = desk.home / "jobs" / asked["id"] / "stems" / "drums.wav"
+    stem.parent.mkdir(parents=True)
+    tone(stem, 3.0)
+    drum_shots(
+        desk,
+        asked,
+        [{"pitch": 36, "path": "one_shots/a.wav", "name": "kick"}],
+        stems=[{"role": "drums", "path": str(stem)}],
+    )
+    (before,) = files_played(desk)
+    desk.run("Background listener")
+    assert files_played(desk) == [before]
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    desk.project.path = str(folder / "song.rpp")
+    desk.reaper.clock_ahead_s += 1.0
+    for _ in range(20):
+        desk.reaper.tick()
+    (after,) = files_played(desk)
+    assert after.is_relative_to(folder)
+    assert after.read_bytes() == before.read_bytes()
+    stems = [i.takes[0].source.path for t in desk.project.tracks for i in t.items if "stem" in t.name]  # type: ignore[union-attr]
+    assert all(Path(path).is_relative_to(folder) for path in stems)
+    assert stems
+    assert desk.reaper.history(desk.project).names[-1] == "Collect sounds of transcriptions"
+    desk.reaper.close()
+    count = len(desk.reaper.history(desk.project).names)
+    desk.run("Collect sounds")
+    desk.reaper.idle()
+    assert "beside the project already" in desk.reaper.console
+    assert len(desk.reaper.history(desk.project).names) == count
+
+
+def test_collecting_says_that_the_project_must_be_saved(desk: Desk) -> None:
+    desk.project.path = ""
+    desk.run("Collect sounds")
+    assert "Save the project first" in desk.said
 
 
 def test_a_project_that_comes_to_the_front_is_told_what_waits_for_it(desk: Desk) -> None:

@@ -14,6 +14,7 @@ ACTIONS = (
     "Cancel",
     "Insert finished transcriptions",
     "Insert again",
+    "Collect sounds",
     "Set up",
     LISTENER,
 )

@@ -10,10 +10,6 @@ local app = {}
 app.VERSION = '0.2.0'
 app.TITLE = 'dawscribe'
 
--- One plain sentence to the user.
-function app.say(sentence)
-  reaper.ShowMessageBox(spool.sentence(sentence), app.TITLE, 0)
-end
 
 -- REAPER from 7.28 on shows a console message in a way that does not take the keyboard.
 local QUIET = '!SHOWERR:'
@@ -39,6 +35,16 @@ local function is_sandboxed()
 end
 
 local YES_NO_CANCEL, YES, NO = 3, 6, 7
+
+-- Bit of GetPlayState.
+local RECORDING = 4
+
+-- One plain sentence to the user who has just called an action. A box would hold every script up, so none comes over a
+-- recording.
+function app.say(sentence)
+  if reaper.GetPlayState() & RECORDING ~= 0 then return app.note(sentence) end
+  reaper.ShowMessageBox(spool.sentence(sentence), app.TITLE, 0)
+end
 
 -- What to do with microphones of one recording: 'mix', 'each', or nil when the user cancelled.
 function app.ask_about_group(entries)

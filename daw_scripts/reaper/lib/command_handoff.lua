@@ -21,4 +21,19 @@ function command_handoff.take(context)
   return context.spool:take_command('reaper', os.time())
 end
 
+-- How long an action may take to come up after the listener has called it.
+local HUSH_S = 2.0
+
+-- The listener's part, before it runs an action by itself: nobody has asked, so no box may come up.
+function command_handoff.hush()
+  reaper.SetExtState(SECTION, 'hush', tostring(reaper.time_precise()), false)
+end
+
+-- The action's part: whether the listener has called it.
+function command_handoff.is_hushed()
+  local since = tonumber(reaper.GetExtState(SECTION, 'hush'))
+  reaper.DeleteExtState(SECTION, 'hush', false)
+  return since ~= nil and reaper.time_precise() - since < HUSH_S
+end
+
 return command_handoff

@@ -1,5 +1,6 @@
 -- A transcription from the selection to the inserted tracks, one small step per tick.
 
+local app = require 'app'
 local request = require 'request'
 local signals = require 'signals'
 local stages = require 'stages'
@@ -40,13 +41,13 @@ function methods:finish()
   self:close()
 end
 
--- The last words of a job stay in its window until they were read; without a window, or without anybody at the
--- screen, they go where messages go.
+-- The last words of a job stay in its window until they were read. Where the user has closed it, or nobody sits at the
+-- screen, they go to the console: a box would pop up over whatever is done by then.
 function methods:say(stage, sentence)
   -- A drawn window is silent to a screen reader; OSARA speaks for it.
   if sentence and reaper.osara_outputMessage then reaper.osara_outputMessage('dawscribe: ' .. sentence) end
   if not self.window or self.chosen.is_from_outside then
-    if sentence then self.context.say(sentence) end
+    if sentence then app.note(sentence) end
     return self:close()
   end
   self.stage, self.status, self.notice = 'told', { stage = stage }, sentence

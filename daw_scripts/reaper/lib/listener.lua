@@ -3,8 +3,9 @@
 -- own window and its own end.
 
 local app = require 'app'
-local finished = require 'finished'
+local collect = require 'collect'
 local command_handoff = require 'command_handoff'
+local finished = require 'finished'
 local marks = require 'marks'
 local spool = require 'spool'
 local startup = require 'startup'
@@ -22,6 +23,7 @@ local ON, OFF = 4, 8
 
 -- Command -> the script of the action that obeys it.
 local TRANSCRIBE, INSERT = 'dawscribe_Transcribe selected items.lua', 'dawscribe_Insert finished transcriptions.lua'
+local COLLECT = 'dawscribe_Collect sounds.lua'
 local ACTIONS = { transcribe_selected = TRANSCRIBE, insert_finished = INSERT }
 
 local function number_of(script, folder)
@@ -45,6 +47,7 @@ function methods:obey()
   local script = command and ACTIONS[command.command]
   if not script then return end
   if script == TRANSCRIBE then command_handoff.give(command) end
+  if script == INSERT then command_handoff.hush() end
   self:run(script)
 end
 
@@ -58,13 +61,14 @@ function methods:is_corrected()
   return false
 end
 
--- Says once for each project that comes to the front when finished jobs wait for it. The names of the jobs are few, and
--- each is looked at only then.
-function methods:remind()
-  local _, path = reaper.EnumProjects(-1)
+-- Looks at each project that comes to the front, or is saved under a name: says when finished jobs wait for it, and
+-- collects the sounds that were made before. The names of the jobs are few, and each is looked at only then.
+function methods:greet()
+  local project, path = reaper.EnumProjects(-1)
   if path == self.project then return end
   self.project = path
   if finished.waits(self.context) then app.note(WAITS) end
+  if #collect.strays(project) > 0 then self:run(COLLECT) end
 end
 
 -- Brings corrections in; once for each state of the spool, so that one that cannot be inserted does not come back
@@ -76,6 +80,7 @@ function methods:correct(now)
     self.tried = false
   elseif not self.tried and reaper.GetPlayStateEx(reaper.EnumProjects(-1)) & 4 == 0 then
     self.tried = true
+    command_handoff.hush()
     self:run(INSERT)
   end
 end
@@ -92,7 +97,7 @@ function listener.run(context, folder)
       next_look = now + LOOK_S
       local ok, problem = pcall(function()
         self:obey()
-        self:remind()
+        self:greet()
         self:correct(now)
       end)
       -- No message box: whoever sent the command may not sit at this screen. The next command may fare better.

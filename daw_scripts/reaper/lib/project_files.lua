@@ -22,11 +22,11 @@ end
 
 local FORBIDDEN = 'The project\'s folder cannot be written, so its tracks play files in dawscribe\'s home, which go after 30 days; '
   .. 'save the project where it can be written, then undo and run "dawscribe: Insert again".'
-local UNSAVED = 'The project is not saved yet, so its drum sounds and stems lie in %s; save it before you transcribe to have '
-  .. 'them beside it.'
+local UNSAVED = 'The project is not saved yet, so its drum sounds and stems lie in %s; once it is saved, the background '
+  .. 'listener or the action "dawscribe: Collect sounds" puts them beside it.'
 
 -- Whether a project has a folder of its own.
-local function is_saved(project)
+function project_files.is_saved(project)
   local index = 0
   while true do
     local found, path = reaper.EnumProjects(index)
@@ -55,7 +55,7 @@ function project_files.new(context, result, project)
   local waiting, index, copy, made, failed = played(result), 0, nil, {}, false
   local job_folder = context.home .. '/jobs/' .. result.id
   local folder = reaper.GetProjectPathEx(project):gsub('\\', '/') .. '/dawscribe/' .. result.id
-  if #waiting > 0 and not is_saved(project) then
+  if #waiting > 0 and not project_files.is_saved(project) then
     result.warnings[#result.warnings + 1] = UNSAVED:format(folder:match('^(.*)/dawscribe/') or folder)
   end
   local function note_failure()

@@ -28,4 +28,4 @@ local chosen = settings.merge(context.settings, command and (command.options or 
 local entries, sentence = selection.read(not command and app.ask_about_group or nil, settings.has(chosen, 'whole'))
 if not entries then return app.leave(sentence, context.say) end
 
-job.run(context, entries, chosen, sentence)
+job.run_all(context, settings.by_role(chosen, entries), sentence)

@@ -23,14 +23,14 @@ local function run(chosen)
   if not chosen then return app.leave() end
   local entries, note = selection.read(app.ask_about_group, settings.has(chosen, 'whole'))
   if not entries then return app.leave(note) end
-  job.run(context, entries, chosen, note)
+  job.run_all(context, settings.by_role(chosen, entries), note)
 end
 
 local entries, sentence = selection.read(function() return 'each' end)
 if not entries then return app.leave(sentence) end
 
 if dialog.is_there() then
-  dialog.ask(TITLE, app.count_of(entries), run)
+  dialog.ask(TITLE, app.count_of(entries), entries, run)
 else
   run(settings.ask(TITLE, app.say))
 end

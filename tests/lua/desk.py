@@ -96,8 +96,8 @@ class Desk:
         """What the user will write into the options dialog."""
         fields = {
             "stems": "", "role": "", "separator": "", "transcriber": "", "sensitivity": "", "quantise": "",
-            "grid_source": "song", "quantise_strength": "1", "set_tempo": "ask", "instruments": "yes",
-            "drum_tracks": "no", "drum_map": "", "stem_tracks": "no", "mute_source": "no", "regions": "no", "more": "",
+            "grid_source": "song", "quantise_strength": "1", "beat": "", "set_tempo": "ask", "instruments": "yes",
+            "drum_tracks": "no", "drum_map": "", "stem_tracks": "no", "mute_source": "no", "more": "",
         }  # fmt: skip
         assert choices.keys() <= fields.keys()
         self.reaper.inputs.append("|".join((fields | choices).values()))

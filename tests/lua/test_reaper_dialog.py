@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.lua.desk import SCRIPTS, Desk
+from tests.lua.desk import SCRIPTS, Desk, names
 from tests.reaper_sim import Reaper
+from tests.reaper_sim.demo import audio_item
 from tests.reaper_sim.window_picture import draw_dialog, draw_window
+
+BEAT = "Beat as known"
+HELP = "write a tempo (97.3), x2 or x1/2, a metre (3/4), or @0.42 for a bar that begins there"
 
 
 @pytest.fixture
@@ -19,7 +23,7 @@ def with_imgui(desk: Desk) -> Desk:
 
 
 def boxes(desk: Desk) -> dict[str, str]:
-    return {label: value for kind, label, value in desk.reaper.dialog if kind in ("box", "list", "slider")}
+    return {label: value for kind, label, value in desk.reaper.dialog if kind in ("box", "list", "slider", "entry")}
 
 
 def test_the_dialog_asks_with_boxes_and_lists_and_remembers(with_imgui: Desk) -> None:
@@ -44,6 +48,47 @@ def test_the_dialog_asks_with_boxes_and_lists_and_remembers(with_imgui: Desk) ->
     assert boxes(desk)["vocals"] == ""
     assert boxes(desk)["Quantise to"] == "1/16"
     desk.reaper.close()
+
+
+def test_each_item_may_be_a_part_and_the_beat_a_hint(with_imgui: Desk) -> None:
+    desk = with_imgui
+    audio_item(desk.project.tracks[1], desk.song, 5.0, 2.0).values["B_UISEL"] = 1.0
+    desk.project.tracks[1].items[0].takes[0].name = "DI"  # type: ignore[union-attr]
+    desk.run("Transcribe with options")
+    desk.reaper.tick()
+    assert boxes(desk)["song is"] == boxes(desk)["DI is"] == "mix"
+    desk.reaper.hands |= {"DI is": "bass", BEAT: "97,3 waltz"}
+    desk.reaper.tick()
+    desk.reaper.hands["Transcribe"] = True
+    for _ in range(3):
+        desk.reaper.tick()
+    assert ("text", f'"waltz" says nothing of the beat; {HELP}.', "") in desk.reaper.dialog
+    desk.reaper.hands |= {BEAT: "97,3 x2 3/4 @0.42", "Transcribe": True}
+    found = []
+    for _ in range(2):
+        desk.reaper.run_until(lambda: any((desk.home / "inbox").glob("*.json")))
+        asked = desk.taken_over()
+        found.append(([item["name"] for item in asked["items"]], asked["options"]))
+        desk.finish(asked)
+    desk.reaper.idle()
+    hint = {"keep_stems": True, "bpm": 97.3, "tempo": "x2", "beats_per_bar": 3, "first_downbeat": 0.42}
+    assert found == [(["song"], hint), (["DI"], {**hint, "separator": "whole_mix", "role": "bass"})]
+    assert [name for name, _ in names(desk.project)] == [
+        "Song", "song (transcribed)", "Drums", "Bass", "Other", "DI (transcribed)", "Drums", "Bass",
+    ]  # fmt: skip
+
+
+def test_a_cancelled_job_starts_no_other(with_imgui: Desk) -> None:
+    desk = with_imgui
+    audio_item(desk.project.tracks[1], desk.song, 5.0, 2.0).values["B_UISEL"] = 1.0
+    desk.choose(role="mix bass")
+    desk.reaper.groups = desk.reaper.groups - {"ReaImGui"}
+    asked = desk.request("Transcribe with options")
+    desk.run("Cancel")
+    desk.reaper.run_until(lambda: (desk.home / "jobs" / asked["id"] / "cancel").exists())
+    desk.status(asked["id"], "cancelled")
+    desk.reaper.idle()
+    assert not any((desk.home / "inbox").iterdir())
 
 
 @pytest.mark.parametrize("by", ["Cancel", "close"])
@@ -81,7 +126,16 @@ def test_the_probe_runs_to_its_end(tmp_path: Path) -> None:
     reaper = Reaper(tmp_path, extensions=())
     reaper.project.path = str(tmp_path / "empty.rpp")
     reaper.run(SCRIPTS / "dev" / "dawscribe_Probe.lua")
-    for question in ("offlineinact", "redo list", "beyond ASCII", "who has the keyboard", "ReaSynth: every parameter"):
+    first = (
+        "offlineinact",
+        "redo list",
+        "beyond ASCII",
+        "who has the keyboard",
+        "ReaSynth: every parameter",
+        "comp lane",
+    )
+    later = ("MP3: at which", "while recording", "tab that plays", "Quitting", "ExecProcess with -2", "names plug-ins")
+    for question in (*first, *later):
         answer = reaper.console.split(question)[1].split("\n")[1]
         assert "FAILED" not in answer
     reaper.close()

@@ -534,7 +534,7 @@ def test_a_window_that_offers_the_review_goes_by_itself(desk: Desk) -> None:
 
 
 def test_sections_and_chords_are_regions_where_the_user_wants_them(desk: Desk) -> None:
-    desk.choose(regions="yes")
+    desk.choose(more="regions")
     asked = desk.request("Transcribe with options")
     song = {
         "sections": [{"onset_s": 0.0, "offset_s": 2.0, "name": "A"}],

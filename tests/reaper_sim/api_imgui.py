@@ -40,11 +40,21 @@ def ImGui_Checkbox(r: Reaper, context: int, label: str, value: bool) -> tuple[bo
 
 @api
 def ImGui_Combo(r: Reaper, context: int, label: str, index: int, items: str) -> tuple[bool, int]:
+    # What follows two hashes tells widgets apart and is not shown.
+    label = label.split("##")[0]
     words = items.split("\0")[:-1]
     changed = label in r.hands
     index = words.index(str(r.hands.pop(label))) if changed else index
     r.widgets.append(("list", label, words[index]))
     return changed, index
+
+
+@api
+def ImGui_InputText(r: Reaper, context: int, label: str, text: str) -> tuple[bool, str]:
+    changed = label in r.hands
+    text = str(r.hands.pop(label, text))
+    r.widgets.append(("entry", label, text))
+    return changed, text
 
 
 @api

@@ -167,6 +167,11 @@ def stringToGuid(r: Reaper, text: str, guid: str) -> str:
 
 
 @api
+def GetUnderrunTime(r: Reaper) -> tuple[int, int, int]:
+    return 0, 0, 0
+
+
+@api
 def ColorToNative(r: Reaper, red: int, green: int, blue: int) -> int:
     low, high = (red, blue) if r.os.startswith("Win") else (blue, red)
     return (high & 255) << 16 | (green & 255) << 8 | low & 255

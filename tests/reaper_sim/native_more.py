@@ -13,6 +13,7 @@ from tests.reaper_sim.api_selection import SetOnlyTrackSelected, selected_items,
 from tests.reaper_sim.defaults import new_item, sort_items
 from tests.reaper_sim.engine import Reaper
 from tests.reaper_sim.model import Handle, Item, Project, Track, _serials, new_guid
+from tests.reaper_sim.undo import free
 
 Action = Callable[[Reaper], None]
 
@@ -24,9 +25,9 @@ def _touch_first(r: Reaper) -> None:
 
 
 def _group(r: Reaper) -> None:
-    free = int(max((i.values["I_GROUPID"] for i in r.project.all_items()), default=0)) + 1
+    number = int(max((i.values["I_GROUPID"] for i in r.project.all_items()), default=0)) + 1
     for item in selected_items(r.project):
-        item.values["I_GROUPID"] = free
+        item.values["I_GROUPID"] = number
 
 
 def _ungroup(r: Reaper) -> None:
@@ -52,6 +53,21 @@ def _new_tab(r: Reaper) -> None:
     r.project = Project()
     r.projects.append(r.project)
     r.history(r.project)
+
+
+def _close_tab(r: Reaper) -> None:
+    """The last tab stays, as an empty project."""
+    if len(r.projects) == 1:
+        r.open(Project())
+        return
+    gone = r.project
+    r.projects.remove(gone)
+    r.project = r.projects[-1]
+    free(gone)
+
+
+def _stop_and_delete(r: Reaper) -> None:
+    r.project.play_state = 0
 
 
 def duplicate_track(r: Reaper, track: Track) -> Track:
@@ -273,7 +289,8 @@ def _toggle_free_positioning(r: Reaper) -> None:
 
 MORE: dict[int, Action] = {
     40914: _touch_first, 40032: _group, 40033: _ungroup, 40034: _select_groups, 40718: _select_on_tracks_in_time,
-    40859: _new_tab, 40062: _duplicate_tracks, 40142: _insert_empty_item, 40513: _cursor_to_mouse,
+    40859: _new_tab, 40860: _close_tab,
+    40668: _stop_and_delete, 40062: _duplicate_tracks, 40142: _insert_empty_item, 40513: _cursor_to_mouse,
     40514: _cursor_to_mouse, 40528: _select_under_mouse, 41110: _select_track_under_mouse, 40319: _edge(True),
     40318: _edge(False), 40416: _step_item(-1), 40417: _step_item(1), 40285: _step_track(1), 40286: _step_track(-1),
     40117: _move_items(-1), 40118: _move_items(1), 40543: _implode_same_track, 40438: _implode_across,

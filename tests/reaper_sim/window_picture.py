@@ -79,7 +79,7 @@ def _draw_widget(pen: ImageDraw.ImageDraw, widget: tuple[str, str, str], x: floa
     elif kind == "button":
         box(x, 110, (66, 92, 130))
         text(x + 14, label)
-    elif kind in ("list", "slider"):
+    elif kind in ("list", "slider", "entry"):
         box(x, 200, FIELD)
         if kind == "slider":
             box(x + 190 * float(value), 10, MARK)

@@ -12,7 +12,7 @@ if reaper.CountTracks(0) > 0 then
 end
 
 local lines = { 'dawscribe probe, REAPER ' .. reaper.GetAppVersion(), '' }
-for _, name in ipairs { 'probe_audio', 'probe_project', 'probe_program', 'probe_reality' } do
+for _, name in ipairs { 'probe_audio', 'probe_project', 'probe_program', 'probe_reality', 'probe_open' } do
   for _, check in ipairs(require(name)) do
     local ok, answer = pcall(check.run)
     lines[#lines + 1] = ('%s\n    %s'):format(check.question, ok and answer or 'FAILED: ' .. tostring(answer))

@@ -61,12 +61,36 @@ local function slider(gui, caption, text, usual)
   return changed and ('%.2f'):format(now) or text
 end
 
+-- Items that get a list each; more would not fit into the window, and are of one kind.
+local MAX_LISTS = 8
+
+-- What each item is: a list for each of a few, one for many.
+local function kinds(gui, text, entries)
+  local known, words = {}, {}
+  for word in text:gmatch('%w+') do known[#known + 1] = word end
+  local choices = { settings.MIX, table.unpack(settings.ROLES) }
+  local names = #entries > MAX_LISTS and { 'The items are' } or {}
+  if #names == 0 then
+    -- The label is what tells two lists apart.
+    for index, entry in ipairs(entries) do names[index] = ('%s is##%d'):format(entry.name, index) end
+  end
+  for index, name in ipairs(names) do
+    words[index] = list(gui, name, known[math.min(index, #known)] or settings.MIX, choices)
+  end
+  return table.concat(words, ' ')
+end
+
 -- One field as what it is; its text afterwards.
-local function field_of(gui, field, text)
+local function field_of(gui, field, text, entries)
   local key, caption, kind = field[1], field[2]:gsub(' %(.*%)$', ''), field[4]
   if key == 'stems' then
     reaper.ImGui_Text(gui, 'Parts')
     return boxes(gui, text, roles(), true, 3)
+  end
+  if key == 'role' then return kinds(gui, text, entries) end
+  if key == 'beat' then
+    local _, now = reaper.ImGui_InputText(gui, caption, text)
+    return now
   end
   if key == 'more' then return boxes(gui, text, settings.MORE, false) end
   if kind == 'yes' then
@@ -78,13 +102,14 @@ local function field_of(gui, field, text)
 end
 
 -- Draws the window once; 'ok', 'cancel' or nil.
-local function draw(gui, title, texts, count)
+local function draw(gui, title, texts, count, entries, problem)
   reaper.ImGui_SetNextWindowSize(gui, WIDTH, HEIGHT, 1 << 1)
   local visible, open = reaper.ImGui_Begin(gui, title, true)
   local answer = nil
   if visible then
     reaper.ImGui_Text(gui, count)
-    for index, field in ipairs(settings.FIELDS) do texts[index] = field_of(gui, field, texts[index]) end
+    for index, field in ipairs(settings.FIELDS) do texts[index] = field_of(gui, field, texts[index], entries) end
+    if problem then reaper.ImGui_Text(gui, problem) end
     if reaper.ImGui_Button(gui, 'Transcribe') then answer = 'ok' end
     reaper.ImGui_SameLine(gui)
     if reaper.ImGui_Button(gui, 'Cancel') then answer = 'cancel' end
@@ -95,12 +120,13 @@ end
 
 -- Asks without holding REAPER up. `done(choices)` is called at the end, with nil when the user cancelled; `count`
 -- says what is selected.
-function dialog.ask(title, count, done)
-  local gui, texts = reaper.ImGui_CreateContext('dawscribe'), settings.texts()
+function dialog.ask(title, count, entries, done)
+  local gui, texts, problem = reaper.ImGui_CreateContext('dawscribe'), settings.texts(), nil
   local function loop()
-    local answer = draw(gui, title, texts, count)
-    if not answer then return reaper.defer(loop) end
+    local answer = draw(gui, title, texts, count, entries, problem)
     if answer == 'cancel' then return done(nil) end
+    if answer == 'ok' then problem = settings.mistake(texts) end
+    if not answer or problem then return reaper.defer(loop) end
     settings.keep(texts)
     done(settings.of(texts))
   end

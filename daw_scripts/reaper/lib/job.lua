@@ -61,6 +61,7 @@ function methods:fail(sentence)
 end
 
 function methods:cancel()
+  self.is_cancelled = true
   self:close_window()
   if not self.id then return self:finish() end
   self.stage, self.next_look = 'cancel', 0
@@ -88,21 +89,33 @@ function methods:tick()
 end
 
 -- Starts a job for the entries of a selection; it lives in the defer loop until it is over. `note` is what the user
--- has to know about the selection.
-function job.run(context, entries, chosen, note)
+-- has to know about the selection; `follow`, where there is one, starts what comes after it, unless it was cancelled.
+function job.run(context, entries, chosen, note, follow)
   local self = setmetatable({
     context = context, entries = entries, chosen = chosen, stage = 'start', hint = note,
     status = { stage = 'start', fraction = 0 }, next_look = 0, reader = request.reader(context, entries, chosen),
-    window = window.open(entries[1].name), cancelled = signals.listen(),
+    window = window.open(entries[1].name), cancelled = signals.listen(), has_more = follow ~= nil,
   }, { __index = methods })
   local function loop()
     self:tick()
-    if not self.over then reaper.defer(loop) end
+    if not self.over then return reaper.defer(loop) end
+    if follow and not self.is_cancelled then follow() end
   end
   -- REAPER quits or the user ends the script.
   reaper.atexit(function() self:leave() end)
   signals.beat()
   reaper.defer(loop)
+end
+
+-- Runs a job for each group of a selection, one after the other in the same window (a script has but one): what is one
+-- part by itself is heard otherwise than a mix.
+function job.run_all(context, groups, note)
+  local function start(index)
+    local group = groups[index]
+    local follow = groups[index + 1] and function() start(index + 1) end
+    job.run(context, group.entries, group.chosen, index == 1 and note or nil, follow)
+  end
+  start(1)
 end
 
 return job

@@ -1,16 +1,19 @@
 -- The user's choices: remembered for the project they were made in, and for REAPER as the ones to begin with.
 
+local beat_hint = require 'beat_hint'
+
 local settings = {}
 
 local SECTION = 'dawscribe'
 
 settings.ROLES = { 'drums', 'bass', 'vocals', 'guitar', 'piano', 'other' }
+-- An item that is all of a song.
+settings.MIX = 'mix'
 
 -- Key, caption, default, kind, and for "word" what there is to choose from (an empty word first: the daemon's own).
 settings.FIELDS = {
   { 'stems', 'Parts wanted (empty: all)', '', 'words' },
-  { 'role', 'The item is one part: which (empty: a mix)', '', 'word',
-    { '', 'drums', 'bass', 'vocals', 'guitar', 'piano', 'other' } },
+  { 'role', 'Each item is (empty: a mix; bass drums mix ...)', '', 'words' },
   { 'separator', 'Separator (empty: default)', '', 'word', { '', 'htdemucs', 'spleeter', 'demucs' } },
   { 'transcriber', 'Engine for pitched parts (empty: default)', '', 'word',
     { '', 'notes', 'melody', 'basic_pitch', 'band' } },
@@ -19,6 +22,7 @@ settings.FIELDS = {
     { '', '1/4', '1/8', '1/8T', '1/16', '1/16T', '1/32' } },
   { 'grid_source', 'Whose grid (song or project)', 'song', 'word', { 'song', 'project' } },
   { 'quantise_strength', 'Quantise strength 0 to 1', '1', 'number' },
+  { 'beat', 'Beat as known (97.3  x2 x1/2  3/4  @0.42)', '', 'word' },
   { 'set_tempo', 'Set the project\'s tempo (ask yes no)', 'ask', 'word', { 'ask', 'yes', 'no' } },
   { 'instruments', 'Instruments on the tracks (yes no)', 'yes', 'yes' },
   { 'drum_tracks', 'A track for each drum (yes no)', 'no', 'yes' },
@@ -26,12 +30,12 @@ settings.FIELDS = {
     { '', 'gm', 'superior', 'ezdrummer', 'addictive', 'mt_power', 'avl' } },
   { 'stem_tracks', 'Stems as muted tracks (yes no)', 'no', 'yes' },
   { 'mute_source', 'Mute the source item (yes no)', 'no', 'yes' },
-  { 'regions', 'Sections and chords as regions (yes no)', 'no', 'yes' },
-  { 'more', 'More (whole, beside, plain, programs)', '', 'words' },
+  { 'more', 'More (regions, whole, beside, plain, programs)', '', 'words' },
 }
 
 -- What the words of "more" mean.
 settings.MORE = {
+  { 'regions', 'Sections and chords as regions' },
   { 'whole', 'Hear items whole, whatever the time selection' },
   { 'beside', 'Beside a source that is a folder, not inside it' },
   { 'plain', 'No colours on the tracks' },
@@ -104,10 +108,14 @@ function settings.mistake(texts)
     if field[4] == 'number' and texts[index]:find('%S') and not (value and value >= 0 and value <= 1) then
       return ('"%s" is no number from 0 to 1 (%s).'):format(texts[index], field[2])
     end
-    for _, word in ipairs(field[1] == 'stems' and value or {}) do
-      if not is_in(settings.ROLES, word) then
+    for _, word in ipairs((field[1] == 'stems' or field[1] == 'role') and value or {}) do
+      if not is_in(settings.ROLES, word) and not (field[1] == 'role' and word == settings.MIX) then
         return ('"%s" is no part; the parts are: %s.'):format(word, table.concat(settings.ROLES, ' '))
       end
+    end
+    if field[1] == 'beat' then
+      local hint, word = beat_hint.read(value)
+      if not hint then return ('"%s" says nothing of the beat; %s.'):format(word, beat_hint.HELP) end
     end
   end
   return nil
@@ -150,6 +158,10 @@ local function is_share(value)
   return type(value) == 'number' and value >= 0 and value <= 1
 end
 
+local function is_number(value)
+  return type(value) == 'number' and value >= 0 and value < 1e6
+end
+
 local function are_words(value)
   if type(value) ~= 'table' then return false end
   for _, word in ipairs(value) do
@@ -170,7 +182,8 @@ end
 local ALLOWED = {
   stems = are_words, separator = is_word, role = is_word, transcribers = are_words_by_role, device = is_word,
   quantise = is_word, quantise_strength = is_share, grid_source = is_word, sensitivity = is_share, keep_stems = is_flag,
-  find_tempo = is_flag, drum_map = is_word,
+  find_tempo = is_flag, drum_map = is_word, bpm = is_number, tempo = is_word, beats_per_bar = is_number,
+  first_downbeat = is_number,
 }
 
 -- The choices with those of a command's options, which come from another program: what does not fit is left out.
@@ -190,6 +203,22 @@ function settings.has(chosen, word)
   return false
 end
 
+-- The entries of a selection by what they are, in the order of the selection: a list of { entries, chosen }. One word
+-- means all items, of several the last one means the rest.
+function settings.by_role(chosen, entries)
+  local words, groups, by_word = chosen.role, {}, {}
+  for index, entry in ipairs(entries) do
+    local word = words[math.min(index, #words)] or settings.MIX
+    if not by_word[word] then
+      local own = setmetatable({ role = { word } }, { __index = chosen })
+      by_word[word] = { entries = {}, chosen = own }
+      groups[#groups + 1] = by_word[word]
+    end
+    table.insert(by_word[word].entries, entry)
+  end
+  return groups
+end
+
 local function share(value)
   return math.max(0, math.min(1, value))
 end
@@ -199,7 +228,9 @@ function settings.options(chosen)
   local options = { keep_stems = true }
   if #chosen.stems > 0 then options.stems = chosen.stems end
   if chosen.separator ~= '' then options.separator = chosen.separator end
-  if chosen.role ~= '' then options.separator, options.role = 'whole_mix', chosen.role end
+  local role = chosen.role[1]
+  if role and role ~= settings.MIX then options.separator, options.role = 'whole_mix', role end
+  for key, value in pairs(beat_hint.read(chosen.beat) or {}) do options[key] = value end
   if chosen.drum_map ~= '' then options.drum_map = chosen.drum_map end
   if chosen.sensitivity then options.sensitivity = share(chosen.sensitivity) end
   if chosen.transcriber ~= '' then
@@ -223,7 +254,7 @@ function settings.insertion(chosen)
   if settings.has(chosen, 'programs') then programs = true end
   return {
     instruments = chosen.instruments, stem_tracks = chosen.stem_tracks, mute_source = chosen.mute_source,
-    drum_tracks = chosen.drum_tracks, regions = chosen.regions, set_tempo = chosen.set_tempo,
+    drum_tracks = chosen.drum_tracks, regions = settings.has(chosen, 'regions'), set_tempo = chosen.set_tempo,
     colours = not settings.has(chosen, 'plain'), beside_folder = settings.has(chosen, 'beside'),
     program_changes = programs,
   }

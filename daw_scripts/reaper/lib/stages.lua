@@ -142,7 +142,7 @@ function stages.put(self)
   if not ok then return self:fail(more) end
   self:settle()
   if more then return self:say('done', more) end
-  if self.window and review.command(self.context) and not self.chosen.is_from_outside then
+  if self.window and review.command(self.context) and not self.chosen.is_from_outside and not self.has_more then
     self:say('done', insert.DONE)
     self.offers = true
     return

@@ -30,6 +30,8 @@ SELECTED = "50x40+296+340"
 """An area of the region: red, and orange on the waveform, once it is selected; grey and pink before."""
 TRACK_HEIGHT = 68
 """Pixels from one track to the next."""
+TITLE_ABOVE = 25
+"""Pixels from a region's title down to its middle."""
 BUTTON = (1250, 44)
 """The toolbar's script button 3."""
 STOP = (182, 44)
@@ -119,11 +121,11 @@ class Studio:
 
     def nudge(self, row: int) -> None:
         """Select the region of a track by a click, and move it a little, as the musician does with a key."""
-        # Tracks are as high as the first one; the region's upper half lies above its patch's name.
+        # By the region's title: below it are notes, which a click selects by themselves.
         self.desktop.osc("/goto_start")
         self.desktop.action("MouseMode/set-mouse-mode-object")
         self.desktop.action("Common/deselect-all")
-        self.desktop.click(REGION[0], REGION[1] + TRACK_HEIGHT * (row - 1))
+        self.desktop.click(REGION[0], REGION[1] + TRACK_HEIGHT * (row - 1) - TITLE_ABOVE)
         time.sleep(0.5)
         self.desktop.action("Region/nudge-forward")
 

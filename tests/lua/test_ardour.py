@@ -66,7 +66,7 @@ def load(home: Path, *modules: str) -> Any:
     return lua
 
 
-@pytest.mark.parametrize("name", ["dawscribe_transcribe", "dawscribe_results"])
+@pytest.mark.parametrize("name", ["dawscribe_transcribe", "dawscribe_transcribe_with_options", "dawscribe_results"])
 def test_a_shell_never_raises(name: str) -> None:
     """Ardour drops a script for good after an uncaught error, so even without its files it must only speak."""
     lua: Any = lupa.lua53.LuaRuntime(unpack_returned_tuples=True)
@@ -444,3 +444,63 @@ def test_ardours_own_step_is_called_as_it_calls_it(
     names = lua.eval("app.fit.names")
     assert set(names(variables.get).values()) == expected
     assert len(list(names(lambda name: None).values())) > 12
+
+
+DIALOG = r"""
+LuaDialog.Dialog = function(title, rows)
+  shown_rows = rows
+  return { run = function() return answer end }
+end
+app.selection = { spans = function() return { { name = 'Take', track = { id = '7', name = 'Song' }, position = 48000,
+  length = 24000, source_start = 0, gain = 1, channels = { { path = '/a.wav', channel = 0 } } } } end }
+app.request = module('request')
+function widget(key)
+  for _, row in ipairs(shown_rows) do
+    if row.key == key then return row end
+  end
+end
+all = { drums = true, bass = true, vocals = true, guitar = true, piano = true, other = true, role = '', quantise = '',
+  beat = '', drum_map = '', chord_track = false }
+"""
+
+
+def asked(home: Path, changes: str) -> tuple[Any, list[dict[str, Any]]]:
+    """What is in the inbox after the dialog was answered."""
+    for name in ("inbox", "hosts", "logs"):
+        (home / name).mkdir(exist_ok=True)
+    (home / "launcher.json").write_text('{"command": ["/usr/bin/dawscribe"]}')
+    lua = load(home, *MODULES, "options")
+    lua.execute(DIALOG)
+    lua.execute(f"answer = all; {changes}")
+    lua.execute("app.messages.guard(app.request.ask)")
+    return lua, [json.loads(path.read_text()) for path in sorted((home / "inbox").glob("*.json"))]
+
+
+def test_the_options_go_with_the_request_and_are_remembered(tmp_path: Path) -> None:
+    chosen = "all.vocals, all.quantise, all.beat, all.chord_track = false, '1/16', '97,3 3/4 @0.5', true"
+    _, (request,) = asked(tmp_path, chosen)
+    assert request["options"] == {
+        "stems": ["drums", "bass", "guitar", "piano", "other"], "quantise": "1/16", "bpm": 97.3, "beats_per_bar": 3,
+        "first_downbeat": 0.5,
+    }  # fmt: skip
+    assert request["insertion"] == {"chord_track": True}
+    (tmp_path / "inbox" / f"{request['id']}.json").unlink()
+    lua, none = asked(tmp_path, "answer = nil")
+    assert none == []
+    assert lua.eval("widget('vocals').default") is False
+    assert lua.eval("widget('bass').default") is True
+    assert lua.eval("widget('quantise').default") == "1/16"
+    assert lua.eval("widget('beat').default") == "97,3 3/4 @0.5"
+    assert lua.eval("widget('quantise').values['1/8T']") == "1/8T"
+
+
+def test_a_part_by_itself_is_not_separated(tmp_path: Path) -> None:
+    _, (request,) = asked(tmp_path, "all.role = 'bass'")
+    assert request["options"] == {"separator": "whole_mix", "role": "bass"}
+
+
+def test_a_beat_that_means_nothing_is_refused(tmp_path: Path) -> None:
+    lua, requests = asked(tmp_path, "all.beat = 'waltz'")
+    assert requests == []
+    (sentence,) = lua.eval("shown").values()
+    assert sentence.startswith('"waltz" says nothing of the beat; write a tempo')

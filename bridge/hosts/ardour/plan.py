@@ -1,4 +1,4 @@
-"""What Ardour's hook inserts: tracks with their regions, each region a track of the .mid file, and ranges."""
+"""Plan for Ardour's hook: tracks with their regions, each region a track of the .mid file, and ranges."""
 
 from __future__ import annotations
 

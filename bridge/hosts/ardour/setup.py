@@ -15,9 +15,12 @@ from bridge.hosts.ardour import config_folder, preset
 from bridge.hosts.ardour.ui_scripts import UiScripts
 from bridge.spool.launcher import prepare, scripts_folder
 
-ACTION, HOOK = "Transcribe selection", "dawscribe results"
-"""Names as Ardour shows them; the scripts' headers say the same."""
-ACTION_FILE, HOOK_FILE = "dawscribe_transcribe.lua", "dawscribe_results.lua"
+ACTIONS = {
+    "Transcribe selection": "dawscribe_transcribe.lua",
+    "Transcribe with options": "dawscribe_transcribe_with_options.lua",
+}
+"""The buttons in their order; the scripts' headers say the same names."""
+HOOK, HOOK_FILE = "dawscribe results", "dawscribe_results.lua"
 DEFAULTS = {"Mixer Screenshot": "mixer_screenshot.lua", "List Plugins": "list_plugins.lua"}
 """Ardour's own scripts that it puts on buttons 1 and 2 where there is no file of bindings yet."""
 FOLDER = "dawscribe"
@@ -88,20 +91,20 @@ def _install(config: Path, home: Path) -> str:
     scripts.mkdir(parents=True, exist_ok=True)
     modules.mkdir(exist_ok=True)
     copy_modules(modules)
-    for name in (ACTION_FILE, HOOK_FILE):
+    for name in (*ACTIONS.values(), HOOK_FILE):
         shutil.copy(source / "ardour" / name, scripts / name)
     untouched = _keep_way_back(ui_file, modules)
     if not ui_file.exists():
         _bind_defaults(ui, config)
-    action = scripts / ACTION_FILE
-    slot = ui.bind(ACTION, action.read_text(encoding="utf-8"), action)
+    slots = [ui.bind(name, (scripts / f).read_text(encoding="utf-8"), scripts / f) for name, f in ACTIONS.items()]
     hook = (scripts / HOOK_FILE).read_text(encoding="utf-8")
     ui.add_hook(HOOK, hook, config_folder.timer_bit(config))
     content = ui.to_bytes()
     write_bytes(ui_file, content)
     digest = _digest(content) if untouched else None
     write_json(modules / RECORD, {"version": bridge.__version__, "home": str(home), "ui_scripts": digest})
-    return f"{config}: '{ACTION}' is script button {slot} of the toolbar, and in the menu Edit > Lua Scripts."
+    buttons = " and ".join(f"'{name}' is script button {slot}" for name, slot in zip(ACTIONS, slots, strict=True))
+    return f"{config}: {buttons} of the toolbar; both are in the menu Edit > Lua Scripts."
 
 
 def _keep_way_back(ui_file: Path, modules: Path) -> bool:
@@ -132,10 +135,11 @@ def _remove(config: Path) -> str:
                 ui_file.unlink()
         else:
             ui = UiScripts(ui_file)
-            ui.unbind(ACTION, config / "scripts" / ACTION_FILE)
+            for name, file in ACTIONS.items():
+                ui.unbind(name, config / "scripts" / file)
             ui.remove_hook(HOOK)
             write_bytes(ui_file, ui.to_bytes())
-    for name in (ACTION_FILE, HOOK_FILE):
+    for name in (*ACTIONS.values(), HOOK_FILE):
         (config / "scripts" / name).unlink(missing_ok=True)
     shutil.rmtree(modules, ignore_errors=True)
     return f"{config}: dawscribe's scripts are removed."

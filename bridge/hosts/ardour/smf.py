@@ -59,7 +59,7 @@ def write_source(path: Path, voice: Voice) -> None:
 
 
 def _patch(voice: Voice) -> list[mido.Message]:
-    """What tells the instrument its sound: bank and program."""
+    """Return what tells the instrument its sound: bank and program."""
     part, channel = voice.part, voice.channel
     has_kit = part.is_drums and voice.names_kits
     if voice.is_silent or (part.is_drums and not part.program and not has_kit):

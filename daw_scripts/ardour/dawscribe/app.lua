@@ -27,6 +27,7 @@ app.audible_regions = module('audible_regions')
 app.selection = module('selection')
 app.rendering = module('rendering')
 app.pending = module('pending')
+app.options = module('options')
 app.request = module('request')
 app.plan = module('plan')
 app.tracks = module('tracks')
@@ -39,9 +40,11 @@ app.daemon = module('daemon')
 app.job_outcome = module('job_outcome')
 app.hook = module('hook')
 
--- The toolbar button, menu entry or key.
-function app.action()
-  app.messages.guard(function() app.request.press() end)
+-- The toolbar button, menu entry or key; `with_options` for the one that asks first.
+function app.action(with_options)
+  app.messages.guard(function()
+    if with_options then app.request.ask() else app.request.press() end
+  end)
 end
 
 -- Ardour's timer, ten times a second.

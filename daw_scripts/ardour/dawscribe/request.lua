@@ -24,7 +24,7 @@ local function item(span, rate)
   }
 end
 
-local function hand_in(id, spans, options)
+local function hand_in(id, spans, options, insertion)
   local rate, items = math.tointeger(Session:nominal_sample_rate()), {}
   for index, span in ipairs(spans) do
     app.rendering.prepare(span, id, index, rate)
@@ -39,14 +39,15 @@ local function hand_in(id, spans, options)
     session = app.pending.session(),
     items = items,
     options = options,
+    insertion = insertion,
   })
   if not ok then app.spool:complain(reason) end
 end
 
-local function submit(spans, options)
+local function submit(spans, options, insertion)
   if not app.spool:can_work() then app.messages.refuse(NO_DAEMON) end
   local id = app.spool:fresh_id()
-  local ok, reason = pcall(hand_in, id, spans, options)
+  local ok, reason = pcall(hand_in, id, spans, options, insertion)
   if ok then return end
   app.rendering.clean(id)
   pcall(app.pending.remove, id)
@@ -89,6 +90,13 @@ function request.press()
   end
   if not found then error(spans, 0) end
   submit(spans, {})
+end
+
+-- The other button: asks for the options, then sends what is selected.
+function request.ask()
+  local spans = app.selection.spans()
+  local options, insertion = app.options.ask()
+  if options then submit(spans, options, insertion) end
 end
 
 return request

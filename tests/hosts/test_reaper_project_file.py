@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import rpp
 
-from bridge.hosts.reaper.project_file import write_project
+from bridge.hosts.reaper.project_file import library_name, write_project
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
@@ -37,6 +37,11 @@ def project(tmp_path: Path) -> Project:
     stem = sine(tmp_path / "stems" / "bass.wav", seconds=4.0)
     item = ItemResult("my song", Score((DRUMS, BASS), 4.0, TEMPO), stems=(("bass", stem),))
     return load(write_project(item, AudioSpan(wav, 0.5, 4.0), tmp_path / "song.rpp"))
+
+
+@pytest.mark.parametrize(("system", "ending"), [("win32", ".dll"), ("darwin", ".vst.dylib"), ("linux", ".vst.so")])
+def test_plug_ins_are_named_as_this_systems_reaper_names_them(system: str, ending: str) -> None:
+    assert library_name("reasynth", system) == f"reasynth{ending}"
 
 
 def times(project: Project, index: int, folder: Path) -> list[tuple[float, float, int, int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 import uuid
 from collections.abc import Iterable, Sequence
@@ -32,9 +33,11 @@ COLOURS = {
 """Red, green, blue per role, as the Lua scripts colour their tracks."""
 CUSTOM_COLOUR = 0x1000000
 """The bit that says "this track has a colour of its own"."""
-INSTRUMENTS = {"drums": ("VSTi: ReaSynDr (Cockos) (4 out)", "reasyndr.dll", "")}
-PITCHED = ("VSTi: ReaSynth (Cockos)", "reasynth.dll", " 1919251321")
-"""Display name, file as REAPER writes it on every system, VST id: instruments of every REAPER."""
+LIBRARIES = {"win32": ".dll", "darwin": ".vst.dylib"}
+"""What REAPER's plug-ins end with, by system; ".vst.so" elsewhere. Between systems REAPER goes by the id."""
+INSTRUMENTS = {"drums": ("VSTi: ReaSynDr (Cockos) (4 out)", "reasyndr", "")}
+PITCHED = ("VSTi: ReaSynth (Cockos)", "reasynth", " 1919251321")
+"""Display name, file without its ending, VST id: instruments of every REAPER."""
 SOURCES = {"FLAC": "FLAC", "OGG": "VORBIS", "MPEG": "MP3", "AIFF": "WAVE", "WAV": "WAVE"}
 """libsndfile's format -> REAPER's source type; AIFF is read by the same one as WAV."""
 
@@ -122,9 +125,14 @@ def _track(track: _Track) -> Iterable[str]:
     if track.instrument:
         name, file, number = track.instrument
         yield from ("<FXCHAIN", "SHOW 0", "LASTSEL 0", "DOCKED 0", "BYPASS 0 0 0")
-        yield from (f'<VST "{name}" {file} 0 ""{number}', ">", "WAK 0 0", ">")
+        yield from (f'<VST "{name}" {library_name(file, sys.platform)} 0 ""{number}', ">", "WAK 0 0", ">")
     yield from track.item
     yield ">"
+
+
+def library_name(file: str, system: str) -> str:
+    """Return a plug-in's file as REAPER calls it on a system."""
+    return file + LIBRARIES.get(system, ".vst.so")
 
 
 def _item(name: str, length_s: float, source: Iterable[str], offset_s: float = 0.0) -> list[str]:

@@ -161,7 +161,7 @@ def _conductor(score: Score, clock: _Clock, name: str) -> list[_Event]:
         events.append((clock.ticks(mark.time_s), _CONTROL, mido.MetaMessage("marker", text=_printable(mark.name))))
     for point, (tick, tempo_us) in zip(score.tempo.points, clock.changes, strict=True):
         if point.beats_per_bar is not None:
-            bar = mido.MetaMessage("time_signature", numerator=point.beats_per_bar, denominator=4)
+            bar = mido.MetaMessage("time_signature", numerator=point.beats_per_bar, denominator=point.beat_unit)
             events.append((tick, _CONTROL, bar))
         events.append((tick, _CONTROL, mido.MetaMessage("set_tempo", tempo=tempo_us)))
     return events

@@ -12,6 +12,9 @@ DEFAULT_BPM = 120.0
 
 MAX_BEATS = 255
 """In a bar: the numerator of a MIDI time signature is one byte."""
+DEFAULT_BEAT_UNIT = 4
+BEAT_UNITS = (1, 2, 4, 8, 16)
+"""Lower numbers of a time signature, as parts of a whole note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,19 @@ class TempoPoint:
     bpm: float
     """Quarter notes per minute."""
     beats_per_bar: int | None = None
-    """A new time signature (over 4) that starts here, None to keep the last one."""
+    """The upper number of a new time signature that starts here, None to keep the last one."""
+    beat_unit: int = DEFAULT_BEAT_UNIT
+    """The lower number of that signature: 4, or 8 where three eighths or one are a beat."""
+
+    @property
+    def bar_qn(self) -> float | None:
+        """Quarter notes of a bar of the new signature."""
+        return None if self.beats_per_bar is None else self.beats_per_bar * 4 / self.beat_unit
+
+    def row(self) -> dict[str, float | int | None]:
+        """The fields as result.json has them; the lower number of a signature only where it is not 4."""
+        fields = {"time_s": self.time_s, "bpm": self.bpm, "beats_per_bar": self.beats_per_bar}
+        return fields if self.beat_unit == DEFAULT_BEAT_UNIT else {**fields, "beat_unit": self.beat_unit}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,8 @@ class TempoMap:
             raise ValueError("a tempo must be above 0")
         if not all(p.beats_per_bar is None or 1 <= p.beats_per_bar <= MAX_BEATS for p in self.points):
             raise ValueError(f"a bar has 1 to {MAX_BEATS} beats")
+        if not all(p.beat_unit in BEAT_UNITS for p in self.points):
+            raise ValueError("the lower number of a time signature is 1, 2, 4, 8 or 16")
         starts = [0.0]
         for a, b in zip(self.points, self.points[1:], strict=False):
             if not a.time_s < b.time_s < math.inf:

@@ -14,6 +14,7 @@ from bridge.files import write_output
 from bridge.music.notes import Note
 from bridge.music.parts import Part, Score
 from bridge.music.tempo import TempoMap
+from bridge.score.notation.bars import bars_of, beats_of
 
 LEFT, RIGHT, TOP, GAP = 150, 20, 46, 26
 """Margins in pixels: names stand at the left, the title above, a part's name above its lane."""
@@ -133,14 +134,16 @@ def _bar_lines(
     draw: ImageDraw.ImageDraw, tempo: TempoMap, length_s: float, lanes: list[_Lane], x: Callable[[float], float]
 ) -> None:
     """Beats and bars as the tempo map counts them, bars with their numbers."""
-    signs = [(tempo.to_qn(p.time_s), p.beats_per_bar) for p in tempo.points if p.beats_per_bar]
-    beat, bar, last_bar_x, last_beat_x, number_end = 0, 0, -1e9, -1e9, -1e9
-    next_bar = 0
-    while (time_s := tempo.to_s(beat)) < length_s:
+    bar, last_bar_x, last_beat_x, number_end = 0, -1e9, -1e9, -1e9
+    beats, marks = beats_of(bars_of(tempo, length_s))
+    firsts = set(marks)
+    for number, beat in enumerate(beats):
+        time_s = tempo.to_s(beat)
+        if time_s >= length_s:
+            break
         place = x(time_s)
-        if beat == next_bar:
+        if number in firsts:
             bar += 1
-            next_bar = beat + [m for at, m in signs if at <= beat + 1e-3][-1] if signs else beat + 4
             if place - last_bar_x >= MIN_BEAT_PX:
                 _verticals(draw, lanes, place, BAR)
                 last_bar_x = last_beat_x = place
@@ -150,7 +153,6 @@ def _bar_lines(
         elif place - last_beat_x >= MIN_BEAT_PX:
             _verticals(draw, lanes, place, BEAT)
             last_beat_x = place
-        beat += 1
 
 
 def _chords(draw: ImageDraw.ImageDraw, score: Score, x: Callable[[float], float]) -> None:

@@ -16,7 +16,7 @@ from bridge.score.groove import measure_groove
 from bridge.score.harmony.chords import find_chords
 from bridge.score.harmony.evidence import Array, note_array
 from bridge.score.harmony.keys import find_keys
-from bridge.score.notation.bars import bars_of
+from bridge.score.notation.bars import bars_of, beats_of
 from bridge.score.sections import find_sections
 
 Span = TypeVar("Span", Chord, Key, Section)
@@ -28,12 +28,11 @@ def with_song(score: Score) -> Score:
     pitched = _notes([p for p in score.parts if not p.is_drums])
     drums = _notes([p for p in score.parts if p.is_drums])
     bars = bars_of(tempo, length_s)
-    last = int(bars[-1].start_qn) + bars[-1].beats
-    beats = np.array([tempo.to_s(q) for q in range(last + 1)])
-    starts = [int(bar.start_qn) for bar in bars]
+    counted, starts = beats_of(bars)
+    beats = np.array([tempo.to_s(q) for q in counted])
     chords = find_chords(pitched, beats, starts if tempo.confident else [])
     keys = find_keys(pitched, beats, chords)
-    lines = beats[[*starts, last]]
+    lines = beats[[*starts, len(beats) - 1]]
     sections = find_sections(pitched, drums, lines) if tempo.confident else []
     return replace(
         score,

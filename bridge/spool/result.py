@@ -47,7 +47,7 @@ def item_result_json(item: ItemResult, folder: Path) -> dict[str, Any]:
         return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
     score = item.score
-    points = [{"time_s": p.time_s, "bpm": p.bpm, "beats_per_bar": p.beats_per_bar} for p in score.tempo.points]
+    points = [p.row() for p in score.tempo.points]
     return {
         **item.extra,
         "name": item.name,
@@ -124,7 +124,10 @@ def item_score(item: Mapping[str, Any]) -> Score:
     """
     try:
         tempo = item["tempo"]
-        points = tuple(TempoPoint(float(p["time_s"]), float(p["bpm"]), p["beats_per_bar"]) for p in tempo["points"])
+        points = tuple(
+            TempoPoint(float(p["time_s"]), float(p["bpm"]), p["beats_per_bar"], p.get("beat_unit", 4))
+            for p in tempo["points"]
+        )
         return Score(
             tuple(_part(p) for p in item["parts"]),
             float(item["length_s"]),

@@ -32,6 +32,13 @@ def _host(folder: Path) -> MidiFile:
     return MidiFile(MidiFile.Options(), context)
 
 
+def test_time_signatures_keep_their_lower_number() -> None:
+    tempo = TempoMap((TempoPoint(0.0, 90.0, 6, 8), TempoPoint(4.0, 120.0, 7, 8), TempoPoint(7.5, 120.0, 3)))
+    file = to_midi(Score((DRUMS,), 9.0, tempo), "x")
+    signs = [(m.numerator, m.denominator) for m in file.tracks[0] if m.type == "time_signature"]
+    assert signs == [(6, 8), (7, 8), (3, 4)]
+
+
 def _events(file: Any, track: int) -> Iterator[tuple[float, Any]]:
     """(seconds, message) of a track, timed by the file's own tempo events."""
     changes, tick = [], 0

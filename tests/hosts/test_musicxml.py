@@ -18,7 +18,7 @@ from bridge.music.groove import Groove
 from bridge.music.harmony import Chord, Key
 from bridge.music.notes import Note
 from bridge.music.parts import Part, Score
-from bridge.music.tempo import TempoMap
+from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult
@@ -166,3 +166,16 @@ def test_musescore_opens_it(tmp_path: Path) -> None:
 
     keys = [m.note for m in mido.MidiFile(tmp_path / "back.mid") if m.type == "note_on" and m.velocity]
     assert [k for k in keys if k >= 60][: len(rows)] == [p for _, _, p in rows]
+
+
+def test_six_eight_is_written_in_dotted_quarters() -> None:
+    tempo = TempoMap.from_points([TempoPoint(0.0, 90.0, 6, 8)])
+    notes = tuple(Note(i / 3, (i + 0.9) / 3, 72, 90) for i in range(12))
+    score = Score((Part("lead", "lead", instrument_of("other"), notes),), 4.0, tempo)
+    root = _read(to_musicxml(score, "x", score.parts))
+    assert (root.findtext(".//time/beats"), root.findtext(".//time/beat-type")) == ("6", "8")
+    assert root.find(".//metronome/beat-unit-dot") is not None and root.findtext(".//metronome/per-minute") == "60"
+    measure = root.find(".//measure")
+    assert measure is not None and [n.findtext("type") for n in measure.iter("note")] == ["eighth"] * 6
+    beams = [n.findtext("beam") for n in measure.iter("note")]
+    assert beams == ["begin", "continue", "end", "begin", "continue", "end"]

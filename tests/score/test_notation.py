@@ -9,8 +9,8 @@ import pytest
 
 from bridge.music.notes import Note
 from bridge.music.tempo import TempoMap, TempoPoint
-from bridge.score.notation.bars import bar_lines_s, bars_of
-from bridge.score.notation.rhythm import QUARTER, Event, snapped, voices, written
+from bridge.score.notation.bars import bar_lines_s, bars_of, beats_of
+from bridge.score.notation.rhythm import DOTTED, QUARTER, Event, snapped, voices, written
 from bridge.score.notation.spelling import spelled
 
 
@@ -80,6 +80,26 @@ def test_bars_follow_the_metre() -> None:
     bars = bars_of(TempoMap(points, confident=True), 8.0)
     assert [(b.start_qn, b.beats) for b in bars] == [(0, 1), (1, 3), (4, 3), (7, 4), (11, 4)]
     assert bar_lines_s(TempoMap(points, confident=True), 7.0)[:4] == pytest.approx([0.0, 0.5, 2.0, 3.5])
+
+
+def test_bars_of_six_and_seven_eighths() -> None:
+    points = (TempoPoint(0.0, 90.0, 6, 8), TempoPoint(4.0, 120.0, 7, 8))
+    bars = bars_of(TempoMap(points, confident=True), 7.0)
+    assert [(b.start_qn, b.beats, b.unit) for b in bars] == [(0, 6, 8), (3, 6, 8), (6, 7, 8), (9.5, 7, 8)]
+    beats, marks = beats_of(bars)
+    assert beats[:5] == [0, 1.5, 3, 4.5, 6] and beats[5:8] == [6.5, 7, 7.5] and marks == [0, 2, 4, 11]
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "values"),
+    [(0, 36, ["half."]), (0, 18, ["quarter."]), (6, 12, ["quarter"]), (6, 18, ["quarter", "eighth"]),
+     (12, 24, ["eighth", "quarter."]), (0, 6, ["eighth"]), (3, 9, ["16th", "eighth"]),
+     (18, 36, ["quarter.", "quarter."])],
+)  # fmt: skip
+def test_values_in_six_eight_show_dotted_quarters(start: int, length: int, values: list[str]) -> None:
+    pieces = written(Event(start, length, (60,)), 0, 72, DOTTED)
+    assert [p.value + "." * p.dots for p in pieces] == values
+    assert sum(p.length for p in pieces) == length
 
 
 @pytest.mark.parametrize(

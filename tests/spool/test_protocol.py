@@ -136,6 +136,13 @@ def test_the_pinned_status(name: str) -> None:
     assert parse_status(data).to_json() == data
 
 
+def test_a_signature_over_eight_survives_the_result() -> None:
+    tempo = TempoMap.from_points([TempoPoint(0, 90.0, 6, 8), TempoPoint(4.0, 120.0, 7, 8), TempoPoint(8.0, 100.0, 4)])
+    rows = item_result_json(ItemResult("x", Score((), 9.0, tempo)), Path("/j"))
+    assert [p.get("beat_unit") for p in rows["tempo"]["points"]] == [8, 8, None]
+    assert item_score(parse_json(json.dumps(rows), "result")).tempo == tempo
+
+
 def test_notes_are_written_to_a_tenth_of_a_millisecond_and_end_after_they_begin() -> None:
     notes = tuple(Note(i * 0.1, i * 0.1 + 1e-6 * (i + 1), 60 + i, 1 + i) for i in range(50))
     tempo = TempoMap.from_points([TempoPoint(0, 90.5, 3), TempoPoint(2.0, 120.25, 4)])

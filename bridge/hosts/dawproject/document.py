@@ -85,7 +85,7 @@ def project(item: ItemResult, song: Sound, stems: Sequence[tuple[str, Sound]]) -
     tempo_id, metre_id = ids(), ids()
     bpm = {"min": "20", "max": "666", "unit": "bpm", "value": _number(first.bpm), "id": tempo_id, "name": "Tempo"}
     SubElement(transport, "Tempo", bpm)
-    metre = {"numerator": str(first.beats_per_bar or 4), "denominator": "4", "id": metre_id}
+    metre = {"numerator": str(first.beats_per_bar or 4), "denominator": str(first.beat_unit), "id": metre_id}
     SubElement(transport, "TimeSignature", metre)
 
     structure = SubElement(root, "Structure")
@@ -187,7 +187,7 @@ def _tempo(arrangement: Element, ids: _Ids, tempo: TempoMap, tempo_id: str, metr
         time = _beats(_grains(tempo, point.time_s))
         SubElement(changes, "RealPoint", {"time": time, "value": _number(point.bpm), "interpolation": "hold"})
         if point.beats_per_bar:
-            metre = {"numerator": str(point.beats_per_bar), "denominator": "4"}
+            metre = {"numerator": str(point.beats_per_bar), "denominator": str(point.beat_unit)}
             SubElement(metres, "TimeSignaturePoint", {"time": time, **metre})
     arrangement.append(metres)
 

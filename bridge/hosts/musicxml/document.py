@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from bridge.music.harmony import Chord, Key
 from bridge.music.parts import Part, Score
+from bridge.music.tempo import DEFAULT_BEAT_UNIT
 from bridge.score.notation.bars import Bar, bars_of
 from bridge.score.notation.rhythm import QUARTER, Written, snapped, voices, written
 from bridge.score.notation.spelling import spelled
@@ -69,7 +70,7 @@ def to_musicxml(score: Score, title: str, parts: Sequence[Part], *, chords: bool
         chords: whether to write them.
     """
     to_qn = score.tempo.to_qn
-    named = [(round(to_qn(c.onset_s)), c) for c in score.chords] if chords else []
+    named = [(round(2 * to_qn(c.onset_s)) / 2, c) for c in score.chords] if chords else []
     keys = [(to_qn(k.onset_s) if i else 0.0, k) for i, k in enumerate(score.keys)]
     page = _Page(bars_of(score.tempo, score.length_s), keys, named, score.tempo.points[-1].bpm, score.groove.swing)
     root = Element("score-partwise", version="3.1")
@@ -112,23 +113,25 @@ def _staves(part: Part) -> list[tuple[str, list[int]]]:
 
 
 def _part(element: Element, part: Part, score: Score, page: _Page, *, first: bool) -> None:
-    end = round((page.bars[-1].start_qn + page.bars[-1].beats) * QUARTER)
+    end = round((page.bars[-1].start_qn + page.bars[-1].length_qn) * QUARTER)
+    triplets = page.bars[-1].unit == DEFAULT_BEAT_UNIT
     unswung = score.groove.straightened
     staves = []
     for clef, chosen in _staves(part):
-        events = snapped([part.notes[i] for i in chosen], lambda s: unswung(score.tempo.to_qn(s)))
+        events = snapped([part.notes[i] for i in chosen], lambda s: unswung(score.tempo.to_qn(s)), triplets=triplets)
         staves.append((clef, voices(events, end, most=1 if part.is_drums else 2)))
-    before: tuple[int, int] | None = None
+    before: _Signs | None = None
     for number, bar in enumerate(page.bars, 1):
         measure = SubElement(element, "measure", number=str(number))
-        now = (bar.beats, page.fifths(bar.start_qn))
+        now = _Signs(f"{bar.beats}/{bar.unit}", page.fifths(bar.start_qn))
         if now != before:
             _attributes(measure, now, before, [c for c, _ in staves], is_drums=part.is_drums)
         if number == 1 and first:
             _tempo(measure, page)
         before = now
         start = round(bar.start_qn * QUARTER)
-        stop = start + bar.beats * QUARTER
+        stop = start + round(bar.length_qn * QUARTER)
+        beat = round(bar.beat_qn * QUARTER) if bar.is_compound else QUARTER
         chords = (
             [(round(q * QUARTER), c) for q, c in page.chords if start <= round(q * QUARTER) < stop] if first else []
         )
@@ -139,23 +142,30 @@ def _part(element: Element, part: Part, score: Score, page: _Page, *, first: boo
                     backup = SubElement(measure, "backup")
                     SubElement(backup, "duration").text = str(stop - start)
                 line_number += 1
-                pieces = [w for e in line if e.end > start and e.start < stop for w in written(e, start, stop)]
-                _line(measure, pieces, line_number, staff if len(staves) > 1 else 0, part, now[1], chords, start)
+                pieces = [w for e in line if e.end > start and e.start < stop for w in written(e, start, stop, beat)]
+                beams = _beams(pieces, start, beat)
+                _line(measure, pieces, beams, line_number, staff if len(staves) > 1 else 0, part, now.fifths, chords)
                 chords = []
 
 
-def _attributes(
-    measure: Element, now: tuple[int, int], before: tuple[int, int] | None, clefs: list[str], *, is_drums: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """Signs at the head of a bar, written where they change."""
+
+    time: str
+    fifths: int
+
+
+def _attributes(measure: Element, now: _Signs, before: _Signs | None, clefs: list[str], *, is_drums: bool) -> None:
     attributes = SubElement(measure, "attributes")
     if before is None:
         SubElement(attributes, "divisions").text = str(QUARTER)
-    if not is_drums and (before is None or before[1] != now[1]):
-        SubElement(SubElement(attributes, "key"), "fifths").text = str(now[1])
-    if before is None or before[0] != now[0]:
+    if not is_drums and (before is None or before.fifths != now.fifths):
+        SubElement(SubElement(attributes, "key"), "fifths").text = str(now.fifths)
+    if before is None or before.time != now.time:
         time = SubElement(attributes, "time")
-        SubElement(time, "beats").text = str(now[0])
-        SubElement(time, "beat-type").text = "4"
+        for name, value in zip(("beats", "beat-type"), now.time.split("/"), strict=True):
+            SubElement(time, name).text = value
     if before is None:
         if len(clefs) > 1:
             SubElement(attributes, "staves").text = str(len(clefs))
@@ -172,7 +182,9 @@ def _tempo(measure: Element, page: _Page) -> None:
     direction = SubElement(measure, "direction", placement="above")
     metronome = SubElement(SubElement(direction, "direction-type"), "metronome")
     SubElement(metronome, "beat-unit").text = "quarter"
-    SubElement(metronome, "per-minute").text = f"{page.bpm:.4g}"
+    if page.bars[-1].is_compound:
+        SubElement(metronome, "beat-unit-dot")
+    SubElement(metronome, "per-minute").text = f"{page.bpm / (1.5 if page.bars[-1].is_compound else 1):.4g}"
     SubElement(direction, "sound", tempo=f"{page.bpm:.4f}")
     if page.swing > 0.55:
         words = SubElement(measure, "direction", placement="above")
@@ -180,11 +192,10 @@ def _tempo(measure: Element, page: _Page) -> None:
 
 
 def _line(
-    measure: Element, pieces: Sequence[Written], voice: int, staff: int, part: Part, fifths: int,
-    chords: Sequence[tuple[int, Chord]], start: int,
+    measure: Element, pieces: Sequence[Written], beams: list[list[str]], voice: int, staff: int, part: Part,
+    fifths: int, chords: Sequence[tuple[int, Chord]],
 ) -> None:  # fmt: skip
     waiting = list(chords)
-    beams = _beams(pieces, start)
     for piece, beam in zip(pieces, beams, strict=True):
         while waiting and waiting[0][0] < piece.start + piece.length:
             at, chord = waiting.pop(0)
@@ -239,13 +250,13 @@ def _pitch(note: Element, pitch: int, part: Part, fifths: int) -> None:
         SubElement(place, "octave").text = str(octave)
 
 
-def _beams(pieces: Sequence[Written], start: int) -> list[list[str]]:
+def _beams(pieces: Sequence[Written], start: int, length: int) -> list[list[str]]:
     """For each piece the states of its beams, level by level; notes of one beat hang together."""
     levels = [{"eighth": 1, "16th": 2, "32nd": 3}.get(p.value, 0) if p.pitches else 0 for p in pieces]
     groups: list[list[int]] = []
     for i, piece in enumerate(pieces):
-        beat = (piece.start - start) // QUARTER
-        same = groups and groups[-1][-1] == i - 1 and (pieces[i - 1].start - start) // QUARTER == beat
+        beat = (piece.start - start) // length
+        same = groups and groups[-1][-1] == i - 1 and (pieces[i - 1].start - start) // length == beat
         if levels[i] and same:
             groups[-1].append(i)
         elif levels[i]:

@@ -101,11 +101,11 @@ def _project(tempo: TempoMap, tracks: Sequence[_Track]) -> Iterable[str]:
     first = tempo.points[0]
     yield f'<REAPER_PROJECT 0.1 "7.0/dawscribe {__version__}" {int(time.time())}'
     yield "RIPPLE 0"
-    yield f"TEMPO {_number(first.bpm)} {first.beats_per_bar or 4} 4"
+    yield f"TEMPO {_number(first.bpm)} {first.beats_per_bar or 4} {first.beat_unit}"
     yield from ("<TEMPOENVEX", "ACT 1 -1", "VIS 0 0 1", "DEFSHAPE 1 -1 -1")
     for point in tempo.points:
-        # 262144 = 4 * 65536: the denominator stands in the upper half.
-        signature = f" {262144 + point.beats_per_bar} 0 1" if point.beats_per_bar else ""
+        # The denominator stands in the upper half.
+        signature = f" {(point.beat_unit << 16) + point.beats_per_bar} 0 1" if point.beats_per_bar else ""
         yield f"PT {point.time_s:.12f} {point.bpm:.10f} 1{signature}"
     yield ">"
     for track in tracks:

@@ -150,9 +150,9 @@ export function setBpm(tempo, bpm) {
   const beats = first.beats_per_bar ?? 4;
   if (!(bpm >= 10 && bpm <= 999)) return [];
   // Where the second point is the first downbeat after an upbeat, it stays one.
-  const points = [{ time_s: 0, bpm, beats_per_bar: beats }];
+  const points = [{ ...first, time_s: 0, bpm, beats_per_bar: beats }];
   const second = tempo.points[1];
-  if (second && second.beats_per_bar && offset > 0 && offset < 8) points.push({ time_s: offset, bpm, beats_per_bar: second.beats_per_bar });
+  if (second && second.beats_per_bar && offset > 0 && offset < 8) points.push({ ...second, time_s: offset, bpm, beats_per_bar: second.beats_per_bar });
   return [{ op: "tempo", points }];
 }
 
@@ -185,17 +185,20 @@ export function setBeatsPerBar(tempo, beats) {
 
 /** Let the bar begin at this beat. @param {Tempo} tempo @param {number} qn @returns {Operation[]} */
 export function setDownbeat(tempo, qn) {
-  const beats = tempo.points.find((p) => p.beats_per_bar)?.beats_per_bar ?? 4;
-  const upbeat = ((Math.round(qn) % beats) + beats) % beats;
-  const time = tempo.toTime(upbeat);
+  const sign = tempo.points.find((p) => p.beats_per_bar) ?? { time_s: 0, bpm: 120, beats_per_bar: 4 };
+  const beats = sign.beats_per_bar ?? 4;
+  const unit = 4 / (sign.beat_unit ?? 4);
+  const upbeat = ((Math.round(qn / unit) % beats) + beats) % beats;
+  const time = tempo.toTime(upbeat * unit);
   const points = tempo.points.map((p) => ({ ...p, beats_per_bar: /** @type {number | null} */ (null) }));
   points[0].beats_per_bar = upbeat || beats;
+  if (sign.beat_unit) for (const p of points) p.beat_unit = sign.beat_unit;
   if (upbeat) {
     const at = points.findIndex((p) => Math.abs(p.time_s - time) < 1e-3);
     if (at >= 0) points[at].beats_per_bar = beats;
     else {
       const before = points.filter((p) => p.time_s < time);
-      points.splice(before.length, 0, { time_s: time, bpm: before[before.length - 1].bpm, beats_per_bar: beats });
+      points.splice(before.length, 0, { ...before[before.length - 1], time_s: time, beats_per_bar: beats });
     }
   }
   return [{ op: "tempo", points }];

@@ -4,7 +4,7 @@
  */
 
 /** @typedef {{id: string, on: number, off: number, pitch: number, vel: number, conf: number, reason?: string}} Note */
-/** @typedef {{time_s: number, bpm: number, beats_per_bar: number | null}} TempoPoint */
+/** @typedef {{time_s: number, bpm: number, beats_per_bar: number | null, beat_unit?: number}} TempoPoint */
 /** @typedef {[string, number, number, number, number, number, string?]} Row */
 /** @typedef {{name: string, rate: number, channels: number, frames: number}} Source */
 /**
@@ -192,6 +192,22 @@ export function firstFrom(notes, time) {
   return low;
 }
 
+/** @param {TempoPoint} point @returns {number} quarter notes of what is counted: in 6/8 three eighths, in 7/8 one */
+export function beatQn(point) {
+  const unit = 4 / (point.beat_unit ?? 4);
+  return unit < 1 && (point.beats_per_bar ?? 4) % 3 === 0 ? 3 * unit : unit;
+}
+
+/** @param {TempoPoint} point @returns {number} beats of a bar as they are counted */
+export function countedBeats(point) {
+  return barQn(point) / beatQn(point);
+}
+
+/** @param {TempoPoint} point @returns {number} quarter notes of a bar */
+export function barQn(point) {
+  return ((point.beats_per_bar ?? 4) * 4) / (point.beat_unit ?? 4);
+}
+
 /** Seconds to quarter notes and back, as bridge.music's TempoMap does. */
 export class Tempo {
   /** @param {TempoPoint[]} points */
@@ -220,16 +236,19 @@ export class Tempo {
 
   /** @param {number} end seconds @returns {{time: number, bar: number, beat: number}[]} all beats up to there */
   beats(end) {
-    const signs = this.points.flatMap((p, i) => (p.beats_per_bar ? [{ qn: this.starts[i], beats: p.beats_per_bar }] : []));
+    const signs = this.points.flatMap((p, i) => (p.beats_per_bar ? [{ qn: this.starts[i], beats: countedBeats(p), step: beatQn(p) }] : []));
     const found = [];
     let beat = 0;
     let bar = 1;
     let per = signs[0]?.beats ?? 4;
+    let step = signs[0]?.step ?? 1;
     let next = 0;
     const last = Math.min(this.toQn(end), 100000);
-    for (let qn = 0; qn <= last; qn++) {
+    for (let qn = 0; qn <= last; qn += step) {
       while (next < signs.length && signs[next].qn <= qn + 1e-3) {
         per = signs[next].beats;
+        step = signs[next].step;
+        qn = signs[next].qn;
         if (qn && beat) bar++;
         beat = 0;
         next++;

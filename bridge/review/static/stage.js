@@ -414,7 +414,7 @@ export class Stage {
   _rulerDown(e) {
     this._canvases[2].setPointerCapture(e.pointerId);
     const beat = e.altKey ? this._beatAt(e.offsetX) : null;
-    this._drag = { kind: beat ? "beat" : "range", x: e.offsetX, y: 0, isMoved: false, before: new Set(), qn: beat ? Math.round(this.tempo.toQn(beat.time)) : undefined };
+    this._drag = { kind: beat ? "beat" : "range", x: e.offsetX, y: 0, isMoved: false, before: new Set(), qn: beat ? Math.round(this.tempo.toQn(beat.time) * 4) / 4 : undefined };
   }
 
   /** @param {number} x */

@@ -266,7 +266,7 @@ export function tools(panel, store, stage, transport, say) {
     return [
       field("BPM", bpm), field("Beats a bar", beats),
       el("div", { class: "buttons" }, button("× 2", () => change("Double tempo", actions.scaleTempo(tempo, 2))), button("× ½", () => change("Halve tempo", actions.scaleTempo(tempo, 0.5))),
-        button("Bar begins here", () => change("Move bar line", actions.setDownbeat(tempo, Math.round(tempo.toQn(transport.position)))), { title: "The beat nearest to the position becomes beat 1" })),
+        button("Bar begins here", () => change("Move bar line", actions.setDownbeat(tempo, tempo.toQn(transport.position))), { title: "The beat nearest to the position becomes beat 1" })),
       el("p", {}, store.item.confident ? "Alt and drag on the ruler moves a beat." : "The beat is not certain: 120 BPM is assumed."),
     ];
   }

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.score.beat.constant_tempo import SteadyBeat
+from bridge.score.beat.counting import QUARTERS, Counting
 
 Array = npt.NDArray[np.float64]
 
@@ -68,7 +69,14 @@ def _rounded(pulse: SteadyBeat, length_s: float, error_bpm: float) -> SteadyBeat
     return SteadyBeat(pulse.start_s + middle * (pulse.period_s - 60.0 / whole), 60.0 / whole)
 
 
-def tempo_map(beats: Array, downbeats: Sequence[int], *, steady: bool, confident: bool = True) -> TempoMap:
+def tempo_map(
+    beats: Array,
+    downbeats: Sequence[int],
+    *,
+    steady: bool,
+    confident: bool = True,
+    counting: Counting = QUARTERS,
+) -> TempoMap:
     """The map whose beats and bars are these; what comes before the first beat is counted back.
 
     Args:
@@ -76,7 +84,9 @@ def tempo_map(beats: Array, downbeats: Sequence[int], *, steady: bool, confident
         downbeats: indices of the beats that begin a bar, rising, at least one.
         steady: the beats are those of a constant tempo; else each bar gets its own, or each beat of an uneven bar.
         confident: whether the beat is certain.
+        counting: what note a beat is.
     """
+    fastest_bpm = FASTEST_BPM / counting.beat_qn
     if not steady:
         beats = _smooth(beats)
     period_s = float(np.median(np.diff(beats[:8])))
@@ -85,7 +95,7 @@ def tempo_map(beats: Array, downbeats: Sequence[int], *, steady: bool, confident
     marks = _bars_before([d + missing for d in downbeats])
     beats = np.concatenate([before, beats])
     first_s = float(beats[0]) if abs(beats[0]) <= ON_START_S else 0.0
-    beats, added = _from_zero(beats)
+    beats, added = _from_zero(beats, fastest_bpm)
     marks = [m + added for m in marks]
     if steady and not added and marks[0] == 0:
         beats = beats - first_s
@@ -102,12 +112,13 @@ def tempo_map(beats: Array, downbeats: Sequence[int], *, steady: bool, confident
         edges = [first, end] if straight else list(range(first, end + 1))
         for a, b in pairwise(edges):
             # A millionth of a BPM moves a beat by 30 us in an hour.
-            bpm = round(60.0 * (b - a) / float(beats[b] - beats[a]), 6)
+            bpm = round(60.0 * counting.beat_qn * (b - a) / float(beats[b] - beats[a]), 6)
             sign = end - first if a == first and whole and end - first != meter else None
             if a == first and not meter and sign is None:
                 sign = 4
             if sign is not None or not points or abs(bpm - points[-1].bpm) > SAME_BPM:
-                points.append(TempoPoint(float(beats[a]), bpm, sign))
+                units = None if sign is None else sign * counting.units
+                points.append(TempoPoint(float(beats[a]), bpm, units, counting.unit))
                 meter = sign or meter
     return TempoMap.from_points(points, confident=confident)
 
@@ -124,13 +135,13 @@ def _is_even(beats: Array, within_s: float) -> bool:
     return bool(np.abs(beats - even).max() <= within_s)
 
 
-def _from_zero(beats: Array) -> tuple[Array, int]:
+def _from_zero(beats: Array, fastest_bpm: float) -> tuple[Array, int]:
     """The beats with one at 0 s exactly, where bars must begin to be counted, and how many were added before them.
 
     A recording that begins inside a beat gets a short beat, as long as its tempo is one that DAWs take; a
     piece that is too short for that is added to the beat after it, the only one then that is off the grid.
     """
-    if beats[0] >= 60.0 / FASTEST_BPM:
+    if beats[0] >= 60.0 / fastest_bpm:
         return np.concatenate([[0.0], beats]), 1
     return np.concatenate([[0.0], beats[1:]]), 0
 

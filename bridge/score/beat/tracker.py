@@ -19,6 +19,7 @@ from bridge.music.tempo import TempoMap
 from bridge.score.beat.bars import FROM_THE_START, find_bars
 from bridge.score.beat.confidence import is_certain
 from bridge.score.beat.constant_tempo import SteadyBeat, find_steady_beat
+from bridge.score.beat.counting import QUARTERS, counting_of
 from bridge.score.beat.features import BeatEvidence, NoteArrays, beat_evidence, features, impulses
 from bridge.score.beat.hints import Hints
 from bridge.score.beat.onset_strength import RATE_HZ, OnsetStrength, onset_strength
@@ -108,7 +109,10 @@ def beat_map(strength: OnsetStrength, heard: BeatEvidence, length_s: float, hint
     bars = find_bars(odds_of_bars, hints.beats_per_bar, downbeat)
     certain = hints.any or is_certain(odds, constant is not None)
     marks = [int(b) for b in bars] or [0]
-    return tempo_map(beats, marks, steady=constant is not None, confident=certain)
+    # Who names a tempo or a bar counts in beats of his own.
+    named = hints.bpm is not None or hints.beats_per_bar is not None
+    counting = QUARTERS if named else counting_of(beats, marks, heard)
+    return tempo_map(beats, marks, steady=constant is not None, confident=certain, counting=counting)
 
 
 def _pulses(strength: OnsetStrength, combined: Array, heard: BeatEvidence, length_s: float) -> list[_Found]:

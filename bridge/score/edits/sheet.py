@@ -125,7 +125,8 @@ def _reason(row: Sequence[Any]) -> str:
 def tempo_point(data: Mapping[str, Any]) -> TempoPoint:
     """Return a point of the tempo map from its JSON; ValueError where it is none."""
     beats = data.get("beats_per_bar")
-    return TempoPoint(float(data["time_s"]), float(data["bpm"]), None if beats is None else int(beats))
+    unit = int(data.get("beat_unit", 4))
+    return TempoPoint(float(data["time_s"]), float(data["bpm"]), None if beats is None else int(beats), unit)
 
 
 def _unique(name: str, taken: Sequence[str]) -> str:
@@ -138,7 +139,7 @@ def _unique(name: str, taken: Sequence[str]) -> str:
 
 def item_of(sheet: Sheet, item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the item of result.json with the sheet's parts and tempo; every other field stays as it is."""
-    points = [{"time_s": p.time_s, "bpm": p.bpm, "beats_per_bar": p.beats_per_bar} for p in sheet.tempo]
+    points = [p.row() for p in sheet.tempo]
     return {
         **item,
         "tempo": {**(item.get("tempo") or {}), "confident": sheet.confident, "points": points},

@@ -9,6 +9,8 @@ from bridge.music.notes import Note
 
 QUARTER = 12
 """Divisions of a quarter note: sixteenths are 3, triplet eighths 4."""
+DOTTED = 18
+"""Divisions of a dotted quarter, the beat of 6/8."""
 STRAIGHT, TRIPLET = 3, 4
 TRIPLET_ADVANTAGE = 0.6
 """A beat is written as a triplet only where that leaves this share of the straight grid's error, or less."""
@@ -33,10 +35,16 @@ class Event:
         return self.start + self.length
 
 
-def snapped(notes: Sequence[Note], to_qn: Callable[[float], float]) -> list[Event]:
-    """The notes as events of one pitch each, sorted, starts and ends on each beat's own grid."""
+def snapped(notes: Sequence[Note], to_qn: Callable[[float], float], *, triplets: bool = True) -> list[Event]:
+    """The notes as events of one pitch each, sorted, starts and ends on each beat's own grid.
+
+    Args:
+        notes: of one staff.
+        to_qn: seconds to quarter notes.
+        triplets: whether a beat may be written in them; in 6/8 and 7/8 none is.
+    """
     places = [(to_qn(n.onset_s) * QUARTER, to_qn(n.offset_s) * QUARTER, n.pitch) for n in notes]
-    grids = _grids([start for start, _, _ in places])
+    grids = _grids([start for start, _, _ in places]) if triplets else {}
 
     def snap(place: float) -> int:
         step = grids.get(int((place + 1e-6) // QUARTER), STRAIGHT)
@@ -136,12 +144,20 @@ VALUES = {
 TRIPLETS = {8: ("quarter", 0), 4: ("eighth", 0), 2: ("16th", 0), 1: ("32nd", 0)}
 
 
-def written(event: Event, bar_start: int, bar_end: int) -> list[Written]:
-    """The part of an event inside a bar, in values that show where the beats are."""
+def written(event: Event, bar_start: int, bar_end: int, beat: int = QUARTER) -> list[Written]:
+    """The part of an event inside a bar, in values that show where the beats are.
+
+    Args:
+        event: chord or rest.
+        bar_start: divisions at which the bar begins.
+        bar_end: and ends.
+        beat: divisions of a beat, a quarter or a dotted quarter.
+    """
     pieces = []
     start, end = max(event.start, bar_start), min(event.end, bar_end)
     while start < end:
-        length = _value(start - bar_start, end - start, rest=not event.pitches)
+        place, left = start - bar_start, end - start
+        length = _dotted_value(place, left) if beat == DOTTED else _value(place, left, rest=not event.pitches)
         value, dots = VALUES.get(length) or TRIPLETS[length]
         sounding = bool(event.pitches)
         pieces.append(
@@ -153,6 +169,16 @@ def written(event: Event, bar_start: int, bar_end: int) -> list[Written]:
         )  # fmt: skip
         start += length
     return pieces
+
+
+def _dotted_value(place: int, left: int) -> int:
+    """The same as :func:`_value` where the beat is three eighths."""
+    inside = place % DOTTED
+    if inside == 0:
+        # Two beats and more only where the bar's middle stays visible.
+        return next((v for v in (72, 36, 18, 12, 6, 3) if v <= left and (v <= DOTTED or place % v == 0)), left)
+    room = min(left, DOTTED - inside)
+    return next((v for v in (12, 6, 3) if v <= room and (v == 3 or inside % 6 == 0)), room)
 
 
 def _value(place: int, left: int, *, rest: bool) -> int:

@@ -98,7 +98,8 @@ local function tempo_of(value)
     local time_s = type(point) == 'table' and number(point.time_s, 0, 1e6)
     local bpm = time_s and number(point.bpm, 10, 960)
     if not bpm then return nil end
-    points[#points + 1] = { time_s = time_s, bpm = bpm, beats_per_bar = number(point.beats_per_bar, 1, 64) }
+    points[#points + 1] = { time_s = time_s, bpm = bpm, beats_per_bar = number(point.beats_per_bar, 1, 64),
+      beat_unit = number(point.beat_unit, 1, 16) or 4 }
   end
   return { confident = value.confident == true, points = points }
 end

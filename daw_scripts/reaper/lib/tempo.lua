@@ -66,7 +66,7 @@ function tempo.apply(project, result)
   for _, point in ipairs(item.tempo.points) do
     local beats = point.beats_per_bar or 0
     reaper.SetTempoTimeSigMarker(project, -1, item.position_s + point.time_s, -1, -1, point.bpm, beats,
-      beats > 0 and 4 or 0, false)
+      beats > 0 and point.beat_unit or 0, false)
   end
   reaper.UpdateTimeline()
 end

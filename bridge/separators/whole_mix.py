@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bridge.audio.recording import Array, Recording
 from bridge.errors import PluginError
+from bridge.inference.speed import Demand
 from bridge.music.notes import STEM_ROLES
 from bridge.plugins.interfaces import Context, Progress
 
@@ -33,6 +34,7 @@ class WholeMix:
     Options = WholeMixOptions
     cache_version = "1"
     device = "none (no separation)"
+    demand = Demand(gflop_per_s=0.0, memory_mb=10.0)
 
     def __init__(self, options: WholeMixOptions, context: Context) -> None:
         self.stems: tuple[str, ...] = (options.role,)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.app import application
 from bridge.cli import benchmark, main
 from bridge.cli.benchmark import Measured, best_settings, ways
 from bridge.cli.config_edit import with_settings
@@ -65,6 +66,33 @@ def test_a_file_without_a_place_for_them_is_left_alone() -> None:
     assert with_settings("separators.htdemucs.overlap = 0.2\n", {"separators.htdemucs.precision": "f32"}) is None
 
 
+def test_the_command_writes_what_a_later_command_reads(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bf16 = replace(AUTO, device="cpu", precision="bf16", seconds_per_s=0.3)
+    monkeypatch.setenv("DAWSCRIBE_HOME", str(home.folder))
+    monkeypatch.setattr(benchmark, "_rows", lambda *_: iter([AUTO, bf16]))
+    assert main(["doctor", "--benchmark"]) == 0
+    said = capsys.readouterr().out
+    assert "Written to" in said
+    assert "separators.htdemucs.precision = bf16" in said
+    settings = application(home=home.folder).settings
+    assert settings.get("separators.htdemucs.precision") == "bf16"
+    assert settings.get("device") == "cpu"
+    assert main(["doctor", "--benchmark"]) == 0
+    assert "has values of your own" in capsys.readouterr().out
+
+
+@pytest.mark.model
+def test_the_draft_is_measured_and_forecasts_the_next(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark, "DRAFT_S", 15.0)
+    row = benchmark._draft(application(home=home.folder))
+    assert not row.problem
+    assert row.seconds_per_s > 0
+    known = json.loads((home.folder / "speeds.json").read_text())
+    assert list(known) == ["none + band + drums"]
+
+
 @pytest.mark.slow
 @pytest.mark.model
 def test_the_command_measures_what_is_here(
@@ -77,6 +105,6 @@ def test_the_command_measures_what_is_here(
     assert main(["doctor", "--benchmark", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     rows = {(r["separator"], r["device"]) for r in said["rows"]}
-    assert ("spleeter", "auto") in rows
+    assert {("spleeter", "auto"), ("draft", "cpu")} <= rows
     assert all(r["problem"] or r["seconds_per_s"] > 0 for r in said["rows"])
     assert before in config.read_text(encoding="utf-8") or "Written" in said["written"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.audio.spectra import Array, key_filter, power, to_db, velocity_of
+from bridge.inference.speed import Demand
 from bridge.music.notes import Note
 from bridge.music.parts import Transcription
 from bridge.plugins.interfaces import AudioSource, Context, Progress, only
@@ -47,6 +48,7 @@ class BasicPitchTranscriber:
     """
 
     cache_version = "1"
+    demand = Demand(gflop_per_s=0.7, memory_mb=60.0)
 
     @dataclass(frozen=True, slots=True)
     class Options:

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from bridge.audio.spectra import Array, velocity_of
+from bridge.inference.speed import Demand
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Transcription
 from bridge.plugins.interfaces import AudioSource, Context, Progress, only
@@ -47,6 +48,7 @@ class MelodyTranscriber:
     """
 
     cache_version = "2"
+    demand = Demand(gflop_per_s=0.5, memory_mb=60.0)
 
     @dataclass(frozen=True, slots=True)
     class Options:

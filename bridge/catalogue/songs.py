@@ -87,10 +87,9 @@ def _in_storage(place: str) -> Iterator[Song]:
     protocol = place.split("://")[0]
     try:
         found = storage.find(root, detail=True)
-    except OSError as e:
+    except Exception as e:  # each storage's package has errors of its own, such as for lacking credentials
         raise InputError(
-            f"{place} cannot be listed ({e.strerror or e}); check the address and your access.",
-            code="storage-unlistable",
+            f"{place} cannot be listed ({e}); check the address and your access.", code="storage-unlistable"
         ) from e
     if not found:
         raise InputError(f"There is nothing at {place}; check the address.", code="storage-empty")

@@ -35,6 +35,7 @@ PATIENCE = {
     "distributed.comm.timeouts.tcp": "300 s",
     "distributed.scheduler.worker-ttl": "30 minutes",
     "distributed.scheduler.allowed-failures": 20,
+    "distributed.deploy.lost-worker-timeout": "10 minutes",
     "distributed.admin.tick.limit": "60 s",
 }
 """A machine that has much else to do answers late: only a process that was killed counts as gone, and which song it had

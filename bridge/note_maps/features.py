@@ -54,12 +54,16 @@ class Vqt:
         t = np.arange(FFT) - FFT / 2
         self._blocks: list[tuple[int, int, Array]] = []
         for part in np.array_split(np.arange(BINS), bands):
-            f = hz[part][:, None]
-            length = RATE / (alpha * f + GAMMA_HZ)
-            window = np.where(np.abs(t) < length / 2, 0.5 + 0.5 * np.cos(2 * np.pi * t / length), 0.0)
-            atom = window / window.sum(1, keepdims=True) * 2.0 * np.exp(2j * np.pi * f * t / RATE)
+            atom = np.zeros((len(part), FFT), np.complex128)
+            for row, f in zip(atom, hz[part], strict=True):
+                length = RATE / (alpha * f + GAMMA_HZ)
+                inside = np.flatnonzero(np.abs(t) < length / 2)
+                s = t[inside]
+                window = 0.5 + 0.5 * np.cos(2 * np.pi * s / length)
+                row[inside] = window / window.sum() * 2.0 * np.exp(2j * np.pi * f * s / RATE)
             kernel = np.fft.fft(atom, axis=1)[:, : FFT // 2 + 1] / FFT
-            used = np.flatnonzero(np.abs(kernel).max(0) > 1e-3 * np.abs(kernel).max())
+            size = np.abs(kernel)
+            used = np.flatnonzero(size.max(0) > 1e-3 * size.max())
             low, high = int(used[0]), int(used[-1]) + 1
             # Real, for the atoms are symmetric about the middle of the window: half the work.
             self._blocks.append((low, high, np.ascontiguousarray(kernel.real[:, low:high].T, np.float32)))

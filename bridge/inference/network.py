@@ -142,6 +142,11 @@ class Network:
 
     def beside(self, work: Callable[[], Made], *inputs: Array) -> tuple[list[Array], Made]:
         """Run the network and ``work`` concurrently; return both results. ``work`` must not use this network."""
+        views, made = self.views_beside(work, *inputs)
+        return [np.array(output, dtype=np.float32) for output in views], made
+
+    def views_beside(self, work: Callable[[], Made], *inputs: Array) -> tuple[list[Array], Made]:
+        """Do as :meth:`beside`, but the outputs are views that the next run overwrites."""
         self.start(*inputs)
         try:
             made = work()
@@ -149,7 +154,7 @@ class Network:
             self.cancel()
             raise
         self._request.wait()
-        return [np.array(output, dtype=np.float32) for output in self.outputs()], made
+        return self.outputs(), made
 
     def start(self, *inputs: Array) -> None:
         """Begin to compute and return at once; the inputs must stay as they are until :meth:`wait` says True."""

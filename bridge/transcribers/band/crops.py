@@ -82,7 +82,9 @@ def crops(mid: Array, place: Array, maps: Array, hidden: Array, onsets: Onsets) 
     rows = 12 + keys[:, None] + np.asarray(SHIFTS)
     foreign = np.clip(total[when[:, :, None], rows[:, None, :]] - own[:, :, None] * (np.asarray(SHIFTS) >= 0), 0, 1)
     curves = np.stack([np.pad(_halves(m), (edge, (0, 0)))[when, keys[:, None]] for m in maps[:MAPS]], -1)
-    layer = np.pad(hidden, ((0, 0), edge, (0, 0)))[:, when, keys[:, None]]
+    # The layer is large: looked up where it is, not copied to be padded.
+    inside = (when >= BEFORE) & (when < BEFORE + steps)
+    layer = hidden[:, np.clip(when - BEFORE, 0, steps - 1), keys[:, None]] * inside
     seats = np.clip(keys[:, None] + LOW - MIN_KEY + np.asarray(PLACED), 0, KEYS - 1)
     stands = np.pad(place, (edge, (0, 0), (0, 0)))[when[:, :, None], seats[:, None, :]]
     flat = [

@@ -22,6 +22,8 @@ from bridge.transcribers.band.crops import BEFORE, LOW, PITCHES, PLACED, crops
 from bridge.transcribers.band.features import PER_STEP, StereoVqt
 
 Array = npt.NDArray[np.float32]
+Features = tuple[Array, Array]
+"""The spectrogram and the place map of a window."""
 
 WINDOW, MARGIN = 880, 40
 """Frames that the first net hears at once, and of these the ones at either end that only give context."""
@@ -106,15 +108,19 @@ class BandNets:
         frames = int(audio.length_s * FPS) + 1
         told = np.eye(3, dtype=np.float32)[None, ROLE_OF.get(role, 2)]
         gain = np.float32(reference_gain(mix_rms))
-        following = self._features(_window(audio, -MARGIN, gain))
+        following = self._features(_window(audio, -MARGIN, WINDOW, gain), WINDOW)
         for first in range(0, frames, CORE):
             mid, place = following
             # Read before the network starts: who waits for sound lets another stem's thread use it.
-            window = _window(audio, first + CORE - MARGIN, gain) if first + CORE < frames else None
-            (maps, hidden), following = self._first.beside(partial(self._features, window), mid[None], told)
+            more = first + CORE < frames
+            window = _window(audio, first + CORE + MARGIN, CORE, gain) if more else None
+            # Views, for the hidden layer is large; all that is kept of them is copied here.
+            (maps, hidden), following = self._first.views_beside(
+                partial(self._features, window, CORE, following), mid[None], told
+            )
             stop = MARGIN + min(CORE, frames - first)
             found = peaks(maps[0, 0], MARGIN, stop)
-            yield Seen(first, maps[0, :, :stop], found, crops(mid, place, maps[0], hidden[0], found))
+            yield Seen(first, maps[0, :, :stop].copy(), found, crops(mid, place, maps[0], hidden[0], found))
 
     def judged(self, seen: Seen) -> Hearing:
         """Return the second net's output for a piece; times from its start."""
@@ -135,20 +141,30 @@ class BandNets:
         piece.add(with_verdict(seen.maps, who, VERDICT)[:, MARGIN:])
         return Hearing(piece, who.moved(-MARGIN / FPS))
 
-    def _features(self, window: Array | None) -> tuple[Array, Array]:
-        """(WINDOW, BINS) dB and (WINDOW / 2, KEYS, 2), silence before the start; nothing of no window."""
+    def _features(self, window: Array | None, count: int, before: Features | None = None) -> Features:
+        """(WINDOW, BINS) dB and (WINDOW / 2, KEYS, 2) up to the window's end; nothing of no window.
+
+        Args:
+            window: samples around the last ``count`` frames; before the start there is silence.
+            count: frames that are computed.
+            before: features of the window before, whose end is the beginning of this one.
+        """
         if window is None:
             return np.empty((0, 0), np.float32), np.empty((0, 0, 0), np.float32)
         mid, place = self._vqt.stereo(window)
-        missing = WINDOW + 2 * EDGE - len(mid)
-        mid = np.pad(mid, ((missing, 0), (0, 0)), constant_values=FLOOR_DB)[EDGE : EDGE + WINDOW]
+        missing = count + 2 * EDGE - len(mid)
+        mid = np.pad(mid, ((missing, 0), (0, 0)), constant_values=FLOOR_DB)[EDGE : EDGE + count]
         place = np.pad(place, ((missing // PER_STEP, 0), (0, 0), (0, 0)))
-        return mid, place[EDGE // PER_STEP : (EDGE + WINDOW) // PER_STEP]
+        place = place[EDGE // PER_STEP : (EDGE + count) // PER_STEP]
+        if before is not None:
+            mid = np.concatenate([before[0][count:], mid])
+            place = np.concatenate([before[1][count // PER_STEP :], place])
+        return mid, place
 
 
-def _window(audio: Sound, first: int, gain: np.float32) -> Array:
-    """(2, samples) around WINDOW frames from ``first`` on, none before the start and silence after the end."""
-    start, end = (frame * HOP / RATE for frame in (first - EDGE, first + WINDOW + EDGE))
+def _window(audio: Sound, first: int, count: int, gain: np.float32) -> Array:
+    """(2, samples) around ``count`` frames from ``first`` on, none before the start and silence after the end."""
+    start, end = (frame * HOP / RATE for frame in (first - EDGE, first + count + EDGE))
     start = max(0.0, start)
     # One sample less: an even number of frames.
     return sides(audio, RATE, start, end - start)[:, :-1] * gain

@@ -105,21 +105,23 @@ class DrumTranscriber:
         gain = np.float32(MIX_RMS / max(source.mix_rms, MIN_RMS))
         answers = np.empty((total, 2, len(CLASSES)), np.float32)
         step = PIECE - 2 * MARGIN
+        seen = heard_spectra(source, -MARGIN, 2 * MARGIN, gain)
         for start in range(0, total, step):
             stop = min(total, start + step)
-            answers[start:stop] = self._piece(source, start - MARGIN, gain)[MARGIN : MARGIN + stop - start]
+            # The end of the piece before is the beginning of this one.
+            seen = np.concatenate([seen[-2 * MARGIN :], heard_spectra(source, start + MARGIN, step, gain)])
+            answers[start:stop] = self._network(seen[None])[0][0][MARGIN : MARGIN + stop - start]
             heard = hits(answers[start:stop, 0], answers[start:stop, 1], tuning, self._options.sensitivity)
             progress.notes(_part_id(source.role), shifted(notes(heard), start / FRAMES_PER_S))
             progress.fraction(stop / total)
         return answers[:, 0], answers[:, 1]
 
-    def _piece(self, source: AudioSource, first: int, gain: np.float32) -> Array:
-        """The net's answer (PIECE, 2, classes) from frame ``first`` on; silence lies around the source."""
-        edge = round(EDGE_S * FRAMES_PER_S + 0.5)
-        audio = source.audio.mono(RATE, (first - edge) / FRAMES_PER_S, (PIECE - 1 + 2 * edge) / FRAMES_PER_S)
-        heard = spectra(audio * gain)[edge : edge + PIECE]
-        answer: Array = self._network(np.ascontiguousarray(heard[None]))[0][0]
-        return answer
+
+def heard_spectra(source: AudioSource, first: int, count: int, gain: np.float32) -> Array:
+    """Return the net's input (count, windows, bands) from frame ``first`` on; silence lies around the source."""
+    edge = round(EDGE_S * FRAMES_PER_S + 0.5)
+    audio = source.audio.mono(RATE, (first - edge) / FRAMES_PER_S, (count - 1 + 2 * edge) / FRAMES_PER_S)
+    return spectra(audio * gain)[edge : edge + count]
 
 
 def _part_id(role: str) -> str:

@@ -18,7 +18,9 @@ import signal
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -63,7 +65,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--ms", type=float, default=1.0)
     parser.add_argument("--kill-every", type=float, default=20.0, metavar="SECONDS")
-    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="keep the curve as JSON")
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="keep the curve as JSON, and beside it as PNG")
     options = parser.parse_args()
     os.environ[SECONDS] = str(options.ms / 1000)
     import dask
@@ -114,6 +116,35 @@ def main() -> None:
     print(f"memory here {memory:.0f} MB, table {size / 1e6:.0f} MB")
     if options.out:
         options.out.write_text(json.dumps({"marks": marks, "killed": killed[0], "lost": lost, "twice": twice}))
+        draw(marks, options.out.with_suffix(".png"))
+
+
+def draw(marks: Sequence[Sequence[float]], path: Path) -> None:
+    """Draw songs a second and processor time a song over the number of songs done.
+
+    Args:
+        marks: songs, seconds and processor seconds at the end of each tenth, from nothing on.
+        path: the PNG.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    steps = list(pairwise(marks))
+    songs = [after[0] / 1000 for _, after in steps]
+    figure, (rate, cost) = pyplot.subplots(2, 1, figsize=(8, 4.5), sharex=True)
+    rate.step(songs, [(b[0] - a[0]) / (b[1] - a[1]) for a, b in steps], where="mid")
+    rate.set_ylabel("songs a second")
+    cost.step(songs, [1000 * (b[2] - a[2]) / (b[0] - a[0]) for a, b in steps], where="mid", color="tab:orange")
+    cost.set_ylabel("ms of the processor\na song, scheduler's side")
+    cost.set_xlabel("thousand songs done")
+    for axis in (rate, cost):
+        axis.set_ylim(bottom=0)
+        axis.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
 
 
 if __name__ == "__main__":

@@ -93,8 +93,18 @@ def cold_route(env: dict[str, str], *options: str) -> Route:
     return lambda audio, folder: run([*command, audio, "-o", folder], env)
 
 
+def has_avx512(flags: Path = Path("/proc/cpuinfo")) -> bool:
+    """Return whether the processor is said to have AVX-512 (only Linux says it)."""
+    try:
+        return "avx512f" in flags.read_text(encoding="ascii", errors="ignore").split()
+    except OSError:
+        return True
+
+
 def roads(env: dict[str, str]) -> dict[str, Route]:
-    """Every road from a sound to notes, and each again as on a processor that has AVX2 alone."""
+    """Every road from a sound to notes, and each again as on a processor that has AVX2 alone, where this has more."""
+    if not has_avx512():
+        return {name: cold_route(env, *options) for name, options in ROADS.items()}
     older = {**env, "ONEDNN_MAX_CPU_ISA": "AVX2", "DAWSCRIBE_HOME": env["DAWSCRIBE_HOME"] + "-avx2"}
     Path(older["DAWSCRIBE_HOME"]).mkdir(mode=0o700, exist_ok=True)
     found = {}
@@ -182,7 +192,8 @@ def main() -> None:
             routes[ONNX] = onnx_route(model)
         routes |= roads(env)
         costs = measured(routes, chosen, work, home, env)
-    text = f"{os.cpu_count()} processor cores; medians of {chosen.runs} runs.\n\n{table(costs)}\n"
+    cores = f"{os.cpu_count()} processor cores{'' if has_avx512() else ' without AVX-512'}"
+    text = f"{cores}, load {os.getloadavg()[0]:.1f}; medians of {chosen.runs} runs.\n\n{table(costs)}\n"
     print(text)
     (chosen.out / "peers.md").write_text(text)
     times = {i: {r: median(c).wall_s for r, c in by.items()} for i, by in costs.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.benchmarks import chart
+from tests.benchmarks import chart, peers
 from tests.benchmarks.measure import Cost, median, run
 from tests.benchmarks.peers import AVX2, COLD, TORCH, table
 
@@ -21,6 +21,21 @@ def test_the_table_gives_medians_and_their_ratio() -> None:
     assert rows[3] == f"| 8 s | {COLD} | 10.0 | 12.0 | 700 | 3.0 | 21.0 |"
     assert len(rows) == 4
     assert median([Cost(1, 5, 3), Cost(2, 4, 9), Cost(3, 6, 1)]) == Cost(2, 5, 3)
+
+
+def test_roads_are_measured_once_where_the_processor_has_avx2_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = {"DAWSCRIBE_HOME": str(tmp_path / "home")}
+    flags = tmp_path / "cpuinfo"
+    flags.write_text("flags : fma avx2 avx512f")
+    assert peers.has_avx512(flags)
+    flags.write_text("flags : fma avx2")
+    assert not peers.has_avx512(flags)
+    monkeypatch.setattr(peers, "has_avx512", lambda: False)
+    assert set(peers.roads(env)) == set(peers.ROADS)
+    monkeypatch.setattr(peers, "has_avx512", lambda: True)
+    assert len(peers.roads(env)) == 2 * len(peers.ROADS)
 
 
 def test_a_command_is_measured_and_its_failure_told(tmp_path: Path) -> None:

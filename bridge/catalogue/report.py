@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,8 @@ MAX_DOUBTFUL = 50
 """Songs listed as most likely wrong: what a person looks through in one sitting."""
 LOW_CONFIDENCE = 0.6
 """Mean confidence of a song's notes under which it is called doubtful."""
+OF_ITS_KIND = re.compile(r"( \((left|right)\))?( \d+)?\??$")
+"""The end of a part's name that tells it from others of its instrument, and the mark of doubt."""
 UNCERTAIN_BEAT = "beat not certain"
 LOW, EMPTY = "low confidence", "no notes"
 
@@ -116,7 +119,7 @@ def _distributions(rows: Sequence[Row]) -> list[tuple[str, list[tuple[str, int]]
     done = [r for r in rows if r.state == DONE]
     tempo = Counter(10 * int(r.bpm // 10) for r in done if r.bpm)
     keys = Counter(r.key for r in done if r.key)
-    parts = Counter(name for r in done for name, count in r.parts.items() if count)
+    parts = Counter(name for r in done for name in {instrument_of(n) for n, count in r.parts.items() if count})
     density = Counter(2 ** int(math.log2(60 * r.notes / r.length_s)) for r in done if r.length_s and r.notes)
     return [
         ("Tempo (BPM)", [(f"{t} to {t + 10}", tempo[t]) for t in sorted(tempo)]),
@@ -124,6 +127,11 @@ def _distributions(rows: Sequence[Row]) -> list[tuple[str, list[tuple[str, int]]
         ("Instruments (songs)", parts.most_common(20)),
         ("Notes a minute", [(f"{d} to {2 * d}", density[d]) for d in sorted(density)]),
     ]
+
+
+def instrument_of(part: str) -> str:
+    """Return the instrument of a part's name: "Guitar" of "Guitar (left) 2?"."""
+    return OF_ITS_KIND.sub("", part) or part
 
 
 def _chart(title: str, bars: Sequence[tuple[str, int]]) -> str:

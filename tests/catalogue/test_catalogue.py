@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from bridge.catalogue.local_workers import ENDED, fitting_workers, run_locally
-from bridge.catalogue.report import doubts, page
+from bridge.catalogue.report import doubts, instrument_of, page
 from bridge.catalogue.songs import content_hash, find_songs
 from bridge.catalogue.table import DONE, FAILED, FILE, Row, Table
 from bridge.catalogue.task import Task
@@ -198,6 +198,14 @@ def test_doubts_name_what_is_likely_wrong() -> None:
     assert doubts(replace(SONG, confidence=0.4)) == ["low confidence"]
     assert doubts(replace(SONG, parts={"Drums": 8, "Bass": 0})) == ["Bass is empty"]
     assert doubts(replace(SONG, parts={})) == ["no notes"]
+
+
+def test_instruments_are_counted_by_song_and_not_by_part() -> None:
+    names = ("Guitar (left) 2?", "Guitar (right)", "Guitar", "Keys 1?", "Lead?", "909")
+    assert [instrument_of(n) for n in names] == ["Guitar", "Guitar", "Guitar", "Keys", "Lead", "909"]
+    text = page([replace(SONG, parts={"Keys 1?": 3, "Keys 2?": 4, "Bass": 0})])
+    assert '<th scope="row">Keys</th><td><meter min="0" max="1" value="1">' in text
+    assert '<th scope="row">Bass</th>' not in text
 
 
 def test_names_of_songs_are_data_and_no_code() -> None:

@@ -122,11 +122,14 @@ def test_a_kit_is_named_where_the_instrument_has_kits(
     assert [m.type for m in kept][-1:] == (["program_change"] if expected else [])
 
 
-def test_chords_become_named_pieces_of_one_region(tmp_path: Path) -> None:
+def test_chords_become_named_regions(tmp_path: Path) -> None:
+    """A chord that comes back is the same held chord in the file, as long as it is ever heard."""
     chords = (
-        Chord(0.0, 2.0, "Am7", root=9, quality="min7", bass=9),
-        Chord(2.0, 3.0, "N"),
-        Chord(3.0, 9.0, "C/E", root=0, quality="maj", bass=4),
+        Chord(0.0, 1.0, "Am7", root=9, quality="min7", bass=9),
+        Chord(1.0, 1.5, "N"),
+        Chord(1.5, 2.0, "C/E", root=0, quality="maj", bass=4),
+        Chord(2.0, 4.0, "Am7", root=9, quality="min7", bass=9),
+        Chord(4.0, 9.0, "G", root=7, quality="maj", bass=7),
     )
     score = Score(
         (track("bass", "Bass", (Note(0, 1, 40, 90),)),), 4.0, chords=chords, sections=(Section(1.0, 3.5, "A"),)
@@ -136,16 +139,18 @@ def test_chords_become_named_pieces_of_one_region(tmp_path: Path) -> None:
     plan, file = deliver(tmp_path, (score, place()), insertion={"chord_track": True})
     harmony, bass = plan["tracks"]
     assert (harmony["name"], harmony["instruments"], bass["key"]) == ("Chords (Song)", [], "191/bass")
-    spans = [(r["name"], r["position"], r["length"]) for r in harmony["regions"]]
-    assert spans == [("Am7", 96_000, 2 * RATE), ("C\N{DIVISION SLASH}E", 96_000 + 3 * RATE, RATE)]
-    assert {(r["smf_track"], r["whole_position"], r["whole_length"]) for r in harmony["regions"]} == {
-        (1, 96_000, 4 * RATE)
-    }
+    spans = [(r["smf_track"], r["name"], r["position"] - 96_000, r["length"]) for r in harmony["regions"]]
+    slash = "C\N{DIVISION SLASH}E"
+    assert spans == [
+        (1, "Am7", 0, RATE), (1, "Am7", 2 * RATE, 2 * RATE), (2, slash, round(1.5 * RATE), RATE // 2),
+    ]  # fmt: skip
     assert plan["ranges"] == [{"name": "A", "position": 96_000 + RATE, "length": round(2.5 * RATE)}]
     assert not [m for _, m in events(file.tracks[1]) if m.type == "program_change"]
-    struck = [(t, n) for t, kind, n in notes(file.tracks[1]) if kind == "note_on"]
-    assert [n for t, n in struck if t == 0] == [36 + 9, 57, 60, 64, 67]
-    assert [n for t, n in struck if t > 0] == [40, 48, 52, 55]
+    # Two seconds at 120 BPM are four quarters; one more lets every region end inside of it.
+    keys = (45, 57, 60, 64, 67)
+    struck, let_go = [(0, "note_on", key) for key in keys], [(5 * 1920, "note_off", key) for key in keys]
+    assert notes(file.tracks[1]) == struck + let_go
+    assert [key for _, kind, key in notes(file.tracks[2]) if kind == "note_on"] == [40, 48, 52, 55]
 
 
 def test_a_held_bend_stays_until_it_changes(tmp_path: Path) -> None:

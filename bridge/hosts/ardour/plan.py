@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bridge.hosts.ardour.harmony import CHORDS, COLOUR, chord_part, chord_regions, section_ranges
+from bridge.hosts.ardour.harmony import CHORDS, COLOUR, NAME, chord_voices, section_ranges
 from bridge.hosts.ardour.session_position import SessionPosition
 from bridge.hosts.ardour.smf import Voice
 from bridge.midi.part_events import channels
@@ -45,11 +45,11 @@ class Plan:
 
     def _add_harmony(self, item: ItemResult, place: SessionPosition) -> None:
         self._ranges += section_ranges(item.score, place)
-        part = chord_part(item.score)
-        if part is not None:
-            self.voices.append(Voice(part, 0, place, is_silent=True))
-            dress = {"name": track_name(part.name, place.track_name), "color": COLOUR, "instruments": []}
-            self._add_regions(CHORDS, place, dress, chord_regions(item.score, place, len(self.voices)))
+        dress = {"name": track_name(NAME, place.track_name), "color": COLOUR, "instruments": []}
+        for voice, regions in chord_voices(item.score, place):
+            self.voices.append(voice)
+            numbered = [{"smf_track": len(self.voices)} | region for region in regions]
+            self._add_regions(CHORDS, place, dress, numbered)
 
     def _add_regions(
         self, part_id: str, place: SessionPosition, dress: dict[str, Any], regions: list[dict[str, Any]]

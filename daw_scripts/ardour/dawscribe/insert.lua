@@ -50,17 +50,11 @@ local function import(plan)
   return new
 end
 
--- A region as the plan wants it: all of what was imported, or a piece of it.
+-- A region as the plan wants it.
 local function region_of(imported, wanted)
   local region = ARDOUR.RegionFactory.clone_region(imported[wanted.smf_track].region, true, false)
   region:set_name(wanted.name)
-  if not wanted.whole_length then
-    region:set_length(Temporal.timecnt_t(wanted.length))
-    return region
-  end
-  region:set_length(Temporal.timecnt_t(wanted.whole_length))
-  region:set_initial_position(Temporal.timepos_t(wanted.whole_position))
-  region:trim_to(Temporal.timepos_t(wanted.position), Temporal.timecnt_t(wanted.length))
+  region:set_length(Temporal.timecnt_t(wanted.length))
   return region
 end
 

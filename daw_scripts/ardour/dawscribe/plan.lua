@@ -23,8 +23,6 @@ local function check_region(region, smf_tracks)
   need(type(region) == 'table' and text(region.name), 'region')
   need(whole(region.smf_track, 1, smf_tracks), 'MIDI track number')
   need(whole(region.position, 0, 1 << 52) and whole(region.length, 1, 1 << 52), 'region place')
-  if region.whole_length == nil then return end
-  need(whole(region.whole_position, 0, 1 << 52) and whole(region.whole_length, 1, 1 << 52), 'whole region')
 end
 
 local function check_track(track, smf_tracks)

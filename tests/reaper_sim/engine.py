@@ -222,6 +222,10 @@ class Reaper:
         for module in API_MODULES:
             importlib.import_module(f"tests.reaper_sim.api_{module}")
         self.resource_path = resource_path
+        ini = resource_path / "reaper.ini"
+        if resource_path.is_absolute() and resource_path.is_dir() and not ini.exists():
+            # Every REAPER that was started once has one.
+            ini.write_text("[REAPER]\nofflineinact=1\n", encoding="utf-8")
         self.extensions = extensions
         self.groups = frozenset({"reaper", "lua-builtin", *extensions})
         self.version = "7.78/linux-x86_64"

@@ -137,6 +137,9 @@ PASSING = {
         local take = reaper.GetActiveTake(reaper.GetMediaItem(0, 0))
         assert(reaper.SetTakeMarker(take, -1, 'a', 0.5) == 0 and reaper.SetTakeMarker(take, 0, 'b', 0.7) == 0)
         assert(reaper.GetNumTakeMarkers(take) == 1 and select(2, reaper.GetTakeMarker(take, 0)) == 'b')""",
+    "a REAPER that was started has its settings in a file": """
+        local file = io.open(reaper.get_ini_file())
+        assert(file and file:read('a'):find('[REAPER]', 1, true)); file:close()""",
     "switches turn over, solo is in place": """
         assert(reaper.GetToggleCommandState(1156) == 0)
         reaper.Main_OnCommand(1156, 0); assert(reaper.GetToggleCommandState(1156) == 1)

@@ -13,7 +13,7 @@ import uvicorn
 from bridge.errors import PluginError
 from bridge.plugins.interfaces import Context, JobService
 from bridge.review.guard import Guard, Session
-from bridge.review.routes import routes
+from bridge.review.routes import application
 from bridge.spool.page_address import announce, withdraw
 
 LOOPBACK = "127.0.0.1"
@@ -46,7 +46,7 @@ class ReviewPage:
         listener = self._listener()
         port = listener.getsockname()[1]
         session = Session(port)
-        app, hub = routes(service, self._context, session)
+        app, hub = application(service, self._context, session)
         config = uvicorn.Config(
             Guard(app, session),
             lifespan="off", access_log=False, log_config=None, server_header=False, ws="websockets-sansio", http="h11",

@@ -1,0 +1,95 @@
+"""Asking again: a part at another sensitivity, or a marked range heard by another engine."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bridge.errors import InputError
+from bridge.plugins.interfaces import JobReport
+from bridge.review import asking, sound
+from bridge.review.routes.answers import body, item_number, json_file, seconds, share
+from bridge.review.routes.opened import OpenJobs
+from bridge.spool.request import parse_request
+from bridge.spool.status import TERMINAL_STATES
+
+
+class AgainRoutes:
+    """What the engines are asked once more."""
+
+    def __init__(self, opened: OpenJobs) -> None:
+        self._opened = opened
+
+    def table(self) -> list[BaseRoute]:
+        """Return the addresses."""
+        return [
+            Route("/api/jobs/{job}/decode", self.decode, methods=["POST"]),
+            Route("/api/jobs/{job}/rehear", self.rehear, methods=["POST"]),
+        ]
+
+    async def decode(self, request: Request) -> Response:
+        """A part as it would be with another sensitivity."""
+        opened = self._opened
+        report = opened.report(request)
+        log = await opened.log(report)
+        data = await body(request)
+        number, part, sensitivity = item_number(data, log), str(data.get("part")), share(data.get("sensitivity"))
+        sheet = log.sheets[number]
+        asked = parse_request(json_file(report.folder / "request.json"))
+        item = log.base["items"][number]
+        made = await opened.on(
+            opened.decodes,
+            lambda: asking.decoded(report.folder, asked, item, number, sheet, part, sensitivity, opened.settings),
+        )
+        return JSONResponse(asking.part_json(made))
+
+    async def rehear(self, request: Request) -> Response:
+        """A marked range as another engine hears it; answered when the worker has heard it."""
+        opened = self._opened
+        report = opened.report(request)
+        log = await opened.log(report)
+        data = await body(request)
+        number = item_number(data, log)
+        part = log.sheets[number].part(str(data.get("part")))
+        stem = str(part.extra.get("stem") or part.extra.get("role") or part.id)
+        sources = await opened.sources(report)
+        source = await opened.ready(sources[number].get(stem) or sources[number][sound.MIX])
+        span = seconds(data.get("from_s")), seconds(data.get("to_s"))
+        again = asking.rehearing(source.files[0], span, log.sheets[number].length_s, stem, str(data.get("engine")))
+        ended = await self._run(again.request)
+        if ended.status.state != "done":
+            raise InputError(ended.status.message or "The range was not heard: the job was cancelled.")
+        result = opened.service.result(ended.id)
+        if data.get("sensitivity") is None:
+            heard = asking.heard_parts(result)
+        else:
+            sensitivity = share(data["sensitivity"])
+            asked = parse_request(again.request)
+            heard = await opened.on(
+                opened.decodes,
+                lambda: asking.decoded_range(ended.folder, asked, result, sensitivity, opened.settings),
+            )
+        return JSONResponse(again.part(heard))
+
+    async def _run(self, job: dict[str, Any]) -> JobReport:
+        """Submit a job and wait for its end; a server that ends cancels it."""
+        service = self._opened.service
+        ended: asyncio.Future[JobReport] = asyncio.get_running_loop().create_future()
+
+        def changed(report: JobReport) -> None:
+            if report.id == job["id"] and report.status.state in TERMINAL_STATES and not ended.done():
+                ended.set_result(report)
+
+        stop = service.watch(changed)
+        try:
+            await service.submit(job)
+            return await ended
+        except asyncio.CancelledError:
+            service.cancel(job["id"])
+            raise
+        finally:
+            stop()

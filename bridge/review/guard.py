@@ -7,6 +7,7 @@ our own page (Origin), and everything that shows a result needs a cookie that on
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from http.cookies import CookieError, SimpleCookie
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY = 8 << 20
 """Bytes of a request: all notes of a dense ten minutes moved at once are 3 MB."""
 SAFE_METHODS = ("GET", "HEAD")
+ENDING = "The daemon is being stopped; start it with 'dawscribe review' and load the page again."
 OPEN_PREFIX = "/static/"
 """The page's own files hold nothing of the user's: they come without a cookie, as the page must load to get one."""
 
@@ -72,8 +74,12 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
 
+        is_answered = False
+
         async def sender(message: Message) -> None:
+            nonlocal is_answered
             if message["type"] == "http.response.start":
+                is_answered = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
@@ -89,6 +95,11 @@ class Guard:
         except BodyTooLargeError:
             message = "This is more than one edit can hold; make it in smaller steps."
             await JSONResponse({"message": message}, 413)(scope, receive, sender)
+        except asyncio.CancelledError:
+            # Only the end of the server cancels a request.
+            if is_answered or scope["type"] == "websocket":
+                raise
+            await JSONResponse({"message": ENDING}, 503)(scope, receive, sender)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return the status and the sentence, None for a request that may pass."""

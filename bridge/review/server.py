@@ -21,6 +21,9 @@ MAX_CONNECTIONS = 200
 """Requests and sockets at a time; a page uses eight. A flood is answered 503."""
 MAX_SOCKET_MESSAGE = 1 << 16
 """Bytes of a message of the page's WebSocket; it sends nothing but pings."""
+GRACE_S = 1
+"""Seconds that requests have to end when the daemon does: an edit is saved in a hundredth of it; uvicorn counts whole
+ones."""
 
 
 class ReviewPage:
@@ -51,7 +54,7 @@ class ReviewPage:
             Guard(app, session),
             lifespan="off", access_log=False, log_config=None, server_header=False, ws="websockets-sansio", http="h11",
             ws_max_size=MAX_SOCKET_MESSAGE, ws_per_message_deflate=False,
-            proxy_headers=False, limit_concurrency=MAX_CONNECTIONS, timeout_graceful_shutdown=1,
+            proxy_headers=False, limit_concurrency=MAX_CONNECTIONS, timeout_graceful_shutdown=GRACE_S,
         )  # fmt: skip
         server = _Server(config)
         try:
@@ -64,9 +67,8 @@ class ReviewPage:
             ) from e
         finally:
             withdraw(self._context.home)
-            server.force_exit = True
             with contextlib.suppress(Exception):
-                await asyncio.shield(server.shutdown([listener]))
+                await asyncio.shield(server.finish(listener))
             listener.close()
 
     def _listener(self) -> socket.socket:
@@ -91,3 +93,9 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the handlers as they are."""
         yield
+
+    async def finish(self, listener: socket.socket) -> None:
+        """Take no more requests, let those in flight end, and answer those that do not."""
+        await self.shutdown([listener])
+        # Cancelled now if they took too long; the guard answers them.
+        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)

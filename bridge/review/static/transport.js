@@ -13,7 +13,8 @@ import { openSynth, simple } from "./synth.js";
 const CHUNK = 65536;
 const AHEAD_S = 12;
 const BEHIND_S = 20;
-const LOOK_AHEAD_S = 0.25;
+/** Notes are handed over so long before they sound: a page that is busy for a moment loses none. */
+const LOOK_AHEAD_S = 0.5;
 const TICK_MS = 40;
 /** Time between a wish and its sound: worklet and synthesiser both have heard of it by then. */
 const START_S = 0.06;

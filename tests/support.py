@@ -40,7 +40,7 @@ find_tempo = false
 [triggers.fake]
 enabled = false
 """
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 """Longest wait for anything; only a failing test waits that long."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.support import Home, read_json, wait_for
+from tests.support import PATIENCE_S, Home, read_json, wait_for
 
 JOB = "review-test-01"
 FLAGS = [
@@ -23,15 +24,17 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
 """Without the network flags Chromium calls home at every start."""
+PATIENCE_MS = 1000 * PATIENCE_S
+"""For the page to open and for anything on it; a busy machine takes half a minute."""
 
 
 class Page:
     """The page's server as a client sees it: its port, its token, and requests with or without the cookie."""
 
-    def __init__(self, home: Home) -> None:
-        self.home = home
+    def __init__(self, home: Home, job: str = JOB) -> None:
+        self.home, self.job = home, job
         address = wait_for(lambda: read_json(home.folder / "review.json").get("url"), "the page's address")
-        self.url = f"{address}&job={JOB}"
+        self.url = f"{address}&job={job}"
         self.port = urlsplit(address).port or 0
         self.token = parse_qs(urlsplit(address).fragment)["token"][0]
         self.cookie = ""
@@ -72,14 +75,36 @@ def song(path: Path, seconds: float = 8.0) -> Path:
     return path
 
 
+def finished(home: Home, folder: Path, job: str = JOB) -> Page:
+    """A finished job of the fakes with notes, candidates and bends, and the page that shows it."""
+    home.submit(home.request(job, song(folder / "song.wav"), {"keep_stems": True}))
+    assert home.wait_end(job)["state"] == "done"
+    return Page(home, job)
+
+
 @pytest.fixture
 def page(home: Home, tmp_path: Path) -> Page:
-    """A finished job of the fakes with notes, candidates and bends, and the page that shows it."""
-    home.configure("[triggers.osc]\nenabled = false\n")
+    """A finished job in a home and with a daemon of its own."""
     home.start()
-    home.submit(home.request(JOB, song(tmp_path / "song.wav"), {"keep_stems": True}))
-    assert home.wait_end(JOB)["state"] == "done"
-    return Page(home)
+    return finished(home, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home whose daemon serves all tests of a file: starting one takes a busy machine half a minute."""
+    made = Home(tmp_path_factory.mktemp("served") / "home", "[triggers.osc]\nenabled = false\n")
+    made.start()
+    yield made
+    made.kill()
+
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def fresh(served: Home, tmp_path: Path) -> Page:
+    """A finished job that no other test has touched; its daemon must live on."""
+    return finished(served, tmp_path, f"review-fresh-{next(NUMBERS):02}")
 
 
 @pytest.fixture(scope="module")
@@ -99,36 +124,37 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-def _is_known(complaint: str) -> bool:
-    """What the browser says by itself: no soundfont on this machine, or the daemon was stopped by the test."""
-    return any(
-        known in complaint for known in ("404", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
-    )
+KNOWN = ("404", "503", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
+"""What the browser says by itself: no soundfont on this machine, or the daemon was stopped by the test."""
 
 
-def open_tab(chromium: Any, page: Page, bypass_csp: bool = False) -> Iterator[Any]:
-    """The page, opened and ready; anything it complains of fails the test."""
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 720}, reduced_motion="reduce", bypass_csp=bypass_csp
-    )
+def open_tab(chromium: Any, page: Page, complaints: list[str], **options: Any) -> Any:
+    """The page in a window of its own, ready; what it complains of is added to ``complaints``."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce", **options)
+    context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
-    complaints: list[str] = []
     opened.on("pageerror", lambda e: complaints.append(str(e)))
-    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" and not _is_known(m.text) else None)
+    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     opened.goto(page.url)
-    opened.wait_for_selector('html[data-ready="true"]', timeout=60_000)
+    opened.wait_for_selector('html[data-ready="true"]')
+    return opened
+
+
+@pytest.fixture
+def tab(chromium: Any, fresh: Page) -> Iterator[Any]:
+    """The page, opened and ready; anything it complains of fails the test."""
+    yield from _watched(chromium, fresh)
+
+
+@pytest.fixture
+def ear(chromium: Any, fresh: Page) -> Iterator[Any]:
+    """The page without its policy on scripts: the test listens by one of its own in the audio thread."""
+    yield from _watched(chromium, fresh, bypass_csp=True)
+
+
+def _watched(chromium: Any, page: Page, **options: Any) -> Iterator[Any]:
+    complaints: list[str] = []
+    opened = open_tab(chromium, page, complaints, **options)
     yield opened
-    context.close()
-    assert complaints == []
-
-
-@pytest.fixture
-def tab(chromium: Any, page: Page) -> Iterator[Any]:
-    """The page as people have it."""
-    yield from open_tab(chromium, page)
-
-
-@pytest.fixture
-def ear(chromium: Any, page: Page) -> Iterator[Any]:
-    """The page in a browser that lets a test's own worklet in, to hear what is played."""
-    yield from open_tab(chromium, page, bypass_csp=True)
+    opened.context.close()
+    assert [c for c in complaints if not any(known in c for known in KNOWN)] == []

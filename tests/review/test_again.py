@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.review.conftest import JOB, Page
+from tests.review.conftest import JOB, Page, open_tab
 from tests.support import Home, wait_for
 
 API = f"/api/jobs/{JOB}"
@@ -110,10 +110,7 @@ def test_a_range_or_an_engine_that_is_none_is_refused(heard: Page, changes: dict
 
 
 def test_the_slider_previews_and_then_keeps(heard: Page, chromium: Any) -> None:
-    context = chromium.new_context(viewport={"width": 1280, "height": 720})
-    tab = context.new_page()
-    tab.goto(heard.url)
-    tab.wait_for_selector('html[data-ready="true"]', timeout=60_000)
+    tab = open_tab(chromium, heard, [])
     count = "(dawscribe.stage.preview ?? dawscribe.store.item).parts[0].notes.size"
     before = tab.evaluate(count)
     slider = tab.locator("input[data-key=sensitivity]")
@@ -130,4 +127,4 @@ def test_the_slider_previews_and_then_keeps(heard: Page, chromium: Any) -> None:
     tab.locator("#roll").focus()
     tab.keyboard.press("r")
     wait_for(lambda: "were heard" in tab.locator("#status").inner_text(), "the range")
-    context.close()
+    tab.context.close()

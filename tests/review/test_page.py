@@ -5,55 +5,78 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
-from tests.review.conftest import JOB, Page
+from tests.review.conftest import KNOWN, Page, open_tab
 from tests.support import read_json, wait_for
 
 CASE = Path(__file__).parents[1] / "data" / "edits" / "corrections.json"
-LISTENER = """
-class Listener extends AudioWorkletProcessor {
+TAP_WORKLET = """
+class Tap extends AudioWorkletProcessor {
   process([input]) {
-    const rms = (x) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / x.length);
-    if (input.length) this.port.postMessage([currentFrame, ...[0, 1].map((c) => rms(input[c] ?? input[0]))]);
+    const loud = [0, 1].map((c) => (input[c] ?? []).reduce((most, x) => Math.max(most, Math.abs(x)), 0));
+    this.port.postMessage([currentFrame, ...loud]);
     return true;
   }
 }
-registerProcessor('test-listener', Listener);
+registerProcessor("tap", Tap);
 """
-
-TAP = """async ([seconds, listener]) => {
+"""Listens in the audio thread: however late the page is, nothing is missed and every frame has its number."""
+TAP = """async ([seconds, waitsForSound, worklet]) => {
   const { transport } = dawscribe;
-  await transport._open();
+  const pause = (ms) => new Promise((r) => setTimeout(r, ms));
+  const end = performance.now() + 120000;
+  // What plays from which frame on: the tap tells frames.
+  const anchors = [];
+  const post = Object.getPrototypeOf(transport)._post;
+  transport._post = (anchor) => { anchors.push(anchor); post.call(transport, anchor); };
+  await transport.play();
+  if (waitsForSound) {
+    const isAllThere = () => [...transport._chunks.values()].every((c) => c === 'there');
+    while (!isAllThere() && performance.now() < end) await pause(20);
+    anchors.length = 0;
+    transport.seek(0);
+  }
   const context = transport.context;
-  window.listening ??= context.audioWorklet.addModule(listener);
-  await window.listening;
-  const tap = new AudioWorkletNode(context, 'test-listener');
+  await context.audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(worklet)}`);
+  const tap = new AudioWorkletNode(context, 'tap', { channelCount: 2, channelCountMode: 'explicit' });
   const heard = [];
-  // By the audio clock: a busy page is told late, but of every block.
-  tap.port.onmessage = ({ data: [frame, ...levels] }) => {
-    if (!transport._anchor) return;
-    const position = transport._positionAt(frame) / transport.rate;
-    levels.forEach((level, channel) => heard.push([channel, position, level]));
+  const rate = context.sampleRate;
+  tap.port.onmessage = ({ data: [frame, ...loud] }) => {
+    const a = anchors.findLast((x) => x.plays && x.since <= frame);
+    if (a) loud.forEach((level, side) => heard.push([side, (a.from + (frame - a.since) * a.speed) / rate, level]));
   };
   transport.out.connect(tap);
   tap.connect(context.destination);
-  await transport.play();
-  const end = performance.now() + 60000;
-  while (transport.isPlaying && transport.position < seconds && performance.now() < end) {
-    await new Promise((r) => setTimeout(r, 20));
+  let stall = 0;
+  let last = performance.now();
+  while ((heard.at(-1)?.[1] ?? 0) < seconds && performance.now() < end) {
+    await pause(20);
+    stall = Math.max(stall, performance.now() - last);
+    last = performance.now();
   }
+  delete transport._post;
   transport.pause();
   tap.disconnect();
-  return heard;
+  return [heard, stall];
 }"""
+MAX_STALL_MS = 400
+"""The page hands notes ahead by half a second; of a machine that lets it wait longer nothing can be told."""
+MOST_TRIES = 5
+Heard = list[tuple[int, float, float]]
 
 
-def hear(tab: Any, seconds: float) -> Any:
-    """Play up to a position; (channel, position, level) of all blocks of sound."""
-    return tab.evaluate(TAP, [seconds, f"data:text/javascript,{quote(LISTENER)}"])
+def listen(tab: Any, seconds: float, waits_for_sound: bool = True) -> Heard:
+    """Play from the position and return (side, second of the song, peak); again where the machine stood still."""
+    start = tab.evaluate("dawscribe.transport.position")
+    for _ in range(MOST_TRIES):
+        tab.evaluate("at => dawscribe.transport.seek(at)", start)
+        heard, stall_ms = tab.evaluate(TAP, [seconds, waits_for_sound, TAP_WORKLET])
+        if stall_ms < MAX_STALL_MS:
+            break
+    found: Heard = heard
+    return found
 
 
 def until(tab: Any, condition: str) -> None:
@@ -85,11 +108,11 @@ def place(tab: Any, part: int, which: int) -> tuple[float, float, float]:
 
 
 def saved(page: Page) -> dict[str, Any]:
-    return read_json(page.home.folder / "jobs" / JOB / "edits.json")
+    return read_json(page.home.folder / "jobs" / page.job / "edits.json")
 
 
-def test_it_opens_with_the_notes_of_the_result(tab: Any, page: Page) -> None:
-    result = read_json(page.home.folder / "jobs" / JOB / "result.json")
+def test_it_opens_with_the_notes_of_the_result(tab: Any, fresh: Page) -> None:
+    result = read_json(fresh.home.folder / "jobs" / fresh.job / "result.json")
     wanted = [[n[:4] for n in part["notes"]] for part in result["items"][0]["parts"]]
     assert [p["notes"] for p in items(tab)] == wanted
     assert "token" not in tab.url
@@ -120,7 +143,7 @@ def test_both_sides_apply_edits_alike(tab: Any) -> None:
 
 def test_the_original_is_heard_where_it_sounds_and_on_its_side(ear: Any) -> None:
     ear.evaluate("dawscribe.transport.setCompare('original')")
-    heard = hear(ear, 7.5)
+    heard = listen(ear, 7.5)
     for side, silent_from in ((0, 99.0), (1, 4.0)):
         for position, level in [(p, v) for c, p, v in heard if c == side]:
             phase = position % 2
@@ -150,7 +173,7 @@ def test_the_notes_are_heard_when_they_are_due_and_slower_at_half_speed(ear: Any
     keep_one_note(ear)
     for speed in (1, 0.5):
         ear.evaluate("speed => { dawscribe.transport.seek(0); dawscribe.transport.setSpeed(speed); }", speed)
-        heard = hear(ear, 2.2)
+        heard = listen(ear, 2.2)
         loud = [p for _, p, v in heard if v > 0.01]
         assert loud, speed
         assert min(loud) > 0.9, speed
@@ -160,27 +183,25 @@ def test_the_notes_are_heard_when_they_are_due_and_slower_at_half_speed(ear: Any
 
 def test_no_note_is_lost_when_the_sampler_comes_while_it_plays(ear: Any) -> None:
     keep_one_note(ear)
-    # The sampler comes when the first synthesiser has just been handed the note, a quarter of a second ahead.
+    # Handed ahead to the first synthesiser at 0.75 s, due at 1.0 s; the other one comes between.
     ear.evaluate(
         """() => {
+          const { transport } = dawscribe;
           const fetched = window.fetch;
           window.fetch = async (...asked) => {
             if (!String(asked[0]).endsWith('/api/soundfont')) return fetched(...asked);
-            const { synth } = dawscribe.transport;
-            const note = synth.note;
-            await new Promise((handed) => { synth.note = (...given) => { note(...given); handed(); }; });
+            while (transport.position < 0.9) await new Promise((r) => setTimeout(r, 10));
             return new Response(null, { status: 404 });
           };
         }"""
     )
-    heard = hear(ear, 2.2)
+    heard = listen(ear, 2.2, waits_for_sound=False)
     loud = [p for _, p, v in heard if v > 0.01]
     assert loud
     assert 0.9 < min(loud) < 1.15
-    assert max(loud) > 1.4
 
 
-def test_a_candidate_is_added_dragged_undone_and_saved(tab: Any, page: Page) -> None:
+def test_a_candidate_is_added_dragged_undone_and_saved(tab: Any, fresh: Page) -> None:
     before = items(tab)
     tab.keyboard.press("Control+a")
     tab.locator("#roll").focus()
@@ -216,20 +237,20 @@ def test_a_candidate_is_added_dragged_undone_and_saved(tab: Any, page: Page) -> 
     assert off - on == pytest.approx(first[1] - first[0], abs=1e-3)
     assert pitch == first[2] - 2
     until(tab, "dawscribe.store.isSaved")
-    assert saved(page)["cursor"] == 3
+    assert saved(fresh)["cursor"] == 3
     for _ in range(3):
         tab.keyboard.press("Control+z")
     assert items(tab) == before
     tab.keyboard.press("Control+Shift+z")
     until(tab, "dawscribe.store.isSaved")
-    assert (saved(page)["cursor"], len(saved(page)["edits"])) == (1, 3)
+    assert (saved(fresh)["cursor"], len(saved(fresh)["edits"])) == (1, 3)
 
 
-def test_two_pages_see_each_other_and_a_stale_change_is_told(tab: Any, page: Page) -> None:
+def test_two_pages_see_each_other_and_a_stale_change_is_told(tab: Any, fresh: Page) -> None:
     other = tab.context.new_page()
     # A second window of the same browser has the cookie already.
-    other.goto(page.url.partition("#")[0] + f"#job={JOB}")
-    other.wait_for_selector('html[data-ready="true"]', timeout=60_000)
+    other.goto(fresh.url.partition("#")[0] + f"#job={fresh.job}")
+    other.wait_for_selector('html[data-ready="true"]')
     name = tab.evaluate("dawscribe.store.item.parts[0].id")
     tab.evaluate("id => dawscribe.store.change('Rename part', [{ op: 'part', part: id, name: 'Kit' }])", name)
     until(other, "dawscribe.store.item.parts[0].name === 'Kit'")
@@ -263,9 +284,10 @@ def test_everything_works_by_keyboard(tab: Any) -> None:
         tab.keyboard.press(key)
 
 
-def test_the_page_says_why_when_the_daemon_has_gone(tab: Any, page: Page) -> None:
-    # A picture that is being drawn while the daemon ends is answered with an error of its own.
-    tab.wait_for_load_state("networkidle")
-    tab.wait_for_timeout(3000)
+def test_the_page_says_why_when_the_daemon_has_gone(chromium: Any, page: Page) -> None:
+    complaints: list[str] = []
+    tab = open_tab(chromium, page, complaints)
     page.home.run("stop")
     wait_for(lambda: "does not answer" in tab.locator("#status").inner_text(), "the sentence")
+    tab.context.close()
+    assert [c for c in complaints if not any(known in c for known in KNOWN)] == []

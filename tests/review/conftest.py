@@ -108,8 +108,8 @@ def fresh(served: Home, tmp_path: Path) -> Page:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A running Chromium; the tests are skipped where there is none, but not in CI."""
+def browsers() -> Iterator[Any]:
+    """The driver and what it needs to start a Chromium; skipped where there is none, but not in CI."""
     lacking = pytest.fail if os.environ.get("CI") else pytest.skip
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
@@ -119,9 +119,16 @@ def chromium() -> Iterator[Any]:
     except ImportError:
         lacking("playwright is not installed; 'sh install/check.sh' installs it")
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+        yield driver.chromium, {"executable_path": path, "args": FLAGS}
+
+
+@pytest.fixture(scope="module")
+def chromium(browsers: Any) -> Iterator[Any]:
+    """A running Chromium."""
+    kind, how = browsers
+    browser = kind.launch(**how)
+    yield browser
+    browser.close()
 
 
 KNOWN = ("404", "503", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
@@ -130,7 +137,8 @@ KNOWN = ("404", "503", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONN
 
 def open_tab(chromium: Any, page: Page, complaints: list[str], **options: Any) -> Any:
     """The page in a window of its own, ready; what it complains of is added to ``complaints``."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce", **options)
+    shape = {"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"}
+    context = chromium.new_context(**shape | options)
     context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     opened.on("pageerror", lambda e: complaints.append(str(e)))
@@ -138,6 +146,11 @@ def open_tab(chromium: Any, page: Page, complaints: list[str], **options: Any) -
     opened.goto(page.url)
     opened.wait_for_selector('html[data-ready="true"]')
     return opened
+
+
+def until(tab: Any, condition: str) -> None:
+    """Wait for a condition of the page; Playwright's own way needs the eval that the page forbids."""
+    wait_for(lambda: tab.evaluate(condition), condition)
 
 
 @pytest.fixture
@@ -148,8 +161,9 @@ def tab(chromium: Any, fresh: Page) -> Iterator[Any]:
 
 @pytest.fixture
 def ear(chromium: Any, fresh: Page) -> Iterator[Any]:
-    """The page without its policy on scripts: the test listens by one of its own in the audio thread."""
-    yield from _watched(chromium, fresh, bypass_csp=True)
+    """The page without its policy on scripts: the test listens by one of its own in the audio thread. It is small, as
+    drawing takes the time that sound needs."""
+    yield from _watched(chromium, fresh, bypass_csp=True, viewport={"width": 480, "height": 320})
 
 
 def _watched(chromium: Any, page: Page, **options: Any) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -32,6 +33,23 @@ def test_types_and_lint_are_clean() -> None:
             [str(binaries / command[0]), *command[1:]], cwd=FOLDER, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout
+
+
+def test_what_a_person_can_do_is_right_as_a_function() -> None:
+    packages()
+    tests = sorted(map(str, Path(__file__).parent.glob("*.test.mjs")))
+    done = subprocess.run(["node", "--test", *tests], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_documentation_lists_every_shortcut() -> None:
+    packages()
+    ask = "import('./static/keys.js').then(m => console.log(JSON.stringify(m.SHORTCUTS.map(s => [s.keys, s.text]))))"
+    said = subprocess.run(["node", "-e", ask], cwd=FOLDER, capture_output=True, text=True, check=True).stdout
+    text = (FOLDER.parents[1] / "docs" / "review.md").read_text(encoding="utf-8")
+    wanted = [" ".join(f"`{key}`" for key in keys) + f" | {what}" for keys, what in json.loads(said)]
+    rows = re.findall(r"^\| (`.*?) \|$", text.partition("## Shortcuts")[2], re.M)
+    assert rows == wanted
 
 
 def test_all_of_it_is_small_and_asks_nobody_else() -> None:

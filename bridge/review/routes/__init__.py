@@ -43,7 +43,7 @@ def application(service: JobService, context: Context, session: Session) -> tupl
 async def _sentence(request: Request, error: Exception) -> Response:
     """Answer an error with its sentence."""
     status = 409 if isinstance(error, ConflictError) else 507 if isinstance(error, StoreError) else 400
-    return JSONResponse({"message": str(error)}, status)
+    return JSONResponse({"message": str(error), "code": getattr(error, "code", "")}, status)
 
 
 async def _fault(request: Request, error: Exception) -> Response:

@@ -1,8 +1,9 @@
-"""Asking again: a part at another sensitivity, or a marked range heard by another engine."""
+"""Asking again: a part at another sensitivity, a marked range heard by another engine, the beat with hints."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -12,14 +13,15 @@ from starlette.routing import BaseRoute, Route
 from bridge.errors import InputError
 from bridge.plugins.interfaces import JobReport
 from bridge.review import asking, sound
-from bridge.review.routes.answers import body, item_number, json_file, seconds, share
-from bridge.review.routes.opened import OpenJobs
+from bridge.review.beat import GONE, beat_again
+from bridge.review.routes.answers import body, hints, item_number, json_file, seconds, share
+from bridge.review.routes.opened import OpenJobs, stem_of
 from bridge.spool.request import parse_request
 from bridge.spool.status import TERMINAL_STATES
 
 
 class AgainRoutes:
-    """What the engines are asked once more."""
+    """Addresses that ask the engines once more."""
 
     def __init__(self, opened: OpenJobs) -> None:
         self._opened = opened
@@ -29,6 +31,7 @@ class AgainRoutes:
         return [
             Route("/api/jobs/{job}/decode", self.decode, methods=["POST"]),
             Route("/api/jobs/{job}/rehear", self.rehear, methods=["POST"]),
+            Route("/api/jobs/{job}/beat", self.beat, methods=["POST"]),
         ]
 
     async def decode(self, request: Request) -> Response:
@@ -55,14 +58,15 @@ class AgainRoutes:
         data = await body(request)
         number = item_number(data, log)
         part = log.sheets[number].part(str(data.get("part")))
-        stem = str(part.extra.get("stem") or part.extra.get("role") or part.id)
-        sources = await opened.sources(report)
-        source = await opened.ready(sources[number].get(stem) or sources[number][sound.MIX])
+        source = await opened.stem(report, number, part)
         span = seconds(data.get("from_s")), seconds(data.get("to_s"))
-        again = asking.rehearing(source.files[0], span, log.sheets[number].length_s, stem, str(data.get("engine")))
+        length_s, engine = log.sheets[number].length_s, str(data.get("engine"))
+        again = asking.rehearing(source.files[0], span, length_s, stem_of(part), engine)
         ended = await self._run(again.request)
         if ended.status.state != "done":
-            raise InputError(ended.status.message or "The range was not heard: the job was cancelled.")
+            raise InputError(
+                ended.status.message or "The range was not heard: the job was cancelled.", code="range-not-heard"
+            )
         result = opened.service.result(ended.id)
         if data.get("sensitivity") is None:
             heard = asking.heard_parts(result)
@@ -74,6 +78,20 @@ class AgainRoutes:
                 lambda: asking.decoded_range(ended.folder, asked, result, sensitivity, opened.settings),
             )
         return JSONResponse(again.part(heard))
+
+    async def beat(self, request: Request) -> Response:
+        """The tempo map that keeps to what a person knows of the beat."""
+        opened = self._opened
+        report = opened.report(request)
+        log = await opened.log(report)
+        data = await body(request)
+        number, known = item_number(data, log), hints(data)
+        found = (await opened.sources(report))[number]
+        if sound.MIX not in found:
+            raise InputError(GONE, code="audio-gone")
+        mix, sheet, item = await opened.ready(found[sound.MIX]), log.sheets[number], log.base["items"][number]
+        tempo = await opened.on(opened.decodes, lambda: beat_again(mix, sheet, item, known))
+        return JSONResponse({"confident": tempo.confident, "points": [asdict(p) for p in tempo.points]})
 
     async def _run(self, job: dict[str, Any]) -> JobReport:
         """Submit a job and wait for its end; a server that ends cancels it."""

@@ -1,4 +1,4 @@
-"""What every address needs: read a body, check a number in it, give a file or a download."""
+"""Helpers of every address: read a body, check a number in it, give a file or a download."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from starlette.responses import JSONResponse, Response
 from bridge.errors import InputError
 from bridge.files import read_untrusted
 from bridge.review.edit_log import EditLog
+from bridge.score.beat.hints import Hints
 from bridge.spool.untrusted_json import parse_json
 
 MAX_JSON = 1 << 28
 """Bytes of a job's own files; the result of an hour is a tenth of it."""
 
+MAX_BEATS = 1e6
+"""In a bar, before anyone looks whether music has so many."""
+
 
 async def body(request: Request) -> dict[str, Any]:
-    """Return what a page sends."""
+    """Return the JSON that a page sends."""
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        raise InputError("This request is not JSON; load the page again.")
+        raise InputError("This request is not JSON; load the page again.", code="request-not-json")
     return parse_json(await request.body(), "request")
 
 
@@ -35,24 +39,42 @@ def json_file(path: Path) -> dict[str, Any]:
 
 def item_number(data: dict[str, Any], log: EditLog) -> int:
     """Return the number of the item that a request is about."""
-    number = data.get("item")
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(log.sheets):
-        raise InputError("There is no such item in this job; load the page again.")
-    return number
+    found = data.get("item")
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < len(log.sheets):
+        raise InputError("There is no such item in this job; load the page again.", code="item-not-found")
+    return found
+
+
+def number(value: object, sentence: str, code: str) -> float:
+    """Return a number of JSON; InputError with sentence and code where it is none, or larger than any."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InputError(sentence, code=code)
+    try:
+        return float(value)
+    except OverflowError as e:
+        raise InputError(sentence, code=code) from e
 
 
 def seconds(value: object) -> float:
     """Return an end of a marked range."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InputError("Mark a range first: drag on the ruler, or use the keys [ and ].")
-    return float(value)
+    return number(value, "Mark a range first: drag on the ruler, or use the keys [ and ].", "range-missing")
 
 
 def share(value: object) -> float:
     """Return a sensitivity."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise InputError("The sensitivity lies between 0 and 1; load the page again.")
-    return float(value)
+    sentence = "The sensitivity lies between 0 and 1; load the page again."
+    found = number(value, sentence, "sensitivity-out-of-range")
+    if not 0 <= found <= 1:
+        raise InputError(sentence, code="sensitivity-out-of-range")
+    return found
+
+
+def hints(data: dict[str, Any]) -> Hints:
+    """Return the known facts of the beat; a value of None is to be found out."""
+    names = ("bpm", "beats_per_bar", "first_downbeat")
+    sentence, code = "This tempo cannot be understood; load the page again.", "tempo-invalid"
+    bpm, beats, downbeat = (None if data.get(n) is None else number(data[n], sentence, code) for n in names)
+    return Hints(bpm, 1.0, None if beats is None else round(max(-1.0, min(beats, MAX_BEATS))), downbeat)
 
 
 def download(name: str) -> dict[str, str]:
@@ -61,10 +83,10 @@ def download(name: str) -> dict[str, str]:
 
 
 def gzipped(data: bytes) -> Response:
-    """Return what was packed already; the browser unpacks it."""
+    """Return data that is packed already; the browser unpacks it."""
     return Response(data, media_type="application/octet-stream", headers={"content-encoding": "gzip"})
 
 
-def missing(sentence: str) -> Response:
+def missing(sentence: str, code: str = "not-found") -> Response:
     """Return that something is not there."""
-    return JSONResponse({"message": sentence}, 404)
+    return JSONResponse({"message": sentence, "code": code}, 404)

@@ -35,7 +35,7 @@ class FileRoutes:
         log = await opened.log(report)
         number = int(request.path_params["item"])
         if number >= len(log.sheets):
-            raise InputError("There is no such item in this job; load the page again.")
+            raise InputError("There is no such item in this job; load the page again.", code="item-not-found")
         spans = parse_request(json_file(report.folder / "request.json")).items
         span = spans[number].audio if number < len(spans) else None
         kind, part = str(request.path_params["kind"]), request.query_params.get("part")

@@ -80,7 +80,7 @@ class JobRoutes:
             "redo": lambda: log.redo(data.get("seq")),
         }
         if not isinstance(data.get("action"), str) or data["action"] not in actions:
-            raise InputError("This change cannot be understood; load the page again.")
+            raise InputError("This change cannot be understood; load the page again.", code="edit-invalid")
         await opened.on(opened.edits, actions[data["action"]])
         opened.hub.tell(report.id, {"type": "edits", "seq": log.seq, "page": str(data.get("page", ""))[:40]})
         return JSONResponse({"seq": log.seq, "cursor": log.cursor})

@@ -17,6 +17,7 @@ from bridge.review import sound
 from bridge.review.edit_log import EditLog
 from bridge.review.hub import Hub
 from bridge.review.routes.answers import json_file
+from bridge.score.edits import SheetPart
 from bridge.spool.request import parse_request
 from bridge.spool.status import TERMINAL_STATES
 
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 
 class OpenJobs:
-    """What the addresses share.
+    """State that the addresses share.
 
     Args:
         service: the daemon.
@@ -56,7 +57,9 @@ class OpenJobs:
         """Return the job of an address; InputError where there is none."""
         report = self.find(request.path_params["job"])
         if report is None:
-            raise InputError("There is no such job any more; 'dawscribe jobs' lists the jobs there are.")
+            raise InputError(
+                "There is no such job any more; 'dawscribe jobs' lists the jobs there are.", code="job-not-found"
+            )
         return report
 
     def has_ended(self, job_id: str) -> bool:
@@ -88,8 +91,20 @@ class OpenJobs:
         found = await self.sources(report)
         number, name = int(request.path_params["item"]), str(request.path_params["source"])
         if number >= len(found) or name not in found[number]:
-            raise InputError("This sound is not kept; transcribe the item again with keep_stems.")
+            raise InputError(
+                "This sound is not kept; transcribe the item again with keep_stems.", code="sound-not-kept"
+            )
         return await self.ready(found[number][name])
+
+    async def stem(self, report: JobReport, number: int, part: SheetPart) -> sound.Source:
+        """Return the sound that a part was heard in: its stem, or the mix where that is not kept."""
+        found = (await self.sources(report))[number]
+        name = stem_of(part)
+        if name not in found and sound.MIX not in found:
+            raise InputError(
+                "The audio of this item is no longer where it was, and its stems were not kept.", code="audio-gone"
+            )
+        return await self.ready(found.get(name) or found[sound.MIX])
 
     async def ready(self, source: sound.Source) -> sound.Source:
         """Return the source once its files are there; a long mix takes seconds to copy, once."""
@@ -102,6 +117,11 @@ class OpenJobs:
     def cache(self, request: Request) -> Path:
         """Return where pictures of an item's sound are kept."""
         return self.report(request).folder / sound.FOLDER / str(request.path_params["item"])
+
+
+def stem_of(part: SheetPart) -> str:
+    """Return the name of the stem that a part was heard in."""
+    return str(part.extra.get("stem") or part.extra.get("role") or part.id)
 
 
 def _sources_of(report: JobReport) -> list[dict[str, sound.Source]]:

@@ -1,16 +1,17 @@
-"""What the page plays and draws: pieces of sound, waveforms, spectrograms, strokes and the soundfont."""
+"""Sound and pictures for the page: pieces, waveforms, spectrograms, strokes, the soundfont, the places of notes."""
 
 from __future__ import annotations
 
 import asyncio
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bridge.errors import InputError, ModelError
 from bridge.files import read_untrusted
 from bridge.review import sound, spectrogram
+from bridge.review.places import places
 from bridge.review.routes.answers import gzipped, missing
 from bridge.review.routes.opened import OpenJobs
 from bridge.spool.untrusted_json import MAX_FILE_BYTES
@@ -22,7 +23,7 @@ MAX_TILE = 100_000
 
 
 class SoundRoutes:
-    """The sound of an item, and what its notes are played with."""
+    """Sound of an item, and the instruments of its notes."""
 
     def __init__(self, opened: OpenJobs) -> None:
         self._opened = opened
@@ -36,6 +37,7 @@ class SoundRoutes:
             Route(item + "/peaks/{source}", self.peaks),
             Route(item + "/tiles/{source}/{level:int}/{index:int}", self.tile),
             Route(item + "/one_shots/{pitch:int}", self.one_shot),
+            Route(item + "/places", self.places),
         ]
 
     async def piece(self, request: Request) -> Response:
@@ -44,9 +46,13 @@ class SoundRoutes:
         try:
             start, frames = (int(request.query_params[name]) for name in ("start", "frames"))
         except (KeyError, ValueError) as e:
-            raise InputError("This piece of sound cannot be understood; load the page again.") from e
+            raise InputError(
+                "This piece of sound cannot be understood; load the page again.", code="sound-request-invalid"
+            ) from e
         if not 0 <= start <= source.frames or not 0 < frames <= sound.MAX_FRAMES:
-            raise InputError("This piece of sound lies outside the item; load the page again.")
+            raise InputError(
+                "This piece of sound lies outside the item; load the page again.", code="sound-out-of-range"
+            )
         # In the common pool: reading is short, and playing must not wait for a spectrogram.
         data = await asyncio.to_thread(sound.piece, source, start, frames)
         return Response(data, media_type="application/octet-stream")
@@ -62,9 +68,21 @@ class SoundRoutes:
         source = await opened.source(request)
         level, index = request.path_params["level"], request.path_params["index"]
         if not 0 <= level <= spectrogram.MAX_LEVEL or not 0 <= index <= MAX_TILE:
-            raise InputError("There is no such picture; load the page again.")
+            raise InputError("There is no such picture; load the page again.", code="picture-not-found")
         cache = opened.cache(request)
         return gzipped(await opened.on(opened.sounds, lambda: sound.tile(source, cache, level, index)))
+
+    async def places(self, request: Request) -> Response:
+        """Places of a part's notes between left and right, by their ids."""
+        opened = self._opened
+        report = opened.report(request)
+        log, number = await opened.log(report), request.path_params["item"]
+        if number >= len(log.sheets):
+            raise InputError("There is no such item in this job; load the page again.", code="item-not-found")
+        part = log.sheets[number].part(request.query_params.get("part", ""))
+        source = await opened.stem(report, number, part)
+        found = await opened.on(opened.sounds, lambda: places(source, part.notes, is_drums=part.is_drums))
+        return JSONResponse({"places": found})
 
     async def one_shot(self, request: Request) -> Response:
         """The song's own stroke of a drum."""
@@ -85,5 +103,5 @@ class SoundRoutes:
             path = await asyncio.to_thread(self._opened.context.model, SOUNDFONT)
         except ModelError as e:
             # The page then plays with a synthesiser of its own.
-            return missing(str(e))
+            return missing(str(e), e.code)
         return FileResponse(path, media_type="application/octet-stream")

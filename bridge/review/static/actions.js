@@ -1,15 +1,20 @@
 /** What a person can do to notes, as operations. Pure: they take notes and return operations; the store applies them. */
 
-import { REMOVED, rowOf } from "./model.js";
+import { REMOVED, barQn, rowOf } from "./model.js";
 
 /** @typedef {import("./model.js").Note} Note */
 /** @typedef {import("./model.js").Part} Part */
 /** @typedef {import("./model.js").Item} Item */
 /** @typedef {import("./model.js").Tempo} Tempo */
 /** @typedef {import("./model.js").Operation} Operation */
+/** @typedef {import("./model.js").TempoPoint} TempoPoint */
+/** @typedef {{beats_per_bar: number, beat_unit?: number}} Sign */
 /** @typedef {() => string} NewId */
 
 export const MIN_NOTE_S = 0.02;
+const MAX_BPM = 999;
+const MIN_BPM = 10;
+const isTempo = (/** @type {number} */ bpm) => bpm >= MIN_BPM && bpm <= MAX_BPM;
 const clampPitch = (/** @type {number} */ p) => Math.min(127, Math.max(0, p));
 const clampVel = (/** @type {number} */ v) => Math.min(127, Math.max(1, Math.round(v)));
 
@@ -120,6 +125,15 @@ export function joinParts(from, to) {
   return [{ op: "notes", part: to.id, put: from.sorted.map(rowOf) }, { op: "remove_part", part: from.id }];
 }
 
+/**
+ * The part's notes left of a place go to a new part.
+ * @param {Item} item @param {Part} part @param {Record<string, number>} places by note, -1 left to 1 right @param {number} limit
+ * @param {string} name @returns {Operation[]}
+ */
+export function splitPlace(item, part, places, limit, name) {
+  return splitPart(item, part, (note) => (places[note.id] ?? 0) < limit, name);
+}
+
 /** Switch a clean-up off (its candidates become notes) or on again. @param {Part} part @param {string} reason @param {boolean} isOn @param {Map<string, string>} known */
 export function cleanUp(part, reason, isOn, known) {
   if (!isOn) return addGhosts(part, [...part.ghosts.values()].filter((n) => n.reason === reason).map((n) => n.id));
@@ -140,20 +154,48 @@ export function quantise(part, notes, tempo, grid, strength) {
 /** @param {Tempo} tempo @param {number} factor @returns {Operation[]} */
 export function scaleTempo(tempo, factor) {
   const points = tempo.points.map((p) => ({ ...p, bpm: p.bpm * factor }));
-  return points.every((p) => p.bpm >= 10 && p.bpm <= 999) ? [{ op: "tempo", points }] : [];
+  return points.every((p) => isTempo(p.bpm)) ? [{ op: "tempo", points }] : [];
 }
 
-/** @param {Tempo} tempo @param {number} bpm @returns {Operation[]} one tempo from start to end, the first beat stays where it is */
+/** A first bar line so near to the start is the start. */
+const AT_START_S = 0.012;
+/** Later than this the second tempo point is no upbeat's end. */
+const MAX_UPBEAT_S = 8;
+
+/**
+ * The points up to the first bar line: an upbeat of whole beats, played a little faster or slower so that they fit.
+ * @param {number} time of the bar line @param {number} bpm @param {Sign} sign @returns {TempoPoint[]}
+ */
+function leadIn(time, bpm, sign) {
+  if (time <= AT_START_S) return [{ ...sign, time_s: 0, bpm }];
+  const unit = 4 / (sign.beat_unit ?? 4);
+  const count = Math.max(1, Math.round((time * bpm) / 60 / unit));
+  return [{ ...sign, time_s: 0, bpm: (60 * count * unit) / time, beats_per_bar: count }, { ...sign, time_s: time, bpm }];
+}
+
+/** @param {Tempo} tempo @returns {{time: number, beats: number, sign: Sign}} where the first whole bar begins */
+export function firstBar(tempo) {
+  const [first, second] = tempo.points;
+  const isUpbeat = second?.beats_per_bar && second.time_s > 0 && second.time_s < MAX_UPBEAT_S && tempo.starts[1] <= barQn(first) + 1e-3;
+  const at = isUpbeat ? second : first;
+  const beats = at.beats_per_bar ?? 4;
+  return { time: at.time_s, beats, sign: { beats_per_bar: beats, ...(at.beat_unit ? { beat_unit: at.beat_unit } : {}) } };
+}
+
+/** @param {Tempo} tempo @param {number} bpm @returns {Operation[]} one tempo from start to end, the first bar line stays where it is */
 export function setBpm(tempo, bpm) {
-  const first = tempo.points[0];
-  const offset = tempo.points.length > 1 ? tempo.points[1].time_s : 0;
-  const beats = first.beats_per_bar ?? 4;
-  if (!(bpm >= 10 && bpm <= 999)) return [];
-  // Where the second point is the first downbeat after an upbeat, it stays one.
-  const points = [{ ...first, time_s: 0, bpm, beats_per_bar: beats }];
-  const second = tempo.points[1];
-  if (second && second.beats_per_bar && offset > 0 && offset < 8) points.push({ ...second, time_s: offset, bpm, beats_per_bar: second.beats_per_bar });
-  return [{ op: "tempo", points }];
+  const bar = firstBar(tempo);
+  const points = leadIn(bar.time, bpm, bar.sign);
+  return points.every((p) => isTempo(p.bpm)) ? [{ op: "tempo", points }] : [];
+}
+
+/** Let the first bar begin at a time: the grid moves as a whole. @param {Tempo} tempo @param {number} time @returns {Operation[]} */
+export function setFirstBar(tempo, time) {
+  const bar = firstBar(tempo);
+  const after = tempo.points.filter((p) => p.time_s > bar.time + 1e-6).map((p) => ({ ...p, time_s: p.time_s + time - bar.time }));
+  const bpm = tempo.points[bar.time > 0 ? 1 : 0].bpm;
+  const points = [...leadIn(time, bpm, bar.sign), ...after];
+  return time >= 0 && points.every((p) => isTempo(p.bpm)) ? [{ op: "tempo", points }] : [];
 }
 
 /**
@@ -174,12 +216,14 @@ export function moveBeat(tempo, qn, time) {
   const atBeat = tempo.points.findIndex((_, k) => Math.abs(tempo.starts[k] - qn) < 1e-6);
   if (atBeat < 0) points.push({ time_s: time, bpm: from.bpm, beats_per_bar: null });
   points.push(...rest);
-  return points.every((p) => p.bpm >= 10 && p.bpm <= 999) ? [{ op: "tempo", points }] : [];
+  return points.every((p) => isTempo(p.bpm)) ? [{ op: "tempo", points }] : [];
 }
 
 /** @param {Tempo} tempo @param {number} beats @returns {Operation[]} */
 export function setBeatsPerBar(tempo, beats) {
-  const points = tempo.points.map((p, i) => ({ ...p, beats_per_bar: i === 0 || p.beats_per_bar ? beats : p.beats_per_bar }));
+  const hasUpbeat = firstBar(tempo).time > 0;
+  const isBar = (/** @type {number} */ i) => (i === 0 ? !hasUpbeat : tempo.points[i].beats_per_bar);
+  const points = tempo.points.map((p, i) => (isBar(i) ? { ...p, beats_per_bar: beats } : p));
   return [{ op: "tempo", points }];
 }
 

@@ -26,8 +26,7 @@ function onSelected(app, label, make) {
   const notes = store.selected;
   if (!store.part || !notes.length) return app.say("Choose a note first: arrow keys go from note to note.");
   const ops = make(store.part, notes);
-  if (ops.length) store.change(label, ops);
-  speak(app);
+  if (!ops.length || store.change(label, ops)) speak(app);
 }
 
 /** Say what is selected. @param {App} app */
@@ -94,6 +93,18 @@ function mark(app, side) {
   app.say(`Range ${store.range[0].toFixed(2)} to ${store.range[1].toFixed(2)} s`);
 }
 
+/** @param {App} app @param {KeyboardEvent} event */
+function nudgeBeat({ store, stage, transport, say }, event) {
+  const near = stage.beats.reduce((a, b) => (Math.abs(b.time - transport.position) < Math.abs(a.time - transport.position) ? b : a));
+  const qn = Math.round(stage.tempo.toQn(near.time) * 4) / 4;
+  const time = stage.tempo.toTime(qn) + (event.key === "," ? -STEP_S : STEP_S);
+  const ops = actions.moveBeat(stage.tempo, qn, time);
+  if (!ops.length) return say("This beat cannot be moved further.");
+  store.change("Move beat", ops);
+  transport.seek(time);
+  say(`Beat at ${time.toFixed(2)} s`);
+}
+
 /** @param {App} app @param {number} by */
 function drumStep(app, by) {
   const { store, stage } = app;
@@ -135,6 +146,8 @@ export const SHORTCUTS = [
   { group: "Change", keys: ["+", "-"], text: "louder, softer", run: (app, e) => onSelected(app, "Change velocity", (part, notes) => actions.louder(part, notes, e.key === "-" ? -5 : 5)) },
   { group: "Change", keys: ["X"], text: "split at the position", run: (app) => onSelected(app, "Split note", (part, notes) => actions.split(part, notes, app.transport.position, () => app.store.newId())) },
   { group: "Change", keys: ["J"], text: "join notes of one pitch", run: (app) => onSelected(app, "Join notes", (part, notes) => actions.join(part, notes)) },
+  { group: "Change", keys: ["D"], text: "bar begins at the position", run: ({ store, stage, transport }) => void store.change("Move bar line", actions.setDownbeat(stage.tempo, stage.tempo.toQn(transport.position))) },
+  { group: "Change", keys: ["Alt+,", "Alt+."], text: "beat nearest to the position 10 ms earlier, later", run: nudgeBeat },
   { group: "Change", keys: ["Q"], text: "quantise", run: (app) => app.quantise() },
   { group: "Change", keys: ["R"], text: "hear the range again", run: (app) => app.rehear() },
   { group: "Change", keys: ["Ctrl+Z"], text: "undo", run: ({ store }) => store.undo(), anywhere: true },

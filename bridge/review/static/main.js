@@ -92,6 +92,7 @@ async function open(job) {
   follow(job, (message) => void store.take(message).catch((error) => say(error.message)), (isOpen) => {
     byId("saved").dataset.open = String(isOpen);
     if (!isOpen) say("The daemon does not answer at the moment; the page goes on trying.");
+    else if (store.isCut) void store.reload();
   });
   // For the tests, and for whoever looks under the hood.
   Object.assign(globalThis, { dawscribe: app });
@@ -141,7 +142,7 @@ function bar(app) {
     /** @type {HTMLButtonElement} */ (byId("send")).disabled = !store.isDone;
   };
   for (const kind of ["load", "change"]) store.addEventListener(kind, edits);
-  store.addEventListener("saving", () => { byId("saved").textContent = store.isSaved ? "Saved" : "Saving …"; });
+  store.addEventListener("saving", () => { byId("saved").textContent = store.isCut ? "Not saved" : store.isSaved ? "Saved" : "Saving …"; });
   setInterval(() => {
     const at = transport.position;
     const qn = stage.tempo.toQn(at);
@@ -155,7 +156,7 @@ function help() {
   const groups = [...new Set(SHORTCUTS.map((s) => s.group))].map((group) => el("section", {}, el("h3", {}, group), el("table", {}, el("tbody", {},
     ...SHORTCUTS.filter((s) => s.group === group).map((s) => el("tr", {}, el("td", {}, ...s.keys.flatMap((k, i) => (i ? [" ", el("kbd", {}, k)] : [el("kbd", {}, k)]))), el("td", {}, s.text)))))));
   dialog.replaceChildren(el("h2", { id: "dialog-title" }, "Shortcuts"), el("div", { class: "columns" }, ...groups),
-    el("p", {}, "Mouse: click a dotted candidate to add it, drag notes to move them, their ends to change the length; drag over nothing to select; double-click for a new note. Drag on the ruler marks a range, with Alt it moves a beat. Wheel scrolls, Ctrl and wheel zooms."),
+    el("p", {}, "Mouse: click a dotted candidate to add it, drag notes to move them, their ends to change the length; drag over nothing to select; double-click for a new note. Drag on the ruler marks a range, with Alt it moves a beat, with Alt and Shift the bar lines. Wheel scrolls, Ctrl and wheel zooms."),
     button("Close", () => dialog.close()));
   dialog.showModal();
 }

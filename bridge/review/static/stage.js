@@ -18,7 +18,7 @@ const MAP_HEIGHT = 40;
 const RULER_HEIGHT = 34;
 
 /**
- * @typedef {{kind: "move" | "end" | "start" | "box" | "pan" | "range" | "map" | "beat", x: number, y: number, lane?: Lane, note?: Note,
+ * @typedef {{kind: "move" | "end" | "start" | "box" | "pan" | "range" | "map" | "beat" | "bar", x: number, y: number, lane?: Lane, note?: Note,
  *   isMoved: boolean, before: Set<string>, qn?: number}} Drag
  */
 
@@ -106,6 +106,11 @@ export class Stage {
   show(item) {
     this.preview = item;
     this.layOut();
+  }
+
+  /** What was shown in place of the real item is shown no longer; a drag ends its own. */
+  endPreview() {
+    if (this.preview && !this._drag) this.show(null);
   }
 
   get lane() { return this.view.lanes.find((l) => l.index === this.store.partIndex); }
@@ -249,7 +254,8 @@ export class Stage {
       return;
     }
     const lane = view.laneAt(e.offsetY);
-    if (!lane || this.preview) return;
+    if (!lane) return;
+    this.endPreview();
     if (lane.index !== store.partIndex) store.choosePart(lane.index);
     if (e.offsetX < GUTTER) {
       void this.transport.audition(lane.index, view.pitchAt(lane, e.offsetY), 96);
@@ -408,13 +414,13 @@ export class Stage {
     this.layOut();
   }
 
-  // --- the ruler: seek, mark a range, drag a beat (with Alt) -------------------------------------------------------------
+  // --- the ruler: seek, mark a range, drag a beat (with Alt) or the bar lines (with Shift too) -------------------------------------------------------------
 
   /** @param {PointerEvent} e */
   _rulerDown(e) {
     this._canvases[2].setPointerCapture(e.pointerId);
     const beat = e.altKey ? this._beatAt(e.offsetX) : null;
-    this._drag = { kind: beat ? "beat" : "range", x: e.offsetX, y: 0, isMoved: false, before: new Set(), qn: beat ? Math.round(this.tempo.toQn(beat.time) * 4) / 4 : undefined };
+    this._drag = { kind: !beat ? "range" : e.shiftKey ? "bar" : "beat", x: e.offsetX, y: 0, isMoved: false, before: new Set(), qn: beat ? Math.round(this.tempo.toQn(beat.time) * 4) / 4 : undefined };
   }
 
   /** @param {number} x */
@@ -432,8 +438,8 @@ export class Stage {
     }
     drag.isMoved ||= Math.abs(e.offsetX - drag.x) > SLACK_PX;
     if (!drag.isMoved) return;
-    if (drag.kind === "beat") {
-      const ops = actions.moveBeat(new Tempo(this.store.item.tempo), drag.qn ?? 0, this.view.time(e.offsetX));
+    if (drag.kind !== "range") {
+      const ops = this._gridOps(drag, e.offsetX);
       this.show(ops.length ? this.store.preview(ops) : null);
       return;
     }
@@ -443,13 +449,20 @@ export class Stage {
     this.redraw();
   }
 
+  /** A beat goes where it is dropped; a bar line to the beat nearest to there. @param {Drag} drag @param {number} x */
+  _gridOps(drag, x) {
+    const tempo = new Tempo(this.store.item.tempo);
+    const time = this.view.time(x);
+    return drag.kind === "beat" ? actions.moveBeat(tempo, drag.qn ?? 0, time) : actions.setDownbeat(tempo, tempo.toQn(time));
+  }
+
   /** @param {PointerEvent} e */
   _rulerUp(e) {
     const drag = this._drag;
     this._drag = null;
     this.preview = null;
-    if (drag?.kind === "beat" && drag.isMoved) {
-      this.store.change("Move beat", actions.moveBeat(new Tempo(this.store.item.tempo), drag.qn ?? 0, this.view.time(e.offsetX)));
+    if (drag && drag.kind !== "range" && drag.isMoved) {
+      this.store.change(drag.kind === "beat" ? "Move beat" : "Move bar line", this._gridOps(drag, e.offsetX));
     } else if (drag && !drag.isMoved) this.transport.seek(Math.max(0, this.view.time(e.offsetX)));
     this.layOut();
   }

@@ -31,6 +31,7 @@ export class Store extends EventTarget {
     /** @type {[number, number] | null} */ this.range = null;
     /** @type {Promise<void>} */ this._saving = Promise.resolve();
     this._unsaved = 0;
+    /** The daemon did not answer: what is shown is not what it has, and nothing can be changed until it is loaded anew. */ this.isCut = false;
     this._serial = 0;
   }
 
@@ -53,8 +54,28 @@ export class Store extends EventTarget {
     this.edits = data.edits;
     this.cursor = data.cursor;
     this.seq = data.seq;
+    this.isCut = false;
     this._rebuild();
     this.say("load");
+  }
+
+  /** Load everything anew after a time without an answer. */
+  async reload() {
+    try {
+      await this.load();
+    } catch (error) {
+      this.complain(/** @type {Error} */ (error).message);
+    }
+    this.say("saving");
+  }
+
+  /** @param {string} message */
+  complain(message) { this.dispatchEvent(new CustomEvent("trouble", { detail: message })); }
+
+  /** @returns {boolean} whether nothing can be changed now */
+  _isStopped() {
+    if (this.isCut) this.complain("The daemon does not answer, so nothing can be changed; open the page again with 'dawscribe review'.");
+    return this.isCut;
   }
 
   _rebuild() {
@@ -97,10 +118,16 @@ export class Store extends EventTarget {
     return part ? [...this.selection].flatMap((id) => part.notes.get(id) ?? []).sort((a, b) => a.on - b.on) : [];
   }
 
-  /** Why a note was left out when the part was heard, by its id. @param {string} partId @returns {[string, string][]} */
+  /** Why notes of a part were left out, by their id: when it was heard, or when it was asked again. @param {string} partId @returns {Map<string, string>} */
   reasons(partId) {
     const part = this._base[this.itemIndex]?.parts.find((p) => p.id === partId);
-    return [...(part?.ghosts.values() ?? [])].map((n) => [n.id, n.reason ?? ""]);
+    /** @type {Map<string, string>} */
+    const found = new Map([...(part?.ghosts.values() ?? [])].map((n) => [n.id, n.reason ?? ""]));
+    for (const edit of this.edits.slice(0, this.cursor)) {
+      if (edit.item !== this.itemIndex) continue;
+      for (const op of edit.ops) if (op.op === "ghosts" && op.part === partId) for (const row of op.put ?? []) found.set(row[0], row[6] ?? "");
+    }
+    return found;
   }
 
   /** @returns {string} an id for a new note */
@@ -116,10 +143,10 @@ export class Store extends EventTarget {
 
   /**
    * Change something: shown at once, saved behind.
-   * @param {string} label @param {import("./model.js").Operation[]} ops
+   * @param {string} label @param {import("./model.js").Operation[]} ops @returns {boolean} whether it could be
    */
   change(label, ops) {
-    if (!this.isDone || !ops.length) return;
+    if (!this.isDone || !ops.length || this._isStopped()) return false;
     const edit = { label, item: this.itemIndex, ops };
     this.items = this.items.with(this.itemIndex, this.item.apply(ops));
     this.edits = [...this.edits.slice(0, this.cursor), edit];
@@ -127,10 +154,11 @@ export class Store extends EventTarget {
     this._prune();
     this.say("change");
     this._save({ action: "append", edit });
+    return true;
   }
 
   undo() {
-    if (!this.cursor) return;
+    if (!this.cursor || this._isStopped()) return;
     this.cursor--;
     this._rebuild();
     this.say("change");
@@ -138,14 +166,14 @@ export class Store extends EventTarget {
   }
 
   redo() {
-    if (this.cursor >= this.edits.length) return;
+    if (this.cursor >= this.edits.length || this._isStopped()) return;
     this.cursor++;
     this._rebuild();
     this.say("change");
     this._save({ action: "redo" });
   }
 
-  get isSaved() { return this._unsaved === 0; }
+  get isSaved() { return this._unsaved === 0 && !this.isCut; }
   /** Wait until all is saved. */
   async settled() { await this._saving; }
 
@@ -154,17 +182,19 @@ export class Store extends EventTarget {
     this._unsaved++;
     this.say("saving");
     this._saving = this._saving.then(async () => {
+      // What came before it is not saved: neither is this.
+      if (this.isCut) return;
       try {
         const answer = await post(`${this.base}/edits`, { seq: this.seq, page: PAGE, ...request });
         this.seq = answer.seq;
         this._unsaved--;
-        this.say("saving");
       } catch (error) {
         this._unsaved = 0;
-        const message = error instanceof Refusal ? error.message : "The change could not be saved.";
-        this.dispatchEvent(new CustomEvent("trouble", { detail: message }));
-        if (error instanceof Refusal && error.status >= 400) await this.load();
+        this.isCut = true;
+        if (error instanceof Refusal && error.status >= 400) await this.reload();
+        this.complain(error instanceof Refusal ? error.message : "The change could not be saved.");
       }
+      this.say("saving");
     });
   }
 

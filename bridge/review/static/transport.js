@@ -43,6 +43,9 @@ export class Transport extends EventTarget {
     /** @type {Map<number, AudioBuffer>} */ this._shots = new Map();
     /** @type {Set<AudioBufferSourceNode>} */ this._playingShots = new Set();
     this._timer = 0;
+    /** Both longer for a test on a machine that lets the page wait for seconds. */
+    this.lookAheadS = LOOK_AHEAD_S;
+    this.startS = START_S;
   }
 
   get rate() { return this.context?.sampleRate ?? 44100; }
@@ -233,7 +236,7 @@ export class Transport extends EventTarget {
     const context = /** @type {AudioContext} */ (this.context);
     const rate = this.rate;
     this._hush();
-    const since = Math.ceil((context.currentTime + START_S) * rate);
+    const since = Math.ceil((context.currentTime + this.startS) * rate);
     const loop = this.loop ? /** @type {[number, number]} */ (this.loop.map((t) => Math.round(t * rate))) : null;
     this._anchor = { since, from: Math.round(this._at * rate), speed: this.speed, plays: true, loop };
     this._post(this._anchor);
@@ -262,7 +265,7 @@ export class Transport extends EventTarget {
     const context = this.context;
     if (!context || !this.isPlaying || !this.item) return;
     const now = context.currentTime * this.rate;
-    this._schedule(now + LOOK_AHEAD_S * this.rate);
+    this._schedule(now + this.lookAheadS * this.rate);
     const at = this.position;
     void this._fetch(at);
     if (!this._anchor?.loop && at >= this.item.length) {

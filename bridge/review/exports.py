@@ -19,8 +19,8 @@ from bridge.spool.request import AudioSpan, Request
 from bridge.spool.result import ItemResult, item_score
 
 MIDI_HOST = "midi_file"
-PROJECTS = {"rpp": ".rpp", "dawproject": ".dawproject", "musicxml": ".musicxml", "ardour": ""}
-"""Kind of a project -> the suffix by which its host is found; "" is a folder, which comes as a zip."""
+PROJECTS = {"rpp": ".rpp", "dawproject": ".dawproject", "musicxml": ".musicxml", "ardour": ".ardour"}
+"""Kind of a project -> the suffix by which its host is found; a project that is a folder comes as a zip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ def _project(kind: str, result: ItemResult, span: AudioSpan | None, place: Path,
         settings = (context.settings or {}).get("hosts", {}).get(name, {})
         host = HOSTS.create(name, {k: v for k, v in settings.items() if k != "instruments"}, context)
         if isinstance(host, ProjectWriter):
-            target = place / f"{_plain(result.name)}{suffix}"
-            made = host.write_project(result, span, target)
-            return target if target.is_dir() else made
+            made = host.write_project(result, span, place / f"{_plain(result.name)}{suffix}")
+            # A session is a folder, whose file is inside.
+            return made if made.parent == place else made.parent
     raise InputError(f"This dawscribe has nothing that writes {kind} files; update it.", code="export-no-writer")
 
 

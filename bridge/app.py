@@ -1,4 +1,7 @@
-"""The application put together: home, settings, model store, and the context that plugins are lent."""
+"""The application put together.
+
+Home, settings, model store, and the context that plugins are lent.
+"""
 
 from __future__ import annotations
 

@@ -71,7 +71,10 @@ class Settings:
         return value if isinstance(value, Mapping) else {}
 
     def plugin_table(self, kind: str, name: str) -> dict[str, Any]:
-        """A plugin's own settings: its table without the instruments, which are handed out per part."""
+        """A plugin's own settings.
+
+        Its table without the instruments, which are handed out per part.
+        """
         return {k: v for k, v in self.table(f"{kind}.{name}").items() if k != "instruments"}
 
     def lines(self) -> Iterator[tuple[str, Any, str]]:

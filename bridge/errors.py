@@ -69,4 +69,7 @@ class StoreError(DawscribeError):
 
 
 class JobCancelled(BaseException):
-    """The user cancelled the job; derives from BaseException so that no ``except Exception`` swallows it."""
+    """The user cancelled the job.
+
+    Derives from BaseException so that no ``except Exception`` swallows it.
+    """

@@ -1,4 +1,7 @@
-"""Files that survive crashes: atomic replacement, locks that the system frees, bounded reading of hostile files."""
+"""Files that survive crashes.
+
+Atomic replacement, locks that the system frees, bounded reading of hostile files.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,9 @@ def _is_own_group(group: int) -> bool:
 
 
 def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
-    """Replace ``path`` by ``data`` in one step; OSError where it cannot be written.
+    """Replace ``path`` by ``data`` in one step.
+
+    OSError where it cannot be written.
 
     Args:
         path: the file.
@@ -102,7 +107,7 @@ def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> 
 
 
 BEAT_BYTES = 2048
-"""What a heartbeat is filled up to with blanks, so that the next one fits into its place on a full disk."""
+"""Size that a heartbeat is filled up to with blanks, so that the next one fits into its place on a full disk."""
 
 
 def write_beat(path: Path, data: Mapping[str, Any]) -> None:
@@ -198,7 +203,10 @@ class FileLock:
         self._file: IO[bytes] | None = None
 
     def take(self) -> bool:
-        """Take the lock if it is free; whether this object now holds it. OSError where the folder cannot be written."""
+        """Take the lock if it is free.
+
+        Whether this object now holds it. OSError where the folder cannot be written.
+        """
         if self._file is not None:
             return True
         self._path.parent.mkdir(parents=True, exist_ok=True)

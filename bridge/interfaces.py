@@ -1,4 +1,7 @@
-"""The contracts of plugins, for plugins of others: see :mod:`bridge.plugins.interfaces`."""
+"""The contracts of plugins, for plugins of others.
+
+See :mod:`bridge.plugins.interfaces`.
+"""
 
 from __future__ import annotations
 

@@ -53,7 +53,10 @@ class FakeSeparator:
         self._options = options
 
     def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Array]:
-        """See :class:`bridge.plugins.interfaces.Separator`; the first half of the sound comes before the wait."""
+        """See :class:`bridge.plugins.interfaces.Separator`.
+
+        The first half of the sound comes before the wait.
+        """
         options = self._options
         if options.error:
             raise PluginError(options.error, code="fake-failure")
@@ -159,7 +162,10 @@ class FakeBandTranscriber:
 
 
 class RecordingProgress:
-    """Keeps what it is told, for tests; fails where it is told to."""
+    """Keeps what it is told, for tests.
+
+    Fails where it is told to.
+    """
 
     def __init__(self, error: BaseException | None = None) -> None:
         self._error = error

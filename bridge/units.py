@@ -1,4 +1,6 @@
-"""Units and their conversions; each is written once, here.
+"""Units and their conversions.
+
+Each is written once, here.
 
 Names carry the unit: ``_s`` seconds, ``_hz``, ``_db``, ``_qn`` quarter notes. Pitch is a MIDI number
 (69 = A4 = 440 Hz), as a float where it may lie between keys.

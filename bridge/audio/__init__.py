@@ -1,1 +1,4 @@
-"""Audio in and out: recordings, WAV files, spans, spectra."""
+"""Audio in and out.
+
+Recordings, WAV files, spans, spectra.
+"""

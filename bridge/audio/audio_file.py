@@ -1,4 +1,6 @@
-"""Audio files as they are found: any that a player plays, or a sentence that says why not.
+"""Audio files as they are found.
+
+Any that a player plays, or a sentence that says why not.
 
 libsndfile reads what is in order: exactly, quickly, at any place. FFmpeg reads everything else, and reads on where
 libsndfile gives up. What neither finds is a loss with its place and length, and no reason to refuse the rest.
@@ -92,7 +94,10 @@ class AudioFile:
 
     @property
     def losses(self) -> list[Loss]:
-        """The pieces that were missing so far; where nothing is missing, the place that one reader gave up at."""
+        """The pieces that were missing so far.
+
+        Where nothing is missing, the place that one reader gave up at.
+        """
         found: list[Loss] = list(getattr(self._reader, "losses", ()))
         return found if found or self._gave_up is None or self.end_loss() else [self._gave_up]
 

@@ -28,7 +28,7 @@ CHUNKS = {
     b"riff": (40, "<4s12xQ", b"data"),
     b"caff": (8, ">4sQ", b"data"),
 }
-"""How a file begins (WAV, its two long forms, AIFF, W64, CAF) -> place and layout of its chunks, the one with sound."""
+"""First bytes of a file (WAV, its two long forms, AIFF, W64, CAF) -> place and layout of its chunks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,19 @@ class Promise:
     """The sound as its container declares it."""
 
     share: float = 1.0
-    """How much of the promised sound is there, from 0 to 1."""
+    """Share of the promised sound that is there, from 0 to 1."""
     frames: int | None = None
-    """How many samples of each channel it says that there are, at the least."""
+    """Least number of samples that each channel promises."""
     is_clear: bool = True
     """False where it does not say how long its sound is, or libsndfile would not read all of it."""
 
 
 def promise(path: Path) -> Promise:
-    """Return what a file promises; OSError where it cannot be read."""
+    """Return what a file promises.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     with path.open("rb") as f:
         head = f.read(12)
         if head[:4] in CHUNKS:

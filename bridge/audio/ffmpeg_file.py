@@ -1,4 +1,6 @@
-"""Sound files as FFmpeg reads them: what any player plays, read on past what is damaged.
+"""Sound files as FFmpeg reads them.
+
+What any player plays, read on past what is damaged.
 
 Silence stands for what is missing, so that what follows stays in its place, and ``losses`` says where. The package is
 PyAV, whose wheels carry FFmpeg; it is imported with the first file that needs it.
@@ -31,7 +33,7 @@ Ogg are only exact where a page ends."""
 SAYS_LENGTH = ("flac", "mov,mp4,m4a,3gp,3g2,mj2", "tta", "wv", "ape")
 """Containers whose head says how long the sound is; others guess it, or say it wrong where they were cut."""
 TAGS = (b"ID3", b"TAG", b"APE", b"LYR", b"\0\0\0")
-"""How bytes behind a frame begin that were never sound: the tags of joined files, and padding."""
+"""First bytes of what lies behind a frame and was never sound: the tags of joined files, and padding."""
 MIN_LOSS_S = 0.004
 """A gap in exact times that is shorter is a rounding."""
 COARSE_LOSS_S = 0.1
@@ -39,7 +41,7 @@ COARSE_LOSS_S = 0.1
 MAX_LOSS_S = 60.0
 """A longer gap is a clock that was set, not a loss."""
 MAX_LEAD_S = 600.0
-"""How much later than the picture the sound of a film may begin."""
+"""Longest time by which a film's sound may begin after its picture."""
 PREROLL_S = 0.5
 """Decoded before a place that is looked for: codecs need up to 0.08 s until what comes out is right."""
 SHORT_SKIP_S = 20.0

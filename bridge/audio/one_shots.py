@@ -28,7 +28,7 @@ BEFORE_S = 0.004
 """Kept before the attack: transcribed onsets lie up to a few ms late."""
 FADE_IN_S, FADE_OUT_S = 0.001, 0.02
 SEARCH_S = 0.03
-"""How far from the note the attack is looked for; the drum engine's own tolerance."""
+"""Distance from the note within which the attack is looked for; the drum engine's own tolerance."""
 TOGETHER_S = 0.03
 """Hits closer than this sound as one, and a sample of one of them would hold both."""
 CANDIDATES = 6
@@ -98,7 +98,7 @@ class _DrumHit:
 
     note: Note
     room: float
-    """How alone it is, see :func:`_room`."""
+    """Its solitude, see :func:`_room`."""
     free_s: float
     level: float
     """RMS of its attack."""

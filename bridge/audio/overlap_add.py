@@ -53,7 +53,10 @@ def mono_level(blocks: Iterable[Array], tick: Callable[[], None]) -> tuple[np.fl
 
 
 def triangle(segment: int) -> Array:
-    """Weight of each sample of a segment: largest in the middle, above 0 at the ends, at most 1."""
+    """Weight of each sample of a segment.
+
+    Largest in the middle, above 0 at the ends, at most 1.
+    """
     half = segment // 2
     weight = np.concatenate([np.arange(1, half + 1), np.arange(segment - half, 0, -1)])
     return np.asarray(weight / weight.max(), np.float32)
@@ -66,7 +69,9 @@ def centred(audio: Array, segment: int) -> Array:
 
 
 class OverlapAdd:
-    """Joins segments in order; hands out each sample as soon as no later segment can change it.
+    """Joins segments in order.
+
+    Hands out each sample as soon as no later segment can change it.
 
     A signal shorter than a segment is expected where :func:`centred` put it.
 

@@ -1,4 +1,6 @@
-"""Read working recordings: WAV files on disk, read in pieces.
+"""Read working recordings.
+
+WAV files on disk, read in pieces.
 
 Memory stays flat over the length: nothing here holds more than a block.
 """
@@ -34,7 +36,10 @@ RESAMPLE_MARGIN_S = 0.05
 
 
 class Sound(Protocol):
-    """A sound that is read on demand: a :class:`Recording`, or a stem that is still being written."""
+    """A sound that is read on demand.
+
+    A :class:`Recording`, or a stem that is still being written.
+    """
 
     @property
     def rate(self) -> int:
@@ -68,7 +73,10 @@ class Sound(Protocol):
         """Yield consecutive blocks, (channels, up to ``frames``) float32, full scale -1 to 1."""
 
     def read(self, start: int = 0, frames: int | None = None) -> Array:
-        """Return (channels, frames) float32 from frame ``start`` on; shorter where the sound ends."""
+        """Return (channels, frames) float32 from frame ``start`` on.
+
+        Shorter where the sound ends.
+        """
 
     def mono(self, rate: int, start_s: float = 0.0, length_s: float | None = None) -> Array:
         """Return (frames,) float32, the mean of the channels at ``rate`` Hz; see :func:`mono`."""
@@ -87,7 +95,7 @@ class Recording:
     peak: float
     """Largest absolute sample, full scale 1."""
     warnings: tuple[str, ...] = ()
-    """What whoever reads the result should know of it."""
+    """Warning for the reader of the result."""
 
     @property
     def length_s(self) -> float:
@@ -118,7 +126,10 @@ class Recording:
 
 
 def mono(sound: Sound, rate: int, start_s: float = 0.0, length_s: float | None = None) -> Array:
-    """Return (frames,) float32: :func:`to_mono` at ``rate`` Hz, exactly placed, silence past the ends."""
+    """Return (frames,) float32.
+
+    :func:`to_mono` at ``rate`` Hz, exactly placed, silence past the ends.
+    """
     length_s = sound.length_s - start_s if length_s is None else length_s
     frames = round(length_s * rate)
     lead = max(0.0, start_s - RESAMPLE_MARGIN_S)

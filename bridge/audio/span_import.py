@@ -27,7 +27,10 @@ TURNED = "Left and right cancel each other here, as where one side is inverted; 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSource:
-    """One channel of one file; DAWs that keep stereo as two mono files name two of these."""
+    """One channel of one file.
+
+    DAWs that keep stereo as two mono files name two of these.
+    """
 
     path: Path
     channel: int = 0

@@ -1,4 +1,7 @@
-"""Spectra and levels that several engines share: frames, power spectra, the level of each key, velocity."""
+"""Spectra and levels that several engines share.
+
+Frames, power spectra, the level of each key, velocity.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ MAX_WAV_BYTES = 0xFFFF_0000
 FRAME_BYTES = 8
 """Bytes of a frame of the working copy: two samples of four."""
 RESERVE_SHARE, MAX_RESERVE = 0.05, 200_000_000
-"""What is left free of a disk for everybody else: a twentieth of it, at most so many bytes."""
+"""Room left free on a disk for everybody else: a twentieth of it, at most so many bytes."""
 ROOM_BYTES = 100_000_000
 """Bytes written between two looks at the free space, where nobody knows how many will come."""
 EXTENSIBLE_BYTES = 40

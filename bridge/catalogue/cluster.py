@@ -1,4 +1,7 @@
-"""Run tasks on a Dask cluster; the scheduler is the queue, and its dashboard shows it."""
+"""Run tasks on a Dask cluster.
+
+The scheduler is the queue, and its dashboard shows it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ TASK_S = 1.0
 MAX_BUNDLE = 200
 """Songs in a task at most: what is done again where its worker is killed."""
 RETRIES = 1
-"""How often the scheduler tries a song again whose worker raised."""
+"""Further tries of a song whose worker raised."""
 CONNECT_S = 60
 """A scheduler on a busy machine answers late."""
 LOST = "The workers of this song ended while they transcribed it; there may be too little memory."

@@ -1,4 +1,7 @@
-"""Export a catalogue as one dataset: a MIDI file per song, and all notes as Parquet."""
+"""Export a catalogue as one dataset.
+
+A MIDI file per song, and all notes as Parquet.
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,10 @@ def run_locally(tasks: Iterable[Task], workers: int, command: Iterable[str] | No
 
 
 def worker_command() -> list[str]:
-    """Return the command of a worker; the current folder is no place for its modules."""
+    """Return the command of a worker.
+
+    The current folder is no place for its modules.
+    """
     return program("catalogue-worker")
 
 

@@ -1,4 +1,7 @@
-"""Draw the report page of a catalogue: totals, distributions, the songs most likely wrong, all songs."""
+"""Draw the report page of a catalogue.
+
+Totals, distributions, the songs most likely wrong, all songs.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,10 @@ def write_report(rows: Iterable[Row], catalogue: Path) -> Path:
 
 
 def page(rows: Sequence[Row]) -> str:
-    """Return the page; every text of a song is escaped, and its data are data and no code."""
+    """Return the page.
+
+    Every text of a song is escaped, and its data are data and no code.
+    """
     template = (PAGE / "report.html").read_text(encoding="utf-8")
     filled = {
         "totals": _totals(rows),
@@ -63,7 +69,10 @@ def page(rows: Sequence[Row]) -> str:
 
 
 def doubts(row: Row) -> list[str]:
-    """Return why a song is likely wrong; empty where nothing speaks for it."""
+    """Return why a song is likely wrong.
+
+    Empty where nothing speaks for it.
+    """
     if row.state != DONE:
         return []
     if not row.notes:

@@ -1,4 +1,7 @@
-"""Bring a catalogue up to date: decide what is to do, run it, write the rows."""
+"""Bring a catalogue up to date.
+
+Decide what is to do, run it, write the rows.
+"""
 
 from __future__ import annotations
 

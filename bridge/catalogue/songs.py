@@ -16,7 +16,7 @@ AUDIO_SUFFIXES = (
     *(".wav", ".w64", ".rf64", ".aif", ".aiff", ".caf", ".flac", ".ogg", ".opus", ".mp3", ".mp2"),
     *(".m4a", ".mp4", ".mov", ".wma", ".webm", ".mka"),
 )
-"""What is taken for a song inside a folder; a file that is named itself is taken whatever its suffix."""
+"""Suffixes of songs inside a folder; a file that is named itself is taken whatever its suffix."""
 BLOCK = 1 << 20
 """Bytes read at a time for the content hash."""
 
@@ -124,7 +124,11 @@ def open_song(path: str) -> BinaryIO:
 
 
 def content_hash(path: str) -> str:
-    """Compute the sha256 of a song's bytes; OSError where it cannot be read."""
+    """Compute the sha256 of a song's bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     digest = hashlib.sha256()
     with open_song(path) as f:
         while block := f.read(BLOCK):

@@ -1,4 +1,6 @@
-"""Keep the table of songs: SQLite, so that a kill at any moment leaves whole rows.
+"""Keep the table of songs.
+
+SQLite, so that a kill at any moment leaves whole rows.
 
 One process writes. Workers hand their rows to it, so no lock is ever waited for.
 """
@@ -43,7 +45,7 @@ class Row:
     confidence: float = 0.0
     """Mean confidence of all notes, 0..1."""
     seconds: float = 0.0
-    """What the song took."""
+    """Time that the song took."""
     device: str = ""
     versions: dict[str, Any] = field(default_factory=dict)
     """dawscribe's version, separator and transcribers."""

@@ -1,4 +1,6 @@
-"""Transcribe one song of a catalogue: the task that a worker process or a Dask worker runs.
+"""Transcribe one song of a catalogue.
+
+The task that a worker process or a Dask worker runs.
 
 A task may run twice (a worker was killed, a scheduler tried again): the result's folder appears by one rename, and a
 task that finds it there returns what it holds.
@@ -51,7 +53,10 @@ _warm: dict[str, tuple[Application, Pipeline]] = {}
 
 
 def run_task(task: Task) -> Row:
-    """Transcribe a song; errors of the song become its row."""
+    """Transcribe a song.
+
+    Errors of the song become its row.
+    """
     begun = time.monotonic()
     row = Row(task.path, task.stamp, "", task.engines, FAILED)
     try:
@@ -67,7 +72,10 @@ def run_task(task: Task) -> Row:
 
 
 def result_folder(content: str, engines: str) -> Path:
-    """Return where a result lies: by content, in 256 folders, so that no folder grows to a million entries."""
+    """Return where a result lies.
+
+    By content, in 256 folders, so that no folder grows to a million entries.
+    """
     return Path("songs") / content[:2] / f"{content[:32]}-{engines[:8]}"
 
 

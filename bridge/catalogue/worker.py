@@ -1,4 +1,7 @@
-"""Run tasks that come as lines of JSON: one worker process of a catalogue on this machine."""
+"""Run tasks that come as lines of JSON.
+
+One worker process of a catalogue on this machine.
+"""
 
 from __future__ import annotations
 

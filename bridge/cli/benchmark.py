@@ -29,7 +29,7 @@ LENGTH_S = 14.0
 DRAFT, DRAFT_S = "draft", 20.0
 """Name of the draft's row, and the seconds it hears: long enough that the next job is forecast by it."""
 SONG_S = 240.0
-"""What a person asks for: a song of four minutes."""
+"""Length that a person asks about: a song of four minutes."""
 WORTH = 0.95
 """A setting that is not at least so much faster than what "auto" takes is not written."""
 

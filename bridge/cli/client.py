@@ -1,4 +1,7 @@
-"""Ask after a running daemon; all that commands need is in the home folder."""
+"""Ask after a running daemon.
+
+All that commands need is in the home folder.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +120,9 @@ class Client:
         return since <= float(self.beat().get("heartbeat", 0.0)) <= time.time() + AHEAD_S
 
     def job(self, name: str) -> Job:
-        """The one job whose id begins with ``name``; "last" is the one asked last.
+        """The one job whose id begins with ``name``.
+
+        "last" is the one asked last.
 
         Raises:
             InputError: there is none, or more than one.

@@ -14,7 +14,9 @@ else:
 
 
 def with_settings(text: str, settings: Mapping[str, str]) -> str | None:
-    """Return the text with further settings; None where its way of writing tables leaves no place for them.
+    """Return the text with further settings.
+
+    None where its way of writing tables leaves no place for them.
 
     Args:
         text: of a config.toml that has none of them.

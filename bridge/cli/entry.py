@@ -1,4 +1,7 @@
-"""The command line: which command, and how errors reach the user. Each command is a module of bridge/commands."""
+"""The command line.
+
+Which command, and how errors reach the user. Each command is a module of bridge/commands.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ LOG = "command.log"
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
-    """The parser; only the named command's own options are loaded, so that ``--help`` stays quick."""
+    """The parser.
+
+    Only the named command's own options are loaded, so that ``--help`` stays quick.
+    """
     top = argparse.ArgumentParser(
         prog="dawscribe", description="Audio items in, editable MIDI tracks out: from your DAW or from the shell."
     )
@@ -62,7 +68,10 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit status is 0, 1 (a fault of ours), 2 (bad input) or 130 (Ctrl-C)."""
+    """Run a command.
+
+    The exit status is 0, 1 (a fault of ours), 2 (bad input) or 130 (Ctrl-C).
+    """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # Numpy's products are small here: threads for them only take cores from the networks.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,4 +1,7 @@
-"""Several files in one run: all are looked at before the first starts, and a bad one stops nothing."""
+"""Several files in one run.
+
+All are looked at before the first starts, and a bad one stops nothing.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,10 @@ class ManyFiles:
 
     @contextmanager
     def trying(self, number: int) -> Iterator[None]:
-        """Remember a failure of the file inside; what would fail for every file is raised."""
+        """Remember a failure of the file inside.
+
+        What would fail for every file is raised.
+        """
         try:
             yield
         except (ConfigError, ModelError):

@@ -1,4 +1,7 @@
-"""A progress bar with stage and remaining time; quiet when standard error is not a terminal."""
+"""A progress bar with stage and remaining time.
+
+Quiet when standard error is not a terminal.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ REDRAW_S = 0.1
 
 
 class Progress:
-    """Draws one line for one job; its :meth:`report` is the job's stop point too."""
+    """Draws one line for one job.
+
+    Its :meth:`report` is the job's stop point too.
+    """
 
     def __init__(self, name: str, stopped: threading.Event, stream: TextIO | None = None) -> None:
         self._name, self._stopped = name, stopped
@@ -68,7 +74,10 @@ class Progress:
 
 
 def remaining(fraction: float, elapsed_s: float) -> str:
-    """The words ", 12 s left"; empty while too little is done to tell."""
+    """The words ", 12 s left".
+
+    Empty while too little is done to tell.
+    """
     if fraction < 0.02:
         return ""
     left_s = elapsed_s * (1 - fraction) / fraction

@@ -1,4 +1,7 @@
-"""DAW projects from a result: which host writes a file, found by its suffix."""
+"""DAW projects from a result.
+
+Which host writes a file, found by its suffix.
+"""
 
 from __future__ import annotations
 

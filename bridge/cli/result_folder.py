@@ -1,4 +1,7 @@
-"""The folder that a result goes to: made as a hidden draft inside it, moved up at once; what is the user's stays."""
+"""The folder that a result goes to.
+
+Made as a hidden draft inside it, moved up at once; what is the user's stays.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ DRAFT, LOCK, BEFORE = ".dawscribe-draft-", ".lock", "before"
 
 
 def result_folders(files: Sequence[Path], output: Path) -> list[Path]:
-    """One folder per file: the output itself for a single one; equal names, case aside, get a number."""
+    """One folder per file.
+
+    The output itself for a single one; equal names, case aside, get a number.
+    """
     if len(files) == 1:
         return [output]
     taken: set[str] = set()

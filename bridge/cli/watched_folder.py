@@ -34,7 +34,7 @@ SUFFIXES = frozenset({
     ".wav", ".wave", ".w64", ".rf64", ".bwf", ".caf", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus",
     ".mp3", ".m4a", ".aac", ".wma",
 })  # fmt: skip
-"""What is taken for audio; anything else in the folder is none of our business."""
+"""Suffixes taken for audio; anything else in the folder is none of our business."""
 SETTLED_S = 3.0
 """A file that has not changed for so long, and is whole by its own head, is finished."""
 PATIENCE_S = 30.0
@@ -42,10 +42,10 @@ PATIENCE_S = 30.0
 WHOLE = 0.999
 """Share of the promised sound from which on a file is whole: some programs count a last, missing sample."""
 RESULT, NOTE = "{} (transcribed)", "{} (not transcribed).txt"
-"""What lies beside a file in the end."""
+"""Names of the result or the note beside a file."""
 DRAFT = ".dawscribe-"
 OURS = "watch-"
-"""How the ids of our jobs begin."""
+"""Beginning of our jobs' ids."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,13 @@ from bridge.spool.request import PROTOCOL
 from bridge.spool.status import FIRST_REVISION, Status
 
 HEARTBEAT_S = 2.0
-"""How often daemon.json is renewed; DAW scripts call it dead after three."""
+"""Time between two renewals of daemon.json; DAW scripts call it dead after three."""
 CONTROL_S = 0.1
-"""How often cancel files and the stop file are looked for: a cancel has a second in all."""
+"""Time between two looks for cancel files and the stop file: a cancel has a second in all."""
 RETRY_S = 2.0
 """Pause after a full disk before the next try to write."""
 OPENING_S = 0.1
-"""What the triggers get to open their ports before the daemon is said to run."""
+"""Time for the triggers to open their ports before the daemon is said to run."""
 LOCK_S = 1.0
 """A lock that is held for so long is another daemon's; a command that only looks holds it for a moment."""
 log = logging.getLogger("dawscribe.daemon")
@@ -68,7 +68,7 @@ class Daemon:
         self._walked: Walked = {}
         self._clock = Clock()
         self._problem = ""
-        """Why requests cannot be taken over at the moment."""
+        """Reason why requests cannot be taken over at the moment."""
         self._triggers = TriggerSupervisor(app.settings, app.context)
         self._worker = WorkerProcess(app.home, app.home / "logs" / "worker.log")
 

@@ -91,7 +91,9 @@ def _systemd(text: str, *, bare: bool = False) -> str:
 
 
 def setup(options: argparse.Namespace) -> list[str]:
-    """Install the service, or with ``--uninstall`` remove it; what was done, in sentences.
+    """Install the service, or with ``--uninstall`` remove it.
+
+    What was done, in sentences.
 
     Raises:
         HostError: the service manager refused.

@@ -1,4 +1,7 @@
-"""The triggers of a daemon: each runs by itself, a broken one is a status, and it is tried again."""
+"""The triggers of a daemon.
+
+Each runs by itself, a broken one is a status, and it is tried again.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,10 @@ class TriggerSupervisor:
         """Trigger -> "listening", or the sentence why it does not."""
 
     def start(self, service: JobService) -> list[asyncio.Task[None]]:
-        """Start those that are on; their tasks, to be cancelled at the end."""
+        """Start those that are on.
+
+        Their tasks, to be cancelled at the end.
+        """
         on = [n for n in TRIGGERS.names() if self._settings.table(f"triggers.{n}").get("enabled", True)]
         self.states |= dict.fromkeys(on, LISTENING)
         return [asyncio.create_task(self._keep(name, service)) for name in on]

@@ -1,4 +1,7 @@
-"""End the daemon when its loop stands still: what then starts it anew goes on with the same jobs."""
+"""End the daemon when its loop stands still.
+
+What then starts it anew goes on with the same jobs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The smallest host: a Standard MIDI File (format 1) per item. Copy it to begin another host.
+"""The smallest host.
+
+A Standard MIDI File (format 1) per item. Copy it to begin another host.
 
 The file is laid out as every DAW opens it: a conductor track with tempo map and time signatures, then one
 named track per part. Notes stay where they sound: seconds become ticks through the tempo map as the file
@@ -107,7 +109,10 @@ def write_midi(score: Score, name: str, path: Path) -> None:
 
 
 def to_midi(score: Score, name: str) -> mido.MidiFile:
-    """The score as a format 1 file: conductor track, then a track per part, all as long as the item."""
+    """The score as a format 1 file.
+
+    Conductor track, then a track per part, all as long as the item.
+    """
     file = mido.MidiFile(type=1, ticks_per_beat=PPQ, charset="utf-8")
     clock = _Clock(score.tempo)
     end = clock.ticks(score.length_s)

@@ -37,7 +37,9 @@ class Rewrite:
 
 
 def rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, *, anew: bool = False) -> Any:
-    """Return the changed network as ``core.compile_model`` takes it: a path as str, or a model where none can be kept.
+    """Return the changed network as ``core.compile_model`` takes it.
+
+    A path as str, or a model where none can be kept.
 
     Args:
         core: the ``openvino.Core``.

@@ -1,4 +1,6 @@
-"""The one inference runtime of the core: OpenVINO, behind a class of one call.
+"""The one inference runtime of the core.
+
+OpenVINO, behind a class of one call.
 
 Engines hand over an ONNX file and arrays; threads, precision, the compiled-network cache and the
 device's name are decided here, the same for all.
@@ -141,7 +143,10 @@ class Network:
         return self.beside(lambda: None, *inputs)[0]
 
     def beside(self, work: Callable[[], Made], *inputs: Array) -> tuple[list[Array], Made]:
-        """Run the network and ``work`` concurrently; return both results. ``work`` must not use this network."""
+        """Run the network and ``work`` concurrently.
+
+        Return both results. ``work`` must not use this network.
+        """
         views, made = self.views_beside(work, *inputs)
         return [np.array(output, dtype=np.float32) for output in views], made
 
@@ -157,7 +162,10 @@ class Network:
         return self.outputs(), made
 
     def start(self, *inputs: Array) -> None:
-        """Begin to compute and return at once; the inputs must stay as they are until :meth:`wait` says True."""
+        """Begin to compute and return at once.
+
+        The inputs must stay as they are until :meth:`wait` says True.
+        """
         self._request.start_async(list(inputs), share_inputs=True)
 
     def wait(self, timeout_s: float) -> bool:
@@ -169,7 +177,10 @@ class Network:
         return [self._request.get_tensor(port).data for port in self._compiled.outputs]
 
     def cancel(self) -> None:
-        """Give up what was started; returns when the network is at rest."""
+        """Give up what was started.
+
+        Returns when the network is at rest.
+        """
         self._request.cancel()
         try:
             self._request.wait()
@@ -185,7 +196,9 @@ def run_each(
     finish: Callable[[Kept], Made],
     on_done: Callable[[int], None],
 ) -> Iterator[Made]:
-    """Run a network over many inputs; beside each run the result before is finished and the next input made.
+    """Run a network over many inputs.
+
+    Beside each run the result before is finished and the next input made.
 
     While a result is taken, the network rests, and the cores are the taker's.
 
@@ -232,7 +245,9 @@ def _ensure_folder(cache: Path | None) -> Path | None:
 def compiled_rewritten(
     core: Any, path: Path, rewrite: Rewrite, cache: Path | None, target: str, properties: dict[str, Any]
 ) -> Any:
-    """A changed network, compiled; where what was kept of it is damaged, it is made again.
+    """A changed network, compiled.
+
+    Where what was kept of it is damaged, it is made again.
 
     Raises:
         OSError, RuntimeError: the file itself cannot be read or compiled.

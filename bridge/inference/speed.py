@@ -31,12 +31,15 @@ BASE_MB = 200.0
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The needs of an engine; a plugin has it as its attribute ``demand``."""
+    """The needs of an engine.
+
+    A plugin has it as its attribute ``demand``.
+    """
 
     gflop_per_s: float
     """Arithmetic for a second of sound, in 1e9 operations (a multiplication with its addition is two)."""
     memory_mb: float
-    """What it adds to the process."""
+    """Memory that it adds to the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,10 @@ class Speeds:
         self._path = home / FILE
 
     def estimate(self, key: str, length_s: float, demands: Sequence[Demand]) -> Estimate | None:
-        """The estimate for an item; None where nothing is known of an engine."""
+        """The estimate for an item.
+
+        None where nothing is known of an engine.
+        """
         memory_mb = BASE_MB + sum(d.memory_mb for d in demands)
         known = self._read().get(key)
         if known is not None:
@@ -82,7 +88,10 @@ class Speeds:
         return Estimate(work / (REACHED * machine_gflops()), memory_mb, measured=False)
 
     def keep(self, key: str, length_s: float, took_s: float) -> None:
-        """Remember what a job took; without effect where the home cannot be written."""
+        """Remember what a job took.
+
+        Without effect where the home cannot be written.
+        """
         if length_s < MIN_LENGTH_S or took_s <= 0:
             return
         speeds = dict(self._read())

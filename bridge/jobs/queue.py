@@ -1,4 +1,7 @@
-"""Choose the next job: first in, first out, with retries bounded."""
+"""Choose the next job.
+
+First in, first out, with retries bounded.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from bridge.jobs.store import Job
 
 @dataclass(slots=True)
 class Queue:
-    """The order of waiting jobs: hosts take turns, and within a host the request just made goes first."""
+    """The order of waiting jobs.
+
+    Hosts take turns, and within a host the request just made goes first.
+    """
 
     _waiting: dict[str, list[Job]] = field(default_factory=dict)
     _turns: list[str] = field(default_factory=list)
@@ -21,7 +27,10 @@ class Queue:
             self._turns.append(job.host)
 
     def take(self) -> Job | None:
-        """The next job, None where nobody waits; its host goes to the back of the line."""
+        """The next job, None where nobody waits.
+
+        Its host goes to the back of the line.
+        """
         for host in list(self._turns):
             self._turns.remove(host)
             waiting = self._waiting[host]
@@ -32,7 +41,10 @@ class Queue:
         return None
 
     def drop(self, job_id: str) -> Job | None:
-        """Take a job out of the line; None where it does not wait."""
+        """Take a job out of the line.
+
+        None where it does not wait.
+        """
         for waiting in self._waiting.values():
             for job in waiting:
                 if job.id == job_id:

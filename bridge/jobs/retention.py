@@ -22,7 +22,7 @@ GRACE_PERIOD_S = 3600.0
 MAX_JOBS = 5000
 """Finished jobs that are kept at most, however small: each is looked at when the daemon starts."""
 BLOCK_BYTES = 4096
-"""What the smallest file takes on most disks."""
+"""Room that the smallest file takes on most disks."""
 
 
 Files = dict[tuple[int, int], tuple[int, int]]
@@ -53,7 +53,10 @@ class _StoredJob:
 
 
 class Clock:
-    """The time by which jobs age: a system's clock that jumps ahead, once or for good, makes no job older."""
+    """The time by which jobs age.
+
+    A system's clock that jumps ahead, once or for good, makes no job older.
+    """
 
     def __init__(self) -> None:
         self._started, self._counted = time.time(), time.monotonic()

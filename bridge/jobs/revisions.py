@@ -1,4 +1,7 @@
-"""Correct a finished result: the next revision takes the place of the one before, all of it or nothing."""
+"""Correct a finished result.
+
+The next revision takes the place of the one before, all of it or nothing.
+"""
 
 from __future__ import annotations
 

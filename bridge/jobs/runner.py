@@ -1,4 +1,7 @@
-"""One job in the worker: progress as it comes, a cancel within a second, and an end whatever goes wrong."""
+"""One job in the worker.
+
+Progress as it comes, a cancel within a second, and an end whatever goes wrong.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,16 @@ from bridge.jobs.worker_process import JobEnd, WorkerProcess
 from bridge.spool.status import Status
 
 CONTROL_S = 0.1
-"""How often the cancel file is looked for: a cancel has a second in all."""
+"""Time between two looks for the cancel file: a cancel has a second in all."""
 MIN_FRACTION = 0.02
 """Below it too little is done to tell how long the rest takes."""
 log = logging.getLogger("dawscribe.daemon")
 
 
 async def execute_job(job: Job, store: JobStore, worker: WorkerProcess, changed: Callable[[Job], None]) -> JobEnd:
-    """Run a job and return its end. Whatever fails, fails this job alone.
+    """Run a job and return its end.
+
+    Whatever fails, fails this job alone.
 
     Args:
         job: the job; its status follows the worker's answers.

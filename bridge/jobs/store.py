@@ -1,4 +1,6 @@
-"""Keep jobs on disk: the job folders are the journal, the queue is rebuilt from them.
+"""Keep jobs on disk.
+
+The job folders are the journal, the queue is rebuilt from them.
 
 A job is accepted once its folder jobs/<id> is there with request.json and status.json, all of it synced, put in
 place by one rename. From then on it ends as done, failed or cancelled, whatever is killed in between.
@@ -26,7 +28,7 @@ MAX_ATTEMPTS = 10
 """A job that was running when the daemon died is tried again, but not for ever: it may be what fills the memory."""
 DAY_S = 86_400.0
 JOURNAL = ("request.json", "status.json", "attempts.json", "cancel", "inserted")
-"""What the daemon and the DAW's script keep in a job folder; everything else is the worker's, to make and to remove."""
+"""Files of the daemon and the DAW's script in a job folder; everything else is the worker's, to make and to remove."""
 INTERNAL_ERROR = "Something inside dawscribe went wrong; 'dawscribe logs' has the details to report."
 """The sentence for a fault of ours."""
 
@@ -59,11 +61,17 @@ class JobStore:
         self.folder = home / "jobs"
 
     def path(self, job_id: str) -> Path:
-        """The folder of a job; InputError for an id that cannot be one."""
+        """The folder of a job.
+
+        Raises:
+            InputError: an id that cannot be one.
+        """
         return self.folder / check_id(job_id)
 
     def accept(self, data: Mapping[str, Any]) -> Job:
-        """Check a request and make its folder; the job is safe once this returns.
+        """Check a request and make its folder.
+
+        The job is safe once this returns.
 
         A second request with the id of an accepted one is that job: nothing runs twice.
 
@@ -102,7 +110,11 @@ class JobStore:
         return StoreError(message, code="job-unwritable")
 
     def request(self, job_id: str) -> Request:
-        """The request of an accepted job; InputError where it is damaged."""
+        """The request of an accepted job.
+
+        Raises:
+            InputError: it is damaged.
+        """
         return parse_request(self.request_data(job_id))
 
     def request_data(self, job_id: str) -> dict[str, Any]:
@@ -110,7 +122,11 @@ class JobStore:
         return self._json(job_id, "request.json", MAX_FILE_BYTES)
 
     def result(self, job_id: str) -> dict[str, Any]:
-        """The result of a finished job; InputError where there is none or it is damaged."""
+        """The result of a finished job.
+
+        Raises:
+            InputError: there is none or it is damaged.
+        """
         data = self._json(job_id, "result.json", MAX_RESULT_BYTES)
         items = data.get("items")
         if not isinstance(items, list) or not items or not all(isinstance(i, Mapping) for i in items):
@@ -225,7 +241,12 @@ class JobStore:
         return os.path.exists(self.path(job_id) / "cancel")  # False too where the folder can no longer be read
 
     def request_cancel(self, job_id: str) -> None:
-        """Ask for an end of the job; InputError where there is no such job, StoreError where it cannot be written."""
+        """Ask for an end of the job.
+
+        Raises:
+            InputError: there is no such job.
+            StoreError: it cannot be written.
+        """
         if not self.path(job_id).is_dir():
             raise InputError(
                 f"There is no job {job_id}; 'dawscribe jobs' lists the jobs there are.", code="job-not-found"

@@ -1,4 +1,6 @@
-"""Versions of a result: a correction makes revision n + 1, and every revision can be gone back to.
+"""Versions of a result.
+
+A correction makes revision n + 1, and every revision can be gone back to.
 
 ``revisions/1.json`` is the result as it was heard, ``revisions/<n>.edits.json`` holds the edits that made revision n of
 it, and ``revisions/draft-<time>.edits.json`` edits that were never sent.
@@ -41,7 +43,7 @@ class Version:
     made_at: float
     """Unix time."""
     label: str
-    """What made it, for a list."""
+    """Its origin, for a list."""
 
 
 def heard(folder: Path) -> dict[str, Any]:
@@ -55,7 +57,10 @@ def heard(folder: Path) -> dict[str, Any]:
 
 
 def all_of(folder: Path) -> list[Version]:
-    """Return all versions, oldest first; those that cannot be read are left out."""
+    """Return all versions, oldest first.
+
+    Those that cannot be read are left out.
+    """
     found = []
     for path in (folder / REVISIONS).glob(f"*{EDITS_SUFFIX}"):
         name = path.name.removesuffix(EDITS_SUFFIX)
@@ -108,7 +113,11 @@ def begin(folder: Path) -> None:
 
 
 def keep(folder: Path, revision: int, edits: Sequence[Mapping[str, Any]]) -> None:
-    """Keep the edits that made a revision; StoreError where that is not possible."""
+    """Keep the edits that made a revision.
+
+    Raises:
+        StoreError: that is not possible.
+    """
     try:
         _keep(folder, str(revision), edits, _summary(edits))
     except OSError as e:
@@ -137,7 +146,11 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def read(path: Path, largest: int) -> dict[str, Any]:
-    """Return a JSON file of a job folder; InputError where it is missing or damaged."""
+    """Return a JSON file of a job folder.
+
+    Raises:
+        InputError: it is missing or damaged.
+    """
     try:
         return parse_json(read_untrusted(path, largest), path.name)
     except OSError as e:

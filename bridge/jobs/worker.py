@@ -1,4 +1,6 @@
-"""The worker process: owns the models and runs one job at a time, so that what crashes is never the daemon.
+"""The worker process.
+
+Owns the models and runs one job at a time, so that what crashes is never the daemon.
 
 The daemon writes lines to its standard input, ``run ID`` and ``cancel ID``; it answers with JSON lines:
 ``{"id", "stage", "fraction", "notes", "device"}`` while it works, once an item ``"estimate_s"`` and ``"memory_mb"``, at
@@ -67,7 +69,10 @@ class Worker:
         self._cancelled.add(job_id)
 
     def run(self, job_id: str) -> None:
-        """Run one job to its end; never raises for what a job can do wrong."""
+        """Run one job to its end.
+
+        Never raises for what a job can do wrong.
+        """
         end, message, code = "failed", INTERNAL_ERROR, "internal-error"
         try:
             message = self._transcribe(job_id)

@@ -1,4 +1,7 @@
-"""The daemon's side of the worker process: start it, feed it, notice its death, let it go when idle."""
+"""The daemon's side of the worker process.
+
+Start it, feed it, notice its death, let it go when idle.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,9 @@ class WorkerProcess:
         return self._process.pid if alive and self._process else None
 
     async def run(self, job_id: str, on_progress: Callable[[dict[str, Any]], None]) -> JobEnd:
-        """Run a job and return its end. ``on_progress`` gets the progress answers.
+        """Run a job and return its end.
+
+        ``on_progress`` gets the progress answers.
 
         Raises:
             OSError: the process could not be started.

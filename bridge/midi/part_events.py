@@ -1,4 +1,7 @@
-"""Prepare MIDI events of parts: key spans without double strikes, pitch wheel steps, channels."""
+"""Prepare MIDI events of parts.
+
+Key spans without double strikes, pitch wheel steps, channels.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ def note_on_off_ticks(
 
 
 def channels(score: Score) -> list[int]:
-    """A MIDI channel 0..15 per part: drums on channel 10, the others in turn on the rest."""
+    """A MIDI channel 0..15 per part.
+
+    Drums on channel 10, the others in turn on the rest.
+    """
     free = [c for c in range(16) if c != DRUM_CHANNEL]
     pitched = iter(range(len(score.parts)))
     return [DRUM_CHANNEL if p.is_drums else free[next(pitched) % len(free)] for p in score.parts]

@@ -1,4 +1,6 @@
-"""Plays a result on a MIDI port: by its own clock, or slaved to a DAW's MIDI clock and song position.
+"""Plays a result on a MIDI port.
+
+By its own clock, or slaved to a DAW's MIDI clock and song position.
 
 By its own clock notes sound when they sounded. Slaved, they sound on the beats that the result's own tempo map gives
 them, so that a DAW at any tempo can record them on its grid.
@@ -44,7 +46,10 @@ class ClockFollower:
     _interval_s: float | None = field(default=None)
 
     def feed(self, message: Any, now_s: float) -> bool:
-        """Take a message in; whether the position jumped or stopped."""
+        """Take a message in.
+
+        Whether the position jumped or stopped.
+        """
         if message.type == "clock":
             self._clock(now_s)
             return False

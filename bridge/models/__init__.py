@@ -1,4 +1,7 @@
-"""The model store: every network and soundfont is a row of models.toml, verified before use."""
+"""The model store.
+
+Every network and soundfont is a row of models.toml, verified before use.
+"""
 
 from __future__ import annotations
 

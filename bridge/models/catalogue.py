@@ -29,7 +29,7 @@ class Model:
 
     name: str
     purpose: str
-    """What it is for and who made it, in a few words."""
+    """Its purpose and its makers, in a few words."""
     file: str
     """Name of the file in a folder of models."""
     size: int
@@ -45,9 +45,9 @@ class Model:
     commercial: bool = True
     """Return whether its licence allows use for money."""
     terms: str = ""
-    """What its author says of that, in the author's own words; empty where the licence's name says all."""
+    """Words of its author about that, in the author's own words; empty where the licence's name says all."""
     notice: str = ""
-    """What the user must be told before the first download; empty where the licence allows everything."""
+    """Notice for the user before the first download; empty where the licence allows everything."""
     engines: tuple[str, ...] = ()
     """The plugins that cannot work without it."""
     default: bool = False

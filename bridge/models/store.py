@@ -73,7 +73,9 @@ class ModelStore:
         self._folders = (self._folder, *folders, *(expand_user_path(f, "DAWSCRIBE_MODELS") for f in named if f))
 
     def path(self, name: str) -> Path:
-        """The verified file of a model; nothing is downloaded or looked up.
+        """The verified file of a model.
+
+        Nothing is downloaded or looked up.
 
         Raises:
             ModelError: there is no such model, or it is not here, or its content is wrong.

@@ -1,4 +1,7 @@
-"""Plain files on the web: https (http on this machine alone), continued where the connection was cut."""
+"""Plain files on the web.
+
+Https (http on this machine alone), continued where the connection was cut.
+"""
 
 from __future__ import annotations
 

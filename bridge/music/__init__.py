@@ -1,4 +1,7 @@
-"""The data that travels between stages: notes, parts, tempo. Times are seconds from the item's start."""
+"""The data that travels between stages.
+
+Notes, parts, tempo. Times are seconds from the item's start.
+"""
 
 from __future__ import annotations
 

@@ -48,7 +48,10 @@ CRASHES = frozenset({49, 52, 55, 57})
 
 
 def instrument_of(stem: str) -> Instrument:
-    """Return the instrument of a stem; one without a row keeps its own name and is played by a piano."""
+    """Return the instrument of a stem.
+
+    One without a row keeps its own name and is played by a piano.
+    """
     if stem in INSTRUMENTS:
         return INSTRUMENTS[stem]
     name = stem.replace("_", " ").strip().title() or "Part"

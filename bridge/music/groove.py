@@ -22,7 +22,7 @@ class Groove:
     offsets: tuple[float, ...] = (0.0,) * CELLS
     """Beats by which each sixteenth comes later than its (swung) place; below 0 earlier."""
     onsets: int = 0
-    """How many onsets this was measured on; 0 says that nothing was measured."""
+    """Number of onsets that this was measured on; 0 says that nothing was measured."""
 
     def played(self, position_qn: float) -> float:
         """The place at which the song plays what is written at ``position_qn``."""

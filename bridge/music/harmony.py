@@ -88,7 +88,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A stretch of the form; those with the same name are alike."""
+    """A stretch of the form.
+
+    Those with the same name are alike.
+    """
 
     onset_s: float
     offset_s: float

@@ -1,4 +1,7 @@
-"""Notes and bends. All times are seconds from the item's start."""
+"""Notes and bends.
+
+All times are seconds from the item's start.
+"""
 
 from __future__ import annotations
 

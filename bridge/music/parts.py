@@ -1,4 +1,7 @@
-"""The data between the stages: parts with their candidates, what a transcriber heard, and the score of an item."""
+"""The data between the stages.
+
+Parts with their candidates, what a transcriber heard, and the score of an item.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,15 @@ from bridge.music.notes import MIX, STEM_ROLES, Bend, Note
 from bridge.music.tempo import TempoMap
 
 CANDIDATE_REASONS = ("below_threshold", "doubtful_onset", "duplicate", "spurious", "harmonic", "bleed", "removed")
-"""Why a note was left out: the network was not sure enough of it or of its onset, it is another note's double, nobody
-played it, it is a partial of a lower note, it leaked from another part, or a person removed it."""
+"""Reasons to leave a note out: the network was not sure enough of it or of its onset, it is another note's double,
+nobody played it, it is a partial of a lower note, it leaked from another part, or a person removed it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Candidate:
-    """A note that was heard and left out; a person can take it back.
+    """A note that was heard and left out.
+
+    A person can take it back.
 
     Raises:
         ValueError: a reason outside :data:`CANDIDATE_REASONS`.
@@ -34,7 +39,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The notes of one instrument: one track in the DAW."""
+    """The notes of one instrument.
+
+    One track in the DAW.
+    """
 
     id: str
     """Unique in the item, such as "bass" or "other/strings"; key of the preview, of edits and of tracks."""

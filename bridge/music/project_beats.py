@@ -10,7 +10,10 @@ from typing import Protocol
 
 
 class Timeline(Protocol):
-    """The part of a tempo that quantising needs: :class:`~bridge.music.tempo.TempoMap` is one, too."""
+    """The part of a tempo that quantising needs.
+
+    :class:`~bridge.music.tempo.TempoMap` is one, too.
+    """
 
     def to_qn(self, time_s: float) -> float:
         """Quarter notes at ``time_s`` seconds."""

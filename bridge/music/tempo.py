@@ -1,4 +1,7 @@
-"""The tempo map: seconds to quarter notes and back, the only place where the two meet."""
+"""The tempo map.
+
+Seconds to quarter notes and back, the only place where the two meet.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 DEFAULT_BPM = 120.0
-"""What a Standard MIDI File means when it says nothing, and what is kept when the beat is not certain."""
+"""Tempo of a Standard MIDI File that says nothing, kept when the beat is not certain."""
 
 MAX_BEATS = 255
 """In a bar: the numerator of a MIDI time signature is one byte."""
@@ -42,7 +45,9 @@ class TempoPoint:
 
 @dataclass(frozen=True, slots=True)
 class TempoMap:
-    """Piecewise constant tempo; the first point stands at 0 s.
+    """Piecewise constant tempo.
+
+    The first point stands at 0 s.
 
     Raises:
         ValueError: no point at 0 s, times not rising, a tempo not above 0, or a bar without beats.

@@ -1,1 +1,4 @@
-"""Input and output of a note network: the spectrogram, maps of keys over time, and the notes in them."""
+"""Input and output of a note network.
+
+The spectrogram, maps of keys over time, and the notes in them.
+"""

@@ -1,4 +1,6 @@
-"""From the network's posteriorgrams to notes: pure functions, two ways.
+"""From the network's posteriorgrams to notes.
+
+Pure functions, two ways.
 
 * :func:`polyphonic`: onset peaks, each held to its most probable end. For chords.
 * :func:`monophonic` (in path.py): one voice by a best path over pitch and time. For bass and singers.
@@ -23,7 +25,10 @@ REARM_FRAMES = 4
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Thresholds that make a note of a probability; tuned on held-out sounds by training/notes/tune.py."""
+    """Thresholds that make a note of a probability.
+
+    Tuned on held-out sounds by training/notes/tune.py.
+    """
 
     onset: float
     """Least onset probability of a note."""
@@ -33,7 +38,7 @@ class Thresholds:
     frame: float
     """Frame probability at which going on and stopping are equally likely."""
     offset_weight: float
-    """What a sure offset adds to ending there, in log-odds."""
+    """Amount that a sure offset adds to ending there, in log-odds."""
 
 
 OFFSET_WEIGHT = 60.0
@@ -135,7 +140,10 @@ def attacks(curves: KeyActivations, t: Thresholds) -> list[int]:
 
 
 def polyphonic(maps: NoteActivations, t: Thresholds) -> list[Note]:
-    """All notes but doubtful blips, sorted; a note ends at the latest where its key is struck again."""
+    """All notes but doubtful blips, sorted.
+
+    A note ends at the latest where its key is struck again.
+    """
     return polyphonic_with_candidates(maps, t, None)[0]
 
 

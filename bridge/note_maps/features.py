@@ -1,4 +1,6 @@
-"""The note model's ear: a variable-Q spectrogram in dB, three bins a semitone, from one FFT size.
+"""The note model's ear.
+
+A variable-Q spectrogram in dB, three bins a semitone, from one FFT size.
 
 Training imports this module, so that a model is always run on what it was trained on.
 """

@@ -1,4 +1,7 @@
-"""Keep the network's output for a stem small: an hour takes 15 to 40 MB, where half floats would take 220 MB."""
+"""Keep the network's output for a stem small.
+
+An hour takes 15 to 40 MB, where half floats would take 220 MB.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ LEVEL = 1
 
 
 class KeyActivations:
-    """The network's output for one key, each (frames,): probabilities 0..1, velocity 0..1.
+    """The network's output for one key, each (frames,).
+
+    Probabilities 0..1, velocity 0..1.
 
     Args:
         packed: (KINDS, frames) bytes.
@@ -38,10 +43,13 @@ class KeyActivations:
         self.onset, self.frame, self.offset, self.velocity = _probabilities(packed)
         self._sounding: dict[float, Array] = {}
         self.notes: dict[tuple[int, int, float, float], Note] = {}
-        """What was made of it already, by what shapes a note: its onset, its limit and the thresholds of its end."""
+        """Notes made of it already, by what shapes a note: its onset, its limit and the thresholds of its end."""
 
     def sounding(self, threshold: float) -> Array:
-        """Return (frames,) the evidence that the key sounds; see :func:`evidence_by_byte`."""
+        """Return (frames,) the evidence that the key sounds.
+
+        See :func:`evidence_by_byte`.
+        """
         if threshold not in self._sounding:
             self._sounding[threshold] = evidence_by_byte(threshold)[self._frame_bytes]
         return self._sounding[threshold]
@@ -82,7 +90,11 @@ class NoteActivations:
 
     @classmethod
     def unpacked(cls, lowest: int, highest: int, lengths: Sequence[Sequence[int]], data: bytes) -> NoteActivations:
-        """Return the maps that :meth:`packed` gave; ValueError where it cannot have."""
+        """Return the maps that :meth:`packed` gave.
+
+        Raises:
+            ValueError: it cannot have.
+        """
         maps, place = cls(lowest, highest), 0
         for row in lengths:
             ends = [place + end for end in accumulate(row)]

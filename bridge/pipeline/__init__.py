@@ -1,1 +1,4 @@
-"""From a request to its results: read, separate, transcribe, arrange."""
+"""From a request to its results.
+
+Read, separate, transcribe, arrange.
+"""

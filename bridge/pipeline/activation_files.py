@@ -1,4 +1,7 @@
-"""Keep what a network said in a file: a line of JSON, then the packed output. No pickle, nothing that is run."""
+"""Keep what a network said in a file.
+
+A line of JSON, then the packed output. No pickle, nothing that is run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,11 @@ FORMAT = "dawscribe activations 1"
 
 
 def write_activations(path: Path, activations: Activations) -> None:
-    """Write ``path`` in one step; OSError where it cannot be written."""
+    """Write ``path`` in one step.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     lengths = {name: len(blob) for name, blob in activations.blobs.items()}
     head = {"format": FORMAT, "facts": dict(activations.facts), "blobs": lengths}
     line = json.dumps(head, allow_nan=False).encode() + b"\n"

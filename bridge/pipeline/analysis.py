@@ -1,4 +1,7 @@
-"""Separate an item and transcribe it: what is separated is transcribed while the rest still is."""
+"""Separate an item and transcribe it.
+
+What is separated is transcribed while the rest still is.
+"""
 
 from __future__ import annotations
 

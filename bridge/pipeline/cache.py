@@ -1,4 +1,6 @@
-"""Keep what was computed once: stems, activations and transcriptions, by the sound itself and all that shaped them.
+"""Keep what was computed once.
+
+Stems, activations and transcriptions, by the sound itself and all that shaped them.
 
 The least recently used goes first when the limit of the settings is reached. A damaged or half-written entry, or one
 that somebody edited, is a miss, never an error: stems in job folders are links to the very files that lie here.
@@ -34,7 +36,10 @@ META = "stems.json"
 
 
 def content_key(recording: Recording) -> str:
-    """Return a key of the samples alone: the same sound under another name has the same key."""
+    """Return a key of the samples alone.
+
+    The same sound under another name has the same key.
+    """
     digest = hashlib.sha256(f"{recording.rate} {recording.channels}".encode())
     for block in recording.blocks():
         digest.update(block.tobytes())
@@ -76,7 +81,9 @@ class Cache:
         return draft
 
     def keep_stems(self, key: str, draft: Path, stems: Mapping[str, Recording]) -> dict[str, Recording]:
-        """Keep the finished stems of a draft; they become visible at once, or never.
+        """Keep the finished stems of a draft.
+
+        They become visible at once, or never.
 
         Raises:
             StoreError: the disk is full or the folder cannot be written.
@@ -108,7 +115,10 @@ class Cache:
         return self._activations / key
 
     def keep_activations(self, key: str, activations: Activations) -> None:
-        """Keep activations; a full disk only means that they are not kept."""
+        """Keep activations.
+
+        A full disk only means that they are not kept.
+        """
         with suppress(OSError):
             write_activations(self.activations_file(key), activations)
 
@@ -124,7 +134,10 @@ class Cache:
             return None
 
     def keep_transcription(self, key: str, transcription: Transcription) -> None:
-        """Keep a transcription; a full disk only means that it is not kept."""
+        """Keep a transcription.
+
+        A full disk only means that it is not kept.
+        """
         data = {"parts": [_part_json(p) for p in transcription.parts], "warnings": list(transcription.warnings)}
         with suppress(OSError):
             self._notes.mkdir(parents=True, exist_ok=True)

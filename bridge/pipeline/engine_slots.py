@@ -31,7 +31,10 @@ class EngineSlots:
 
     @contextmanager
     def slot(self, engine: str) -> Iterator[None]:
-        """Hold the engine's slot; other stems of the same engine run only while this one waits for sound."""
+        """Hold the engine's slot.
+
+        Other stems of the same engine run only while this one waits for sound.
+        """
         self._own.engine = engine
         with self._changed:
             self.acquire()
@@ -43,7 +46,10 @@ class EngineSlots:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no engine runs or could run; only under the lock."""
+        """Return whether no engine runs or could run.
+
+        Only under the lock.
+        """
         return not self._running and not self._queued
 
     def acquire(self) -> None:
@@ -55,12 +61,18 @@ class EngineSlots:
         self._running.add(engine)
 
     def release(self) -> None:
-        """Give the slot of this thread's engine back; only under the lock."""
+        """Give the slot of this thread's engine back.
+
+        Only under the lock.
+        """
         self._running.remove(self._own.engine)
         self._changed.notify_all()
 
     def wait_for(self, holds: Callable[[], bool]) -> None:
-        """Wait without the slot until ``holds``; only under the lock."""
+        """Wait without the slot until ``holds``.
+
+        Only under the lock.
+        """
         self.release()
         self._changed.wait_for(holds)
         self.acquire()

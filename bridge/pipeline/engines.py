@@ -1,4 +1,7 @@
-"""The engines of a process: made once and kept warm."""
+"""The engines of a process.
+
+Made once and kept warm.
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,10 @@ class HearingPlan:
         return () if source == MIX else tuple(stem for stem in self.apart if stem != source)
 
     def calls(self, joining: Sequence[str], with_mix: Sequence[str] = ()) -> list[Call]:
-        """Return the calls: one for each source, but one for all sources of the transcribers in ``joining``."""
+        """Return the calls.
+
+        One for each source, but one for all sources of the transcribers in ``joining``.
+        """
         single = [
             Call(name, (source,))
             for source, names in self.transcribers.items()
@@ -107,7 +110,9 @@ def lacking(rows: Mapping[str, tuple[str, ...]], stems: Sequence[str], wanted: S
 def stem_plan(
     rows: Mapping[str, tuple[str, ...]], stems: Sequence[str], wanted: Sequence[str] | None = None
 ) -> HearingPlan:
-    """Return the plan for a separator; a stem without a row of its own is heard as "other".
+    """Return the plan for a separator.
+
+    A stem without a row of its own is heard as "other".
 
     Args:
         rows: source -> transcribers.

@@ -24,7 +24,10 @@ POLL_S = 0.2
 
 
 class StemFeed:
-    """Progress of writing the stems of one item; shared by all of them."""
+    """Progress of writing the stems of one item.
+
+    Shared by all of them.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -60,18 +63,27 @@ class StemFeed:
             )
 
     def hold(self) -> None:
-        """Let nobody read until :meth:`settle`: the files are being closed and moved."""
+        """Let nobody read until :meth:`settle`.
+
+        The files are being closed and moved.
+        """
         with self._changed:
             self._frames = 0
 
     def settle(self, final: Mapping[str, Recording]) -> None:
-        """Announce the finished stems; from here on they are read where they lie now."""
+        """Announce the finished stems.
+
+        From here on they are read where they lie now.
+        """
         with self._changed:
             self._final = final
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """End all waits: whoever waits for sound gets JobCancelled."""
+        """End all waits.
+
+        Whoever waits for sound gets JobCancelled.
+        """
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -141,7 +153,10 @@ class LiveStem:
 
     @property
     def is_silent(self) -> bool:
-        """Return whether nothing can be heard in it; known as soon as something can."""
+        """Return whether nothing can be heard in it.
+
+        Known as soon as something can.
+        """
         self._feed.until(lambda: not is_silent(self._writer.peak))
         return is_silent(self._writer.peak)
 

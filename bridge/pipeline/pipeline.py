@@ -1,4 +1,7 @@
-"""From a request to its results: read, separate, transcribe, score. One straight line; the engines stay warm."""
+"""From a request to its results.
+
+Read, separate, transcribe, score. One straight line; the engines stay warm.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,9 @@ class Pipeline:
         on_note_count: Callable[[int], None] = lambda notes: None,
         on_estimate: Callable[[Estimate], None] = lambda estimate: None,
     ) -> Outcome:
-        """Transcribe all items of ``request``; stems go to ``folder``/stems where they are kept.
+        """Transcribe all items of ``request``.
+
+        Stems go to ``folder``/stems where they are kept.
 
         While it works, ``folder``/partial.json grows (see :class:`~bridge.pipeline.preview.Preview`).
 
@@ -239,7 +244,10 @@ def _workspace(folder: Path) -> Iterator[Path]:
 
 
 def read_span(span: AudioSpan, target: Path, progress: StageProgress) -> Recording:
-    """Make the working copy of an item's audio; errors as of :func:`bridge.audio.span_import.import_span`."""
+    """Make the working copy of an item's audio.
+
+    Errors as of :func:`bridge.audio.span_import.import_span`.
+    """
     sources: Path | Sequence[ChannelSource] = span.path
     if span.channels:
         sources = [ChannelSource(path, channel) for path, channel in span.channels]

@@ -19,7 +19,9 @@ WRITE_S = 1.0
 
 
 class Preview:
-    """Collects what engines tell. These are an engine's first words: doubles, ghosts and the beat come later.
+    """Collects what engines tell.
+
+    These are an engine's first words: doubles, ghosts and the beat come later.
 
     Args:
         folder: the job folder.

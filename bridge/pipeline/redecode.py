@@ -1,4 +1,6 @@
-"""Hear a part again at another sensitivity: from what the network said, in milliseconds, without the network.
+"""Hear a part again at another sensitivity.
+
+From what the network said, in milliseconds, without the network.
 
 A job keeps the activations of its items in ``activations/<item>/``, as links to the cache, with an index of what they
 are. So they last as long as the job does.

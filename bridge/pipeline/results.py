@@ -74,7 +74,10 @@ def write_results(
 def deliver(
     items: Sequence[ItemResult], request: Request, folder: Path, settings: Settings, context: Context
 ) -> tuple[ItemResult, ...]:
-    """Let the hosts write their files into ``folder``; returns the items, with what was added to them."""
+    """Let the hosts write their files into ``folder``.
+
+    Returns the items, with what was added to them.
+    """
     for name in dict.fromkeys((MIDI_HOST, request.host)):
         if name in HOSTS.names():
             host = HOSTS.create(name, settings.plugin_table("hosts", name), context)

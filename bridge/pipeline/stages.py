@@ -1,4 +1,7 @@
-"""The stages of a job: each has a progress of its own, of which the whole job's is made."""
+"""The stages of a job.
+
+Each has a progress of its own, of which the whole job's is made.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ OnNotes = Callable[[str, Sequence[Note]], None]
 
 
 class StageProgress:
-    """Progress of one stage of one item; see :class:`bridge.plugins.interfaces.Progress`."""
+    """Progress of one stage of one item.
+
+    See :class:`bridge.plugins.interfaces.Progress`.
+    """
 
     def __init__(self, on_fraction: Callable[[float], None], on_notes: OnNotes) -> None:
         self._on_fraction, self._on_notes = on_fraction, on_notes

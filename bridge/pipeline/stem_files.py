@@ -13,7 +13,9 @@ from bridge.pipeline.live_stem import LiveStem, StemFeed
 
 
 class StemSink:
-    """Writes ``folder``/<stem>.wav for every stem; as a context it leaves all files or none.
+    """Writes ``folder``/<stem>.wav for every stem.
+
+    As a context it leaves all files or none.
 
     Args:
         stems: names, in the order of the blocks' first axis.
@@ -40,7 +42,10 @@ class StemSink:
         return int(block[0].shape[1])
 
     def finish(self) -> dict[str, Recording]:
-        """Close the files; nobody reads them until the feed is settled."""
+        """Close the files.
+
+        Nobody reads them until the feed is settled.
+        """
         self._feed.hold()
         return {stem: writer.finish() for stem, writer in zip(self.stems, self._writers, strict=True)}
 

@@ -18,7 +18,9 @@ OnNotes = Callable[[str, Sequence[Note]], None]
 
 
 class ThreadProgress:
-    """The progress of one call; its fraction is read by the thread that shows it.
+    """The progress of one call.
+
+    Its fraction is read by the thread that shows it.
 
     Args:
         stopped: set when the job is over.
@@ -43,7 +45,9 @@ class ThreadProgress:
 
 
 class TranscriptionThreads:
-    """The transcriptions under way of one item. As a context it leaves no thread behind.
+    """The transcriptions under way of one item.
+
+    As a context it leaves no thread behind.
 
     Args:
         feed: where the stems are; its slots are what the threads take.
@@ -58,7 +62,10 @@ class TranscriptionThreads:
         self._failures: list[BaseException] = []
 
     def start(self, name: str, engine: str, task: Callable[[Progress], Transcription]) -> None:
-        """Run ``task`` in a thread; tasks of one engine take turns."""
+        """Run ``task`` in a thread.
+
+        Tasks of one engine take turns.
+        """
         number, progress = len(self._threads), ThreadProgress(self._stopped, self._on_notes)
 
         def run() -> None:
@@ -79,7 +86,10 @@ class TranscriptionThreads:
             raise self._failures[0]
 
     def finish(self, progress: Progress) -> list[Transcription]:
-        """Wait for all; the transcriptions in the order of their start."""
+        """Wait for all.
+
+        The transcriptions in the order of their start.
+        """
         for thread in self._threads:
             while thread.is_alive():
                 thread.join(POLL_S)

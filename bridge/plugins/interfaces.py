@@ -39,7 +39,9 @@ class Context:
 
 
 class Progress(Protocol):
-    """Goes down with a job: progress, live preview and stop point in one.
+    """Goes down with a job.
+
+    Progress, live preview and stop point in one.
 
     Call one of its methods at least twice a second of work; both raise :class:`~bridge.errors.JobCancelled` when the
     job was cancelled.
@@ -49,12 +51,18 @@ class Progress(Protocol):
         """Report how much of the work at hand is done, 0..1."""
 
     def notes(self, part_id: str, notes: Sequence[Note]) -> None:
-        """Report provisional notes for the live preview. Only the returned transcription is final."""
+        """Report provisional notes for the live preview.
+
+        Only the returned transcription is final.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class AudioSource:
-    """A sound to transcribe: a stem, or the whole mix."""
+    """A sound to transcribe.
+
+    A stem, or the whole mix.
+    """
 
     role: str
     """A stem, one of :data:`bridge.music.STEM_ROLES` or an outside separator's own, or :data:`bridge.music.MIX`."""
@@ -79,7 +87,7 @@ class Separator(Protocol):
     stems: tuple[str, ...]
     """Stems it can deliver."""
     device: str
-    """What it computes on, for status and result, such as "CPU bf16 (OpenVINO)"."""
+    """Device that it computes on, for status and result, such as "CPU bf16 (OpenVINO)"."""
 
     def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Sequence[Array] | Array]:
         """Yield the stems ``roles`` piece by piece, each (roles, channels, samples) and final, as long as the mix.
@@ -181,7 +189,10 @@ class Installable(Protocol):
         """Install the scripts, in ``folder`` or where the DAW is found; returns lines that say what was done."""
 
     def uninstall(self, folder: Path | None) -> list[str]:
-        """Remove the scripts; returns lines that say what was done."""
+        """Remove the scripts.
+
+        Returns lines that say what was done.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +219,20 @@ class JobService(Protocol):
         """Return all jobs, oldest first."""
 
     def result(self, job_id: str) -> dict[str, Any]:
-        """Return the newest result.json of a finished job; InputError where there is none."""
+        """Return the newest result.json of a finished job.
+
+        Raises:
+            InputError: there is none.
+        """
 
     async def revise(self, job_id: str, edits: Sequence[Mapping[str, Any]]) -> int:
         """Write the next revision of a result and return its number; InputError where the edits do not fit."""
 
     async def request_selected(self, host: str, options: Mapping[str, Any]) -> None:
-        """Ask a running DAW for its selection; HostError or ConfigError where that is not possible."""
+        """Ask a running DAW for its selection.
+
+        HostError or ConfigError where that is not possible.
+        """
 
     def watch(self, on_change: Callable[[JobReport], None]) -> Callable[[], None]:
         """Call ``on_change`` in the event loop whenever a job's status changes; it must return at once.
@@ -229,4 +247,8 @@ class Trigger(Protocol):
     """Receives commands and hands them to the daemon."""
 
     async def run(self, service: JobService) -> None:
-        """Listen until cancelled. PluginError where something cannot be opened: the daemon says so and goes on."""
+        """Listen until cancelled.
+
+        Raises:
+            PluginError: something cannot be opened: the daemon says so and goes on.
+        """

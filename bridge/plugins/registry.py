@@ -1,4 +1,6 @@
-"""The one door for plugins: ours come from tables, everybody else's from entry points.
+"""The one door for plugins.
+
+Ours come from tables, everybody else's from entry points.
 
 An outsider's package names its class in the entry-point group ``dawscribe.separators``, ``.transcribers``,
 ``.hosts`` or ``.triggers``; the entry's name is the name in settings and on the command line.
@@ -194,7 +196,9 @@ def plugin_options(plugin: type[Any], table: Mapping[str, Any], where: str) -> A
 
 
 def checked(value: Any, default: Any, where: str) -> Any:
-    """Return ``value`` as the type of ``default``: whole numbers serve as floats, lists as tuples.
+    """Return ``value`` as the type of ``default``.
+
+    Whole numbers serve as floats, lists as tuples.
 
     Raises:
         ConfigError: another type.

@@ -12,12 +12,15 @@ COMMERCIAL = "commercial"
 CHOICES = ("any", COMMERCIAL)
 """Values of the setting "licence"."""
 KINDS = ("separators", "transcribers")
-"""What has terms that reach what it makes; a trigger or a host makes no sound and no notes."""
+"""Kinds whose terms reach what it makes; a trigger or a host makes no sound and no notes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The licence of an engine; a plugin has it as its attribute ``terms``."""
+    """The licence of an engine.
+
+    A plugin has it as its attribute ``terms``.
+    """
 
     commercial: bool
     """Return whether what it makes may be used for money."""
@@ -41,7 +44,7 @@ def wants_commercial(settings: Mapping[str, Any] | None) -> bool:
 
 
 def refusal(kind: str, name: str, plugin: object, *, ours: bool) -> str:
-    """Why an engine may not be used for money, as a sentence; empty where it may.
+    """Give the reason why an engine may not be used for money; empty where it may.
 
     Args:
         kind: "separators", "transcribers", "hosts" or "triggers".

@@ -1,1 +1,4 @@
-"""The review page: listen to a result, correct it and send it again; a server on loopback and its page."""
+"""The review page.
+
+Listen to a result, correct it and send it again; a server on loopback and its page.
+"""

@@ -1,4 +1,7 @@
-"""Ask the engines again: another sensitivity, or a marked range heard anew by a small job of its own in the worker."""
+"""Ask the engines again.
+
+Another sensitivity, or a marked range heard anew by a small job of its own in the worker.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ MIN_RANGE_S = 0.2
 MAX_RANGE_S = 600.0
 """Of a range that is heard again; more is another transcription."""
 HOST = "review"
-"""What such a job names as its host: no DAW waits for it."""
+"""Host that such a job names: no DAW waits for it."""
 
 
 def calls(folder: Path, number: int) -> list[dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""Describe a job to the page: the result as it was heard, the changes, the state, and what can be listened to."""
+"""Describe a job to the page.
+
+The result as it was heard, the changes, the state, and what can be listened to.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""edits.json of a job: what a person changed, in order, with a cursor for undo and redo; safe once a call returns.
+"""edits.json of a job.
+
+What a person changed, in order, with a cursor for undo and redo; safe once a call returns.
 
 Every change carries the number of the state it was made on: of two pages that change at once, the second is told.
 """
@@ -34,7 +36,7 @@ class EditLog:
     """The result as it was heard."""
     edits: list[dict[str, Any]] = field(default_factory=list)
     cursor: int = 0
-    """How many of the edits are in force; the others can be redone."""
+    """Number of edits in force; the others can be redone."""
     seq: int = 0
     """Counts every change, undo and redo."""
     _sheets: list[Sheet] = field(default_factory=list)
@@ -71,7 +73,9 @@ class EditLog:
         return self.edits[: self.cursor]
 
     def append(self, seq: object, data: Mapping[str, Any]) -> None:
-        """Add a change; what was undone before can no longer be redone.
+        """Add a change.
+
+        What was undone before can no longer be redone.
 
         Raises:
             ConflictError: another page changed something since ``seq``.
@@ -91,7 +95,10 @@ class EditLog:
         self._commit([*self.in_force, dict(data)], self.cursor + 1, sheets)
 
     def undo(self, seq: object) -> None:
-        """Take the last change back; errors as of :meth:`append`."""
+        """Take the last change back.
+
+        Errors as of :meth:`append`.
+        """
         self._move(seq, -1)
 
     def redo(self, seq: object) -> None:
@@ -99,7 +106,10 @@ class EditLog:
         self._move(seq, 1)
 
     def replace(self, seq: object, edits: Sequence[Mapping[str, Any]]) -> None:
-        """Go to another version's edits; errors as of :meth:`append`."""
+        """Go to another version's edits.
+
+        Errors as of :meth:`append`.
+        """
         self.check(seq)
         kept = [dict(e) for e in edits]
         self._commit(kept, len(kept), self._rebuilt(kept))

@@ -1,4 +1,6 @@
-"""The door of the page's server: only this machine's browser, only pages of ours, only with the session's cookie.
+"""The door of the page's server.
+
+Only this machine's browser, only pages of ours, only with the session's cookie.
 
 Any web page that the user visits may send requests to loopback, and a name server may call loopback by another name
 (DNS rebinding). So every request must name this very address as Host, anything that changes something must come from
@@ -38,7 +40,10 @@ class Session:
         self.hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
 
     def open(self, token: object, response: Response) -> bool:
-        """Set the cookie if the token is right; return whether it was."""
+        """Set the cookie if the token is right.
+
+        Return whether it was.
+        """
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self.token.encode()):
             return False
         response.set_cookie(self._cookie, self._secret, path="/", httponly=True, samesite="strict")

@@ -1,4 +1,7 @@
-"""Tells the open pages what changes: a job's state, its first notes while it runs, edits of another page, versions."""
+"""Tells the open pages what changes.
+
+A job's state, its first notes while it runs, edits of another page, versions.
+"""
 
 from __future__ import annotations
 

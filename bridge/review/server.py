@@ -27,7 +27,10 @@ ones."""
 
 
 class ReviewPage:
-    """The review page of this daemon; it reaches the daemon by the service that triggers get."""
+    """The review page of this daemon.
+
+    It reaches the daemon by the service that triggers get.
+    """
 
     @dataclass(frozen=True, slots=True)
     class Options:

@@ -1,4 +1,6 @@
-"""The sound of a job for the page: samples in pieces, peaks for waveforms, spectrogram tiles; kept in the job folder.
+"""The sound of a job for the page.
+
+Samples in pieces, peaks for waveforms, spectrogram tiles; kept in the job folder.
 
 All of it runs in threads of its own, one at a time, so that the daemon's loop stays quick.
 """
@@ -54,7 +56,10 @@ class Source:
     """Of a mix: what adds up to it, should its file be gone."""
 
     def read(self, start: int, frames: int) -> Array:
-        """Return (frames, channels) float32 from ``start`` on; shorter at the end."""
+        """Return (frames, channels) float32 from ``start`` on.
+
+        Shorter at the end.
+        """
         start = min(max(0, start), self.frames)
         total: Array | None = None
         for path in self.files:
@@ -109,7 +114,9 @@ def _length_s(span: AudioSpan | None) -> float | None:
 
 
 def ready(source: Source) -> Source:
-    """Return the source with its files there: a mix is copied into the job folder, else it is the sum of its stems.
+    """Return the source with its files there.
+
+    A mix is copied into the job folder, else it is the sum of its stems.
 
     Raises:
         InputError: the sound is gone.
@@ -163,7 +170,10 @@ def _copy_mix(span: AudioSpan, target: Path) -> bool:
 
 
 def piece(source: Source, start: int, frames: int) -> bytes:
-    """Return samples as interleaved 16-bit, little-endian; at most :data:`MAX_FRAMES`."""
+    """Return samples as interleaved 16-bit, little-endian.
+
+    At most :data:`MAX_FRAMES`.
+    """
     block = source.read(start, min(frames, MAX_FRAMES))
     return (np.clip(block, -1, 1) * 32767).astype("<i2").tobytes()
 
@@ -186,7 +196,10 @@ def peaks(source: Source, cache: Path) -> bytes:
 
 
 def tile(source: Source, cache: Path, level: int, index: int) -> bytes:
-    """Return a spectrogram tile, gzipped; a level above 0 is made of finer ones."""
+    """Return a spectrogram tile, gzipped.
+
+    A level above 0 is made of finer ones.
+    """
 
     def made() -> bytes:
         if level == 0:

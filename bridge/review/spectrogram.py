@@ -1,4 +1,6 @@
-"""Log-frequency spectrograms for the page: three rows a semitone, in tiles of 512 columns, levels in bytes.
+"""Log-frequency spectrograms for the page.
+
+Three rows a semitone, in tiles of 512 columns, levels in bytes.
 
 Low notes need long windows to be told apart, high ones short windows to show their onsets: two transforms share the
 keys. A coarser level keeps the loudest of four columns, so that an attack stays visible from far away.

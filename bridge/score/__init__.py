@@ -1,1 +1,4 @@
-"""Pure functions on notes: clean-up, bleed, bends, tempo, quantise, parts."""
+"""Pure functions on notes.
+
+Clean-up, bleed, bends, tempo, quantise, parts.
+"""

@@ -1,4 +1,6 @@
-"""From what the engines heard to a score: clean up, find the beat, quantise, put the parts in order.
+"""From what the engines heard to a score.
+
+Clean up, find the beat, quantise, put the parts in order.
 
 Apart, so that a score can be redone with the tempo that was found, without the audio.
 """
@@ -32,7 +34,9 @@ def find_tempo(
     on_progress: Callable[[float], None],
     hints: Hints = Hints(),  # noqa: B008 - frozen
 ) -> TempoMap:
-    """Return the tempo map of an item; not ``confident`` where the beat is a guess, 120 BPM where there is none.
+    """Return the tempo map of an item.
+
+    Not ``confident`` where the beat is a guess, 120 BPM where there is none.
 
     Args:
         mix: the whole mix.

@@ -1,4 +1,7 @@
-"""Swing and groove, measured: where in the beat the song really plays."""
+"""Swing and groove, measured.
+
+Where in the beat the song really plays.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A picture of a score: one lane per part, pitched parts as a piano roll, drums as one row per instrument."""
+"""A picture of a score.
+
+One lane per part, pitched parts as a piano roll, drums as one row per instrument.
+"""
 
 from __future__ import annotations
 

@@ -42,7 +42,9 @@ class Grid:
 
 
 def parse_grid(text: str) -> Grid:
-    """The grid called ``text``: "1/16" has a step of 0.25, "1/8T" (triplets) a third, "1/8D" (dotted) 0.75.
+    """The grid called ``text``.
+
+    "1/16" has a step of 0.25, "1/8T" (triplets) a third, "1/8D" (dotted) 0.75.
 
     A G at the end ("1/16G") bends the grid to the song's own groove.
 
@@ -68,7 +70,9 @@ def quantise(
     length_s: float = math.inf,
     groove: Groove = Groove(),  # noqa: B008 - frozen
 ) -> Part:
-    """Move onsets towards the nearest line; as many notes come out as came in, and bends move with their note.
+    """Move onsets towards the nearest line.
+
+    As many notes come out as came in, and bends move with their note.
 
     A note keeps its length, but ends where its follower on the same key (in a monophonic part: its
     follower) begins, if it did before. Where two notes of one key would fall on the same line, as in a roll

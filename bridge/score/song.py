@@ -1,4 +1,7 @@
-"""Describe the song: key, chords, sections and groove, from the parts and their tempo map."""
+"""Describe the song.
+
+Key, chords, sections and groove, from the parts and their tempo map.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The demucs package itself, on PyTorch: htdemucs_ft (slower, a little cleaner) and htdemucs_6s (guitar, piano).
+"""The demucs package itself, on PyTorch.
+
+Htdemucs_ft (slower, a little cleaner) and htdemucs_6s (guitar, piano).
 
 Needs the "torch" extra. Runs on CUDA, on Apple's MPS and on the processor. The model sees one segment at a time,
 so memory does not grow with the length.

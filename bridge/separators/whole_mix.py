@@ -1,4 +1,7 @@
-"""No separation, for recordings of one instrument: the mix itself is the only stem."""
+"""No separation, for recordings of one instrument.
+
+The mix itself is the only stem.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class WholeMixOptions:
     """
 
     role: str = "other"
-    """What the recording is: "drums", "bass", "vocals", "guitar", "piano" or "other"."""
+    """Role of the recording: "drums", "bass", "vocals", "guitar", "piano" or "other"."""
 
     def __post_init__(self) -> None:
         if self.role not in STEM_ROLES:

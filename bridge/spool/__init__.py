@@ -1,1 +1,4 @@
-"""The spool folder: protocol 1 between DAW scripts and the daemon."""
+"""The spool folder.
+
+Protocol 1 between DAW scripts and the daemon.
+"""

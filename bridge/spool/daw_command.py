@@ -1,4 +1,7 @@
-"""Commands to a running DAW: a file that its script takes away, so that taking is the answer."""
+"""Commands to a running DAW.
+
+A file that its script takes away, so that taking is the answer.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Prepare every DAW's set-up: the spool's folders, the command that starts the daemon, the scripts to copy."""
+"""Prepare every DAW's set-up.
+
+The spool's folders, the command that starts the daemon, the scripts to copy.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from bridge.files import own_home, write_json
 from bridge.spool.programs import console_python, windowless_python
 
 START = Path(bridge.__file__).with_name("__main__.py")
-"""What starts our processes: "-m bridge" would run code of the current folder, which is a DAW's project."""
+"""Script that starts our processes: "-m bridge" would run code of the current folder, which is a DAW's project."""
 
 
 def program(*words: str, with_streams: bool = False) -> list[str]:
@@ -43,7 +46,10 @@ def prepare(home: Path, folders: Iterable[str]) -> None:
 
 
 def scripts_folder() -> Path:
-    """The DAW scripts: beside the package in a checkout, inside it once installed."""
+    """The DAW scripts.
+
+    Beside the package in a checkout, inside it once installed.
+    """
     package = Path(__file__).parents[1]
     inside = package / "daw_scripts"
     return inside if inside.is_dir() else package.parent / "daw_scripts"

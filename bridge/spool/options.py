@@ -57,7 +57,10 @@ def text(name: str, value: Any) -> str:
 
 
 def on_or_off(name: str, value: Any) -> bool:
-    """Return a flag; 0 and 1 serve too, a text does not, since any is true to Python."""
+    """Return a flag.
+
+    0 and 1 serve too, a text does not, since any is true to Python.
+    """
     if not isinstance(value, (int, float)) or value not in (0, 1):
         raise invalid_option(name, value)
     return bool(value)

@@ -33,7 +33,11 @@ class PageAddress:
 
 
 def announce(home: Path, port: int, token: str) -> None:
-    """Write the file; OSError where the home cannot be written."""
+    """Write the file.
+
+    Raises:
+        OSError: the home cannot be written.
+    """
     url = f"http://127.0.0.1:{port}/#token={token}"
     data = json.dumps({"protocol": 1, "url": url, "version": __version__}).encode()
     draft = home / f".{FILE}.{os.getpid()}.tmp"
@@ -46,7 +50,10 @@ def announce(home: Path, port: int, token: str) -> None:
 
 
 def withdraw(home: Path) -> None:
-    """Remove the file: nobody serves the page any more."""
+    """Remove the file.
+
+    Nobody serves the page any more.
+    """
     with suppress(OSError):
         (home / FILE).unlink(missing_ok=True)
 

@@ -1,4 +1,7 @@
-"""Programs run in the background: without a console window on Windows, read as bytes whatever the language."""
+"""Programs run in the background.
+
+Without a console window on Windows, read as bytes whatever the language.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The field "beats" of an item: the project's own beats, as a DAW script sends them."""
+"""The field "beats" of an item.
+
+The project's own beats, as a DAW script sends them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Parse requests of protocol 1: what a DAW script asks the daemon to transcribe.
+"""Parse requests of protocol 1.
+
+What a DAW script asks the daemon to transcribe.
 
 Examples under tests/data/protocol/ pin both sides. Unknown fields are kept in ``extra``,
 unknown protocol numbers refused.
@@ -25,7 +27,7 @@ from bridge.spool.untrusted_json import (
 
 PROTOCOL = 1
 ID_PATTERN = re.compile(r"[a-z0-9-]{8,64}")
-"""What a request's id may look like: it becomes a folder's name, so no dot and no slash."""
+"""Form of a request's id: it becomes a folder's name, so no dot and no slash."""
 MAX_ITEMS = 1000
 """Items in one request."""
 MAX_NAME = 512
@@ -34,7 +36,10 @@ MAX_NAME = 512
 
 @dataclass(frozen=True, slots=True)
 class AudioSpan:
-    """The audio of one item: a span of a file, or of one file per channel."""
+    """The audio of one item.
+
+    A span of a file, or of one file per channel.
+    """
 
     path: Path
     start_s: float = 0.0
@@ -52,12 +57,15 @@ class ItemRequest:
     audio: AudioSpan
     name: str
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """What the host needs again at the insertion (position, track, tempo table ...), kept as it came."""
+    """Data that the host needs again at the insertion (position, track, tempo table ...), kept as it came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A "transcribe" command. Several items come back as one insertion."""
+    """A "transcribe" command.
+
+    Several items come back as one insertion.
+    """
 
     id: str
     host: str

@@ -1,4 +1,7 @@
-"""Write and read results of protocol 1: parts, notes and files of each item as JSON."""
+"""Write and read results of protocol 1.
+
+Parts, notes and files of each item as JSON.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,10 @@ class ItemResult:
 
 
 def item_result_json(item: ItemResult, folder: Path) -> dict[str, Any]:
-    """Return the JSON object of an item's result; paths inside ``folder`` are written relative to it."""
+    """Return the JSON object of an item's result.
+
+    Paths inside ``folder`` are written relative to it.
+    """
 
     def relative(path: Path) -> str:
         return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
@@ -95,7 +101,9 @@ def _note_json(note: Note) -> list[float]:
 
 
 def item_from_json(data: Mapping[str, Any], folder: Path) -> ItemResult:
-    """Return an item of a result.json in ``folder``; the inverse of :func:`item_result_json`.
+    """Return an item of a result.json in ``folder``.
+
+    The inverse of :func:`item_result_json`.
 
     Raises:
         InputError: it is no item of a result.

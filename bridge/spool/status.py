@@ -1,4 +1,7 @@
-"""Read and write ``status.json``: how far a job is."""
+"""Read and write ``status.json``.
+
+How far a job is.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class Status:
     revision: int = 0
     """Of the result, from 1; 0 where there is none."""
     estimate_s: float | None = None
-    """What the item at hand will take here, said before it is heard."""
+    """Seconds that the item at hand will take here, said before it is heard."""
     memory_mb: float | None = None
     """About what the engines take, likewise."""
     code: str = ""

@@ -83,7 +83,10 @@ def number_field(data: Mapping[str, Any], name: str, default: float, *, least: f
 
 
 def mapping_field(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Check a JSON object; a missing one is empty."""
+    """Check a JSON object.
+
+    A missing one is empty.
+    """
     value = data.get(name, {})
     if not isinstance(value, Mapping):
         raise invalid_field(name)

@@ -1,1 +1,4 @@
-"""Plugins that receive "transcribe" commands: the spool inbox, OSC, MIDI."""
+"""Plugins that receive "transcribe" commands.
+
+The spool inbox, OSC, MIDI.
+"""

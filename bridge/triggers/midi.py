@@ -24,7 +24,10 @@ log = logging.getLogger("dawscribe.midi")
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
-    """A MIDI message that means something: "note 60", "cc 20" or "program 5", on any channel or on one."""
+    """A MIDI message that means something.
+
+    "note 60", "cc 20" or "program 5", on any channel or on one.
+    """
 
     kind: str
     number: int
@@ -45,7 +48,9 @@ class Gesture:
 
 
 def parse_gesture(text: str) -> Gesture | None:
-    """A gesture of the settings: "note 60", "cc 20", "program 5", with " channel 10" behind it where only that counts.
+    """A gesture of the settings.
+
+    "note 60", "cc 20", "program 5", with " channel 10" behind it where only that counts.
 
     Raises:
         ConfigError: it is none of these.
@@ -112,7 +117,10 @@ class MidiTrigger:
         meanings = ((self._transcribe, ask), (self._cancel, partial(_cancel, service)))
 
         def heard(message: Any) -> None:
-            """In rtmidi's thread: only gestures reach the daemon, never a clock or a solo."""
+            """In rtmidi's thread.
+
+            Only gestures reach the daemon, never a clock or a solo.
+            """
             for gesture, obey in meanings:
                 if gesture and gesture.matches(message):
                     loop.call_soon_threadsafe(obey)

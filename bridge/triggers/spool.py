@@ -1,4 +1,7 @@
-"""The spool inbox: DAW scripts write a request as a file and rename it into place."""
+"""The spool inbox.
+
+DAW scripts write a request as a file and rename it into place.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ HALF_S = 0.5
 """A request that cannot be read and is younger may be half written: REAPER on Windows cannot rename a file below a
 folder with letters beyond ASCII, so its script writes it in place."""
 PATIENCE_S = 10.0
-"""How long a file that cannot be read is tried again before it is refused."""
+"""Time for which a file that cannot be read is tried again before it is refused."""
 QUIET_S, QUIET_POLL_S = 60.0, 0.1
 """After a minute without a request the inbox is looked at less often: a laptop's processor sleeps deeper."""
 DRAFTS_S = 60.0
@@ -58,7 +61,7 @@ class SpoolTrigger:
         self._unread: dict[str, float] = {}
         """Since when a file could not be read."""
         self._stuck: set[str] = set()
-        """What was refused and cannot be removed: it is not looked at again."""
+        """Files that were refused and cannot be removed: they are not looked at again."""
         self._drafts_s = -DRAFTS_S
 
     async def run(self, service: JobService) -> None:

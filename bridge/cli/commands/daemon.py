@@ -29,7 +29,7 @@ FAULT = 1
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 """A log that is rotated at 1 MB, three kept: some thousand jobs."""
 PRIVATE = 0o077
-"""What our files deny to others: sounds, results and settings are the user's own."""
+"""Rights that our files deny to others: sounds, results and settings are the user's own."""
 log = logging.getLogger("dawscribe.daemon")
 
 
@@ -108,7 +108,9 @@ def _detach() -> int:
 
 
 def start_in_background(daemon: Client) -> int | None:
-    """Start the daemon where none runs; return the process id of the one that does.
+    """Start the daemon where none runs.
+
+    Return the process id of the one that does.
 
     Raises:
         InputError: it does not come up.

@@ -20,7 +20,7 @@ from bridge.plugins.registry import ALL
 from bridge.plugins.terms import check_terms
 
 PACKAGES = ("numpy", "openvino", "soundfile", "av", "soxr", "mido", "python-osc", "pillow")
-"""What the core stands on; the torch extra is told with its separator."""
+"""Packages that the core stands on; the torch extra is told with its separator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every finding; 0 if the main job can run, else 2."""
+    """Print every finding.
+
+    0 if the main job can run, else 2.
+    """
     app = application()
     if options.benchmark:
         from bridge.cli.benchmark import run_benchmark

@@ -16,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the state; 0 while a daemon runs, else 3, as service managers have it."""
+    """Print the state.
+
+    0 while a daemon runs, else 3, as service managers have it.
+    """
     daemon = client()
     running, beat = daemon.running, daemon.beat()
     jobs = daemon.store.all()

@@ -57,7 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Transcribe every file; one that fails leaves nothing of its own, and the others are done."""
+    """Transcribe every file.
+
+    One that fails leaves nothing of its own, and the others are done.
+    """
     limit_malloc_arenas()
     app = application({"device": options.device} if options.device else {})
     requests = [_request(file, options) for file in options.files]

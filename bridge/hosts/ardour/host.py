@@ -1,4 +1,7 @@
-"""The host "ardour": writes what its hook inserts, and asks the running Ardour for its selection."""
+"""The host "ardour".
+
+Writes what its hook inserts, and asks the running Ardour for its selection.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from bridge.spool.result import ItemResult
 
 MIDI_NAME, PLAN_NAME = "ardour.mid", "ardour.json"
 ANSWER_S = 10.0
-"""How long a command may lie before Ardour counts as not running: its hook looks three times a second, but waits
+"""Time that a command may lie before Ardour counts as not running: its hook looks three times a second, but waits
 while Ardour imports, saves or loads a soundfont."""
 COLOURS = {
     "drums": 0xC0504DFF,
@@ -43,7 +46,10 @@ class Ardour:
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """Settings of this host; the instruments have a table of their own."""
+        """Settings of this host.
+
+        The instruments have a table of their own.
+        """
 
         chord_track: bool = False
 
@@ -129,11 +135,16 @@ class Ardour:
         return setup.setup(self._home, uninstall=False, folder=folder)
 
     def uninstall(self, folder: Path | None) -> list[str]:
-        """Take everything out again that :meth:`install` put there; errors as there."""
+        """Take everything out again that :meth:`install` put there.
+
+        Errors as there.
+        """
         return setup.setup(self._home, uninstall=True, folder=folder)
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
-        """Ask the running Ardour to transcribe its selection; waits until its hook took the command.
+        """Ask the running Ardour to transcribe its selection.
+
+        Waits until its hook took the command.
 
         Raises:
             HostError: no Ardour with dawscribe's hook took it.

@@ -1,4 +1,7 @@
-"""Instruments as Ardour's scripts ask for them: plug-in type, id and preset."""
+"""Instruments as Ardour's scripts ask for them.
+
+Plug-in type, id and preset.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ KNOWN: dict[str, dict[str, str]] = {
 TYPES = {"lv2": "LV2", "vst3": "VST3", "vst": "LXVST", "au": "AudioUnit"}
 """Prefix in the settings -> Ardour's plug-in type."""
 LAST = (FLUID_SYNTH, REASONABLE_SYNTH)
-"""What every list ends with: ACE Fluid Synth, passed over where it has no soundfont, then one that sounds."""
+"""End of every list: ACE Fluid Synth, passed over where it has no soundfont, then one that sounds."""
 
 
 def instruments_for(role: str, table: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -37,7 +37,9 @@ TURTLE = """@prefix atom: <http://lv2plug.in/ns/ext/atom#> .
 
 
 def find_soundfont(own: Iterable[Path], system: Iterable[str] = SYSTEM_FOLDERS) -> Path | None:
-    """A General MIDI soundfont: the user's or a fetched one first, then what the system has.
+    """A General MIDI soundfont.
+
+    The user's or a fetched one first, then what the system has.
 
     Args:
         own: folders whose every .sf2 or .sf3 is taken.
@@ -65,7 +67,10 @@ def bundle_folder() -> Path:
 
 
 def place(font: Path) -> Path:
-    """Write the preset; its folder. An OSError where it cannot be written."""
+    """Write the preset.
+
+    Its folder. An OSError where it cannot be written.
+    """
     folder = bundle_folder()
     folder.mkdir(parents=True, exist_ok=True)
     quoted = str(font).replace("\\", "\\\\").replace('"', '\\"')

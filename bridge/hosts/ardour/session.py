@@ -1,4 +1,6 @@
-"""An Ardour session made without Ardour's window: the audio, and a MIDI track per part, by Ardour's own Lua shell.
+"""An Ardour session made without Ardour's window.
+
+The audio, and a MIDI track per part, by Ardour's own Lua shell.
 
 The shell cannot import MIDI, but it can make tracks, instruments and empty regions with files of their own. So it
 makes those, says where their files lie and what the session's tempo map is, and the files are filled afterwards.

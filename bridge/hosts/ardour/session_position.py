@@ -1,4 +1,7 @@
-"""Locate an item in an Ardour session: sample position, source track, and the tempo map under it."""
+"""Locate an item in an Ardour session.
+
+Sample position, source track, and the tempo map under it.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ MAX_WAIT_S = 300
 SUPERCLOCK = 282_240_000
 """Ardour's own unit of time per second; it makes no sessions whose samples are no whole number of these."""
 SEPARATORS = (":", "\\")
-"""What Ardour takes for the end of a path, or of a folder's name; a session there would lose its files."""
+"""Characters that Ardour takes for the end of a path, or of a folder's name; a session there would lose its files."""
 FAILED = (
     "Ardour's Lua shell could not make the session; see that 'ardour7-lua' starts in a terminal, "
     "or import the MIDI file in Ardour's window."
@@ -78,7 +78,9 @@ def program() -> str:
 
 
 def run(plan: dict[str, Any], temporary: Path) -> dict[str, Any]:
-    """Make the session of a plan; what the shell answers: where its files lie, and its tempo map.
+    """Make the session of a plan.
+
+    What the shell answers: where its files lie, and its tempo map.
 
     Args:
         plan: see ``session.lua``.

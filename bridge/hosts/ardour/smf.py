@@ -1,4 +1,6 @@
-"""The .mid file that Ardour imports: a track per region, ticks on the session's own tempo map.
+"""The .mid file that Ardour imports.
+
+A track per region, ticks on the session's own tempo map.
 
 Ardour is told to ignore the file's tempo (it would move the notes otherwise), takes ticks as they are, and
 begins with the second track. Controllers at one tick lose their order in Ardour's model, so each gets a tick of

@@ -1,4 +1,6 @@
-r"""Ardour's file ``ui_scripts``: which Lua scripts are bound to toolbar buttons, and which hooks run.
+r"""Ardour's file ``ui_scripts``.
+
+Which Lua scripts are bound to toolbar buttons, and which hooks run.
 
 It is ``<UIScripts><ActionScript>BASE64</ActionScript><ActionHooks><LuaCallback .../></ActionHooks></UIScripts>``.
 The base 64 text is Lua that fills a table: ``scripts[3]["n"]`` is the name of slot 3, ``s`` the whole source,

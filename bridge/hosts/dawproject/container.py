@@ -1,4 +1,6 @@
-"""The .dawproject file itself: a ZIP with project.xml, metadata.xml and the sound.
+"""The .dawproject file itself.
+
+A ZIP with project.xml, metadata.xml and the sound.
 
 All sound in it has one sample rate, since Cubase does not convert a file of another one: a 44.1 kHz WAV goes in as it
 is, anything else as the copy that was heard. Sound is stored, not packed: packing saves a tenth and takes minutes.

@@ -1,4 +1,6 @@
-"""project.xml of a .dawproject: the score as the schema of DAWproject 1.0 has it.
+"""project.xml of a .dawproject.
+
+The score as the schema of DAWproject 1.0 has it.
 
 Order of elements counts in that schema. Cubase further needs a ``contentType`` on every track, a tempo and a time
 signature in ``Transport``; Studio One needs markers in the arrangement and notes directly in their clip. Tracks are
@@ -172,7 +174,10 @@ def _bends(lane: Element, ids: _Ids, part: Part, tempo: TempoMap, length_s: floa
 
 
 def bend_range(bends: Sequence[Bend]) -> int:
-    """Semitones of a full bend: the usual range of an instrument where all bends fit into it."""
+    """Semitones of a full bend.
+
+    The usual range of an instrument where all bends fit into it.
+    """
     fits = all(abs(b.semitones) <= USUAL_BEND_RANGE for b in bends)
     return USUAL_BEND_RANGE if fits else BEND_RANGE
 

@@ -1,4 +1,7 @@
-"""The host "dawproject": writes what Bitwig, Studio One and Cubase open as a new project; it reaches no running DAW."""
+"""The host "dawproject".
+
+Writes what Bitwig, Studio One and Cubase open as a new project; it reaches no running DAW.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The host "live": adds the song's own drum sounds to a result, and asks a running Live for its selection."""
+"""The host "live".
+
+Adds the song's own drum sounds to a result, and asks a running Live for its selection.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,23 @@ from bridge.spool.request import Request
 from bridge.spool.result import ItemResult
 
 ANSWER_S = 5.0
-"""How long a command may lie: the script looks ten times a second, but waits while Live loads or saves a Set."""
+"""Time that a command may lie: the script looks ten times a second, but waits while Live loads or saves a Set."""
 
 
 class Live:
-    """Hands results to the scripts inside Live; the insertion itself is theirs alone."""
+    """Hands results to the scripts inside Live.
+
+    The insertion itself is theirs alone.
+    """
 
     inserts = True
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """Settings of this host; the instruments have a table of their own."""
+        """Settings of this host.
+
+        The instruments have a table of their own.
+        """
 
         one_shots: bool = True
         """Cut the song's own drum sounds, for the Drum Rack that the extension makes of them."""
@@ -36,7 +45,9 @@ class Live:
         self._home = context.home
 
     def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
-        """Cut the one-shots; all that the scripts need to place the notes came with the request.
+        """Cut the one-shots.
+
+        All that the scripts need to place the notes came with the request.
 
         Raises:
             InputError: the request does not say where the items stand.
@@ -61,11 +72,16 @@ class Live:
         return setup.setup(self._home, uninstall=False, library=folder)
 
     def uninstall(self, folder: Path | None) -> list[str]:
-        """Take everything out again that :meth:`install` put there; errors as there."""
+        """Take everything out again that :meth:`install` put there.
+
+        Errors as there.
+        """
         return setup.setup(self._home, uninstall=True, library=folder)
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
-        """Ask the running Live to transcribe its selection; waits until its script took the command.
+        """Ask the running Live to transcribe its selection.
+
+        Waits until its script took the command.
 
         Raises:
             HostError: no Live with dawscribe's script took it.

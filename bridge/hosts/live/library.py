@@ -15,7 +15,7 @@ LIBRARY = "User Library"
 MAX_BYTES = 4 << 20
 """Of a Library.cfg; it names folders and plug-ins of one user."""
 _PROJECT = re.compile(r'<ProjectName Value="([^"]*)" ?/>\s*<ProjectPath Value="([^"]*)" ?/>')
-"""How Live notes in Library.cfg where a user moved the library to."""
+"""Line with which Live notes in Library.cfg where a user moved the library to."""
 
 
 def libraries(chosen: Path | None = None) -> list[Path]:
@@ -48,7 +48,10 @@ def versions() -> list[str]:
 
 
 def extension_folder() -> Path | None:
-    """Find where Live starts extensions from; None for a Live without them, or where the place is not known."""
+    """Find where Live starts extensions from.
+
+    None for a Live without them, or where the place is not known.
+    """
     if sys.platform != "darwin":
         return None
     folder = Path.home() / "Library/Application Support/Ableton/Extensions"

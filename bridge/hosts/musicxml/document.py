@@ -1,4 +1,7 @@
-"""A score as MusicXML 3.1, partwise: what MuseScore, Finale, Sibelius and Dorico open."""
+"""A score as MusicXML 3.1, partwise.
+
+What MuseScore, Finale, Sibelius and Dorico open.
+"""
 
 from __future__ import annotations
 
@@ -299,7 +302,10 @@ def _degree(harmony: Element, name: str, pitch_class: int, fifths: int) -> None:
 
 
 def melody_of(score: Score) -> Part | None:
-    """The part that carries the tune: the voice, else what is high, sounds much of the time, and mostly alone."""
+    """The part that carries the tune.
+
+    The voice, else what is high, sounds much of the time, and mostly alone.
+    """
     pitched = [p for p in score.parts if p.notes and not p.is_drums]
     sung = [p for p in pitched if p.role == "vocals"]
     candidates = sung or [p for p in pitched if p.role != "bass"] or pitched

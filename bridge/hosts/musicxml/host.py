@@ -1,4 +1,7 @@
-"""The host "musicxml": a score of all parts, and a lead sheet of the melody with chords, for notation programs."""
+"""The host "musicxml".
+
+A score of all parts, and a lead sheet of the melody with chords, for notation programs.
+"""
 
 from __future__ import annotations
 

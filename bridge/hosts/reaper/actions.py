@@ -33,7 +33,10 @@ def script_path(action: str) -> str:
 
 
 def command_id(action: str) -> str:
-    """The command id REAPER derives: ``_RS`` and the SHA-1 of the upper-cased path as reaper-kb.ini writes it."""
+    """The command id REAPER derives.
+
+    ``_RS`` and the SHA-1 of the upper-cased path as reaper-kb.ini writes it.
+    """
     digest = hashlib.sha1(script_path(action).upper().encode(), usedforsecurity=False)
     return f"_RS{digest.hexdigest()}"
 

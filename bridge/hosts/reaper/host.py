@@ -1,4 +1,7 @@
-"""The host "reaper": adds the song's own drum sounds to a result, and asks a running REAPER for its selection."""
+"""The host "reaper".
+
+Adds the song's own drum sounds to a result, and asks a running REAPER for its selection.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,20 @@ from bridge.spool.result import ItemResult
 
 
 class Reaper:
-    """Hands results to the Lua scripts inside REAPER; the insertion itself is theirs alone."""
+    """Hands results to the Lua scripts inside REAPER.
+
+    The insertion itself is theirs alone.
+    """
 
     inserts = True
     suffix = ".rpp"
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """Settings of this host; the instruments have a table of their own."""
+        """Settings of this host.
+
+        The instruments have a table of their own.
+        """
 
         one_shots: bool = True
         """Cut the song's own drum sounds for ReaSamplOmatic5000."""
@@ -38,7 +47,9 @@ class Reaper:
         self._home = context.home
 
     def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
-        """Cut the one-shots of each item's drum stem; the items, with "one_shots" among their fields.
+        """Cut the one-shots of each item's drum stem.
+
+        The items, with "one_shots" among their fields.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -56,7 +67,10 @@ class Reaper:
         return setup.setup(self._home, uninstall=False, folder=folder)
 
     def uninstall(self, folder: Path | None) -> list[str]:
-        """Take everything out again that :meth:`install` put there; errors as there."""
+        """Take everything out again that :meth:`install` put there.
+
+        Errors as there.
+        """
         return setup.setup(self._home, uninstall=True, folder=folder)
 
     def check_project(self, target: Path, audio: Path) -> None:
@@ -78,7 +92,9 @@ class Reaper:
         return write_project(item, span, target)
 
     def request_selected(self, options: Mapping[str, Any]) -> None:
-        """Ask the running REAPER to transcribe its selection; waits until one of its ears took the command.
+        """Ask the running REAPER to transcribe its selection.
+
+        Waits until one of its ears took the command.
 
         Raises:
             HostError: no REAPER took it.

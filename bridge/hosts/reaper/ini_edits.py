@@ -24,7 +24,7 @@ from bridge.hosts.reaper.actions import (
 MENU = "[Media item context]"
 MENU_TITLE = f"dawscribe: {ACTION}"
 OLD_TITLE = "dawscribe: transcribe to MIDI"
-"""What the entry was called until 0.2: it becomes the action's own name."""
+"""Name of the entry until 0.2: it becomes the action's own name."""
 MENU_ENTRY = f"{command_id(ACTION)} {MENU_TITLE}"
 BEGIN, END = "-- dawscribe begin", "-- dawscribe end"
 """Around our lines in __startup.lua; the action "Set up" writes the same."""

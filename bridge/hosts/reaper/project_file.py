@@ -1,4 +1,6 @@
-"""Writes a REAPER project (.rpp): the audio, its stems, a MIDI track with an instrument per part, the tempo map.
+"""Writes a REAPER project (.rpp).
+
+The audio, its stems, a MIDI track with an instrument per part, the tempo map.
 
 The file is text: blocks in angle brackets, one setting a line. It holds what REAPER needs to rebuild the rest with
 its defaults; plug-ins are named without a saved state, so they open with theirs.

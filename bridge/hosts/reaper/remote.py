@@ -23,7 +23,7 @@ from bridge.plugins.install_hint import pip_install
 from bridge.spool.request import PROTOCOL
 
 ANSWER_S = 3.0
-"""How long each ear has: the listener looks four times a second, OSC and reapy act within a tick."""
+"""Time that each ear has: the listener looks four times a second, OSC and reapy act within a tick."""
 LOOPBACK = "127.0.0.1"
 
 

@@ -1,1 +1,4 @@
-"""Find the beat: tempo map and downbeats from sound and notes."""
+"""Find the beat.
+
+Tempo map and downbeats from sound and notes.
+"""

@@ -1,4 +1,7 @@
-"""Judge how sure the beat is: nineteen of twenty that are called certain are right."""
+"""Judge how sure the beat is.
+
+Nineteen of twenty that are called certain are right.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The pulse of music made to a click: one tempo that fits from the first bar to the last.
+"""The pulse of music made to a click.
+
+One tempo that fits from the first bar to the last.
 
 Onsets on a grid add up in the spectrum of the onset strength: at the beat's frequency, and more so at those of its
 halves, thirds and quarters, where nearly every onset counts. The longer the recording, the sharper the line, so a

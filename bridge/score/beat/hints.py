@@ -1,4 +1,7 @@
-"""Hints of the user about the beat; the tracker keeps to it and finds the rest."""
+"""Hints of the user about the beat.
+
+The tracker keeps to it and finds the rest.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 """Tempi that make sense as a hint; DAWs take more, music does not."""
 MAX_BEATS_PER_BAR = 32
 FACTORS = {"x2": 2.0, "x1/2": 0.5, "x0.5": 0.5, "x1": 1.0}
-"""What may be said of the tempo that was found."""
+"""Factors that may be said of the tempo that was found."""
 
 
 @dataclass(frozen=True, slots=True)

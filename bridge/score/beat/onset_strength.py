@@ -35,7 +35,10 @@ LATENCY_S = -0.004
 
 @dataclass(frozen=True, slots=True)
 class OnsetStrength:
-    """Two envelopes at :data:`RATE_HZ`; frame i stands for i / RATE_HZ seconds."""
+    """Two envelopes at :data:`RATE_HZ`.
+
+    Frame i stands for i / RATE_HZ seconds.
+    """
 
     full: Array
     """(frames,) all bands, levelled to mean 0 and deviation 1."""

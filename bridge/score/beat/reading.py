@@ -1,4 +1,6 @@
-"""Readings of a pulse: which of its multiples and parts the beat is, and where bars begin.
+"""Readings of a pulse.
+
+Which of its multiples and parts the beat is, and where bars begin.
 
 A tracker of onsets finds a pulse, but a song at 88 BPM also has one at 176, a shuffle at 95 one at 142, and what is
 struck off the beat looks like the beat. Each such reading is laid over what was heard; a perceptron that was trained on

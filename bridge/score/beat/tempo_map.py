@@ -1,4 +1,6 @@
-"""From beats to a tempo map: one tempo where the music was made to a click, else a tempo per bar or per beat.
+"""From beats to a tempo map.
+
+One tempo where the music was made to a click, else a tempo per bar or per beat.
 
 Bar lines of the map meet the downbeats. What sounds before the first downbeat becomes a lead-in bar of as many
 beats as fit; a first beat that the recording cuts off is written faster, so that all the others fall on the grid.
@@ -77,7 +79,9 @@ def tempo_map(
     confident: bool = True,
     counting: Counting = QUARTERS,
 ) -> TempoMap:
-    """The map whose beats and bars are these; what comes before the first beat is counted back.
+    """The map whose beats and bars are these.
+
+    What comes before the first beat is counted back.
 
     Args:
         beats: (beats,) times in seconds, none missing, at least two bars.

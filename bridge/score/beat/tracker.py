@@ -1,4 +1,6 @@
-"""The beat of a recording: its tempo map, and whether it is certain.
+"""The beat of a recording.
+
+Its tempo map, and whether it is certain.
 
 First a pulse: one that holds all through where the music was made to a click, else one that strays. Then the reading:
 which multiple or part of the pulse is the beat, and where bars begin (:mod:`bridge.score.beat.reading`).
@@ -32,9 +34,9 @@ Array = npt.NDArray[np.float64]
 MIN_BEATS = 8
 """Two bars of four: fewer beats are a figure, not a tempo."""
 DRUM_WEIGHT, PITCHED_WEIGHT = 2.0, 0.7
-"""What a note heard at full velocity adds to the onset strength, whose deviation is 1: drums keep the time."""
+"""Amount that a note of full velocity adds to the onset strength, whose deviation is 1: drums keep the time."""
 MAX_FROM_NOTES = 4.0
-"""What all notes of one moment add at most: two drums at full velocity."""
+"""Most that all notes of one moment add: two drums at full velocity."""
 NEAR_FRAMES = 4
 """Onsets within 40 ms of an expected beat measure it; a 32nd at 190 BPM is as far."""
 CLEAR_ONSET = 1.0
@@ -42,7 +44,7 @@ CLEAR_ONSET = 1.0
 MIN_EVEN = 0.06
 """Median change of a beat's length from beat to beat, above which nobody taps along; random onsets give 0.1."""
 MIN_SALIENCE, SHORT_SALIENCE_S = 0.25, 1.0
-"""How much of the onsets must come again a beat later; the second over the length in seconds is added. Onsets at
+"""Share of the onsets that must come again a beat later; the second over the length in seconds is added. Onsets at
 random and noise reach 0.1 in 40 s and 0.4 in 4 s, a song sung to a guitar 0.3, a rock band 0.4 to 0.7."""
 CONSTANT_ADVANTAGE = 2.0
 """Logits by which a pulse that strays must fit better than one that holds: most music is made to a click."""
@@ -68,7 +70,9 @@ def track_beats(
     report: Callable[[str, float], None] = lambda stage, fraction: None,
     hints: Hints = Hints(),  # noqa: B008 - frozen
 ) -> TempoMap:
-    """The tempo map of a recording; ``confident`` is False where the beat is a guess, and 120 BPM where there is none.
+    """The tempo map of a recording.
+
+    ``confident`` is False where the beat is a guess, and 120 BPM where there is none.
 
     Args:
         mix: the whole sound.
@@ -82,7 +86,10 @@ def track_beats(
 
 
 def beat_map(strength: OnsetStrength, heard: BeatEvidence, length_s: float, hints: Hints) -> TempoMap:
-    """The tempo map from onset strength and notes; see :func:`track_beats`."""
+    """The tempo map from onset strength and notes.
+
+    See :func:`track_beats`.
+    """
     combined = strength.full + _from_notes(heard, len(strength.full))
     if _clear_onsets(combined) < MIN_BEATS:
         return _without_beats(hints)

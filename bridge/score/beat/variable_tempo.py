@@ -1,4 +1,6 @@
-"""The pulse of music that strays: local tempo by autocorrelation, beats by dynamic programming.
+"""The pulse of music that strays.
+
+Local tempo by autocorrelation, beats by dynamic programming.
 
 Tempo: autocorrelation in windows, a comb over its multiples and a log-normal prior on the tempo, then the smoothest
 path through time. Beats: D. Ellis, "Beat Tracking by Dynamic Programming" (Journal of New Music Research, 2007); here
@@ -139,7 +141,10 @@ def beat_frames(strength: Array, period: Array) -> Array:
 
 
 def between_frames(strength: Array, frames: npt.NDArray[np.int64]) -> Array:
-    """Frames of peaks, with fractions: moved by a parabola through their neighbours, at most half a frame."""
+    """Frames of peaks, with fractions.
+
+    Moved by a parabola through their neighbours, at most half a frame.
+    """
     left = np.take(strength, frames - 1, mode="clip")
     here = np.take(strength, frames)
     right = np.take(strength, frames + 1, mode="clip")

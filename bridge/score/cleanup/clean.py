@@ -1,4 +1,6 @@
-"""Clean up parts before they become a score: pure functions that move notes to the candidates and delete none.
+"""Clean up parts before they become a score.
+
+Pure functions that move notes to the candidates and delete none.
 
 The rules are applied in this order:
 

@@ -1,4 +1,7 @@
-"""Find notes that nobody played: faint blips, and partials of a lower note that were taken for notes."""
+"""Find notes that nobody played.
+
+Faint blips, and partials of a lower note that were taken for notes.
+"""
 
 from __future__ import annotations
 

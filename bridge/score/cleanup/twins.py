@@ -1,4 +1,7 @@
-"""Find parts that are another part once more: a separator lays an instrument that plays alone into two stems."""
+"""Find parts that are another part once more.
+
+A separator lays an instrument that plays alone into two stems.
+"""
 
 from __future__ import annotations
 

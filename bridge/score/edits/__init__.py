@@ -1,4 +1,7 @@
-"""Corrections of a result as data: a sheet with stable note ids, operations on it, and how both look as JSON."""
+"""Corrections of a result as data.
+
+A sheet with stable note ids, operations on it, and how both look as JSON.
+"""
 
 from __future__ import annotations
 

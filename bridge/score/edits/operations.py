@@ -70,7 +70,10 @@ class PutNotes:
 
 @dataclass(frozen=True, slots=True)
 class PutGhosts:
-    """Put candidates under their ids; a note of the same id is one no longer."""
+    """Put candidates under their ids.
+
+    A note of the same id is one no longer.
+    """
 
     part: str
     put: Mapping[str, Ghost]
@@ -156,7 +159,10 @@ class RemovePart:
 
 @dataclass(frozen=True, slots=True)
 class SetTempo:
-    """Replace the tempo map; notes stay where they sound."""
+    """Replace the tempo map.
+
+    Notes stay where they sound.
+    """
 
     points: tuple[TempoPoint, ...]
 

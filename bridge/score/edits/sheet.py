@@ -1,4 +1,6 @@
-"""An item's result as a person edits it: parts whose notes and candidates have ids that never change.
+"""An item's result as a person edits it.
+
+Parts whose notes and candidates have ids that never change.
 
 The ids of what was heard follow from its place in revision 1 ("0.12": part 0, note 12; "0c3": its candidate 3), so that
 nothing has to be stored for them. Notes that a person adds bring an id of their own.
@@ -29,7 +31,10 @@ PART_ID = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,80}")
 
 @dataclass(frozen=True, slots=True)
 class Ghost:
-    """A note that is shown but not played: a candidate."""
+    """A note that is shown but not played.
+
+    A candidate.
+    """
 
     note: Note
     reason: str
@@ -62,7 +67,11 @@ class Sheet:
     """Return whether the tempo was heard or given, not assumed."""
 
     def part(self, part_id: str) -> SheetPart:
-        """Return a part by its id; InputError where there is none."""
+        """Return a part by its id.
+
+        Raises:
+            InputError: there is none.
+        """
         for part in self.parts:
             if part.id == part_id:
                 return part

@@ -1,4 +1,6 @@
-"""Chords at the beats: a small network says how well each fits, a path through the beats says where they change.
+"""Chords at the beats.
+
+A small network says how well each fits, a path through the beats says where they change.
 
 The network is a perceptron of some 20,000 weights that is asked about each of the twelve roots in turn; it was trained
 on songs whose chords are known, with the errors of our engines (training/harmony).

@@ -1,4 +1,7 @@
-"""Pitch classes at the beats: what the chord network and the key are found from."""
+"""Pitch classes at the beats.
+
+What the chord network and the key are found from.
+"""
 
 from __future__ import annotations
 

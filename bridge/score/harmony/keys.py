@@ -1,4 +1,7 @@
-"""The key, with its changes: profiles of how often each scale degree sounds, along the song."""
+"""The key, with its changes.
+
+Profiles of how often each scale degree sounds, along the song.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ WINDOW_BEATS = 32
 CHANGE_COST = 9.0
 """Log odds that a new key must gain; a passing chord gains 2 to 4, a chorus a tone higher 15 and more."""
 WEIGHT = 24.0
-"""How many independent notes a window of sound counts for."""
+"""Number of independent notes that a window of sound counts for."""
 TONIC_CHORD, FIRST_LAST = 0.9, 2.0
-"""What the share of the tonic's own chord adds, in log odds a window, and the first and last chord in the song's."""
+"""Worth of the share of the tonic's own chord, in log odds a window, and the first and last chord in the song's."""
 MIN_BEATS = 16
 """A key that holds for less is a passing one."""
 

@@ -1,1 +1,4 @@
-"""From notes to instruments: how many tracks there are, which note is whose, and what to call them."""
+"""From notes to instruments.
+
+How many tracks there are, which note is whose, and what to call them.
+"""

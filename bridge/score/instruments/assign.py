@@ -1,4 +1,7 @@
-"""Assign an instrument to each note: groups of notes that sound alike, then one family a group; pure functions."""
+"""Assign an instrument to each note.
+
+Groups of notes that sound alike, then one family a group; pure functions.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,10 @@ class Group:
 
 
 def groups(who: Evidence, rule: Rule = RULE) -> list[Group]:
-    """The instruments, most notes first; every note is in one."""
+    """The instruments, most notes first.
+
+    Every note is in one.
+    """
     if not len(who):
         return []
     sound, chances = steadied(who, rule)

@@ -77,7 +77,10 @@ def sound_of(track: Playing) -> tuple[str, int]:
 
 
 def named(tracks: Sequence[Playing]) -> list[Named]:
-    """A name for each track, all different: twins by their place, else by number."""
+    """A name for each track, all different.
+
+    Twins by their place, else by number.
+    """
     sounds = [sound_of(t) for t in tracks]
     count = Counter(name for name, _ in sounds)
     names = [

@@ -1,4 +1,7 @@
-"""Notes on a readable grid: each beat in sixteenths or triplets, short gaps closed, two voices a staff at most."""
+"""Notes on a readable grid.
+
+Each beat in sixteenths or triplets, short gaps closed, two voices a staff at most.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Letters for pitches: which of F sharp and G flat a key wants."""
+"""Letters for pitches.
+
+Which of F sharp and G flat a key wants.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The default separator: HTDemucs v4 on the embedded runtime."""
+"""The default separator.
+
+HTDemucs v4 on the embedded runtime.
+"""
 
 from bridge.separators.htdemucs.separator import HTDemucs, HTDemucsOptions
 

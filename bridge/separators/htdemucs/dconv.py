@@ -68,7 +68,10 @@ class Branch:
 
 
 def branches(model: Model) -> list[Branch]:
-    """Every DConv of a graph; with the folding of bands into rows where it has one."""
+    """Every DConv of a graph.
+
+    With the folding of bands into rows where it has one.
+    """
     found = {}
     for node in model.get_ordered_ops():
         layer = _layer(node.output(0)) if node.get_type_name() == "Add" else None
@@ -87,7 +90,10 @@ def branches(model: Model) -> list[Branch]:
 
 
 def computed(branch: Branch) -> Output:
-    """The value of a branch, computed anew; (batch, channels, time) or (batch, channels, bands, time)."""
+    """The value of a branch, computed anew.
+
+    (batch, channels, time) or (batch, channels, bands, time).
+    """
     value = branch.start
     for layer in branch.layers:
         value = _computed(value, layer)

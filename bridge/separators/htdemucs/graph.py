@@ -1,4 +1,6 @@
-"""HTDemucs' graph, rewritten for OpenVINO's processor plugin: the same numbers in a fifth less time, and longer.
+"""HTDemucs' graph, rewritten for OpenVINO's processor plugin.
+
+The same numbers in a fifth less time, and longer.
 
 The plugin already runs each attention as one fused kernel near the multiplying speed of the core (the operator
 ScaledDotProductAttention took as long), and so the matrix products and convolutions; what could be taken was what it
@@ -67,7 +69,10 @@ REWRITE = Rewrite("htdemucs-3", rewrite)
 
 
 def inner_branches(model: Model) -> int:
-    """Compute each DConv where it stands; see there. Returns how many (16 in HTDemucs)."""
+    """Compute each DConv where it stands.
+
+    See there. Returns how many (16 in HTDemucs).
+    """
     found = branches(model)
     for branch in found:
         _replace(branch.end, computed(branch))

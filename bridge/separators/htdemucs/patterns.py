@@ -55,7 +55,10 @@ def same(one: Output, other: Output) -> bool:
 
 
 def shape(value: Output) -> list[int]:
-    """The shape of a value; the graph is static."""
+    """The shape of a value.
+
+    The graph is static.
+    """
     return [int(n) for n in value.get_shape()]
 
 
@@ -105,7 +108,10 @@ def convolved(value: Output) -> Convolved | None:
 
 
 def normed(value: Output) -> Normed | None:
-    """GroupNorm(1) as the exporter writes it: rows flattened, MVN, rows restored, gain and offset per channel."""
+    """GroupNorm(1) as the exporter writes it.
+
+    Rows flattened, MVN, rows restored, gain and offset per channel.
+    """
     with_offset = with_constant(value, "Add")
     with_gain = None if with_offset is None else with_constant(with_offset[0], "Multiply")
     if with_offset is None or with_gain is None:
@@ -150,7 +156,10 @@ def gelu(value: Output) -> Output | None:
 
 
 def gated(value: Output) -> Output | None:
-    """The input of a GLU: its first half of channels, times the sigmoid of its second."""
+    """The input of a GLU.
+
+    Its first half of channels, times the sigmoid of its second.
+    """
     if kind(value) != "Multiply":
         return None
     for kept, gate in _operands(value.get_node()):

@@ -49,7 +49,9 @@ class Spectrogram:
         self._synthesis = window * np.float32(np.sqrt(SIZE) / 1.5)
 
     def forward(self, audio: Array) -> Array:
-        """Spectrogram as real numbers: (2 * channels, bins, frames), real and imaginary part per channel.
+        """Spectrogram as real numbers.
+
+        (2 * channels, bins, frames), real and imaginary part per channel.
 
         Args:
             audio: (channels, length).

@@ -63,7 +63,9 @@ class Checkpoint:
         self._data = data
 
     def read(self, name: str, shape: tuple[int, ...]) -> Array:
-        """A variable, which must have this shape; a view of the data.
+        """A variable, which must have this shape.
+
+        A view of the data.
 
         Raises:
             ValueError: it is not there, has another shape, or its numbers are missing.

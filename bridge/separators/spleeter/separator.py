@@ -29,7 +29,7 @@ ABOVE = ("average", "zeros")
 GFLOP_PER_S = 1.1
 """Arithmetic of one stem's network for a second of sound."""
 MEMORY_MB, STEM_MB = 150.0, 150.0
-"""What a piece takes, and what each stem's network adds."""
+"""Memory of a piece, and what each stem's network adds."""
 ROLES = {"accompaniment": "other"}
 """Names of Spleeter's that are called otherwise here."""
 
@@ -45,7 +45,7 @@ class SpleeterOptions:
     stems: int = 2
     """2 (vocals, other), 4 (vocals, drums, bass, other) or 5 (also piano)."""
     above_11_khz: str = "average"
-    """What a stem gets above 11 kHz, where the networks do not listen: "average" (its mean share below) or "zeros"."""
+    """Sound of a stem above 11 kHz, where the networks do not listen: "average" (its mean share below) or "zeros"."""
     precision: str = "auto"
     """"auto", "f32", "bf16" or "f16"."""
     threads: int = 0

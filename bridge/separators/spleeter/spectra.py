@@ -47,7 +47,7 @@ class Sound:
 
     def __init__(self) -> None:
         self._open = np.zeros((CHANNELS, SIZE // HOP - 1, HOP), np.float32)
-        """What the last frames so far reach beyond their own hop."""
+        """Sound of the last frames so far beyond their own hop."""
 
     def add(self, spectrum: Spectrum) -> Array:
         """(channels, :data:`STEP`): the samples that are final once the next frames, (channels, 512, 2049), are in."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float32]
 
 FRAMES, BINS, CHANNELS = 512, 1024, 2
-"""What a network sees at a time."""
+"""Frames that a network sees at a time."""
 FILTERS = (16, 32, 64, 128, 256, 512)
 """Channels of the six halving layers."""
 KERNEL = 5

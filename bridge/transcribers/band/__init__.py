@@ -1,1 +1,4 @@
-"""dawscribe's own band model: the notes of all instruments of a mix or a stem, with the family of each."""
+"""dawscribe's own band model.
+
+The notes of all instruments of a mix or a stem, with the family of each.
+"""

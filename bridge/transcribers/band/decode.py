@@ -1,4 +1,7 @@
-"""From what the nets said to named tracks: pure functions."""
+"""From what the nets said to named tracks.
+
+Pure functions.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,10 @@ def notes_of(hearing: Hearing, thresholds: Thresholds = THRESHOLDS) -> tuple[lis
 
 
 def tracks_of(notes: Sequence[Note], who: Evidence, rule: Rule = RULE, *, whole: bool = True) -> list[Track]:
-    """The notes by instrument, most notes first; ``whole`` says that the bass is among them."""
+    """The notes by instrument, most notes first.
+
+    ``whole`` says that the bass is among them.
+    """
     if not whole:
         rule = replace(rule, never=(*rule.never, "bass"))
     found = groups(replace(who, onset_s=np.array([n.onset_s for n in notes])), rule)

@@ -119,7 +119,10 @@ def holds_bass(source: AudioSource) -> bool:
 
 
 def parts_of(tracks: list[Track], left_out: list[list[Candidate]], source: str) -> list[Part]:
-    """A part for each track; ids are unique in the source and tell the family."""
+    """A part for each track.
+
+    Ids are unique in the source and tell the family.
+    """
     parts: list[Part] = []
     count: dict[str, int] = {}
     for track, faint in zip(tracks, left_out, strict=True):

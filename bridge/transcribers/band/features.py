@@ -1,4 +1,6 @@
-"""Compute the band net's input: the note net's spectrogram of the middle, and each key's place in the stereo picture.
+"""Compute the band net's input.
+
+The note net's spectrogram of the middle, and each key's place in the stereo picture.
 
 Training imports this module, so that a model is always run on what it was trained on.
 """

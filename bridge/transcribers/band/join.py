@@ -1,4 +1,7 @@
-"""One view of a stem and its mix: maps joined in log-odds, and what both say of the players."""
+"""One view of a stem and its mix.
+
+Maps joined in log-odds, and what both say of the players.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ def joined(stem: Hearing, mix: Hearing, share: float = MIX_SHARE) -> Hearing:
 
 
 def joined_maps(stem: NoteActivations, mix: NoteActivations, share: float) -> NoteActivations:
-    """Onsets, frames and ends in log-odds; velocities of the stem."""
+    """Onsets, frames and ends in log-odds.
+
+    Velocities of the stem.
+    """
     out = NoteActivations(stem.keys.start, stem.keys.stop - 1)
     for a, b in zip(stem.pieces(), mix.pieces(), strict=True):
         p, q = (np.asarray(x / np.float32(255), np.float32) for x in (a, b))

@@ -1,4 +1,7 @@
-"""Both nets over a recording: maps of onsets, frames and ends, and who plays each onset."""
+"""Both nets over a recording.
+
+Maps of onsets, frames and ends, and who plays each onset.
+"""
 
 from __future__ import annotations
 
@@ -123,7 +126,10 @@ class BandNets:
             yield Seen(first, maps[0, :, :stop].copy(), found, crops(mid, place, maps[0], hidden[0], found))
 
     def judged(self, seen: Seen) -> Hearing:
-        """Return the second net's output for a piece; times from its start."""
+        """Return the second net's output for a piece.
+
+        Times from its start.
+        """
         who = Evidence.none()
         if len(seen.onsets):
             real, family, embedding = self._second(seen.crops, (seen.onsets[:, 1] + LOW).astype(np.float32))

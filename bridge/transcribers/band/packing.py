@@ -26,7 +26,10 @@ COLUMNS = {
 
 
 def packed(hearing: Hearing | None, length_s: float) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Facts and blobs of one source; None is silence."""
+    """Facts and blobs of one source.
+
+    None is silence.
+    """
     if hearing is None:
         return {"length_s": length_s}, {}
     lengths, data = hearing.maps.packed()

@@ -1,4 +1,7 @@
-"""Basic Pitch (Bittner et al., Spotify, Apache-2.0): polyphonic notes of any pitched instrument."""
+"""Basic Pitch (Bittner et al., Spotify, Apache-2.0).
+
+Polyphonic notes of any pitched instrument.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,10 @@ from bridge.transcribers.basic_pitch.posteriors import KEYS, MIN_KEY, Array, Pos
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """Thresholds that make notes of probabilities; lengths in frames."""
+    """Thresholds that make notes of probabilities.
+
+    Lengths in frames.
+    """
 
     onset: float
     """Least onset probability of a note's start."""

@@ -1,4 +1,7 @@
-"""Basic Pitch as an engine: block by block, so that memory does not grow with the length."""
+"""Basic Pitch as an engine.
+
+Block by block, so that memory does not grow with the length.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Feed Basic Pitch's network: overlapping windows in, one long matrix of probabilities out.
+"""Feed Basic Pitch's network.
+
+Overlapping windows in, one long matrix of probabilities out.
 
 The network takes windows of two seconds and is unsure at their edges, so windows overlap and the edges are
 dropped. The ``basic-pitch`` package moves its windows by a length that is no whole number of frames and
@@ -50,12 +52,15 @@ class Runs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Posteriors:
-    """Probabilities per frame and key; both (frames, 88) float32, 0 to 1."""
+    """Probabilities per frame and key.
+
+    Both (frames, 88) float32, 0 to 1.
+    """
 
     notes: Array
-    """That the key sounds."""
+    """Probability that the key sounds."""
     onsets: Array
-    """That it begins here."""
+    """Probability that it begins here."""
 
 
 def windows(recording: Sound, hop: int = HOP) -> Iterator[Array]:
@@ -70,7 +75,10 @@ def windows(recording: Sound, hop: int = HOP) -> Iterator[Array]:
 
 
 def listen(network: Runs, recording: Sound, hop: int = HOP) -> Iterator[Posteriors]:
-    """Probabilities window by window, ``KEPT_FRAMES`` frames each; the last may reach past the end."""
+    """Probabilities window by window, ``KEPT_FRAMES`` frames each.
+
+    The last may reach past the end.
+    """
     kept = slice(EDGE_FRAMES, WINDOW_FRAMES - EDGE_FRAMES)
     for window in windows(recording, hop):
         onsets, notes, _ = network(np.ascontiguousarray(window))

@@ -1,4 +1,7 @@
-"""Our own drum transcriber: features, a small net, hits."""
+"""Our own drum transcriber.
+
+Features, a small net, hits.
+"""
 
 from bridge.transcribers.drums.engine import DrumTranscriber
 

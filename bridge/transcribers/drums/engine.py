@@ -1,4 +1,7 @@
-"""The drum transcriber: a stem in pieces through features, net and hit picking."""
+"""The drum transcriber.
+
+A stem in pieces through features, net and hit picking.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ MARGIN = 80
 EDGE_S = WINDOWS[-1] / 2 / RATE
 """Sound that the first frame's longest window needs from before it, seconds."""
 CANDIDATE_SENSITIVITY = 0.25
-"""What is heard at so much more sensitivity is a candidate: a third of the odds that a hit needs."""
+"""More sensitivity at which hits are heard as candidates: a third of the odds that a hit needs."""
 MIN_RMS = 1e-4
 """A mix at -80 dBFS is not raised further: what is left there is converter noise."""
 
@@ -69,7 +72,10 @@ class DrumTranscriber:
         )
 
     def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
-        """Return the hits as General MIDI notes; see :class:`bridge.plugins.interfaces.Transcriber`."""
+        """Return the hits as General MIDI notes.
+
+        See :class:`bridge.plugins.interfaces.Transcriber`.
+        """
         return self.decode(self.listen(sources, progress), self._options)
 
     def listen(self, sources: Mapping[str, AudioSource], progress: Progress) -> Activations:

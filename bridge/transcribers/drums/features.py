@@ -1,4 +1,6 @@
-"""Compute the drum net's input: log-frequency spectra at 100 frames a second, in three window lengths.
+"""Compute the drum net's input.
+
+Log-frequency spectra at 100 frames a second, in three window lengths.
 
 The short window keeps attacks apart, the long one tells a kick from a floor tom. Training imports
 this module, so that the net is used on what it was trained on.
@@ -52,7 +54,10 @@ def _filters(size: int) -> Array:
 
 
 def frame_count(samples: int) -> int:
-    """Frames that cover ``samples``: frame i is centred on sample i * HOP."""
+    """Frames that cover ``samples``.
+
+    Frame i is centred on sample i * HOP.
+    """
     return samples // HOP + 1
 
 

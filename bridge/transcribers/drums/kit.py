@@ -45,7 +45,10 @@ MIN_NOTE_S = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Thresholds tuned on held-out clips for one net; kept beside its weights."""
+    """Thresholds tuned on held-out clips for one net.
+
+    Kept beside its weights.
+    """
 
     thresholds: Mapping[str, float]
     """Lowest peak that counts, by group."""

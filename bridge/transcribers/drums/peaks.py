@@ -1,4 +1,6 @@
-"""From the net's activations to hits: peaks with a time between the frames, one for what excludes another.
+"""From the net's activations to hits.
+
+Peaks with a time between the frames, one for what excludes another.
 
 The net is trained on triangles of :data:`HALF_WIDTH` frames around each hit, so the two frames
 beside a peak tell where between them the hit lies.

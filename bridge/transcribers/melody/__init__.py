@@ -1,4 +1,7 @@
-"""One voice at a time: pitch trackers for singers and basses, and the segmentation of their tracks into notes."""
+"""One voice at a time.
+
+Pitch trackers for singers and basses, and the segmentation of their tracks into notes.
+"""
 
 from __future__ import annotations
 

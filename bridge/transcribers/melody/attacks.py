@@ -1,4 +1,7 @@
-"""Find where a stem gets louder: attack strength and level, frame by frame."""
+"""Find where a stem gets louder.
+
+Attack strength and level, frame by frame.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""From a pitch track to notes: the best path over keys and time (Viterbi).
+"""From a pitch track to notes.
+
+The best path over keys and time (Viterbi).
 
 At every frame the voice rests or sounds one key. A new note, on another key or on the same, costs something,
 and an attack pays for it: so a repeated note needs an attack, a new pitch needs to last, vibrato and glides
@@ -37,9 +39,9 @@ class Costs:
     start: float
     """Cost of a new note."""
     attack: float
-    """What an attack of strength 1 is worth."""
+    """Worth of an attack of strength 1."""
     steady: float = 0.0
-    """How many times more a frame counts where the pitch rests on a key: what is sung legato has no attacks, but its
+    """Times by which a frame counts more where the pitch rests on a key: what is sung legato has no attacks, but its
     notes stand still, which slides and vibrato do not."""
 
 
@@ -54,7 +56,10 @@ class Segment:
 
 
 class Path:
-    """Collects blocks and then tells the notes; keeps one byte per frame and key."""
+    """Collects blocks and then tells the notes.
+
+    Keeps one byte per frame and key.
+    """
 
     def __init__(self, keys: int, costs: Costs) -> None:
         self._costs, self._keys = costs, keys
@@ -63,7 +68,10 @@ class Path:
         self._came: list[npt.NDArray[np.int8]] = []
 
     def feed(self, evidence: Array, attacks: Array, steady: Array | None = None) -> None:
-        """Take a block: (frames, keys) probabilities, (frames,) attack strengths and how steady the pitch is, 0..1."""
+        """Take a block.
+
+        (frames, keys) probabilities, (frames,) attack strengths and how steady the pitch is, 0..1.
+        """
         costs, rest = self._costs, self._keys
         unpitched = np.clip(1 - evidence.sum(1, keepdims=True), 0, 1)
         chances = np.concatenate([evidence, costs.rest * unpitched], axis=1)

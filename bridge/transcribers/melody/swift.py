@@ -1,4 +1,7 @@
-"""A pitch tracker for voices: the SwiftF0 network (Lars Nieradzik, MIT), 47 to 2094 Hz, on our runtime."""
+"""A pitch tracker for voices.
+
+The SwiftF0 network (Lars Nieradzik, MIT), 47 to 2094 Hz, on our runtime.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ HOP = 256
 BEFORE, AFTER = 11, 10
 """Its frames that a frame's answer depends on, half a window and seven frames either way."""
 MIN_HZ, MAX_HZ = 46.875, 2093.75
-"""What it can tell."""
+"""Its range."""
 OWN_FRAMES = BLOCK_FRAMES * RATE // (FPS * HOP)
 """Its frames in a block, 625 exactly."""
 

@@ -22,7 +22,10 @@ NEAR = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A block of a tracker's answer; frame i lies i / FPS after the block's start."""
+    """A block of a tracker's answer.
+
+    Frame i lies i / FPS after the block's start.
+    """
 
     keys: Array
     """(frames, keys): probability that the voice sounds each key; what is missing to 1 is unpitched."""

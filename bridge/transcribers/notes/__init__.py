@@ -1,4 +1,7 @@
-"""dawscribe's own note model: sound to notes for bass, voices and everything else that has a pitch."""
+"""dawscribe's own note model.
+
+Sound to notes for bass, voices and everything else that has a pitch.
+"""
 
 from __future__ import annotations
 

@@ -82,7 +82,9 @@ def tuning_map(features: Array, keys: range) -> Array:
 
 
 def bends_of(notes: Sequence[Note], tuning: Tuning, tuned_by: float = 0.0) -> list[Bend]:
-    """Bends of a single voice, sorted; every note begins with its own, so that none inherits another's.
+    """Bends of a single voice, sorted.
+
+    Every note begins with its own, so that none inherits another's.
 
     Args:
         notes: sorted, one at a time.

@@ -1,4 +1,6 @@
-"""OSC over UDP: commands in, progress out, for controllers and DAWs without a script.
+"""OSC over UDP.
+
+Commands in, progress out, for controllers and DAWs without a script.
 
 In (default 127.0.0.1:9910): ``/dawscribe/transcribe`` path [start_s [length_s]] [key=value ...],
 ``/dawscribe/transcribe/selected`` host [key=value ...], ``/dawscribe/cancel`` [id], ``/dawscribe/jobs``,
@@ -38,9 +40,9 @@ PAUSE_S = 1.0
 MAX_SENDERS = 1000
 """Senders whose last answer is remembered."""
 COMMANDS = ("transcribe", "transcribe/selected", "cancel")
-"""What is worked on in a task of its own."""
+"""Commands worked on in a task of their own."""
 ANSWERS = ("pong", "queued", "progress", "done", "error", "cancelled", "job", "jobs/end")
-"""What we send ourselves; coming in, it is an echo, and an answer to it would go round for ever."""
+"""Addresses that we send ourselves; coming in, it is an echo, and an answer to it would go round for ever."""
 log = logging.getLogger("dawscribe.osc")
 
 

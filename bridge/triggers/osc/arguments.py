@@ -55,7 +55,9 @@ def transcribe_request(arguments: Sequence[Any]) -> dict[str, Any]:
 
 
 def parse_options(arguments: Sequence[Any]) -> dict[str, Any]:
-    """Options from ``key=value`` strings: numbers and on/off are read as such, ``stems=drums,bass`` as a list.
+    """Options from ``key=value`` strings.
+
+    Numbers and on/off are read as such, ``stems=drums,bass`` as a list.
 
     Raises:
         InputError: an argument is not ``key=value``, or there is no such key.
@@ -106,7 +108,10 @@ def _value(text: str) -> Any:
 
 
 def text_argument(arguments: Sequence[Any], what: str) -> str:
-    """The first argument; InputError with ``what`` the message needs where it is no text."""
+    """The first argument.
+
+    InputError with ``what`` the message needs where it is no text.
+    """
     if not arguments or not isinstance(arguments[0], str) or not arguments[0]:
         raise InputError(f"The OSC message needs {what}.", code="osc-argument-missing")
     return arguments[0]

@@ -1,4 +1,6 @@
-"""OSC packets, hostile until they are read here: bounded in size, depth, number and time.
+"""OSC packets, hostile until they are read here.
+
+Bounded in size, depth, number and time.
 
 Read by our own few lines and not by python-osc 1.10.2, whose parser follows sizes that are negative or lead round in a
 circle: a packet of 24 bytes stops it for good, one of 60 kB takes all memory. Here every element lies inside the one

@@ -36,7 +36,7 @@ COLOURS = {
 CUSTOM_COLOUR = 0x1000000
 """The bit that says "this track has a colour of its own"."""
 LIBRARIES = {"win32": ".dll", "darwin": ".vst.dylib"}
-"""What REAPER's plug-ins end with, by system; ".vst.so" elsewhere. Between systems REAPER goes by the id."""
+"""Suffixes of REAPER's plug-ins, by system; ".vst.so" elsewhere. Between systems REAPER goes by the id."""
 INSTRUMENTS = {"drums": ("VSTi: ReaSynDr (Cockos) (4 out)", "reasyndr", "")}
 PITCHED = ("VSTi: ReaSynth (Cockos)", "reasynth", " 1919251321")
 """Display name, file without its ending, VST id: instruments of every REAPER."""

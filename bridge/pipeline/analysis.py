@@ -64,7 +64,7 @@ class Analyser:
         self, engines: Engines, cache: Cache | None, plan: HearingPlan, options: JobOptions, settings: Settings
     ) -> None:
         self._engines, self._cache, self._plan = engines, cache, plan
-        self._options, self._settings = options, settings
+        self._options, self.settings = options, settings
         joining = [n for n in plan.names if getattr(self._transcriber(n), "joins_sources", False)]
         with_mix = [n for n in joining if getattr(self._transcriber(n), "hears_mix", False)]
         self._calls = plan.calls(joining, with_mix)
@@ -109,7 +109,7 @@ class Analyser:
         start: Callable[[Mapping[str, Sound]], None],
         progress: SeparationProgress,
     ) -> dict[str, Recording]:
-        separator = self._engines.separator(self._options, self._settings)
+        separator = self._engines.separator(self._options, self.settings)
         if self._cache is None:
             return self._write_stems(separator, mix, self._plan.separated, target, feed, start, progress)
         draft = self._cache.stem_draft(key)
@@ -198,19 +198,19 @@ class Analyser:
         return {call: path for call, path in files.items() if path.exists()}
 
     def _transcriber(self, name: str) -> Transcriber:
-        return self._engines.transcriber(name, self._options.device, self._settings)
+        return self._engines.transcriber(name, self._options.device, self.settings)
 
     def _plugin_options(self, name: str) -> object:
-        return registry.TRANSCRIBERS.options(name, self._settings.table(f"transcribers.{name}"))
+        return registry.TRANSCRIBERS.options(name, self.settings.table(f"transcribers.{name}"))
 
     def _stems_key(self, sound_key: str) -> str:
-        name, table = self._options.separator, separator_table(self._options, self._settings)
-        separator = self._engines.separator(self._options, self._settings)
+        name, table = self._options.separator, separator_table(self._options, self.settings)
+        separator = self._engines.separator(self._options, self.settings)
         version = registry.SEPARATORS.cache_version(name)
         return derived_key(sound_key, name, version, sorted(table.items()), separator.device)
 
     def _call_key(self, call: Call, key: str, without: Sequence[str]) -> str:
-        table = self._settings.table(f"transcribers.{call.transcriber}")
+        table = self.settings.table(f"transcribers.{call.transcriber}")
         shaping = sorted((k, v) for k, v in table.items() if k not in without)
         version = registry.TRANSCRIBERS.cache_version(call.transcriber)
         return derived_key(key, call.name, version, shaping, self._options.device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.config import Settings
@@ -40,6 +40,8 @@ class JobOptions:
     find_tempo: bool
     hints: Hints
     """Facts about the beat."""
+    sensitivity: float | None
+    """0..1 for every engine that has one; None keeps the settings' own."""
     keep_stems: bool
     drum_map: str
     """Whose keys the drum notes are written on, one of :data:`bridge.score.drum_map.KEYS`."""
@@ -82,6 +84,24 @@ def resolve_options(chosen: Mapping[str, Any], settings: Settings) -> JobOptions
         grid=parse_grid(quantise) if quantise else None,
         hints=hints,
     )
+
+
+def with_sensitivity(settings: Settings, options: JobOptions) -> Settings:
+    """Return the settings with the job's sensitivity.
+
+    It goes to every transcriber of the job that has such an option; others keep what they have.
+    """
+    names = {name for row in options.transcribers.values() for name in row}
+    if options.sensitivity is None:
+        return settings
+    tables = {name: settings.table(f"transcribers.{name}") for name in names}
+    chosen = {
+        name: {**table, "sensitivity": options.sensitivity}
+        for name, table in tables.items()
+        if hasattr(registry.TRANSCRIBERS.options(name, table), "sensitivity")
+    }
+    transcribers = {**settings.table("transcribers"), **chosen}
+    return replace(settings, values={**settings.values, "transcribers": transcribers})
 
 
 def _check_role(role: str | None, separator: str) -> None:

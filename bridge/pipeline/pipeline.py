@@ -26,7 +26,7 @@ from bridge.pipeline.cache import Cache
 from bridge.pipeline.engines import Engines
 from bridge.pipeline.forecast import Forecast
 from bridge.pipeline.hearing_plan import HearingPlan, lacking, needs_stems, stem_plan
-from bridge.pipeline.options import JobOptions, resolve_options
+from bridge.pipeline.options import JobOptions, resolve_options, with_sensitivity
 from bridge.pipeline.preview import Preview
 from bridge.pipeline.redecode import FOLDER as ACTIVATIONS
 from bridge.pipeline.redecode import keep_activations
@@ -103,15 +103,16 @@ class Pipeline:
             JobCancelled: ``on_progress`` said so; likewise.
         """
         options = resolve_options(request.options, self.settings)
+        settings = with_sensitivity(self.settings, options)
         separator = self._separator(options)
         plan = _plan(separator, options)
         for name in plan.names:
             # An engine that cannot be loaded is said before the long separation, not after it.
-            self._engines.transcriber(name, options.device, self.settings)
-        analyser = Analyser(self._engines, self._cache, plan, options, self.settings)
+            self._engines.transcriber(name, options.device, settings)
+        analyser = Analyser(self._engines, self._cache, plan, options, settings)
         shares = SHARES if separator is not None and len(separator.stems) > 1 else SHARES_ALONE
         times_s: dict[str, float] = {}
-        forecast = self._forecast(options, separator, plan, on_estimate)
+        forecast = self._forecast(options, settings, separator, plan, on_estimate)
         items = []
         with _workspace(folder) as work:
             preview = Preview(folder, [item.name for item in request.items], on_note_count)
@@ -143,11 +144,12 @@ class Pipeline:
     def _forecast(
         self,
         options: JobOptions,
+        settings: Settings,
         separator: Separator | None,
         plan: HearingPlan,
         on_estimate: Callable[[Estimate], None],
     ) -> Forecast:
-        engines = [separator, *(self._engines.transcriber(n, options.device, self.settings) for n in plan.names)]
+        engines = [separator, *(self._engines.transcriber(n, options.device, settings) for n in plan.names)]
         demands = [d for e in engines if isinstance(d := getattr(e, "demand", None), Demand)]
         names = [NO_SEPARATION if separator is None else f"{options.separator} on {separator.device}", *plan.names]
         return Forecast(Speeds(self._home), " + ".join(names), demands, on_estimate, cached=self._cache is not None)
@@ -167,7 +169,7 @@ class Pipeline:
             return ItemResult(item.name, Score((), mix.length_s, warnings=(*mix.warnings, SILENT)), extra=item.extra)
         with forecast.of(mix.length_s):
             analysis = analyser.analyse(mix, target, stages)
-        keep_activations(analysis.activations, work.parent, stages.item, self.settings)
+        keep_activations(analysis.activations, work.parent, stages.item, analyser.settings)
         beats = project_beats(item.extra) if options.grid_source == "project" else None
         score = self._score(mix, analysis, options, beats, stages.progress("score"))
         stems = tuple((name, stem.path) for name, stem in analysis.stems.items()) if options.keep_stems else ()

@@ -164,6 +164,9 @@ OPTION_SPECS: tuple[OptionSpec, ...] = (
     OptionSpec("tempo", text, "", "x2 or x1/2: twice or half as fast as it is found", metavar="x2"),
     OptionSpec("beats_per_bar", whole_number, "", "bars have this many beats", metavar="N"),
     OptionSpec("first_downbeat", number, "", "a bar begins at this time of the item", metavar="SECONDS"),
+    OptionSpec(
+        "sensitivity", share, "", "how readily an engine hears a note: 0 few, 0.5 as tuned, 1 many", metavar="0..1"
+    ),
     OptionSpec("keep_stems", on_or_off, "output.keep_stems", "leave out stems/*.wav", flag="--no-stems"),
     OptionSpec(
         "drum_map", text, "score.drum_map", "whose keys drum notes are written on: gm, superior, ezdrummer, ...",

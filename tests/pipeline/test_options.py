@@ -10,7 +10,7 @@ import pytest
 
 from bridge.config import load
 from bridge.pipeline.hearing_plan import Call, lacking, needs_stems, stem_plan
-from bridge.pipeline.options import resolve_options
+from bridge.pipeline.options import resolve_options, with_sensitivity
 from bridge.spool.options import OPTION_SPECS
 from tests.raising import raises_code
 
@@ -107,3 +107,20 @@ def test_a_plan_knows_what_was_taken_out_of_each_source() -> None:
     plan = stem_plan(ROWS, ("vocals", "other"))
     assert plan.taken_from("other") == ("vocals",)
     assert plan.taken_from("mix") == ()
+
+
+def test_a_sensitivity_goes_to_the_engines_that_have_one(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    options = resolve_options({"sensitivity": 0.7, "transcribers": {"vocals": "melody"}}, settings)
+    chosen = with_sensitivity(settings, options)
+    assert chosen.table("transcribers.drums")["sensitivity"] == 0.7
+    assert chosen.table("transcribers.notes")["sensitivity"] == 0.7
+    assert "sensitivity" not in chosen.table("transcribers.melody")
+    assert settings.table("transcribers.drums")["sensitivity"] == 0.5
+
+
+def test_without_a_sensitivity_the_settings_stay(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert with_sensitivity(settings, resolve_options({}, settings)) is settings
+    with raises_code("option-invalid"):
+        resolve_options({"sensitivity": 2}, settings)

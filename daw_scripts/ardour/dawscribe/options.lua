@@ -5,10 +5,12 @@ local options = {}
 
 local TITLE = 'dawscribe: options'
 local FILE = 'hosts/ardour-options.json'
-local ROLES = { 'drums', 'bass', 'vocals', 'guitar', 'piano', 'other' }
+local option_table = app.library('option_table')
+local ROLES, GRIDS, DRUM_MAPS = option_table.ROLES, option_table.GRIDS, option_table.DRUM_MAPS
 local MIX, AS_PLAYED, DEFAULT = 'a mix', 'as played', 'default'
-local GRIDS = { '1/4', '1/8', '1/8T', '1/16', '1/16T', '1/16G', '1/32' }
-local DRUM_MAPS = { 'gm', 'superior', 'ezdrummer', 'addictive', 'mt_power', 'avl' }
+-- Sensitivities as the drop-down says them; 0.5 is as tuned.
+local SENSITIVITIES = { few = 0.25, many = 0.75, most = 1 }
+local SENSITIVE = { 'few', 'many', 'most' }
 local NO_BEAT = '"%s" says nothing of the beat; %s.'
 
 -- A list for Ardour's drop-down: each title means itself.
@@ -47,6 +49,8 @@ local function widgets(last)
   add { type = 'label', title = '97.3   x2 or x1/2   3/4   @0.42 (a bar begins)', align = 'left' }
   add { type = 'dropdown', key = 'drum_map', title = 'Drum keys', values = choices(DEFAULT, DRUM_MAPS),
     default = known_or(last.drum_map, DRUM_MAPS, DEFAULT) }
+  add { type = 'dropdown', key = 'sensitivity', title = 'Notes', values = choices(DEFAULT, SENSITIVE),
+    default = known_or(last.sensitivity, SENSITIVE, DEFAULT) }
   add { type = 'checkbox', key = 'chord_track', title = 'Chords and sections', default = last.chord_track == true }
   return rows
 end
@@ -64,7 +68,7 @@ local function choice(answer)
   if #stems == #ROLES then stems = {} end
   return {
     stems = app.json.array(stems), role = text(answer.role), quantise = text(answer.quantise), beat = text(answer.beat),
-    drum_map = text(answer.drum_map), chord_track = answer.chord_track == true,
+    drum_map = text(answer.drum_map), sensitivity = text(answer.sensitivity), chord_track = answer.chord_track == true,
   }
 end
 
@@ -76,6 +80,7 @@ function options.of(chosen)
   if #chosen.stems > 0 then found.stems = chosen.stems end
   if chosen.role then found.separator, found.role = 'whole_mix', chosen.role end
   found.quantise, found.drum_map = chosen.quantise, chosen.drum_map
+  found.sensitivity = SENSITIVITIES[chosen.sensitivity]
   return found
 end
 

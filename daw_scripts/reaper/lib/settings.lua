@@ -1,33 +1,44 @@
 -- The user's choices: remembered for the project they were made in, and for REAPER as the ones to begin with.
 
 local beat_hint = require 'beat_hint'
+local option_table = require 'option_table'
 
 local settings = {}
 
 local SECTION = 'dawscribe'
 
-settings.ROLES = { 'drums', 'bass', 'vocals', 'guitar', 'piano', 'other' }
+settings.ROLES = option_table.ROLES
 -- An item that is all of a song.
 settings.MIX = 'mix'
+
+-- The words of a list with the daemon's own choice, an empty word, before them.
+local function or_default(words, without)
+  local found = { '' }
+  for _, word in ipairs(words) do
+    if word ~= without then found[#found + 1] = word end
+  end
+  return found
+end
 
 -- Key, caption, default, kind, and for "word" what there is to choose from (an empty word first: the daemon's own).
 settings.FIELDS = {
   { 'stems', 'Parts wanted (empty: all)', '', 'words' },
   { 'role', 'Each item is (empty: a mix; bass drums mix ...)', '', 'words' },
-  { 'separator', 'Separator (empty: default)', '', 'word', { '', 'htdemucs', 'spleeter', 'demucs' } },
+  { 'separator', 'Separator (empty: default)', '', 'word',
+    or_default(option_table.SEPARATORS, 'whole_mix') },
   { 'transcriber', 'Engine for pitched parts (empty: default)', '', 'word',
-    { '', 'notes', 'melody', 'basic_pitch', 'band' } },
+    or_default(option_table.TRANSCRIBERS, 'drums') },
   { 'sensitivity', 'Sensitivity 0 to 1 (empty: default)', '', 'number' },
   { 'quantise', 'Quantise to (empty: as played; 1/16 1/8T)', '', 'word',
-    { '', '1/4', '1/8', '1/8T', '1/16', '1/16T', '1/32' } },
-  { 'grid_source', 'Whose grid (song or project)', 'song', 'word', { 'song', 'project' } },
+    or_default(option_table.GRIDS) },
+  { 'grid_source', 'Whose grid (song or project)', 'song', 'word', option_table.GRID_SOURCES },
   { 'quantise_strength', 'Quantise strength 0 to 1', '1', 'number' },
   { 'beat', 'Beat as known (97.3  x2 x1/2  3/4  @0.42)', '', 'word' },
   { 'set_tempo', 'Set the project\'s tempo (ask yes no)', 'ask', 'word', { 'ask', 'yes', 'no' } },
   { 'instruments', 'Instruments on the tracks (yes no)', 'yes', 'yes' },
   { 'drum_tracks', 'A track for each drum (yes no)', 'no', 'yes' },
   { 'drum_map', 'Drum keys (empty: GM; superior, ezdrummer ...)', '', 'word',
-    { '', 'gm', 'superior', 'ezdrummer', 'addictive', 'mt_power', 'avl' } },
+    or_default(option_table.DRUM_MAPS) },
   { 'stem_tracks', 'Stems as muted tracks (yes no)', 'no', 'yes' },
   { 'mute_source', 'Mute the source item (yes no)', 'no', 'yes' },
   { 'more', 'More (regions, whole, beside, plain, programs)', '', 'words' },
@@ -102,7 +113,7 @@ function settings.mistake(texts)
     if list and not is_open and not is_in(list, value) then
       return ('"%s" is none of: %s.'):format(value, table.concat(list, ' '))
     end
-    if field[1] == 'quantise' and value ~= '' and value ~= 'off' and not value:match('^1/%d+[TtDd]?$') then
+    if field[1] == 'quantise' and value ~= '' and value ~= 'off' and not value:match('^1/%d+[TtDdGg]?$') then
       return ('"%s" is no grid; write one such as 1/16 or 1/8T, or nothing.'):format(value)
     end
     if field[4] == 'number' and texts[index]:find('%S') and not (value and value >= 0 and value <= 1) then
@@ -179,18 +190,16 @@ local function are_words_by_role(value)
 end
 
 -- The options of a request (see daw_scripts/README.md) that a command from outside may choose.
-local ALLOWED = {
-  stems = are_words, separator = is_word, role = is_word, transcribers = are_words_by_role, device = is_word,
-  quantise = is_word, quantise_strength = is_share, grid_source = is_word, sensitivity = is_share, keep_stems = is_flag,
-  find_tempo = is_flag, drum_map = is_word, bpm = is_number, tempo = is_word, beats_per_bar = is_number,
-  first_downbeat = is_number,
+local FITS = {
+  word = is_word, flag = is_flag, share = is_share, number = is_number, words = are_words,
+  words_by_role = are_words_by_role,
 }
 
 -- The choices with those of a command's options, which come from another program: what does not fit is left out.
 function settings.merge(chosen, options)
   chosen.outside, chosen.is_from_outside = {}, options ~= nil
-  for key, fits in pairs(type(options) == 'table' and ALLOWED or {}) do
-    if fits(options[key]) then chosen.outside[key] = options[key] end
+  for key, kind in pairs(type(options) == 'table' and option_table.KINDS or {}) do
+    if FITS[kind](options[key]) then chosen.outside[key] = options[key] end
   end
   return chosen
 end

@@ -19,7 +19,7 @@ from bridge.spool.options import GRID_SOURCES, OPTION_SPECS, QUALITIES, OptionSp
 TABLE = Path(__file__).parents[1] / "daw_scripts" / "lib" / "option_table.lua"
 GRIDS = ("1/4", "1/8", "1/8T", "1/16", "1/16T", "1/16G", "1/32")
 """Those that a dialog offers, of the many that can be written."""
-KINDS = {
+KINDS: dict[object, str] = {
     options.on_or_off: "flag", options.share: "share", options.number: "number", options.whole_number: "number",
     options.roles: "words", options.transcribers: "words_by_role",
 }  # fmt: skip

@@ -220,6 +220,7 @@ class Daemon:
                 code="home-unusable",
             ) from e
         self._store.remove_drafts()
+        self._store.complete_revisions()
         remove_drafts(self._app.home / "cache")
         for job in self._store.all():
             self._jobs[job.id] = job

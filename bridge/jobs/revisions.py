@@ -15,14 +15,13 @@ from bridge.config import Settings
 from bridge.errors import StoreError
 from bridge.files import write_json
 from bridge.jobs import versions
-from bridge.jobs.store import JobStore
+from bridge.jobs.replacement import commit
+from bridge.jobs.store import DRAFT, JobStore
 from bridge.pipeline.results import RESULT, deliver, moved, result_item
 from bridge.plugins.interfaces import Context
 from bridge.score.edits import apply, item_of, parse_edit, sheet_of
 from bridge.spool.result import item_from_json
 from bridge.spool.status import FIRST_REVISION
-
-DRAFT = ".revision-"
 
 
 def revise(
@@ -30,8 +29,8 @@ def revise(
 ) -> int:
     """Write the next revision of a result and return its number.
 
-    The files of hosts are made in a draft and then put in place, result.json last: a script that reads the new
-    revision finds all of it.
+    The files are made in a draft and then put in place by one rename, result.json last: a script that reads the new
+    revision finds all of it, and a kill leaves the old one whole or lets the next start complete the new one.
 
     Args:
         store: where the job lies.
@@ -44,6 +43,18 @@ def revise(
         InputError: there is no result, or the edits do not fit it.
         StoreError: the folder cannot be written; the result is as it was.
     """
+    folder = store.path(job_id)
+    try:
+        store.complete_revision(folder)
+        return _next(store, job_id, edits, settings, context)
+    except OSError as e:
+        message = f"The corrected result could not be written to {folder}; free some disk space and send it again."
+        raise StoreError(message, code="result-unwritable") from e
+
+
+def _next(
+    store: JobStore, job_id: str, edits: Sequence[Mapping[str, Any]], settings: Settings, context: Context
+) -> int:
     folder, request, data = store.path(job_id), store.request(job_id), store.result(job_id)
     parsed = [parse_edit(edit) for edit in edits]
     # Of what was heard, not of the newest revision: ids of notes are counted there, and undoing reaches back so far.
@@ -51,24 +62,14 @@ def revise(
     corrected = [item_of(apply(parsed, sheet_of(item), number), item) for number, item in enumerate(heard)]
     items = [item_from_json(item, folder) for item in corrected]
     revision = int(data.get("revision", FIRST_REVISION)) + 1
+    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder))
     try:
-        with tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder) as name:
-            draft = Path(name)
-            delivered = deliver(items, request, draft, settings, context)
-            rows = [result_item(moved(item, draft, folder), folder, request.host, settings) for item in delivered]
-            write_json(draft / RESULT, {**data, "revision": revision, "items": rows})
-            versions.begin(folder)
-            versions.keep(folder, revision, edits)
-            _put_in_place(draft, folder)
-    except OSError as e:
-        message = f"The corrected result could not be written to {folder}; free some disk space and send it again."
-        raise StoreError(message, code="result-unwritable") from e
+        delivered = deliver(items, request, draft, settings, context)
+        rows = [result_item(moved(item, draft, folder), folder, request.host, settings) for item in delivered]
+        write_json(draft / RESULT, {**data, "revision": revision, "items": rows})
+        versions.begin(folder)
+        versions.keep(draft, revision, edits)
+        commit(draft, folder, RESULT)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return revision
-
-
-def _put_in_place(draft: Path, folder: Path) -> None:
-    files = sorted(path for path in draft.rglob("*") if path.is_file())
-    for path in sorted(files, key=lambda path: path.name == RESULT):
-        target = folder / path.relative_to(draft)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(path, target)

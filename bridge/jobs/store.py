@@ -19,11 +19,15 @@ from typing import Any
 
 from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.files import read_untrusted, sync_folder, write_json
+from bridge.jobs.replacement import COMMITTED, complete
 from bridge.spool.request import Request, check_id, parse_request
 from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.status import FIRST_REVISION, TERMINAL_STATES, Status, parse_status
 from bridge.spool.untrusted_json import MAX_FILE_BYTES, parse_json
 
+RESULT = "result.json"
+DRAFT = ".revision-"
+"""Beginning of the folder in which the next revision of a result is made."""
 MAX_ATTEMPTS = 10
 """A job that was running when the daemon died is tried again, but not for ever: it may be what fills the memory."""
 DAY_S = 86_400.0
@@ -218,8 +222,26 @@ class JobStore:
 
     def remove_drafts(self) -> None:
         """Remove what was being written or removed when a daemon was killed."""
-        for entry in self.folder.glob(".*"):
+        for entry in [*self.folder.glob(".*"), *self.folder.glob(f"*/{DRAFT}*")]:
             _remove(entry)
+
+    def complete_revisions(self) -> None:
+        """Complete the revisions that a kill interrupted; one that the disk refuses waits for the next start."""
+        for committed in self.folder.glob(f"*/{COMMITTED}"):
+            with contextlib.suppress(OSError, DawscribeError):
+                self.complete_revision(committed.parent)
+
+    def complete_revision(self, folder: Path) -> None:
+        """Complete the revision of one job, and say its number in the status.
+
+        Raises:
+            InputError: its files are damaged.
+            OSError: the disk refuses.
+        """
+        if complete(folder, RESULT):
+            result = parse_json(read_untrusted(folder / RESULT, MAX_RESULT_BYTES), RESULT)
+            status = parse_json(read_untrusted(folder / "status.json", MAX_FILE_BYTES), "status")
+            write_json(folder / "status.json", {**status, "revision": result.get("revision", FIRST_REVISION)})
 
     def begin(self, job: Job) -> None:
         """Count an attempt before it starts, so that a job that kills us is not tried for ever."""

@@ -17,7 +17,7 @@ QUESTIONS = ("What", "Whether", "How", "Where", "Who", "Which", "When")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-MAX_MEDIAN_WORDS = 8
+MAX_MEDIAN_WORDS = 9
 """Of the first paragraphs of public docstrings: a reader of a list sees the first line alone."""
 
 
@@ -33,7 +33,7 @@ def first_paragraphs(tree: ast.AST) -> Iterator[str]:
 def test_first_paragraphs_are_short() -> None:
     texts = [text for path in ROOT.rglob("*.py") for text in first_paragraphs(ast.parse(path.read_text("utf-8")))]
     assert len(texts) > 1000
-    assert median(len(text.split()) for text in texts) <= MAX_MEDIAN_WORDS
+    assert median(len(text.split()) for text in texts) < MAX_MEDIAN_WORDS
 
 
 def constant_riddles(text: str) -> list[str]:

@@ -1,6 +1,6 @@
 """How right the beats are on songs kept apart, by the product's own tracker, heard with simulated errors.
 
-python -m training.beat.evaluate CORPUS_APART.npz [--count 150] [--signs OUT.npz]
+python -m training.beat.evaluate CORPUS_APART.npz [--count 150]
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 from bridge.music.tempo import TempoMap
 from bridge.score.beat.hints import Hints
 from bridge.score.beat.tracker import beat_map
+from bridge.score.notation.bars import bars_of
+from bridge.score.notation.bars import beats_of as counted_beats
 from training.beat.corpus import read_songs
 from training.beat.hear import EXCERPT_S, example
 from training.beat.songs import Song
@@ -26,18 +28,11 @@ NEAR_S = 0.3
 
 def beats_of(tempo: TempoMap, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Beats and bar lines of a map, as far as the truth reaches."""
-    signs = {round(tempo.to_qn(p.time_s)): p.beats_per_bar for p in tempo.points if p.beats_per_bar}
-    beats, bars, size, next_bar = [], [], 4, 0
-    for q in range(int(tempo.to_qn(float(truth[-1]) + NEAR_S)) + 1):
-        time_s = tempo.to_s(q)
-        if q in signs:
-            size, next_bar = signs[q] or 4, q
-        inside = bool(truth[0] - NEAR_S < time_s < truth[-1] + NEAR_S)
-        if q == next_bar:
-            next_bar += size
-            bars += [time_s] * inside
-        beats += [time_s] * inside
-    return np.array(beats), np.array(bars)
+    counted, marks = counted_beats(bars_of(tempo, float(truth[-1]) + NEAR_S))
+    times = np.array([tempo.to_s(q) for q in counted])
+    inside = (times > truth[0] - NEAR_S) & (times < truth[-1] + NEAR_S)
+    first = np.isin(np.arange(len(times)), marks)
+    return times[inside], times[inside & first]
 
 
 def scores(tempo: TempoMap, beats: np.ndarray, downbeats: np.ndarray) -> tuple[float, float]:

@@ -62,6 +62,12 @@ def test_of_two_sounds_of_one_stroke_the_surer_stays(weak: str, strong: str) -> 
         assert stroke.drum == strong
 
 
+@pytest.mark.parametrize(("weak", "strong"), [("ride", "hat_open"), ("hat_open", "ride")])
+def test_one_hand_strikes_a_ride_or_an_open_hat(weak: str, strong: str) -> None:
+    found = heard((0.5, weak, 0.7, 0.6), (0.51, strong, 0.7, 0.9), (0.6, weak, 0.7, 0.9))
+    assert [h.drum for h in found] == [strong, weak]
+
+
 def test_a_tom_of_uncertain_height_is_still_a_tom() -> None:
     (stroke,) = heard((1.0, "tom_low", 0.8, 0.25), (1.0, "tom_mid", 0.8, 0.3), (1.002, "tom_high", 0.8, 0.1))
     assert stroke.drum == "tom_mid"

@@ -32,6 +32,12 @@ APART_S: Mapping[str, float] = {"kick": 0.045, "snare": 0.016, "hat": 0.035, "to
 """Shortest time between two hits of a group. Snare and toms keep flams (18 ms and more apart); a
 double kick reaches 16 hits a second, a hat roll 25, a ride a dozen."""
 
+ONE_HAND = frozenset({"hat_open", "ride"})
+"""Ringing metal that one hand strikes: what the net takes for both at once was struck once. Closed hats are not among
+it, for a foot closes a hat under a ride."""
+ONE_HAND_S = 0.03
+"""Hits of one hand nearer than this are the same one; it needs 60 ms from one cymbal to the next."""
+
 CHOKE: tuple[frozenset[str], ...] = (frozenset({"hat_closed", "hat_open"}),)
 """A hit of such a group ends what the group still sounds."""
 
@@ -78,7 +84,22 @@ def hits(onset: Array, velocity: Array, tuning: Tuning, sensitivity: float = 0.5
         columns = [CLASSES.index(drum) for drum in drums]
         found = group_hits(drums, onset[:, columns], velocity[:, columns], thresholds[group], APART_S[group])
         heard += [replace(s, onset_s=max(0.0, s.onset_s - tuning.late_s[s.drum])) for s in found]
-    return sorted(heard)
+    return sorted(_by_one_hand(heard))
+
+
+def _by_one_hand(heard: Iterable[DrumHit]) -> list[DrumHit]:
+    """Leave out the less sure of two hits at once that the same hand would have to make."""
+    kept: list[DrumHit] = []
+    metal: DrumHit | None = None
+    for hit in sorted(heard):
+        if hit.drum in ONE_HAND:
+            if metal is not None and metal.drum != hit.drum and hit.onset_s - metal.onset_s < ONE_HAND_S:
+                if metal.confidence >= hit.confidence:
+                    continue
+                kept.remove(metal)
+            metal = hit
+        kept.append(hit)
+    return kept
 
 
 def notes(heard: Iterable[DrumHit]) -> tuple[Note, ...]:

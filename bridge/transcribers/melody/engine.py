@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from bridge.audio.spectra import Array, velocity_of
 from bridge.inference.speed import Demand
@@ -17,9 +18,10 @@ from bridge.plugins.interfaces import AudioSource, Context, Progress, only
 from bridge.transcribers.melody.attacks import Attacks
 from bridge.transcribers.melody.bends import bends
 from bridge.transcribers.melody.choir import SEVERAL, Choir
+from bridge.transcribers.melody.legato import split
 from bridge.transcribers.melody.path import Costs, Path, Segment
 from bridge.transcribers.melody.swift import SwiftTracker
-from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Tracker, steadiness
+from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Tracker
 from bridge.transcribers.melody.yin import YinTracker
 
 ONSET_LATENCY_S = 0.015
@@ -98,7 +100,10 @@ class MelodyTranscriber:
         tracker = self._tracker(name)
         attacks = Attacks(source.audio, source.mix_rms)
         total = math.ceil(source.audio.length_s * FPS)
-        path = Path(tracker.count, BASS if name == "yin" else VOICE)
+        costs = BASS if name == "yin" else VOICE
+        path = Path(tracker.count, costs)
+        evidence: list[npt.NDArray[np.float16]] = []  # 11 kB a second
+        strengths: list[Array] = []
         pitches: list[Array] = []
         levels: list[Array] = []
         for first in range(0, total, BLOCK_FRAMES):
@@ -106,14 +111,19 @@ class MelodyTranscriber:
             track = tracker.track(source.audio, first)
             strength, level_db = attacks.read(first)
             gate = 1 / (1 + np.exp((self._options.gate_db - level_db) / GATE_WIDTH_DB))
-            path.feed(track.keys * gate[:, None], strength, steadiness(track.pitch))
+            keys = track.keys * gate[:, None]
+            path.feed(keys, strength)
+            evidence.append(keys.astype(np.float16))
+            strengths.append(strength)
             pitches.append(track.pitch)
             levels.append(level_db)
         pitch, level_db = np.concatenate(pitches), np.concatenate(levels)
+        segments = path.segments()
+        if costs.steady:
+            keys, strength = np.concatenate(evidence), np.concatenate(strengths)
+            segments = [p for s in segments for p in split(s, keys, strength, pitch, tracker.lowest, costs)]
         segments = [
-            _centred(s, tracker.lowest, pitch)
-            for s in path.segments()
-            if s.end - s.start >= self._options.shortest_s * FPS
+            _centred(s, tracker.lowest, pitch) for s in segments if s.end - s.start >= self._options.shortest_s * FPS
         ]
         notes = [_note(s, tracker.lowest, level_db, pitch) for s in segments]
         # An onset is taken earlier than it is seen, an offset is not: a note ends where the next one begins.

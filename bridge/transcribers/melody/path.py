@@ -41,8 +41,7 @@ class Costs:
     attack: float
     """Worth of an attack of strength 1."""
     steady: float = 0.0
-    """Times by which a frame counts more where the pitch rests on a key: what is sung legato has no attacks, but its
-    notes stand still, which slides and vibrato do not."""
+    """Times by which a frame counts more where the pitch rests on a key, when a note is heard again; see legato.py."""
 
 
 @dataclass(frozen=True, slots=True)

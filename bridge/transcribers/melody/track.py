@@ -33,23 +33,6 @@ class Track:
     """(frames,): the likeliest pitch, a MIDI number with fraction; NaN where there is none."""
 
 
-STEADY_FRAMES = 2
-"""Frames on either side over which a steady pitch does not move: 50 ms in all, half the shortest note sung legato."""
-STEADY_SEMITONES = 0.2
-"""Movement over these at which a pitch is hardly steady: a vibrato of 0.7 semitones at 5.5 Hz moves that much even
-where it turns. Of (0.1, 0.15, 0.2, 0.3) and 1 to 3 frames the set that keeps vibrato whole and splits 10 notes a
-second."""
-
-
-def steadiness(pitch: Array) -> Array:
-    """Return how far the pitch (frames,) rests near a key, 0..1; 0 where it is unknown or between keys."""
-    padded = np.pad(pitch, STEADY_FRAMES, constant_values=np.nan)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * STEADY_FRAMES + 1)
-    moved = around.max(1) - around.min(1)
-    rests = np.abs(pitch - np.rint(pitch)) < NEAR
-    return np.where(rests & np.isfinite(moved), np.exp(-((moved / STEADY_SEMITONES) ** 2)), 0).astype(np.float32)
-
-
 class Tracker(Protocol):
     """Follows the pitch of one voice."""
 

@@ -94,7 +94,14 @@ def test_earlier_versions_stay_listed_as_they_were(tmp_path: Path) -> None:
     release("0.1.0", "first.lua")
     (scripts / "reaper" / "lib" / "first.lua").unlink()
     release("0.2.0", "second.lua")
-    command = [sys.executable, tmp_path / "install" / GENERATOR.name, "--url", URL, "--commit", "abc123"]
+    command: list[str | Path] = [
+        sys.executable,
+        tmp_path / "install" / GENERATOR.name,
+        "--url",
+        URL,
+        "--commit",
+        "abc123",
+    ]
     done = subprocess.run([*command, "-o", tmp_path / "index.xml"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     versions = ET.parse(tmp_path / "index.xml").getroot().findall("category/reapack/version")

@@ -121,8 +121,8 @@ def glue(r: Reaper) -> None:
         mix = np.zeros((round((end - start) * rate), channels))
         for item in items:
             take = item.active_take
-            part = take and audio.render(take, rate, channels, 0.0, round(item.length * rate))
-            if take is not None and part is not None:
+            part = audio.render(take, rate, channels, 0.0, round(item.length * rate)) if take else None
+            if take and part is not None:
                 first = round((item.start - start) * rate)
                 part = part[: len(mix) - first] * item.values["D_VOL"] * take.values["D_VOL"]
                 mix[first : first + len(part)] += part

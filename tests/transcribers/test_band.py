@@ -94,7 +94,12 @@ def test_what_is_left_over_may_hold_the_bass_where_no_stem_does(
     band: BandTranscriber, mix: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[bool] = []
-    monkeypatch.setattr("bridge.transcribers.band.engine.tracks_of", lambda *_, whole: told.append(whole) or [])
+
+    def no_tracks(*_: object, whole: bool) -> list[object]:
+        told.append(whole)
+        return []
+
+    monkeypatch.setattr("bridge.transcribers.band.engine.tracks_of", no_tracks)
     for without in (("vocals",), ("vocals", "bass"), ()):
         band.transcribe({"other": AudioSource("other", mix, mix.rms, without)}, RecordingProgress())
     assert told == [True, False, False]
@@ -208,6 +213,23 @@ def test_a_stem_and_its_mix_join_in_log_odds() -> None:
     assert onset[150, 40] < 0.5, "the mix does not"
     assert onset[220, 20] < 0.3, "the stem does not: it belongs to another stem"
     assert len(both.who) == 3
+
+
+def test_a_key_that_sounds_on_is_struck_again_only_if_the_mix_hears_it_too() -> None:
+    def sounding(*onsets: tuple[int, float]) -> Hearing:
+        heard = hearing(300, [(frame, 30, p) for frame, p in onsets])
+        maps = np.concatenate([piece / np.float32(255) for piece in heard.maps.pieces()], 1)
+        maps[1, 100:200, 30] = 0.9
+        held = NoteActivations()
+        held.add(maps)
+        return replace(heard, maps=held)
+
+    stem = sounding((100, 0.8), (150, 0.8), (180, 0.8))
+    both = joined(stem, sounding((100, 0.3), (150, 0.1), (180, 0.9)))
+    onset = np.concatenate([piece / 255 for piece in both.maps.pieces()], 1)[0, :, 30]
+    assert onset[100] > 0.6, "a fresh note may be covered in the mix"
+    assert onset[150] < 0.4, "a hole that the drums left in the stem"
+    assert onset[180] > 0.8
 
 
 @pytest.mark.parametrize("silent", [True, False])

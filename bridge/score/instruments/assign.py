@@ -58,6 +58,8 @@ class Rule:
     """Weight of the chances of families, the stereo place and an octave beside the sound, in a distance of notes."""
     apart: float = 0.3
     """Squared distance from which two groups are two instruments."""
+    noise: float = 8.0
+    """Notes by which a group's sound is known half: groups of few notes must stand further apart."""
     same_sound: float = 0.2
     """Squared distance of the sound alone below which two groups of one family are one instrument after all."""
     same_place: float = 0.4
@@ -121,7 +123,7 @@ def parted(who: Evidence, sound: Array, chances: Array, rows: Ints, rule: Rule) 
         return []
     some = who.rows(rows)
     places = positions(some, sound[rows], chances[rows], rule)
-    found = without_scraps(grown(small_groups(places, rule.small_groups), places, rule.apart), places, rule)
+    found = without_scraps(grown(small_groups(places, rule.small_groups), places, rule), places, rule)
     named = [(family_of(some, mine, rule), mine) for mine in found]
     return [(family, rows[mine]) for family, mine in one_of_each(some, sound[rows], named, rule)]
 
@@ -172,20 +174,27 @@ def small_groups(places: Array, count: int) -> list[Ints]:
     return [rows for k in range(len(middle)) if len(rows := np.flatnonzero(nearest == k))]
 
 
-def grown(found: list[Ints], places: Array, apart: float) -> list[Ints]:
-    """The two nearest groups joined, again and again, until all are ``apart``."""
+def grown(found: list[Ints], places: Array, rule: Rule) -> list[Ints]:
+    """The two nearest groups joined, again and again, until all are apart."""
     found = list(found)
     while len(found) > 1:
-        a, b, distance = nearest_pair(np.stack([places[rows].mean(0) for rows in found]))
-        if distance > apart:
+        sizes = np.array([len(rows) for rows in found])
+        a, b, distance = nearest_pair(np.stack([places[rows].mean(0) for rows in found]), rule.noise / sizes)
+        if distance > rule.apart:
             break
         found[a] = np.concatenate([found[a], found.pop(b)])
     return found
 
 
-def nearest_pair(centres: Array) -> tuple[int, int, float]:
-    """The two nearest of several points, the lower index first, and their squared distance."""
-    distance = ((centres[:, None] - centres[None]) ** 2).sum(2) + np.where(np.eye(len(centres)), np.inf, 0)
+def nearest_pair(centres: Array, doubt: npt.NDArray[np.float64]) -> tuple[int, int, float]:
+    """The two nearest of several points, the lower index first, and their squared distance.
+
+    Args:
+        centres: (n, ...) points.
+        doubt: (n,) how little each is known; what a pair is unsure of shrinks its distance.
+    """
+    distance = ((centres[:, None] - centres[None]) ** 2).sum(2) / (1 + doubt[:, None] + doubt[None])
+    np.fill_diagonal(distance, np.inf)
     a, b = divmod(int(distance.argmin()), len(centres))
     return min(a, b), max(a, b), float(distance[a, b])
 

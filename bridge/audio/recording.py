@@ -8,7 +8,7 @@ Memory stays flat over the length: nothing here holds more than a block.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -130,6 +130,18 @@ def mono(sound: Sound, rate: int, start_s: float = 0.0, length_s: float | None =
 
     :func:`to_mono` at ``rate`` Hz, exactly placed, silence past the ends.
     """
+    return _stretch(sound, rate, start_s, length_s, to_mono)
+
+
+def sides(sound: Sound, rate: int, start_s: float = 0.0, length_s: float | None = None) -> Array:
+    """Return (2, frames) float32: left and right, or one channel twice; the rest as of :func:`mono`."""
+    return _stretch(sound, rate, start_s, length_s, to_sides)
+
+
+def _stretch(
+    sound: Sound, rate: int, start_s: float, length_s: float | None, folded: Callable[[Array], Array]
+) -> Array:
+    """Read a stretch, fold its channels (the last axis is time) and bring it to ``rate`` Hz."""
     length_s = sound.length_s - start_s if length_s is None else length_s
     frames = round(length_s * rate)
     lead = max(0.0, start_s - RESAMPLE_MARGIN_S)
@@ -137,14 +149,13 @@ def mono(sound: Sound, rate: int, start_s: float = 0.0, length_s: float | None =
     lead_s = math.floor(lead)
     first = round(lead_s * sound.rate)
     last = math.ceil((start_s + length_s + RESAMPLE_MARGIN_S) * sound.rate)
-    samples = to_mono(sound.read(first, max(0, last - first)))
-    if rate != sound.rate and len(samples):
-        samples = soxr.resample(samples, sound.rate, rate, quality="HQ").astype(np.float32, copy=False)
+    samples = folded(sound.read(first, max(0, last - first)))
+    if rate != sound.rate and samples.shape[-1]:
+        samples = soxr.resample(samples.T, sound.rate, rate, quality="HQ").T.astype(np.float32, copy=False)
     skip = round((start_s - lead_s) * rate)
-    if skip < 0:
-        samples, skip = np.concatenate([np.zeros(-skip, np.float32), samples]), 0
-    samples = samples[skip : skip + frames]
-    return np.pad(samples, (0, frames - len(samples))) if len(samples) < frames else samples
+    samples = samples[..., max(0, skip) : max(0, skip) + frames + min(0, skip)]
+    before, missing = max(0, -skip), frames - samples.shape[-1] - max(0, -skip)
+    return np.pad(samples, [(0, 0)] * (samples.ndim - 1) + [(before, missing)]) if before or missing else samples
 
 
 def to_mono(block: Array) -> Array:
@@ -154,6 +165,11 @@ def to_mono(block: Array) -> Array:
         difference: Array = (block[0] - block[1]) / 2
         return difference
     return mean
+
+
+def to_sides(block: Array) -> Array:
+    """(2, frames) of (channels, frames): the first two channels, or the only one twice."""
+    return block[:2] if len(block) > 1 else np.concatenate([block, block])
 
 
 def is_silent(peak: float) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bridge.audio.recording import Recording
+from bridge.audio.recording import Recording, sides
 from bridge.errors import JobCancelled
 from bridge.music.notes import Note
 from bridge.note_maps.features import BINS, FLOOR_DB, FPS, MIN_KEY, RATE, Vqt
@@ -21,7 +21,7 @@ from bridge.transcribers.band.crops import BEFORE, CHANNELS, HIDDEN, LOW, STEPS,
 from bridge.transcribers.band.engine import BandOptions, BandTranscriber
 from bridge.transcribers.band.features import KEYS, StereoVqt
 from bridge.transcribers.band.join import joined
-from bridge.transcribers.band.listen import Hearing, peaks, sides, with_verdict
+from bridge.transcribers.band.listen import Hearing, peaks, with_verdict
 from bridge.transcribers.band.packing import packed, unpacked
 
 SONG_RATE = 44_100

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 
-from bridge.audio.recording import RESAMPLE_MARGIN_S, Sound
+from bridge.audio.recording import Sound, sides
 from bridge.inference.network import Network
 from bridge.note_maps.decode import onset_peaks
 from bridge.note_maps.features import FLOOR_DB, FPS, HOP, RATE, reference_gain
@@ -174,19 +173,6 @@ def _window(audio: Sound, first: int, count: int, gain: np.float32) -> Array:
     start = max(0.0, start)
     # One sample less: an even number of frames.
     return sides(audio, RATE, start, end - start)[:, :-1] * gain
-
-
-def sides(audio: Sound, rate: int, start_s: float, length_s: float) -> Array:
-    """(2, frames): left and right at ``rate`` Hz, silence past the end; a mono sound twice."""
-    lead_s = math.floor(max(0.0, start_s - RESAMPLE_MARGIN_S))
-    first, last = round(lead_s * audio.rate), math.ceil((start_s + length_s + RESAMPLE_MARGIN_S) * audio.rate)
-    samples = audio.read(first, last - first)
-    samples = samples[:2] if len(samples) > 1 else np.concatenate([samples, samples])
-    if rate != audio.rate and samples.shape[1]:
-        samples = soxr.resample(samples.T, audio.rate, rate, quality="HQ").T
-    skip, frames = round((start_s - lead_s) * rate), round(length_s * rate)
-    samples = samples[:, skip : skip + frames].astype(np.float32, copy=False)
-    return np.pad(samples, ((0, 0), (0, frames - samples.shape[1])))
 
 
 def peaks(onset: Array, start: int, stop: int, least: float = MIN_ONSET) -> npt.NDArray[np.int64]:

@@ -153,6 +153,20 @@ def write_output(path: Path, data: bytes) -> None:
         raise StoreError(message, code="output-unwritable") from e
 
 
+def check_output(target: Path, audio: Path) -> None:
+    """Refuse a folder, or the audio itself, as the place of a file; before long work and not after it.
+
+    Raises:
+        InputError: the audio lies there.
+        StoreError: a folder lies there.
+    """
+    if target.is_dir():
+        raise StoreError(f"{target} is a folder; choose another name for the file.", code="output-is-folder")
+    if target.exists() and audio.exists() and target.samefile(audio):
+        message = f"{target.name} is the audio itself; choose another name for the file."
+        raise InputError(message, code="output-over-audio")
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames inside ``folder`` survive a power loss, where the system can (Windows does so by itself)."""
     if sys.platform == "win32":

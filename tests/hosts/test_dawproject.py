@@ -234,9 +234,9 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> No
 def test_a_bad_target_is_refused_before_the_long_work(tmp_path: Path) -> None:
     wav, host = sine(tmp_path / "a.wav"), _host(tmp_path)
     host.check_project(tmp_path / "new.dawproject", wav)
-    with raises_code("project-is-folder"):
+    with raises_code("output-is-folder"):
         host.check_project(tmp_path, wav)
-    with raises_code("project-over-audio"):
+    with raises_code("output-over-audio"):
         host.check_project(wav, wav)
 
 

@@ -150,7 +150,7 @@ def test_both_files_are_written(tmp_path: Path) -> None:
     with raises_code("score-empty"):
         host.write_project(ItemResult("Song", _score()), span, tmp_path / "none.musicxml")
     (tmp_path / "folder.musicxml").mkdir()
-    with raises_code("score-is-folder"):
+    with raises_code("output-is-folder"):
         host.check_project(tmp_path / "folder.musicxml", tmp_path / "a.wav")
 
 

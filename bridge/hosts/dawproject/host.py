@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.errors import InputError, StoreError
+from bridge.files import check_output
 from bridge.hosts.dawproject.container import write_project
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, Request
@@ -59,12 +59,7 @@ class DawProject:
             InputError: the audio lies where the project is to go.
             StoreError: a folder lies there.
         """
-        if target.is_dir():
-            raise StoreError(f"{target} is a folder; choose another name for the project.", code="project-is-folder")
-        if target.exists() and audio.exists() and target.samefile(audio):
-            raise InputError(
-                f"{target.name} is the audio itself; choose another name for the project.", code="project-over-audio"
-            )
+        check_output(target, audio)
 
     def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
         """Write ``target``: the audio, its stems (muted), a track per part, tempo map, metre and markers.

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.errors import HostError, InputError, StoreError
-from bridge.files import write_output
+from bridge.errors import HostError
+from bridge.files import check_output, write_output
 from bridge.hosts.musicxml.document import melody_of, to_musicxml
 from bridge.plugins.interfaces import Context
 from bridge.spool.request import AudioSpan, Request
@@ -59,12 +59,7 @@ class MusicXml:
             StoreError: a folder lies there.
         """
         for path in (target, _lead_of(target)):
-            if path.is_dir():
-                raise StoreError(f"{path} is a folder; choose another name for the score.", code="score-is-folder")
-        if target.exists() and audio.exists() and target.samefile(audio):
-            raise InputError(
-                f"{target.name} is the audio itself; choose another name for the score.", code="score-over-audio"
-            )
+            check_output(path, audio)
 
     def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
         """Write ``target`` with all parts, and the lead sheet beside it.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import StoreError
+from bridge.files import check_output
 from bridge.hosts.reaper import remote, setup
 from bridge.hosts.reaper.project_file import write_project
 from bridge.plugins.interfaces import Context
@@ -77,10 +77,10 @@ class Reaper:
         """See :class:`bridge.plugins.interfaces.ProjectWriter`.
 
         Raises:
-            StoreError: a folder lies at ``target``, or the audio itself.
+            InputError: the audio lies at ``target``.
+            StoreError: a folder lies there.
         """
-        if target.is_dir() or (target.exists() and audio.exists() and target.samefile(audio)):
-            raise StoreError(f"{target} exists already; choose another place with --project.", code="project-exists")
+        check_output(target, audio)
 
     def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
         """Write ``target``, a REAPER project with the audio, its stems and a MIDI track per part.

@@ -319,7 +319,7 @@ def test_a_launcher_that_is_no_program_of_ours_is_none(lua: Any, tmp_path: Path,
     lua.execute("s = spool.new(home, files.new(io, os))")
     (tmp_path / "launcher.json").write_text(json.dumps({"command": command}))
     assert lua.eval("s:launcher()") is None
-    (tmp_path / "launcher.json").write_text(json.dumps({"command": ["C:\\a b\\python.exe", "start.py"]}))
+    (tmp_path / "launcher.json").write_text(json.dumps({"command": ["C:\\a b\\python.exe", "__main__.py"]}))
     assert lua.eval("s:launcher()[1]") == "C:\\a b\\python.exe"
 
 
@@ -353,5 +353,5 @@ def test_live_too_starts_no_program_but_ours(live_spool: Any, tmp_path: Path, co
     seen = live_spool.Spool(str(tmp_path))
     (tmp_path / "launcher.json").write_text(json.dumps({"command": command}))
     assert seen.launcher() is None
-    (tmp_path / "launcher.json").write_text(json.dumps({"command": [sys.executable, "start.py"]}))
-    assert seen.launcher() == [sys.executable, "start.py"]
+    (tmp_path / "launcher.json").write_text(json.dumps({"command": [sys.executable, "__main__.py"]}))
+    assert seen.launcher() == [sys.executable, "__main__.py"]

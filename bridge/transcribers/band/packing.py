@@ -33,7 +33,8 @@ def packed(hearing: Hearing | None, length_s: float) -> tuple[dict[str, Any], di
     if hearing is None:
         return {"length_s": length_s}, {}
     lengths, data = hearing.maps.packed()
-    rows = [np.asarray(getattr(hearing.who, name), np.float64).reshape(len(hearing.who), -1) for name in COLUMNS]
+    count = len(hearing.who)
+    rows = [np.asarray(getattr(hearing.who, name), np.float64).reshape(count, n) for name, n in COLUMNS.items()]
     # Single precision places an onset to a tenth of a millisecond after an hour.
     table = np.concatenate(rows, 1).astype("<f4")
     return {"length_s": length_s, "lengths": lengths}, {"maps": data, "who": zlib.compress(table.tobytes(), 1)}

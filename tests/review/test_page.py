@@ -191,14 +191,15 @@ def test_the_notes_are_heard_when_they_are_due_also_at_half_speed(ear: Any, spee
 
 def test_no_note_is_lost_when_the_sampler_comes_while_it_plays(ear: Any) -> None:
     keep_two_notes(ear)
-    # Handed ahead to the first synthesiser at the start, due at 1.0 s; the other one comes between.
+    # The other one comes when the first synthesiser has just been handed the note, long before it is due.
     ear.evaluate(
         """() => {
-          const { transport } = dawscribe;
           const fetched = window.fetch;
           window.fetch = async (...asked) => {
             if (!String(asked[0]).endsWith('/api/soundfont')) return fetched(...asked);
-            while (transport.position < 0.9) await new Promise((r) => setTimeout(r, 10));
+            const { synth } = dawscribe.transport;
+            const note = synth.note;
+            await new Promise((handed) => { synth.note = (...given) => { note(...given); handed(); }; });
             return new Response(null, { status: 404 });
           };
         }"""

@@ -59,6 +59,11 @@ class Session:
         self.sources = {s.get("id"): s.get("name") or "" for s in self.root.iterfind("Sources/Source")}
         self.track_names = [r.get("name") or "" for r in self.root.iterfind("Routes/Route")]
 
+    def row(self, track: str) -> int:
+        """Where a track stands in the window, the master in row 0; the file keeps the order of their making."""
+        (route,) = (r for r in self.root.iterfind("Routes/Route") if r.get("name") == track)
+        return int(route.find("PresentationInfo").get("order"))  # type: ignore[union-attr,arg-type]
+
     def regions(self) -> list[SavedRegion]:
         """All MIDI regions on tracks, in the order of the tracks."""
         playlists = {p.get("id"): p for p in self.root.iterfind("Playlists/Playlist")}

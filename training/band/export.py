@@ -14,8 +14,8 @@ import torch
 from torch import nn
 
 from bridge.note_maps.features import BINS
+from bridge.note_maps.listen import WINDOW
 from bridge.transcribers.band.crops import CHANNELS, STEPS
-from bridge.transcribers.band.listen import WINDOW
 from training.band.net import Tapped, Who, shipped_notes
 from training.notes.model import ROLES
 

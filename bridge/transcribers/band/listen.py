@@ -18,6 +18,7 @@ from bridge.audio.recording import Sound, sides
 from bridge.inference.network import Network
 from bridge.note_maps.decode import onset_peaks
 from bridge.note_maps.features import FLOOR_DB, FPS, HOP, RATE, reference_gain
+from bridge.note_maps.listen import CORE, EDGE, MARGIN, OTHER_ROLE, ROLES, WINDOW
 from bridge.note_maps.maps import NoteActivations, log_odds
 from bridge.score.instruments.evidence import Evidence
 from bridge.transcribers.band.crops import BEFORE, LOW, PITCHES, PLACED, crops
@@ -27,12 +28,6 @@ Array = npt.NDArray[np.float32]
 Features = tuple[Array, Array]
 """The spectrogram and the place map of a window."""
 
-WINDOW, MARGIN = 880, 40
-"""Frames that the first net hears at once, and of these the ones at either end that only give context."""
-CORE = WINDOW - 2 * MARGIN
-"""Frames that one run decides on: 9.3 s."""
-EDGE = 16
-"""Frames of sound read around a window, so that its outermost analysis windows are filled."""
 MIN_ONSET = 0.2
 """Onset probability of a candidate that the second net is asked about; below it, one in thirty is a note."""
 VERDICT = 0.5
@@ -41,8 +36,6 @@ NEIGHBOURS = 3
 """Frames on either side of an onset peak that rise or fall with it."""
 PLACE_STEPS = slice(BEFORE + 1, BEFORE + 12)
 """Half frames after an onset in which a note's place is read: 0.25 s, without the attack, which others smear."""
-ROLE_OF = {"bass": 0, "vocals": 1}
-"""The first net's roles; a mix and every other stem is 2."""
 
 
 @dataclass(slots=True)
@@ -108,7 +101,7 @@ class BandNets:
     def look(self, audio: Sound, mix_rms: float, role: str) -> Iterator[Seen]:
         """Yield what the first net sees, piece by piece; arguments as of :meth:`listen`."""
         frames = int(audio.length_s * FPS) + 1
-        told = np.eye(3, dtype=np.float32)[None, ROLE_OF.get(role, 2)]
+        told = np.eye(OTHER_ROLE + 1, dtype=np.float32)[None, ROLES.get(role, OTHER_ROLE)]
         gain = np.float32(reference_gain(mix_rms))
         following = self._features(_window(audio, -MARGIN, WINDOW, gain), WINDOW)
         for first in range(0, frames, CORE):

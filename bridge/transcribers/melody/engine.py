@@ -113,8 +113,9 @@ class MelodyTranscriber:
             gate = 1 / (1 + np.exp((self._options.gate_db - level_db) / GATE_WIDTH_DB))
             keys = track.keys * gate[:, None]
             path.feed(keys, strength)
-            evidence.append(keys.astype(np.float16))
-            strengths.append(strength)
+            if costs.steady:
+                evidence.append(keys.astype(np.float16))
+                strengths.append(strength)
             pitches.append(track.pitch)
             levels.append(level_db)
         pitch, level_db = np.concatenate(pitches), np.concatenate(levels)

@@ -6,6 +6,7 @@ import numpy as np
 
 from bridge.audio.spectra import Array
 from bridge.transcribers.melody.path import Costs, Path, Segment
+from bridge.transcribers.melody.track import NEAR
 
 MIN_ON_KEY = 0.5
 """A note whose pitch keeps to its key for a smaller share of its time is several. At 0.5 a scale of 8 notes a second
@@ -17,10 +18,8 @@ STEADY_FRAMES = 2
 """Frames on either side over which a steady pitch does not move: 50 ms in all, half the shortest note sung legato."""
 STEADY_SEMITONES = 0.2
 """Movement over these at which a pitch is hardly steady: a vibrato of 0.7 semitones at 5.5 Hz moves that much even
-where it turns. Of (0.1, 0.15, 0.2, 0.3) and 1 to 3 frames the set that keeps vibrato whole and splits 10 notes a
-second."""
-NEAR = 0.3
-"""Semitones from the middle of a key within which a pitch rests on it."""
+where it turns. Chosen of (0.1, 0.15, 0.2, 0.3) and 1 to 3 frames: the set that keeps vibrato of 0.7 semitones on its
+key."""
 
 
 def split(segment: Segment, keys: Array, attacks: Array, pitch: Array, lowest: int, costs: Costs) -> list[Segment]:

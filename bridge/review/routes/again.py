@@ -14,6 +14,7 @@ from bridge.errors import InputError
 from bridge.plugins.interfaces import JobReport
 from bridge.review import asking, sound
 from bridge.review.beat import GONE, beat_again
+from bridge.review.edit_log import EditLog
 from bridge.review.routes.answers import body, hints, item_number, json_file, seconds, share
 from bridge.review.routes.opened import OpenJobs, stem_of
 from bridge.spool.request import parse_request
@@ -37,9 +38,7 @@ class AgainRoutes:
     async def decode(self, request: Request) -> Response:
         """A part as it would be with another sensitivity."""
         opened = self._opened
-        report = opened.report(request)
-        log = await opened.log(report)
-        data = await body(request)
+        report, log, data = await self._asked(request)
         number, part, sensitivity = item_number(data, log), str(data.get("part")), share(data.get("sensitivity"))
         sheet = log.sheets[number]
         asked = parse_request(json_file(report.folder / "request.json"))
@@ -53,9 +52,7 @@ class AgainRoutes:
     async def rehear(self, request: Request) -> Response:
         """A marked range as another engine hears it; answered when the worker has heard it."""
         opened = self._opened
-        report = opened.report(request)
-        log = await opened.log(report)
-        data = await body(request)
+        report, log, data = await self._asked(request)
         number = item_number(data, log)
         part = log.sheets[number].part(str(data.get("part")))
         source = await opened.stem(report, number, part)
@@ -82,9 +79,7 @@ class AgainRoutes:
     async def beat(self, request: Request) -> Response:
         """The tempo map that keeps to what a person knows of the beat."""
         opened = self._opened
-        report = opened.report(request)
-        log = await opened.log(report)
-        data = await body(request)
+        report, log, data = await self._asked(request)
         number, known = item_number(data, log), hints(data)
         found = (await opened.sources(report))[number]
         if sound.MIX not in found:
@@ -92,6 +87,12 @@ class AgainRoutes:
         mix, sheet, item = await opened.ready(found[sound.MIX]), log.sheets[number], log.base["items"][number]
         tempo = await opened.on(opened.decodes, lambda: beat_again(mix, sheet, item, known))
         return JSONResponse({"confident": tempo.confident, "points": [asdict(p) for p in tempo.points]})
+
+    async def _asked(self, request: Request) -> tuple[JobReport, EditLog, dict[str, Any]]:
+        """Return the job, its edits, and what the page said."""
+        report = self._opened.report(request)
+        log = await self._opened.log(report)
+        return report, log, await body(request)
 
     async def _run(self, job: dict[str, Any]) -> JobReport:
         """Submit a job and wait for its end; a server that ends cancels it."""

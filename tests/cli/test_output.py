@@ -175,10 +175,10 @@ def test_targets_are_looked_at_before_the_work(home: Home, wav: Path, tmp_path: 
     there, folder = tmp_path / "session", tmp_path / "song.rpp"
     there.mkdir()
     folder.mkdir()
-    for option, target in (("--session", there), ("--project", folder)):
+    for option, target, wrong in (("--session", there, "exists already"), ("--project", folder, "is a folder")):
         done = home.run("transcribe", wav, "-o", tmp_path / "out", option, target, check=False)
         assert done.returncode == 2
-        assert f"{target} exists already" in done.stderr
+        assert f"{target} {wrong}" in done.stderr
         assert not (tmp_path / "out").exists()
 
 

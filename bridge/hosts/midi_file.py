@@ -12,16 +12,16 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import mido
 
 from bridge.files import write_output
 from bridge.midi.marks import key_signature, marks
-from bridge.midi.part_events import BEND_RANGE_CONTROLS, channels, note_on_off_ticks, to_14bit_bend
+from bridge.midi.part_events import CONTROL, bend_range, channels, part_events, program_change, to_14bit_bend
+from bridge.midi.smf_track import HEAD, Timed, smf_track
 from bridge.music.notes import Bend
 from bridge.music.parts import Part, Score
 from bridge.music.tempo import TempoMap
@@ -116,9 +116,9 @@ def to_midi(score: Score, name: str) -> mido.MidiFile:
     file = mido.MidiFile(type=1, ticks_per_beat=PPQ, charset="utf-8")
     clock = _Clock(score.tempo)
     end = clock.ticks(score.length_s)
-    file.tracks.append(_track(_conductor(score, clock, name), end))
+    file.tracks.append(smf_track(_conductor(score, clock, name), end))
     for part, channel in zip(score.parts, channels(score), strict=True):
-        file.tracks.append(_track(_part(part, channel, clock), end))
+        file.tracks.append(smf_track(_part(part, channel, clock), end))
     return file
 
 
@@ -151,42 +151,33 @@ class _Clock:
         return tempo_us / 1e6 / PPQ
 
 
-_Event = tuple[int, int, Any]
-"""(tick, rank among events of one tick, message)."""
-_HEAD, _NOTE_OFF, _CONTROL, _NOTE_ON = range(4)
-
-
-def _conductor(score: Score, clock: _Clock, name: str) -> list[_Event]:
-    events: list[_Event] = [(0, _HEAD, mido.MetaMessage("track_name", name=_printable(name)))]
+def _conductor(score: Score, clock: _Clock, name: str) -> list[Timed]:
+    events: list[Timed] = [(0, HEAD, mido.MetaMessage("track_name", name=_printable(name)))]
     for number, key in enumerate(score.keys):
         # The first holds from the beginning, also where the beat begins later.
         tick = clock.ticks(key.onset_s) if number else 0
-        events.append((tick, _CONTROL, mido.MetaMessage("key_signature", key=key_signature(key))))
+        events.append((tick, CONTROL, mido.MetaMessage("key_signature", key=key_signature(key))))
     for mark in marks(score):
-        events.append((clock.ticks(mark.time_s), _CONTROL, mido.MetaMessage("marker", text=_printable(mark.name))))
+        events.append((clock.ticks(mark.time_s), CONTROL, mido.MetaMessage("marker", text=_printable(mark.name))))
     for point, (tick, tempo_us) in zip(score.tempo.points, clock.changes, strict=True):
         if point.beats_per_bar is not None:
             bar = mido.MetaMessage("time_signature", numerator=point.beats_per_bar, denominator=point.beat_unit)
-            events.append((tick, _CONTROL, bar))
-        events.append((tick, _CONTROL, mido.MetaMessage("set_tempo", tempo=tempo_us)))
+            events.append((tick, CONTROL, bar))
+        events.append((tick, CONTROL, mido.MetaMessage("set_tempo", tempo=tempo_us)))
     return events
 
 
-def _part(part: Part, channel: int, clock: _Clock) -> list[_Event]:
-    events: list[_Event] = [
-        (0, _HEAD, mido.MetaMessage("track_name", name=_printable(part.name))),
-        (0, _HEAD, mido.Message("program_change", channel=channel, program=part.program)),
+def _part(part: Part, channel: int, clock: _Clock) -> list[Timed]:
+    events: list[Timed] = [
+        (0, HEAD, mido.MetaMessage("track_name", name=_printable(part.name))),
+        (0, HEAD, program_change(channel, part.program)),
     ]
     if part.pieces and part.notes:
         # No event of a MIDI file names keys; a text does for whoever looks.
-        events.append((0, _HEAD, mido.MetaMessage("text", text=_printable(_keys(part)))))
-    if part.bends:
-        events += _bends(part.bends, channel, clock)
-    for on, off, note in note_on_off_ticks(part.notes, clock.ticks):
-        key = {"channel": channel, "note": note.pitch}
-        events.append((on, _NOTE_ON, mido.Message("note_on", velocity=note.velocity, **key)))
-        events.append((off, _NOTE_OFF, mido.Message("note_off", velocity=64, **key)))
-    return events
+        events.append((0, HEAD, mido.MetaMessage("text", text=_printable(_keys(part)))))
+    setup = [(0, message) for message in bend_range(part, channel)]
+    wheel = _wheel(part.bends, clock) if part.bends else ()
+    return events + part_events(part, channel, clock.ticks, setup=setup, wheel=wheel)
 
 
 def _keys(part: Part) -> str:
@@ -194,31 +185,17 @@ def _keys(part: Part) -> str:
     return ", ".join(f"{key} {part.pieces[key]}" for key in sorted({n.pitch for n in part.notes}) if key in part.pieces)
 
 
-def _bends(bends: Iterable[Bend], channel: int, clock: _Clock) -> list[_Event]:
-    """The bend range as registered parameter 0, the wheel at rest, then the wheel where it moves.
+def _wheel(bends: Iterable[Bend], clock: _Clock) -> Iterator[tuple[int, int]]:
+    """The wheel at rest, then where it moves.
 
     It may have been left anywhere, by another item or by where the playback stopped.
     """
-    events: list[_Event] = [
-        (0, _HEAD, mido.Message("control_change", channel=channel, control=c, value=v)) for c, v in BEND_RANGE_CONTROLS
-    ]
     positions = {0: 0, **{clock.ticks(bend.time_s): to_14bit_bend(bend.semitones) for bend in sorted(bends)}}
     last: int | None = None
-    for tick, value in positions.items():
-        if value != last:
-            events.append((tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)))
-        last = value
-    return events
-
-
-def _track(events: list[_Event], end: int) -> mido.MidiTrack:
-    """Events in order, with the time between them, closed at ``end`` or at the last event."""
-    track, now = mido.MidiTrack(), 0
-    for tick, _, message in sorted(events, key=lambda e: e[:2]):
-        track.append(message.copy(time=tick - now))
-        now = tick
-    track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
-    return track
+    for tick, position in positions.items():
+        if position != last:
+            yield tick, position
+        last = position
 
 
 def _printable(name: str) -> str:

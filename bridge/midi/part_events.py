@@ -1,14 +1,15 @@
-"""Prepare MIDI events of parts.
+"""Build the MIDI events of parts.
 
-Key spans without double strikes, pitch wheel steps, channels.
+One order within a tick, key spans without double strikes, pitch wheel steps, channels; each writer encodes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from bridge.music.notes import DRUM_CHANNEL, Note
-from bridge.music.parts import Score
+from bridge.music.parts import Part, Score
 
 BEND_RANGE = 12
 """Semitones that a full pitch bend means in what we write; twelve hold every slide within an octave."""
@@ -16,6 +17,68 @@ WHEEL_STEPS = 1 << 13
 """Steps of the 14-bit pitch wheel to either side."""
 BEND_RANGE_CONTROLS = ((101, 0), (100, 0), (6, BEND_RANGE), (38, 0), (101, 127), (100, 127))
 """Controllers and values that set the bend range: registered parameter 0, its semitones and cents, and none again."""
+RELEASE = 64
+"""Velocity of a key that is let go neither quickly nor slowly."""
+NOTE_OFF, CONTROL, NOTE_ON = range(3)
+"""Order within a tick: a key is let go before it is struck again, and no note begins before its sound is set."""
+
+
+class Event(NamedTuple):
+    """A MIDI message and its place."""
+
+    tick: int
+    rank: int
+    """Among the events of one tick: :data:`NOTE_OFF`, :data:`CONTROL` or :data:`NOTE_ON`."""
+    message: bytes
+
+
+def part_events(
+    part: Part,
+    channel: int,
+    tick: Callable[[float], int],
+    end: int | None = None,
+    *,
+    setup: Iterable[tuple[int, bytes]] = (),
+    wheel: Iterable[tuple[int, int]] = (),
+    release: int = RELEASE,
+) -> list[Event]:
+    """Return what a part plays, in playing order.
+
+    Args:
+        part: its notes are played.
+        channel: 0..15.
+        tick: the tick of a time in seconds.
+        end: tick at which every key is let go; notes from there on are left out.
+        setup: (tick, message) that tell the instrument its sound.
+        wheel: (tick, position -8192..8191) of the pitch wheel.
+        release: velocity of the note-offs.
+    """
+    events = [Event(at, CONTROL, message) for at, message in setup]
+    events += [Event(at, CONTROL, _pitch_wheel(channel, position)) for at, position in wheel]
+    for on, off, note in note_on_off_ticks(part.notes, tick, end):
+        events.append(Event(on, NOTE_ON, bytes((0x90 | channel, note.pitch, note.velocity))))
+        events.append(Event(off, NOTE_OFF, bytes((0x80 | channel, note.pitch, release))))
+    return sorted(events, key=lambda e: e[:2])
+
+
+def control_changes(channel: int, pairs: Iterable[tuple[int, int]]) -> list[bytes]:
+    """Return messages that set controllers to values, one after the other."""
+    return [bytes((0xB0 | channel, control, value)) for control, value in pairs]
+
+
+def bend_range(part: Part, channel: int) -> list[bytes]:
+    """Return what tells an instrument the bend range, empty for a part without bends."""
+    return control_changes(channel, BEND_RANGE_CONTROLS) if part.bends else []
+
+
+def program_change(channel: int, program: int) -> bytes:
+    """Return the message that chooses a program 0..127."""
+    return bytes((0xC0 | channel, program))
+
+
+def _pitch_wheel(channel: int, position: int) -> bytes:
+    steps = WHEEL_STEPS + position
+    return bytes((0xE0 | channel, steps & 0x7F, steps >> 7))
 
 
 def to_14bit_bend(semitones: float) -> int:

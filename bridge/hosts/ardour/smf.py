@@ -16,19 +16,24 @@ from pathlib import Path
 import mido
 
 from bridge.hosts.ardour.session_position import PPQN, SessionPosition
-from bridge.midi.part_events import BEND_RANGE_CONTROLS, note_on_off_ticks, to_14bit_bend
+from bridge.midi.part_events import (
+    Event,
+    bend_range,
+    control_changes,
+    part_events,
+    program_change,
+    to_14bit_bend,
+)
+from bridge.midi.smf_track import HEAD, smf_track
 from bridge.music.notes import Bend
 from bridge.music.parts import Part
 
 KIT_BANK = 128
 """Bank in which soundfonts keep their kits: by its number ACE Fluid Synth finds the kit and Ardour its name."""
+RANGE_TICKS = 3
+"""Messages of the bend range, a tick each: the parameter's number and its semitones."""
 MAX_GLIDE_TICKS = PPQN // 32
 """Ticks: 16 ms at 120 BPM. Wheel positions further apart are held steps, nearer ones are a curve."""
-_OFF, _CONTROL, _ON = range(3)
-"""Order within a tick: a key is let go before it is struck again."""
-
-Timed = tuple[int, int, mido.Message]
-"""(tick, order within the tick, message)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def write_source(path: Path, voice: Voice) -> None:
     file.save(path)
 
 
-def _patch(voice: Voice) -> list[mido.Message]:
+def _patch(voice: Voice) -> list[bytes]:
     """Return what tells the instrument its sound: bank and program."""
     part, channel = voice.part, voice.channel
     has_kit = part.is_drums and voice.names_kits
@@ -68,46 +73,31 @@ def _patch(voice: Voice) -> list[mido.Message]:
         return []
     # Read in this order, the bank becomes one with the program change, so that they may share its tick.
     bank = ((0, KIT_BANK >> 7), (32, KIT_BANK & 127)) if has_kit else ()
-    chosen = [mido.Message("control_change", channel=channel, control=c, value=v) for c, v in bank]
-    return [*chosen, mido.Message("program_change", channel=channel, program=part.program)]
+    return [*control_changes(channel, bank), program_change(channel, part.program)]
 
 
-def _events(voice: Voice) -> list[Timed]:
+def _events(voice: Voice) -> list[Event]:
     part, channel, place = voice.part, voice.channel, voice.place
-    events: list[Timed] = [(0, _CONTROL, message) for message in _patch(voice)]
-    if part.bends:
-        for tick, (control, value) in enumerate(BEND_RANGE_CONTROLS[:3]):
-            message = mido.Message("control_change", channel=channel, control=control, value=value)
-            events.append((tick, _CONTROL, message))
-        events += _wheel(part.bends, channel, place)
-    for on, off, note in note_on_off_ticks(part.notes, place.tick, place.tick(place.length_s)):
-        key = {"channel": channel, "note": note.pitch}
-        events.append((on, _ON, mido.Message("note_on", velocity=note.velocity, **key)))
-        events.append((off, _OFF, mido.Message("note_off", velocity=64, **key)))
-    return events
+    setup = [*((0, message) for message in _patch(voice)), *enumerate(bend_range(part, channel)[:RANGE_TICKS])]
+    end = place.tick(place.length_s)
+    return part_events(part, channel, place.tick, end, setup=setup, wheel=_wheel(part.bends, place))
 
 
-def _wheel(bends: Sequence[Bend], channel: int, place: SessionPosition) -> list[Timed]:
-    events: list[Timed] = []
-    # After the bend range, which takes the first ticks.
-    last_tick, last = 3, 0
+def _wheel(bends: Sequence[Bend], place: SessionPosition) -> list[tuple[int, int]]:
+    moves: list[tuple[int, int]] = []
+    last_tick, last = RANGE_TICKS, 0
     for bend in sorted(bends):
-        tick = max(last_tick + bool(events), place.tick(bend.time_s))
-        value = to_14bit_bend(bend.semitones)
-        if value == last and events:
+        tick = max(last_tick + bool(moves), place.tick(bend.time_s))
+        position = to_14bit_bend(bend.semitones)
+        if position == last and moves:
             continue
         if tick - last_tick > MAX_GLIDE_TICKS:
-            events.append((tick - 1, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=last)))
-        events.append((tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)))
-        last_tick, last = tick, value
-    return events
+            moves.append((tick - 1, last))
+        moves.append((tick, position))
+        last_tick, last = tick, position
+    return moves
 
 
 def _track(voice: Voice) -> mido.MidiTrack:
-    track = mido.MidiTrack([mido.MetaMessage("track_name", name=voice.part.name, time=0)])
-    now, end = 0, voice.place.tick(voice.place.length_s)
-    for tick, _, message in sorted(_events(voice), key=lambda e: e[:2]):
-        track.append(message.copy(time=tick - now))
-        now = tick
-    track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
-    return track
+    name = (0, HEAD, mido.MetaMessage("track_name", name=voice.part.name))
+    return smf_track([name, *_events(voice)], voice.place.tick(voice.place.length_s))

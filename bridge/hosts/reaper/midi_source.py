@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridge.midi.part_events import BEND_RANGE_CONTROLS, WHEEL_STEPS, note_on_off_ticks, to_14bit_bend
+from bridge.midi.part_events import Event, bend_range, part_events, program_change, to_14bit_bend
 from bridge.music.parts import Part
 from bridge.music.tempo import TempoMap
 
@@ -13,17 +13,13 @@ PPQ = 960
 ALL_NOTES_OFF = bytes((0xB0, 0x7B, 0))
 """Closes the source: REAPER reads its length from where this stands."""
 
-_Event = tuple[int, int, bytes]
-"""(tick, rank among events of one tick, message)."""
-_SETUP, _OFF, _BEND, _ON = range(4)
-
 
 def lines(part: Part, channel: int, tempo: TempoMap, length_s: float) -> Iterator[str]:
     """``<SOURCE MIDI`` with the part's notes and bends for an item that starts at 0 s and lasts ``length_s``."""
     last = round(tempo.to_qn(length_s) * PPQ)
     yield from ("<SOURCE MIDI", f"HASDATA 1 {PPQ} QN")
     now = 0
-    for tick, _, message in sorted(_events(part, channel, tempo, last), key=lambda e: e[:2]):
+    for tick, _, message in _events(part, channel, tempo, last):
         yield _line(tick - now, message)
         now = tick
     yield _line(max(0, last - now), ALL_NOTES_OFF)
@@ -35,18 +31,11 @@ def _line(delta: int, message: bytes) -> str:
     return f"E {delta} {first:02x} {second:02x} {third:02x}"
 
 
-def _events(part: Part, channel: int, tempo: TempoMap, last: int) -> Iterator[_Event]:
+def _events(part: Part, channel: int, tempo: TempoMap, last: int) -> list[Event]:
     def tick(time_s: float) -> int:
         return round(tempo.to_qn(time_s) * PPQ)
 
-    if not part.is_drums:
-        yield 0, _SETUP, bytes((0xC0 | channel, part.program))
-    if part.bends:
-        for control, value in BEND_RANGE_CONTROLS:
-            yield 0, _SETUP, bytes((0xB0 | channel, control, value))
-    for bend in part.bends:
-        value = WHEEL_STEPS + to_14bit_bend(bend.semitones)
-        yield min(last, tick(bend.time_s)), _BEND, bytes((0xE0 | channel, value & 0x7F, value >> 7))
-    for on, off, note in note_on_off_ticks(part.notes, tick, last):
-        yield on, _ON, bytes((0x90 | channel, note.pitch, note.velocity))
-        yield off, _OFF, bytes((0x80 | channel, note.pitch, 0))
+    setup = [] if part.is_drums else [program_change(channel, part.program)]
+    setup += bend_range(part, channel)
+    wheel = ((min(last, tick(bend.time_s)), to_14bit_bend(bend.semitones)) for bend in part.bends)
+    return part_events(part, channel, tick, last, setup=((0, message) for message in setup), wheel=wheel, release=0)

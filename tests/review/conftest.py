@@ -38,6 +38,7 @@ class Page:
         self.port = urlsplit(address).port or 0
         self.token = parse_qs(urlsplit(address).fragment)["token"][0]
         self.cookie = ""
+        self.api, self.folder = f"/api/jobs/{job}", home.folder / "jobs" / job
 
     def ask(
         self, method: str, path: str, data: object = None, headers: Mapping[str, str] | None = None, body: bytes = b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.review.conftest import JOB, Page, open_tab
+from tests.review.conftest import Page, open_tab
 from tests.support import Home, wait_for
 
-API = f"/api/jobs/{JOB}"
+NUMBERS = itertools.count(1)
 
 
 def plucks(path: Path) -> Path:
@@ -33,28 +34,39 @@ def plucks(path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def heard(home: Home, tmp_path: Path) -> Page:
-    """A finished job of the real note network."""
-    home.start()
+def heard_by_notes(home: Home, folder: Path) -> Page:
+    """A finished job of the real note network; the second one comes from the cache."""
+    job = f"review-again-{next(NUMBERS):02}"
     options = {"separator": "whole_mix", "role": "other", "transcribers": {"other": "notes"}, "keep_stems": True}
-    home.submit(home.request(JOB, plucks(tmp_path / "plucks.wav"), options))
-    status = home.wait_end(JOB)
+    home.submit(home.request(job, plucks(folder / "plucks.wav"), options))
+    status = home.wait_end(job)
     assert status["state"] == "done", status
-    page = Page(home)
+    page = Page(home, job)
     page.enter()
     return page
 
 
+@pytest.fixture(scope="module")
+def heard(served: Home, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """A job that tests ask and do not change."""
+    return heard_by_notes(served, tmp_path_factory.mktemp("heard"))
+
+
+@pytest.fixture
+def own(served: Home, tmp_path: Path) -> Page:
+    """A job that a test may change."""
+    return heard_by_notes(served, tmp_path)
+
+
 def decode(page: Page, sensitivity: object, part: str = "other", status: int = 200) -> Any:
     data = {"item": 0, "part": part, "sensitivity": sensitivity}
-    found, body, _ = page.ask("POST", f"{API}/decode", data)
+    found, body, _ = page.ask("POST", f"{page.api}/decode", data)
     assert found == status, body
     return json.loads(body)
 
 
 def test_more_sensitivity_hears_more_and_the_middle_what_was_heard(heard: Page) -> None:
-    document = json.loads(heard.ask("GET", API)[1])
+    document = json.loads(heard.ask("GET", heard.api)[1])
     (part,) = document["items"][0]["parts"]
     assert document["items"][0]["heard"] == [{"transcriber": "notes", "sources": ["other"]}]
     counts = [len(decode(heard, s)["notes"]) for s in (0.0, 0.25, 0.5, 0.75, 1.0)]
@@ -68,37 +80,39 @@ def test_more_sensitivity_hears_more_and_the_middle_what_was_heard(heard: Page) 
 def test_a_sensitivity_that_is_none_is_refused(heard: Page, sensitivity: object) -> None:
     if sensitivity == 1e400:
         body = b'{"item": 0, "part": "other", "sensitivity": 1e400}'
-        assert heard.ask("POST", f"{API}/decode", headers={"Content-Type": "application/json"}, body=body)[0] == 400
+        assert (
+            heard.ask("POST", f"{heard.api}/decode", headers={"Content-Type": "application/json"}, body=body)[0] == 400
+        )
     else:
         decode(heard, sensitivity, status=400)
 
 
-def test_what_is_not_kept_is_said(heard: Page) -> None:
-    decode(heard, 0.5, part="none", status=400)
-    folder = heard.home.folder / "jobs" / JOB / "activations" / "0"
+def test_what_is_not_kept_is_said(own: Page) -> None:
+    decode(own, 0.5, part="none", status=400)
+    folder = own.folder / "activations" / "0"
     (file,) = [path for path in folder.iterdir() if path.name != "index.json"]
     data = file.read_bytes()
     file.unlink()  # the cache has the same file by another name
     file.write_bytes(data[: len(data) // 2])
-    assert "no longer kept" in decode(heard, 0.5, status=400)["message"]
+    assert "no longer kept" in decode(own, 0.5, status=400)["message"]
     file.unlink()
-    assert "no longer kept" in decode(heard, 0.5, status=400)["message"]
+    assert "no longer kept" in decode(own, 0.5, status=400)["message"]
 
 
 def test_a_range_is_heard_again_and_only_there(heard: Page) -> None:
+    before = json.loads(heard.ask("GET", "/api/jobs")[1])["jobs"]
     data = {"item": 0, "part": "other", "from_s": 1.0, "to_s": 3.0, "engine": "notes", "sensitivity": 0.9}
-    status, body, _ = heard.ask("POST", f"{API}/rehear", data)
+    status, body, _ = heard.ask("POST", f"{heard.api}/rehear", data)
     assert status == 200, body
     found = json.loads(body)
     assert found["notes"]
     assert all(1.0 <= row[0] < 3.0 for rows in found.values() for row in rows)
-    document = json.loads(heard.ask("GET", API)[1])
+    document = json.loads(heard.ask("GET", heard.api)[1])
     sure = {
         (round(n[1], 1), n[3]) for n in document["items"][0]["parts"][0]["notes"] if 1.2 < n[1] < 2.8 and n[5] > 0.8
     }
     assert sure <= {(round(n[0], 1), n[2]) for n in found["notes"]}
-    jobs = json.loads(heard.ask("GET", "/api/jobs")[1])["jobs"]
-    assert [j["id"] for j in jobs] == [JOB]
+    assert json.loads(heard.ask("GET", "/api/jobs")[1])["jobs"] == before
 
 
 @pytest.mark.parametrize(
@@ -106,11 +120,11 @@ def test_a_range_is_heard_again_and_only_there(heard: Page) -> None:
 )
 def test_a_range_or_an_engine_that_is_none_is_refused(heard: Page, changes: dict[str, object]) -> None:
     data = {"item": 0, "part": "other", "from_s": 1.0, "to_s": 3.0, "engine": "notes", **changes}
-    assert heard.ask("POST", f"{API}/rehear", data)[0] == 400
+    assert heard.ask("POST", f"{heard.api}/rehear", data)[0] == 400
 
 
-def test_the_slider_previews_and_then_keeps(heard: Page, chromium: Any) -> None:
-    tab = open_tab(chromium, heard, [])
+def test_the_slider_previews_and_then_keeps(own: Page, chromium: Any) -> None:
+    tab = open_tab(chromium, own, [])
     count = "(dawscribe.stage.preview ?? dawscribe.store.item).parts[0].notes.size"
     before = tab.evaluate(count)
     slider = tab.locator("input[data-key=sensitivity]")

@@ -6,24 +6,27 @@ import json
 import stat
 from pathlib import Path
 
-from tests.review.conftest import JOB, Page
+from tests.review.conftest import Page
 from tests.support import Home
 
-API = f"/api/jobs/{JOB}"
-PATHS = ["/api/jobs", API, f"{API}/partial", f"{API}/items/0/sound/mix?start=0&frames=10", f"{API}/items/0/peaks/mix"]
+
+def paths_of(page: Page) -> list[str]:
+    """What only the page may read."""
+    sound, peaks = f"{page.api}/items/0/sound/mix?start=0&frames=10", f"{page.api}/items/0/peaks/mix"
+    return ["/api/jobs", page.api, f"{page.api}/partial", sound, peaks]
 
 
-def test_only_who_knows_the_token_gets_in(page: Page) -> None:
-    for path in PATHS:
-        assert page.ask("GET", path)[0] == 401
-    for token in ["", "x", page.token[:-1], page.token + "x", None, 7, [page.token], {"a": 1}]:
-        assert page.ask("POST", "/session", {"token": token})[0] == 401
-    page.enter()
-    for path in PATHS:
-        assert page.ask("GET", path)[0] == 200
-    page.cookie = page.cookie[:-2] + "xx"
-    for path in PATHS:
-        assert page.ask("GET", path)[0] == 401
+def test_only_who_knows_the_token_gets_in(fresh: Page) -> None:
+    for path in paths_of(fresh):
+        assert fresh.ask("GET", path)[0] == 401
+    for token in ["", "x", fresh.token[:-1], fresh.token + "x", None, 7, [fresh.token], {"a": 1}]:
+        assert fresh.ask("POST", "/session", {"token": token})[0] == 401
+    fresh.enter()
+    for path in paths_of(fresh):
+        assert fresh.ask("GET", path)[0] == 200
+    fresh.cookie = fresh.cookie[:-2] + "xx"
+    for path in paths_of(fresh):
+        assert fresh.ask("GET", path)[0] == 401
 
 
 def test_the_address_is_for_the_user_alone_and_goes_with_the_daemon(page: Page) -> None:
@@ -33,10 +36,10 @@ def test_the_address_is_for_the_user_alone_and_goes_with_the_daemon(page: Page) 
     assert not file.exists()
 
 
-def test_a_hundred_hostile_requests_are_refused_and_harm_nothing(page: Page) -> None:
-    page.enter()
-    port = page.port
-    before = (page.home.folder / "jobs" / JOB / "result.json").read_bytes()
+def test_a_hundred_hostile_requests_are_refused_and_harm_nothing(fresh: Page) -> None:
+    fresh.enter()
+    port, api = fresh.port, fresh.api
+    before = (fresh.folder / "result.json").read_bytes()
     refused = 0
     # Other names for this machine: DNS rebinding.
     for host in [
@@ -44,8 +47,8 @@ def test_a_hundred_hostile_requests_are_refused_and_harm_nothing(page: Page) -> 
         f"0.0.0.0:{port}", f"[::1]:{port}", f"127.0.0.1:{port}.evil.example", f"LOCALHOST.:{port}",
         f"2130706433:{port}",
     ]:  # fmt: skip
-        for path in ["/", "/static/main.js", API]:
-            assert page.ask("GET", path, headers={"Host": host})[0] == 421
+        for path in ["/", "/static/main.js", api]:
+            assert fresh.ask("GET", path, headers={"Host": host})[0] == 421
             refused += 1
     # Other pages of the user's browser.
     for origin in [
@@ -55,27 +58,27 @@ def test_a_hundred_hostile_requests_are_refused_and_harm_nothing(page: Page) -> 
         f"http://127.0.0.1:{port + 1}",
         "file://",
     ]:
-        for method, path in [("GET", API), ("POST", f"{API}/edits"), ("POST", "/session"), ("GET", "/")]:
-            assert page.ask(method, path, {} if method == "POST" else None, {"Origin": origin})[0] == 403
+        for method, path in [("GET", api), ("POST", f"{api}/edits"), ("POST", "/session"), ("GET", "/")]:
+            assert fresh.ask(method, path, {} if method == "POST" else None, {"Origin": origin})[0] == 403
             refused += 1
     for site in ["cross-site", "same-site"]:
-        assert page.ask("GET", API, headers={"Origin": "", "Sec-Fetch-Site": site})[0] == 403
+        assert fresh.ask("GET", api, headers={"Origin": "", "Sec-Fetch-Site": site})[0] == 403
         refused += 1
-    for path in [f"{API}/edits", "/session"]:
-        assert page.ask("POST", path, {}, {"Origin": ""})[0] == 403
+    for path in [f"{api}/edits", "/session"]:
+        assert fresh.ask("POST", path, {}, {"Origin": ""})[0] == 403
         refused += 1
     # Ways out of the folders.
     for path in [
         "/static/../guard.py", "/static/%2e%2e/guard.py", "/static/..%2fguard.py", "/static//etc/passwd",
         "/static/.hidden.js", "/static/vendor/../../guard.py", "/static/main.py", "/static/", "/static/main.js/",
         "/static/%00main.js", "/etc/passwd", "/api", "/api/jobs/..", "/api/jobs/%2e%2e%2f", "/api/jobs/none-such-job",
-        f"{API}/items/9/peaks/mix", f"{API}/items/-1/peaks/mix", f"{API}/items/0/peaks/..%2f..%2fresult",
-        f"{API}/items/0/peaks/result.json", f"{API}/items/0/tiles/mix/9/0", f"{API}/items/0/tiles/mix/0/999999999",
-        f"{API}/items/0/tiles/mix/0/-1", f"{API}/items/0/sound/mix", f"{API}/items/0/sound/mix?start=x&frames=1",
-        f"{API}/items/0/sound/mix?start=-1&frames=1", f"{API}/items/0/sound/mix?start=0&frames=99999999999",
-        f"{API}/items/0/one_shots/36", f"{API}/items/0/one_shots/%2e%2e",
+        f"{api}/items/9/peaks/mix", f"{api}/items/-1/peaks/mix", f"{api}/items/0/peaks/..%2f..%2fresult",
+        f"{api}/items/0/peaks/result.json", f"{api}/items/0/tiles/mix/9/0", f"{api}/items/0/tiles/mix/0/999999999",
+        f"{api}/items/0/tiles/mix/0/-1", f"{api}/items/0/sound/mix", f"{api}/items/0/sound/mix?start=x&frames=1",
+        f"{api}/items/0/sound/mix?start=-1&frames=1", f"{api}/items/0/sound/mix?start=0&frames=99999999999",
+        f"{api}/items/0/one_shots/36", f"{api}/items/0/one_shots/%2e%2e",
     ]:  # fmt: skip
-        assert page.ask("GET", path)[0] in (400, 404), path
+        assert fresh.ask("GET", path)[0] in (400, 404), path
         refused += 1
     # Bodies that are none of ours.
     edit = {"label": "x", "item": 0, "ops": [{"op": "notes", "part": "bass", "put": []}]}
@@ -91,26 +94,26 @@ def test_a_hundred_hostile_requests_are_refused_and_harm_nothing(page: Page) -> 
         {"seq": 0, "action": "undo"}, {"seq": 0, "action": "redo"},
     ]  # fmt: skip
     for data in bodies:
-        assert page.ask("POST", f"{API}/edits", data)[0] in (400, 409), str(data)[:80]
+        assert fresh.ask("POST", f"{api}/edits", data)[0] in (400, 409), str(data)[:80]
         refused += 1
     for body in [b"", b"{", b"[]", b"\xff\xfe", b'{"seq": 1e999}', b"{" * 5000]:
         headers = {"Content-Type": "application/json"}
-        assert page.ask("POST", f"{API}/edits", headers=headers, body=body)[0] == 400
+        assert fresh.ask("POST", f"{api}/edits", headers=headers, body=body)[0] == 400
         refused += 1
-    assert page.ask("POST", f"{API}/edits", headers={"Content-Type": "text/plain"}, body=b"{}")[0] == 400
-    assert page.ask("POST", f"{API}/edits", body=b"x" * 100, headers={"Content-Length": str(1 << 30)})[0] == 413
-    assert page.ask("PUT", API, {})[0] == 405
-    assert page.ask("DELETE", API, {})[0] == 405
+    assert fresh.ask("POST", f"{api}/edits", headers={"Content-Type": "text/plain"}, body=b"{}")[0] == 400
+    assert fresh.ask("POST", f"{api}/edits", body=b"x" * 100, headers={"Content-Length": str(1 << 30)})[0] == 413
+    assert fresh.ask("PUT", api, {})[0] == 405
+    assert fresh.ask("DELETE", api, {})[0] == 405
     refused += 4
     assert refused >= 100
-    assert (page.home.folder / "jobs" / JOB / "result.json").read_bytes() == before
-    assert not (page.home.folder / "jobs" / JOB / "edits.json").exists()
-    assert page.ask("GET", API)[0] == 200
+    assert (fresh.folder / "result.json").read_bytes() == before
+    assert not (fresh.folder / "edits.json").exists()
+    assert fresh.ask("GET", api)[0] == 200
 
 
-def test_every_answer_forbids_what_the_page_does_not_need(page: Page) -> None:
-    for path in ["/", "/static/main.js", API]:
-        headers = page.ask("GET", path)[2]
+def test_every_answer_forbids_what_the_page_does_not_need(fresh: Page) -> None:
+    for path in ["/", "/static/main.js", fresh.api]:
+        headers = fresh.ask("GET", path)[2]
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe-inline" not in policy
@@ -118,33 +121,35 @@ def test_every_answer_forbids_what_the_page_does_not_need(page: Page) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["cache-control"] == "no-store"
-    text = page.ask("GET", "/")[1].decode()
+    text = fresh.ask("GET", "/")[1].decode()
     assert "http" not in text.replace("http-equiv", "")
     assert "<script>" not in text
 
 
 def test_an_edit_is_on_the_disk_when_it_is_answered_and_survives_the_daemon(page: Page) -> None:
     page.enter()
-    document = json.loads(page.ask("GET", API)[1])
+    document = json.loads(page.ask("GET", page.api)[1])
     note = document["items"][0]["parts"][1]["notes"][0]
     part = document["items"][0]["parts"][1]["id"]
     edit = {"label": "Remove note", "item": 0, "ops": [{"op": "notes", "part": part, "shelve": [note[0]]}]}
-    assert json.loads(page.ask("POST", f"{API}/edits", {"seq": 0, "action": "append", "edit": edit})[1])["seq"] == 1
-    assert page.ask("POST", f"{API}/edits", {"seq": 0, "action": "append", "edit": edit})[0] == 409
+    assert (
+        json.loads(page.ask("POST", f"{page.api}/edits", {"seq": 0, "action": "append", "edit": edit})[1])["seq"] == 1
+    )
+    assert page.ask("POST", f"{page.api}/edits", {"seq": 0, "action": "append", "edit": edit})[0] == 409
     page.home.kill()
     page.home.start()
     again = Page(page.home)
     again.enter()
-    document = json.loads(again.ask("GET", API)[1])
+    document = json.loads(again.ask("GET", page.api)[1])
     assert (document["seq"], document["cursor"], document["edits"]) == (1, 1, [edit])
-    assert again.ask("POST", f"{API}/edits", {"seq": 1, "action": "undo"})[0] == 200
-    assert json.loads(again.ask("GET", API)[1])["cursor"] == 0
+    assert again.ask("POST", f"{page.api}/edits", {"seq": 1, "action": "undo"})[0] == 200
+    assert json.loads(again.ask("GET", page.api)[1])["cursor"] == 0
 
 
-def test_a_damaged_log_of_edits_is_said(page: Page) -> None:
-    page.enter()
-    (page.home.folder / "jobs" / JOB / "edits.json").write_text('{"edits": "x"}')
-    status, body, _ = page.ask("GET", API)
+def test_a_damaged_log_of_edits_is_said(fresh: Page) -> None:
+    fresh.enter()
+    (fresh.folder / "edits.json").write_text('{"edits": "x"}')
+    status, body, _ = fresh.ask("GET", fresh.api)
     assert status == 400
     assert "damaged" in json.loads(body)["message"]
 

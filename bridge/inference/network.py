@@ -9,6 +9,7 @@ device's name are decided here, the same for all.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -30,7 +31,7 @@ TICK_S = 0.2
 """Between two looks at whether the job is still wanted, while a network runs."""
 CPU_FLAGS = Path("/proc/cpuinfo")
 """Where Linux lists what the processor can do."""
-
+_first_array = threading.Lock()
 
 NO_MEMORY = ("bad_alloc", "memory", "allocat", "mmap")
 """Words of the errors of a runtime that gets no memory."""
@@ -65,6 +66,19 @@ def _is_short_of_memory() -> bool:
     return False
 
 
+def _runtime() -> Any:
+    """Return OpenVINO, ready for arrays from several threads.
+
+    At its first array it lets go of Python's lock inside a lock of its own, and takes it again there: two threads with
+    their first arrays at once wait for each other for ever (2026.4; a third of the runs with six threads).
+    """
+    import openvino as ov
+
+    with _first_array:
+        ov.Tensor(np.zeros(1, np.float32))
+    return ov
+
+
 class Network:
     """A compiled network, ready to run.
 
@@ -95,8 +109,7 @@ class Network:
         shape: Sequence[Sequence[int]] | None = None,
         rewrite: Rewrite | None = None,
     ) -> None:
-        import openvino as ov
-
+        ov = _runtime()
         try:
             core = ov.Core()
         except (RuntimeError, MemoryError) as e:

@@ -107,3 +107,37 @@ def test_a_cache_on_a_disk_that_is_read_only_is_done_without(rewrite: Rewrite | 
 
 def _mount(*options: str) -> int:
     return subprocess.run(["mount", *options], capture_output=True, check=False).returncode
+
+
+TRIES = 4
+FIRST_ARRAYS = """
+import sys, threading
+from pathlib import Path
+import numpy as np
+from bridge.inference.network import Network
+
+path, count = Path(sys.argv[1]), 8
+networks = [Network(path, precision="f32") for _ in range(count)]
+inputs = [np.zeros(networks[0].input_shape(i), np.float32) for i in range(2)]
+at_once = threading.Barrier(count)
+
+def run(network):
+    at_once.wait()
+    network.start(*inputs)
+    network.cancel()
+
+sys.setswitchinterval(1e-6)
+threads = [threading.Thread(target=run, args=(n,)) for n in networks]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_networks_of_several_threads_may_begin_at_once(tmp_path: Path) -> None:
+    path = network(tmp_path / "network.onnx")
+    for _ in range(TRIES):
+        # Without the care taken at loading, one of three processes never ends.
+        done = subprocess.run([sys.executable, "-c", FIRST_ARRAYS, path], timeout=60, check=False)
+        assert done.returncode == 0

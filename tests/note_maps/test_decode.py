@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from bridge.note_maps.decode import Thresholds, between_frames, make_note, onset_peaks, polyphonic
+from bridge.note_maps.decode import Thresholds, make_note, onset_peaks, polyphonic
 from bridge.note_maps.features import FPS
 from bridge.note_maps.maps import LOW, Array, NoteActivations
 from bridge.transcribers.notes.path import monophonic
@@ -80,12 +80,6 @@ def test_a_dip_does_not_end_a_note_and_a_faint_tail_does_not_lengthen_it() -> No
     said[FRAME, 90:96, 60 - LOW] = 0.2
     said[FRAME, 150:190, 60 - LOW] = 0.4
     assert make_note(maps_of(said).key(60), 60, 50, 400, T).offset_s == pytest.approx(150 / FPS, abs=0.02)
-
-
-def test_peaks_lie_between_frames() -> None:
-    at = np.arange(20)
-    curve = (1 - np.abs(at - 10.3) / 3).clip(0).astype(np.float32)
-    assert between_frames(curve, 10) == pytest.approx(10.3, abs=0.2)
 
 
 def test_the_role_limits_the_pitches() -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import openvino
 
-from bridge.note_maps.decode import between_frames, onset_peaks
+from bridge.audio.peaks import between_frames
+from bridge.note_maps.decode import onset_peaks
 from bridge.note_maps.features import FLOOR_DB, FPS, HOP
 from bridge.transcribers.band.crops import BEFORE, LOW, STEPS, crops
 from training.band.families import FAMILIES

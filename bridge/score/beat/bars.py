@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
+from bridge.score.best_path import Array, Indices, Moves, best_path, priced
 
 METRES = (2, 3, 4, 5, 6, 7)
 """Beats of a bar."""
@@ -37,18 +35,20 @@ def find_bars(odds: Array, beats_per_bar: int | None = None, downbeat: int | Non
         said = said + np.array(METRE_ODDS)[kind]
     if downbeat is not None:
         said[downbeat] = np.where(place == 0, said[downbeat], -IMPOSSIBLE)
+    path = best_path(said, _within_bars(kind, place, sizes))
+    return np.flatnonzero(place[path] == 0)
+
+
+def _within_bars(kind: Indices, place: Indices, sizes: Indices) -> Moves:
+    """Return moves to the next place of a bar, and from its last to the first of any bar."""
     firsts, lasts = np.flatnonzero(place == 0), np.flatnonzero(place == sizes - 1)
-    leave = np.where(kind[lasts][:, None] == kind[firsts][None, :], 0.0, NEW_METRE_COST)
-    score = said[0].copy()
-    back = np.zeros(said.shape, dtype=np.int64)
-    for i in range(1, len(said)):
-        moved, origin = np.roll(score, 1), np.roll(np.arange(len(states)), 1)
-        new = score[lasts][:, None] - leave
-        best = new.argmax(0)
-        moved[firsts], origin[firsts] = new[best, np.arange(len(firsts))], lasts[best]
-        back[i] = origin
-        score = moved + said[i]
-    path = [int(score.argmax())]
-    for i in range(len(said) - 1, 0, -1):
-        path.append(int(back[i, path[-1]]))
-    return np.flatnonzero(place[np.array(path[::-1])] == 0)
+    leave = priced(np.where(kind[firsts][:, None] == kind[lasts][None, :], 0.0, NEW_METRE_COST))
+    before = np.roll(np.arange(len(place)), 1)
+
+    def moves(row: int, sums: Array) -> tuple[Array, Indices]:
+        reached, origins = sums[before], before.copy()
+        reached[firsts], last = leave(row, sums[lasts])
+        origins[firsts] = lasts[last]
+        return reached, origins
+
+    return moves

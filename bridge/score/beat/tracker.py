@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bridge.audio.peaks import local_maxima
 from bridge.audio.recording import Recording
 from bridge.music.general_midi import KICKS, SNARES
 from bridge.music.parts import Part
@@ -203,8 +204,7 @@ def _refined(pulse: SteadyBeat, length_s: float, strength: Array) -> SteadyBeat:
 
 def _clear_onsets(strength: Array) -> int:
     """Count the onsets that are sure; a held tone has none, however evenly it trembles."""
-    peaks = (strength[1:-1] >= strength[:-2]) & (strength[1:-1] > strength[2:]) & (strength[1:-1] > CLEAR_ONSET)
-    return int(peaks.sum())
+    return int((local_maxima(strength, "last") & (strength > CLEAR_ONSET))[1:-1].sum())
 
 
 def _backbone(heard: BeatEvidence) -> BeatEvidence:

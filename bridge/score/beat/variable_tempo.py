@@ -14,6 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bridge.audio.peaks import parabola
+from bridge.score.best_path import best_path, priced
+
 Array = npt.NDArray[np.float64]
 
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
@@ -64,7 +67,7 @@ def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
     # The whole recording's view steadies passages without onsets.
     steadied = salience + 0.5 * salience.mean(0)
     prior = np.exp(-0.5 * (np.log2(tempi / PREFERRED_BPM) / PRIOR_OCTAVES) ** 2)
-    path = _best_path(steadied * prior, CHANGE_COST / STEPS_PER_OCTAVE)
+    path = best_path(steadied * prior, priced(_tempo_changes(len(tempi))))
     return TempoPath(starts / rate_hz, tempi[path], float(salience[np.arange(len(path)), path].mean()))
 
 
@@ -94,22 +97,11 @@ def _peak_near(values: Array, places: Array) -> Array:
     return result
 
 
-def _best_path(salience: Array, step_cost: float) -> npt.NDArray[np.int64]:
-    """Viterbi: the columns, one a row, with the greatest sum less ``step_cost`` per column moved."""
-    rows, columns = salience.shape
-    moves = step_cost * np.abs(np.arange(columns)[:, None] - np.arange(columns)[None, :])
-    moves = np.minimum(moves, LEAP_COST)
-    score = salience[0]
-    back = np.zeros((rows, columns), dtype=np.int64)
-    for row in range(1, rows):
-        reached = score[None, :] - moves
-        back[row] = reached.argmax(1)
-        score = salience[row] + reached[np.arange(columns), back[row]]
-    path = np.zeros(rows, dtype=np.int64)
-    path[-1] = score.argmax()
-    for row in range(rows - 1, 0, -1):
-        path[row - 1] = back[row, path[row]]
-    return path
+def _tempo_changes(tempi: int) -> Array:
+    """(tempi, tempi) cost of a change from one to another."""
+    steps = np.abs(np.arange(tempi)[:, None] - np.arange(tempi)[None, :])
+    costs: Array = np.minimum(CHANGE_COST / STEPS_PER_OCTAVE * steps, LEAP_COST)
+    return costs
 
 
 def beat_frames(strength: Array, period: Array) -> Array:
@@ -143,12 +135,8 @@ def beat_frames(strength: Array, period: Array) -> Array:
 def between_frames(strength: Array, frames: npt.NDArray[np.int64]) -> Array:
     """Frames of peaks, with fractions.
 
-    Moved by a parabola through their neighbours, at most half a frame.
+    Moved by a parabola through their neighbours, at most half a frame; beyond the edges the curve goes on level.
     """
-    left = np.take(strength, frames - 1, mode="clip")
-    here = np.take(strength, frames)
-    right = np.take(strength, frames + 1, mode="clip")
-    bow = left - 2.0 * here + right
-    shift = np.where(bow < -1e-9, 0.5 * (left - right) / np.where(bow < -1e-9, bow, 1.0), 0.0)
-    result: Array = frames + shift.clip(-0.5, 0.5)
-    return result
+    around = np.take(strength, frames[:, None] + np.arange(-1, 2), mode="clip")
+    shifts: Array = np.array([parabola(*three) for three in around.tolist()], np.float64)
+    return np.asarray(frames + shifts)

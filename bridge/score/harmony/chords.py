@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.harmony import NAMES, NO_CHORD, Chord, symbol_of
+from bridge.score.best_path import any_change, best_path
 from bridge.score.harmony.evidence import bass_classes, layers
-from bridge.score.harmony.path import best_path
 
 Array = npt.NDArray[np.float64]
 
@@ -42,7 +42,7 @@ def find_chords(notes: Array, beats: Array, downbeats: Sequence[int]) -> list[Ch
     if len(beats) < 2 or not len(notes):
         return []
     odds = fitness(layers(notes, beats))
-    path = best_path(TRUST * odds, change_costs(len(beats) - 1, downbeats))
+    path = best_path(TRUST * odds, any_change(change_costs(len(beats) - 1, downbeats)))
     sure = np.exp(odds[np.arange(len(path)), path])
     bass = bass_classes(notes, beats)
     chords: list[Chord] = []

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.harmony import Chord, Key
+from bridge.score.best_path import any_change, best_path
 from bridge.score.harmony.evidence import chroma
-from bridge.score.harmony.path import best_path
 
 Array = npt.NDArray[np.float64]
 
@@ -48,7 +48,7 @@ def find_keys(notes: Array, beats: Array, chords: list[Chord]) -> list[Key]:
     # Half of each window is shared with the next one.
     odds = 0.5 * odds + _of_chords(chords, beats, starts)
     odds += _of_ends(chords) / len(odds)
-    path = best_path(odds, np.full(len(odds), CHANGE_COST))
+    path = best_path(odds, any_change(np.full(len(odds), CHANGE_COST)))
     share = np.exp(odds - odds.max(1, keepdims=True))
     share /= share.sum(1, keepdims=True)
     keys: list[Key] = []

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bridge.audio.peaks import local_maxima
 from bridge.transcribers.basic_pitch.posteriors import KEYS, MIN_KEY, Array, Posteriors
 
 
@@ -63,8 +64,8 @@ def decode(heard: Posteriors, how: Decoding) -> list[FrameNote]:
 
 def _from_onsets(heard: Posteriors, energy: Array, how: Decoding) -> list[FrameNote]:
     onsets = np.maximum(heard.onsets, _rises(heard)) if how.infer_onsets else heard.onsets
-    peaks = np.zeros(onsets.shape, bool)
-    peaks[1:-1] = (onsets[1:-1] > onsets[:-2]) & (onsets[1:-1] > onsets[2:]) & (onsets[1:-1] >= how.onset)
+    peaks = local_maxima(onsets, "none") & (onsets >= how.onset)
+    peaks[:1] = peaks[-1:] = False
     found = []
     # From the last to the first, so that a later note of the same key ends an earlier one.
     for start, key in np.argwhere(peaks)[::-1].tolist():

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bridge.audio.peaks import local_maxima
 from bridge.transcribers.drums.features import FRAMES_PER_S
 
 Array = npt.NDArray[np.float32]
@@ -49,9 +50,7 @@ class DrumHit:
 
 def peak_frames(activation: Array, threshold: float) -> npt.NDArray[np.intp]:
     """Frames where ``activation`` (frames,) has a local maximum of at least ``threshold``."""
-    padded = np.pad(activation, 1, constant_values=-1.0)
-    left, here, right = padded[:-2], padded[1:-1], padded[2:]
-    return np.flatnonzero((here >= threshold) & (here > left) & (here >= right))
+    return np.flatnonzero(local_maxima(activation) & (activation >= threshold))
 
 
 def between_frames(activation: Array, frame: int) -> float:

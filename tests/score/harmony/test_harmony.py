@@ -12,7 +12,6 @@ from bridge.music.harmony import QUALITIES, Chord, Key, symbol_of
 from bridge.score.harmony.chords import find_chords
 from bridge.score.harmony.evidence import bass_classes, chroma, layers, note_array
 from bridge.score.harmony.keys import find_keys
-from bridge.score.harmony.path import best_path
 
 Row = tuple[float, float, int, float]
 
@@ -142,16 +141,3 @@ def test_signatures() -> None:
 def test_symbols_are_spelled_as_asked() -> None:
     assert symbol_of(10, "maj7", 2, flats=True) == "Bbmaj7/D"
     assert symbol_of(6, "min7", 6) == "F#m7"
-
-
-def test_the_best_path_is_the_best_of_all_paths() -> None:
-    rng = np.random.default_rng(7)
-    for _ in range(10):
-        odds, costs = rng.normal(size=(5, 3)), rng.uniform(0, 2, 5)
-
-        def total(path: tuple[int, ...], odds: np.ndarray = odds, costs: np.ndarray = costs) -> float:
-            changes = sum(costs[i] for i in range(1, 5) if path[i] != path[i - 1])
-            return float(sum(odds[i, s] for i, s in enumerate(path)) - changes)
-
-        every = max(total(tuple(p)) for p in np.ndindex(*(3,) * 5))
-        assert total(tuple(int(s) for s in best_path(odds, costs))) == pytest.approx(every)

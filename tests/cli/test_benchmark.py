@@ -83,6 +83,7 @@ def test_the_command_writes_what_a_later_command_reads(
     assert "has values of your own" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_the_draft_is_measured_and_forecasts_the_next(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark, "DRAFT_S", 15.0)

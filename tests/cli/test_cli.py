@@ -73,6 +73,7 @@ def bad_inputs(folder: Path) -> dict[str, Path]:
     return {n: folder / f"{n}.wav" for n in names}
 
 
+@pytest.mark.slow
 def test_bad_input_is_one_sentence_and_leaves_nothing(home: Home, tmp_path: Path) -> None:
     for name, file in bad_inputs(tmp_path).items():
         done = home.run("transcribe", file, "-o", tmp_path / "out" / "deep", check=False)

@@ -18,6 +18,8 @@ import pytest
 from bridge.cli.file_manager import _command
 from tests.support import Home, sine, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -18,6 +18,8 @@ from bridge.files import FileLock
 from bridge.jobs.store import JobStore
 from tests.support import Home, read_json, sine, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_request_in_the_inbox_becomes_a_result(home: Home, wav: Path) -> None:
     home.start()

@@ -12,6 +12,8 @@ import pytest
 from bridge.daemon.os_service import service
 from tests.support import Home
 
+pytestmark = pytest.mark.slow
+
 COMMAND = ("/opt/My Python/bin/python", "-m", "bridge")
 SYSTEMCTL = """#!/bin/sh
 echo "$@" >> "$CALLS"

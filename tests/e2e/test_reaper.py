@@ -28,6 +28,8 @@ from tests.reaper_sim.picture import draw
 from tests.reaper_sim.rpp_file import save
 from tests.support import Home, read_json, sine, wait_for
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parents[2] / "daw_scripts" / "reaper"
 DEMO = Path(__file__).parents[2] / "bridge" / "data" / "demo.ogg"
 POSITION_S = 3.5

@@ -74,6 +74,7 @@ def test_a_heartbeat_finds_its_place_on_a_full_disk(tmp_path: Path) -> None:
     assert path.read_text() == "{}"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root to mount a tiny disk")
 def test_a_daemon_on_a_full_disk_says_so_and_goes_on(tmp_path: Path, wav: Path) -> None:
     disk = tmp_path / "disk"

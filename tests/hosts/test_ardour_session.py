@@ -46,6 +46,7 @@ def write(tmp_path: Path, audio: Path, folder: Path) -> Path:
     return written
 
 
+@pytest.mark.slow
 @pytest.mark.daw
 def test_a_session_with_audio_and_tracks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if shutil.which("ardour7-lua") is None:

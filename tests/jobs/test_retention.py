@@ -13,6 +13,8 @@ from bridge.jobs.store import Job, JobStore
 from bridge.spool.status import Status
 from tests.support import Home, wait_for
 
+pytestmark = pytest.mark.slow
+
 DAY_S = 86_400
 MEGABYTE = 1_000_000
 

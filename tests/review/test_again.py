@@ -123,6 +123,7 @@ def test_a_range_or_an_engine_that_is_none_is_refused(heard: Page, changes: dict
     assert heard.ask("POST", f"{heard.api}/rehear", data)[0] == 400
 
 
+@pytest.mark.slow
 def test_the_slider_previews_and_then_keeps(own: Page, chromium: Any) -> None:
     tab = open_tab(chromium, own, [])
     count = "(dawscribe.stage.preview ?? dawscribe.store.item).parts[0].notes.size"

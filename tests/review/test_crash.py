@@ -9,8 +9,12 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.review.conftest import KNOWN, Page, open_tab, until
 from tests.support import read_json, wait_for
+
+pytestmark = pytest.mark.slow
 
 SAVED = "document.getElementById('saved').textContent"
 

@@ -19,6 +19,8 @@ from tests.e2e.ardour.session_file import Session
 from tests.review.conftest import Page, open_tab, until
 from tests.review.test_tools import choose, opened
 
+pytestmark = pytest.mark.slow
+
 DRAGGED = """(link) => {
   const data = new DataTransfer();
   link.dispatchEvent(new DragEvent('dragstart', { dataTransfer: data, bubbles: true }));

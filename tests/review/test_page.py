@@ -151,6 +151,7 @@ def wrong_places(heard: Heard) -> Heard:
     return found
 
 
+@pytest.mark.slow
 def test_the_original_is_heard_where_it_sounds_and_on_its_side(ear: Any) -> None:
     ear.evaluate("dawscribe.transport.setCompare('original')")
     heard = listen(ear, 7.5, lambda found: not wrong_places(found))
@@ -179,6 +180,7 @@ def onsets(heard: Heard) -> list[float]:
     return [now for before, now in pairwise([-1.0, *loud]) if now - before > 0.3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speed", [1, 0.5])
 def test_the_notes_are_heard_when_they_are_due_also_at_half_speed(ear: Any, speed: float) -> None:
     keep_two_notes(ear)

@@ -64,6 +64,7 @@ def opened(tab: Any, section: str) -> Any:
     return found
 
 
+@pytest.mark.slow
 def test_a_part_is_split_where_it_sounds(tab: Any, fresh: Page) -> None:
     choose(tab)
     # The tone that sounds is an A3.

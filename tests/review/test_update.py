@@ -18,6 +18,8 @@ from tests.reaper_sim.rpp_file import text as rpp_text
 from tests.review.conftest import Page, open_tab, song, until
 from tests.support import Home, read_json
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parents[2] / "daw_scripts" / "reaper"
 POSITION_S = 2.0
 LENGTH_S = 6.0

@@ -22,6 +22,8 @@ from training.notes import synths, voice
 from training.notes.compose import Played
 from training.plan import clip_plan
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def own_rate(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,8 @@ from bridge.transcribers.band.join import joined
 from bridge.transcribers.band.listen import Hearing, peaks, with_verdict
 from bridge.transcribers.band.packing import packed, unpacked
 
+pytestmark = pytest.mark.slow
+
 SONG_RATE = 44_100
 
 

@@ -113,6 +113,7 @@ def test_a_setting_without_meaning_is_refused(wrong: dict[str, Any]) -> None:
         TRANSCRIBERS.options("notes", wrong)
 
 
+@pytest.mark.slow
 def test_more_sensitivity_never_hears_less(tmp_path: Path, context: Context) -> None:
     stem = stem_of(tmp_path, CHORDS, 3.0, "other")
     engines = [NoteTranscriber(NoteOptions(sensitivity=s), context) for s in (0.2, 0.5, 0.8)]

@@ -25,6 +25,8 @@ from bridge.triggers.midi import Gesture, parse_gesture
 from tests.raising import raises_code
 from tests.support import PATIENCE_S, Home, wait_for
 
+pytestmark = pytest.mark.slow
+
 SERVER = f"dawscribe-test-{os.getpid()}"
 CLOCKS = 24
 

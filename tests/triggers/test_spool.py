@@ -106,6 +106,7 @@ def test_a_draft_is_left_alone(home: Home, wav: Path) -> None:
     assert draft.exists()
 
 
+@pytest.mark.slow
 def test_a_request_is_found_where_the_folders_time_says_nothing(home: Home, wav: Path) -> None:
     """File systems with coarse times: the folder looks as it did before the request came."""
     home.start()
@@ -158,6 +159,7 @@ def test_a_draft_that_vanishes_while_the_inbox_is_read_holds_nothing_up(
     assert set(desk.taken) == {"a-first-01", "middle-0001", "z-last-0001"}
 
 
+@pytest.mark.slow
 def test_a_request_that_is_still_being_written_is_waited_for(home: Home, wav: Path) -> None:
     home.start()
     path = home.folder / "inbox" / "halfway-0001.json"

@@ -22,6 +22,15 @@ settings.load_profile("calm")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+WORKERS = 4
+"""Tests that run at a time, on two cores too: most of them wait for processes."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Several workers for folders; none, as a debugger wants it, for files that are named."""
+    return 0 if all(Path(a.partition("::")[0]).is_file() for a in config.args) else WORKERS
+
+
 EVAL = Path(__file__).parents[2] / "shared" / "eval"
 
 

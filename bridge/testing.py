@@ -86,9 +86,11 @@ class FakeTranscriber:
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """Its notes."""
+        """Its notes and its delay."""
 
         pitch: int = 60
+        waits_while: str = ""
+        """Wait, with reports, as long as a file of this path is there."""
 
     def __init__(self, options: Options, context: Context) -> None:
         self._options = options
@@ -96,6 +98,9 @@ class FakeTranscriber:
     def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
         """See :class:`bridge.plugins.interfaces.Transcriber`."""
         source = only(sources)
+        while self._options.waits_while and Path(self._options.waits_while).exists():
+            progress.fraction(0.0)
+            time.sleep(STEP_S)
         count = max(1, int(source.audio.length_s * 2))
         step_s = source.audio.length_s / count
         pitch = 36 if source.role == "drums" else self._options.pitch

@@ -10,10 +10,15 @@ import numpy as np
 import pytest
 import soundfile
 
+from bridge.errors import JobCancelled
 from bridge.music.notes import Note
 from bridge.review import sound
+from bridge.review.beat import beat_again
 from bridge.review.places import places
+from bridge.score.beat.hints import Hints
+from bridge.score.edits.sheet import sheet_of
 from tests.review.conftest import Page, until
+from tests.support import read_json
 
 RATE = 44_100
 CHANGED = "dawscribe.store.cursor"
@@ -247,3 +252,11 @@ def test_the_beat_is_found_again_with_what_is_known(served: Any, tmp_path: Path)
         assert ask(**wrong)[0] == 400, wrong
     assert ask(bpm=10**400)[0] == 400
     assert page.ask("POST", f"/api/jobs/{job}/beat", {"item": 7})[0] == 400
+
+
+def test_the_beat_is_not_looked_for_when_nobody_waits(fresh: Page, tmp_path: Path) -> None:
+    (item,) = read_json(fresh.folder / "result.json")["items"]
+    mix = panned(tmp_path / "a.wav", [(0.5, 1.5, 60, 0.0)])
+    assert beat_again(mix, sheet_of(item), item, Hints()).points
+    with pytest.raises(JobCancelled):
+        beat_again(mix, sheet_of(item), item, Hints(), is_gone=lambda: True)

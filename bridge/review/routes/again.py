@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from dataclasses import asdict
 from typing import Any
 
@@ -10,13 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bridge.errors import InputError
+from bridge.errors import DawscribeError, InputError
 from bridge.plugins.interfaces import JobReport
 from bridge.review import asking, sound
 from bridge.review.beat import GONE, beat_again
 from bridge.review.edit_log import EditLog
 from bridge.review.routes.answers import body, hints, item_number, json_file, seconds, share
 from bridge.review.routes.opened import OpenJobs, stem_of
+from bridge.review.routes.waiting import while_waiting
 from bridge.spool.request import parse_request
 from bridge.spool.status import TERMINAL_STATES
 
@@ -30,9 +33,9 @@ class AgainRoutes:
     def table(self) -> list[BaseRoute]:
         """Return the addresses."""
         return [
-            Route("/api/jobs/{job}/decode", self.decode, methods=["POST"]),
-            Route("/api/jobs/{job}/rehear", self.rehear, methods=["POST"]),
-            Route("/api/jobs/{job}/beat", self.beat, methods=["POST"]),
+            Route("/api/jobs/{job}/decode", while_waiting(self.decode), methods=["POST"]),
+            Route("/api/jobs/{job}/rehear", while_waiting(self.rehear), methods=["POST"]),
+            Route("/api/jobs/{job}/beat", while_waiting(self.beat), methods=["POST"]),
         ]
 
     async def decode(self, request: Request) -> Response:
@@ -85,7 +88,11 @@ class AgainRoutes:
         if sound.MIX not in found:
             raise InputError(GONE, code="audio-gone")
         mix, sheet, item = await opened.ready(found[sound.MIX]), log.sheets[number], log.base["items"][number]
-        tempo = await opened.on(opened.decodes, lambda: beat_again(mix, sheet, item, known))
+        gone = threading.Event()
+        try:
+            tempo = await opened.on(opened.decodes, lambda: beat_again(mix, sheet, item, known, gone.is_set))
+        finally:
+            gone.set()
         return JSONResponse({"confident": tempo.confident, "points": [asdict(p) for p in tempo.points]})
 
     async def _asked(self, request: Request) -> tuple[JobReport, EditLog, dict[str, Any]]:
@@ -95,7 +102,7 @@ class AgainRoutes:
         return report, log, await body(request)
 
     async def _run(self, job: dict[str, Any]) -> JobReport:
-        """Submit a job and wait for its end; a server that ends cancels it."""
+        """Submit a job and wait for its end; it is cancelled when the client goes or the server ends."""
         service = self._opened.service
         ended: asyncio.Future[JobReport] = asyncio.get_running_loop().create_future()
 
@@ -104,11 +111,15 @@ class AgainRoutes:
                 ended.set_result(report)
 
         stop = service.watch(changed)
+        submitted = asyncio.ensure_future(service.submit(job))
         try:
-            await service.submit(job)
+            await asyncio.shield(submitted)
             return await ended
         except asyncio.CancelledError:
-            service.cancel(job["id"])
+            # Only what was taken over can be cancelled.
+            with contextlib.suppress(DawscribeError):
+                await submitted
+                service.cancel(job["id"])
             raise
         finally:
             stop()

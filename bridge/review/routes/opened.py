@@ -110,9 +110,14 @@ class OpenJobs:
         """Return the source once its files are there; a long mix takes seconds to copy, once."""
         key = str(source.files[0])
         if key not in self._ready:
-            async with self._copying:
-                self._ready[key] = await asyncio.to_thread(sound.ready, source)
+            # A client that goes does not stop it: two copies must not be written to one place.
+            await asyncio.shield(asyncio.ensure_future(self._copy(key, source)))
         return self._ready[key]
+
+    async def _copy(self, key: str, source: sound.Source) -> None:
+        async with self._copying:
+            if key not in self._ready:
+                self._ready[key] = await asyncio.to_thread(sound.ready, source)
 
     def cache(self, request: Request) -> Path:
         """Return where pictures of an item's sound are kept."""

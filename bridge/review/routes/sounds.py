@@ -14,6 +14,7 @@ from bridge.review import sound, spectrogram
 from bridge.review.places import places
 from bridge.review.routes.answers import gzipped, missing
 from bridge.review.routes.opened import OpenJobs
+from bridge.review.routes.waiting import while_waiting
 from bridge.spool.untrusted_json import MAX_FILE_BYTES
 
 SOUNDFONT = "soundfont-small"
@@ -34,10 +35,10 @@ class SoundRoutes:
         return [
             Route("/api/soundfont", self.soundfont),
             Route(item + "/sound/{source}", self.piece),
-            Route(item + "/peaks/{source}", self.peaks),
-            Route(item + "/tiles/{source}/{level:int}/{index:int}", self.tile),
+            Route(item + "/peaks/{source}", while_waiting(self.peaks)),
+            Route(item + "/tiles/{source}/{level:int}/{index:int}", while_waiting(self.tile)),
             Route(item + "/one_shots/{pitch:int}", self.one_shot),
-            Route(item + "/places", self.places),
+            Route(item + "/places", while_waiting(self.places)),
         ]
 
     async def piece(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ import { drumName } from "./view.js";
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./stage.js").Stage} Stage */
 /** @typedef {import("./transport.js").Transport} Transport */
-/** @typedef {{store: Store, stage: Stage, transport: Transport, say: (text: string) => void, send: () => void, help: () => void, theme: () => void, rehear: () => void, quantise: () => void}} App */
+/** @typedef {{store: Store, stage: Stage, transport: Transport, say: (text: string) => void, send: () => void, help: () => void, theme: () => void, rehear: () => void, quantise: () => void, stop: () => boolean}} App */
 /** @typedef {{keys: string[], text: string, group: string, run: (app: App, event: KeyboardEvent) => void, anywhere?: boolean}} Shortcut */
 
 const STEP_S = 0.01;
@@ -136,7 +136,7 @@ export const SHORTCUTS = [
   { group: "Find", keys: ["1 … 9"], text: "part by number", run: (app, e) => { app.store.choosePart(Number(e.key) - 1); goPart(app, 0); } },
   { group: "Find", keys: ["G"], text: "next candidate (Shift: before)", run: (app, e) => walk(app, e.shiftKey ? -1 : 1, true, false) },
   { group: "Find", keys: ["Ctrl+A"], text: "all notes of the part, or of the range", run: (app) => { const { store } = app; const r = store.range; store.select((store.part?.sorted ?? []).filter((n) => !r || (n.on >= r[0] && n.on < r[1])).map((n) => n.id)); speak(app); } },
-  { group: "Find", keys: ["Esc"], text: "nothing selected, no range", run: ({ store, stage }) => { store.range = null; store.select([]); store.say("range"); stage.redraw(); } },
+  { group: "Find", keys: ["Esc"], text: "stop hearing again, or nothing selected and no range", run: ({ store, stage }) => { store.range = null; store.select([]); store.say("range"); stage.redraw(); } },
   { group: "Change", keys: ["Enter"], text: "add the candidate", run: (app) => { const { store } = app; const part = store.part; const ids = [...store.selection].filter((id) => part?.ghosts.has(id)); if (part && ids.length) { store.change("Add candidate", actions.addGhosts(part, ids)); store.select(ids); speak(app); } } },
   { group: "Change", keys: ["N"], text: "new note (stroke) at the position", run: ({ store, stage, transport }) => { const part = store.part; if (part) stage.insertNote(stage.snapped(transport.position), store.selected[0]?.pitch ?? (part.isDrums ? 38 : part.sorted[0]?.pitch ?? 60)); } },
   { group: "Change", keys: ["Delete"], text: "remove (it stays as a candidate)", run: (app) => { const ids = app.store.selected.map((n) => n.id); onSelected(app, ids.length > 1 ? "Remove notes" : "Remove note", (part) => actions.remove(part, ids)); } },
@@ -184,6 +184,7 @@ export function listen(app) {
     const target = /** @type {HTMLElement} */ (event.target);
     const found = shortcutOf(event);
     if (!found) return;
+    if (event.key === "Escape" && app.stop()) return;
     const isTyping = target.matches("input:not([type=range]):not([type=checkbox]), select, textarea");
     const isControl = target.matches("input, select, button, summary, a");
     if (isTyping && !(found.anywhere && (event.ctrlKey || event.metaKey))) return;

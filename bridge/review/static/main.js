@@ -52,7 +52,7 @@ async function open(job) {
     store.say("look");
   };
   const toolbox = tools(byId("side"), store, stage, transport, say);
-  const app = { store, stage, transport, say, theme, help, send: toolbox.send, rehear: toolbox.rehear, quantise: toolbox.quantise };
+  const app = { store, stage, transport, say, theme, help, send: toolbox.send, rehear: toolbox.rehear, quantise: toolbox.quantise, stop: toolbox.stop };
   mixer(byId("parts"), store, transport, () => stage.look);
   listen(app);
   bar(app);

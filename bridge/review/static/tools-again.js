@@ -7,7 +7,7 @@ import { button, el, field, select } from "./dom.js";
 /** @typedef {import("./tools.js").Kit} Kit */
 
 /** @param {Kit} kit */
-export function againTools({ store, stage, say, state, draw }) {
+export function againTools({ store, stage, say, state, draw, stop }) {
   /** @returns {any} who heard the part, if what it heard is kept */
   function hearer() {
     const part = store.part;
@@ -32,7 +32,7 @@ export function againTools({ store, stage, say, state, draw }) {
       el("p", {}, kept ? "Left hears less, right hears more; the middle is as tuned." : "What the engine heard is not kept, so the sensitivity is fixed."),
       field("Engine", engine),
       field("Its sense", how),
-      el("div", { class: "buttons" }, button(state.busy ? "Hearing …" : "Hear range again", rehear, { disabled: state.busy || !range, title: "R" })),
+      el("div", { class: "buttons" }, state.asking ? button("Stop", stop, { title: "Esc" }) : button("Hear range again", rehear, { disabled: state.busy || !range, title: "R" })),
       el("p", {}, range ? `From ${range[0].toFixed(1)} to ${range[1].toFixed(1)} s of ${part.name}.` : "Mark a range on the ruler first."),
     ];
   }
@@ -76,7 +76,9 @@ export function againTools({ store, stage, say, state, draw }) {
     const range = store.range;
     if (!part || !range) return say("Mark a range first: drag on the ruler, or use the keys [ and ].");
     if (state.busy) return undefined;
+    const mine = new AbortController();
     state.busy = true;
+    state.asking = mine;
     draw("Ask again");
     say(`Hearing ${part.name} again from ${range[0].toFixed(1)} to ${range[1].toFixed(1)} s …`);
     try {
@@ -84,14 +86,15 @@ export function againTools({ store, stage, say, state, draw }) {
       const kept = hearer();
       const engine = state.engine || kept?.transcriber || store.engines[0];
       const heard = await post(`${store.base}/rehear`, { item: store.itemIndex, part: part.id, from_s: range[0], to_s: range[1], engine,
-        sensitivity: state.again === 0.5 ? null : state.again });
+        sensitivity: state.again === 0.5 ? null : state.again }, mine.signal);
       const now = store.item.part(part.id);
       store.change("Hear range again", actions.replaceNotes(now, heard, range, () => store.newId()));
       say(`${heard.notes.length} notes were heard there.`);
     } catch (error) {
-      say(/** @type {Error} */ (error).message);
+      say(mine.signal.aborted ? "Stopped; nothing was changed." : /** @type {Error} */ (error).message);
     } finally {
       state.busy = false;
+      state.asking = null;
       draw("Ask again");
     }
     return undefined;

@@ -10,7 +10,7 @@ import { Tempo } from "./model.js";
 const GRIDS = /** @type {[string, string][]} */ ([["1", "1/4"], ["0.5", "1/8"], ["0.33333333", "1/8 T"], ["0.25", "1/16"], ["0.16666667", "1/16 T"], ["0.125", "1/32"]]);
 
 /** @param {Kit} kit */
-export function gridTools({ store, stage, transport, say, state, draw }) {
+export function gridTools({ store, stage, transport, say, state, draw, stop }) {
   function chosenNotes() {
     const r = store.range;
     if (store.selected.length) return store.selected;
@@ -68,7 +68,7 @@ export function gridTools({ store, stage, transport, say, state, draw }) {
       el("p", {}, `${store.item.confident ? "" : "The beat is not certain. "}Alt and drag on the ruler moves a beat, with Shift the bar lines.`),
       el("p", {}, "Find the beat again in the sound, and keep"),
       keeps("bpm", "the BPM above"), keeps("beats", "the beats a bar"), keeps("downbeat", "the first bar"),
-      el("div", { class: "buttons" }, button(state.busy ? "Looking …" : "Find beat again", () => void findBeat(), { disabled: state.busy })),
+      el("div", { class: "buttons" }, state.asking ? button("Stop", stop, { title: "Esc" }) : button("Find beat again", () => void findBeat(), { disabled: state.busy })),
     ];
   }
 
@@ -81,18 +81,21 @@ export function gridTools({ store, stage, transport, say, state, draw }) {
       beats_per_bar: state.keeps.has("beats") ? bar.beats : null,
       first_downbeat: state.keeps.has("downbeat") ? bar.time : null,
     };
+    const mine = new AbortController();
     state.busy = true;
+    state.asking = mine;
     draw("Tempo");
     say("Looking for the beat …");
     try {
       await store.settled();
-      const found = await post(`${store.base}/beat`, { item: store.itemIndex, ...hints });
+      const found = await post(`${store.base}/beat`, { item: store.itemIndex, ...hints }, mine.signal);
       store.change("Find beat again", [{ op: "tempo", points: found.points }]);
       say(`${Math.round(found.points[0].bpm * 100) / 100} BPM at the start${found.confident ? "" : ", but the beat is not certain"}.`);
     } catch (error) {
-      say(/** @type {Error} */ (error).message);
+      say(mine.signal.aborted ? "Stopped; nothing was changed." : /** @type {Error} */ (error).message);
     } finally {
       state.busy = false;
+      state.asking = null;
       draw("Tempo");
     }
   }

@@ -11,8 +11,8 @@ import { sendTools } from "./tools-send.js";
 /** @typedef {import("./transport.js").Transport} Transport */
 /**
  * What the sections share: what was chosen in them, and a way to draw one of them anew.
- * @typedef {{grid: string, strength: number, busy: boolean, engine: string, again: number, sensitivity: Map<string, number>, keeps: Set<string>, isDrawing: boolean}} State
- * @typedef {{store: Store, stage: Stage, transport: Transport, say: (text: string) => void, state: State, draw: (name: string) => void}} Kit
+ * @typedef {{grid: string, strength: number, busy: boolean, engine: string, again: number, sensitivity: Map<string, number>, keeps: Set<string>, isDrawing: boolean, asking: AbortController | null}} State
+ * @typedef {{store: Store, stage: Stage, transport: Transport, say: (text: string) => void, state: State, draw: (name: string) => void, stop: () => boolean}} Kit
  */
 
 const OPENED = new Set(["Note", "Part", "Ask again"]);
@@ -20,8 +20,8 @@ const OPENED = new Set(["Note", "Part", "Ask again"]);
 /** @param {HTMLElement} panel @param {Store} store @param {Stage} stage @param {Transport} transport @param {(text: string) => void} say */
 export function tools(panel, store, stage, transport, say) {
   /** @type {State} */
-  const state = { grid: "0.25", strength: 1, busy: false, engine: "", again: 0.5, sensitivity: new Map(), keeps: new Set(), isDrawing: false };
-  const kit = { store, stage, transport, say, state, draw };
+  const state = { grid: "0.25", strength: 1, busy: false, asking: null, engine: "", again: 0.5, sensitivity: new Map(), keeps: new Set(), isDrawing: false };
+  const kit = { store, stage, transport, say, state, draw, stop };
   const part = partTools(kit);
   const again = againTools(kit);
   const grid = gridTools(kit);
@@ -50,6 +50,12 @@ export function tools(panel, store, stage, transport, say) {
     fill(bodies[name], sections[name]);
     state.isDrawing = false;
   }
+
+  /** End what the engines are asked at the moment. @returns {boolean} whether there was something to end */
+  function stop() {
+    state.asking?.abort();
+    return state.asking !== null;
+  }
   const drawAll = () => {
     stage.endPreview();
     Object.keys(sections).forEach(draw);
@@ -58,5 +64,5 @@ export function tools(panel, store, stage, transport, say) {
   store.addEventListener("select", () => ["Note", "Part", "Ask again"].forEach(draw));
   store.addEventListener("range", () => ["Ask again", "Quantise"].forEach(draw));
 
-  return { send: sending.send, rehear: again.rehear, quantise: grid.quantise };
+  return { send: sending.send, rehear: again.rehear, quantise: grid.quantise, stop };
 }

@@ -6,7 +6,6 @@ plugins that are not ours are open, since their Options check them, and tables b
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import sys
@@ -16,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import ConfigError
+from bridge.errors import ConfigError, nearest
 from bridge.files import expand_user_path
 from bridge.music.notes import MIX, STEM_ROLES
 from bridge.plugins import registry as plugins
@@ -173,7 +172,7 @@ def _set(values: dict[str, Any], name: str, value: Any, origin: str) -> None:
 def _check_open(name: str, tables: Sequence[str], part: str, known: Mapping[str, Any], origin: str) -> None:
     """ConfigError unless ``part`` may be the table of a plugin that is not ours, installed or not."""
     open_table = len(tables) == 1 and tables[0] in OPEN_TABLES
-    near = difflib.get_close_matches(part, list(known), n=1)
+    near = nearest(part, known)
     if not open_table or (near and part not in plugins.names(tables[0])):
         raise ConfigError(_unknown(name, part, known, origin), code="setting-unknown")
 
@@ -209,6 +208,6 @@ def _typed(name: str, value: Any, default: Any, origin: str) -> Any:
 
 
 def _unknown(name: str, part: str, table: Mapping[str, Any], origin: str) -> str:
-    near = difflib.get_close_matches(part, list(table), n=1)
-    hint = f'did you mean "{name.replace(part, near[0])}"?' if near else "'dawscribe config' lists all there are."
+    near = nearest(part, table)
+    hint = f'did you mean "{name.replace(part, near)}"?' if near else "'dawscribe config' lists all there are."
     return f'There is no setting "{name}" ({origin}); {hint}'

@@ -16,6 +16,9 @@ Anything else that is raised is a fault of ours: logged with its traceback, show
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class DawscribeError(Exception):
     """Base of all errors whose text is meant for the user.
@@ -73,3 +76,14 @@ class JobCancelled(BaseException):
 
     Derives from BaseException so that no ``except Exception`` swallows it.
     """
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most like another; empty where none is."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """Return the end of a sentence about a word that is not known: the nearest that is, or else ``otherwise``."""
+    near = nearest(word, known)
+    return f'did you mean "{near}"?' if near else otherwise

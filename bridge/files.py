@@ -10,7 +10,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,7 +54,7 @@ def own_home(home: Path) -> None:
     Raises:
         StoreError: it cannot be made, is somebody else's, or others may have written there.
     """
-    try:
+    with writing(home, "home-unwritable"):
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = home.stat()
         if sys.platform == "win32":
@@ -72,10 +72,6 @@ def own_home(home: Path) -> None:
             )
         if found.st_mode & 0o077:
             home.chmod(0o700)
-    except OSError as e:
-        raise StoreError(
-            f"dawscribe's home {home} cannot be written; check its permissions.", code="home-unwritable"
-        ) from e
 
 
 def _is_own_group(group: int) -> bool:
@@ -139,18 +135,43 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
         raise
 
 
+ADVICE = "check the free space and the permissions there"
+
+
+@contextlib.contextmanager
+def writing(
+    place: Path, code: str, advice: str = ADVICE, *, also: tuple[type[Exception], ...] = (), exact: bool = False
+) -> Iterator[None]:
+    """Say in a sentence that ``place`` cannot be written, where the system refuses what is done inside.
+
+    Args:
+        place: a file or a folder, as the user knows it.
+        code: of the error.
+        advice: what to do about it.
+        also: errors of libraries that mean the same as an OSError.
+        exact: name the very file that was refused, where the system says which.
+
+    Raises:
+        StoreError: something could not be written.
+    """
+    refusals: tuple[type[Exception], ...] = (OSError, *also)
+    try:
+        yield
+    except refusals as e:
+        reason = str(getattr(e, "strerror", None) or e).rstrip(".")
+        named = getattr(e, "filename", None) if exact else None
+        raise StoreError(f"{named or place} cannot be written ({reason}); {advice}.", code=code) from e
+
+
 def write_output(path: Path, data: bytes) -> None:
     """Write a file that the user asked for, whole or not at all.
 
     Raises:
         StoreError: the disk is full or the folder cannot be written.
     """
-    try:
+    with writing(path, "output-unwritable"):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, data)
-    except OSError as e:
-        message = f"{path.name} could not be written to {path.parent}; check free space and permissions."
-        raise StoreError(message, code="output-unwritable") from e
 
 
 def check_output(target: Path, audio: Path) -> None:

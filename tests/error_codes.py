@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bridge
+from bridge.files import ADVICE
 
 ERRORS = ("InputError", "ConfigError", "ModelError", "PluginError", "HostError", "StoreError", "DawscribeError")
 ROOT = Path(bridge.__file__).parent
@@ -55,6 +56,9 @@ def _arguments(node: ast.Call) -> tuple[ast.expr | None, ast.expr | None] | None
     if name in ERRORS:
         code = next((k.value for k in node.keywords if k.arg == "code"), None)
         return (node.args[0] if node.args else None), code
+    if name == "writing" and len(node.args) > 1:
+        advice = _constant(node.args[2]) if len(node.args) > 2 else ADVICE
+        return ast.Constant(f"{{}} cannot be written ({{}}); {advice}."), node.args[1]
     if name == "JobEnd" and node.args and _constant(node.args[0]) == "failed":
         return node.args[1], node.args[2]
     return None

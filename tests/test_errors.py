@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from bridge.errors import DawscribeError, HostError, InputError
+from bridge.errors import DawscribeError, HostError, InputError, did_you_mean
 from tests import error_codes
 
 
@@ -39,3 +39,9 @@ def test_an_error_of_a_plugin_needs_no_code() -> None:
 def test_the_code_survives_the_way_between_processes() -> None:
     back = pickle.loads(pickle.dumps(InputError("No.", code="file-not-audio")))
     assert (back.code, str(back)) == ("file-not-audio", "No.")
+
+
+def test_a_word_that_is_not_known_gets_the_nearest_that_is() -> None:
+    known = {"onset": 1, "offset": 2}
+    assert did_you_mean("onsett", known, "there are two.") == 'did you mean "onset"?'
+    assert did_you_mean("velocity", known, "there are two.") == "there are two."

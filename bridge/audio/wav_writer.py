@@ -6,6 +6,7 @@ import math
 import shutil
 import struct
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +16,7 @@ import soundfile
 from bridge.audio.container_checks import sound_path
 from bridge.audio.recording import Array, Recording
 from bridge.errors import StoreError
+from bridge.files import writing
 
 MAX_WAV_BYTES = 0xFFFF_0000
 """Bytes up to which a file is a plain WAV: what 32-bit sizes hold, with room for a player's own chunks."""
@@ -41,18 +43,14 @@ class Writer:
         self.path, self._rate, self._channels = path, rate, channels
         self.peak = 0.0
         self._squares, self._frames, self._unlooked = 0.0, 0, 0
-        try:
+        with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: Any = soundfile.SoundFile(sound_path(path), "w", rate, channels, subtype, format="RF64")
-        except (OSError, soundfile.LibsndfileError) as e:
-            raise unwritable(path) from e
 
     def write(self, block: Array) -> None:
         """Append (channels, frames) float32."""
-        try:
+        with _writing(self.path):
             self._file.write(np.ascontiguousarray(block.T))
-        except (OSError, soundfile.LibsndfileError) as e:
-            raise unwritable(self.path) from e
         self._frames += block.shape[1]
         self._unlooked += block.nbytes
         if self._unlooked > ROOM_BYTES:
@@ -70,14 +68,12 @@ class Writer:
         """Close the file and say what is in it."""
         self._file.close()
         rms = math.sqrt(self._squares / max(1, self._frames * self._channels))
-        try:
+        with _writing(self.path):
             written = self.path.stat().st_size
             if written < MAX_WAV_BYTES:
                 _as_plain_wav(self.path, written)
-        except OSError as e:
-            raise unwritable(self.path) from e
-        if written < self._frames * self._channels * 2:
-            raise unwritable(self.path)
+            if written < self._frames * self._channels * 2:
+                raise OSError("it is shorter than what was written")
         return Recording(self.path, self._rate, self._channels, self._frames, rms, self.peak)
 
     def discard(self) -> None:
@@ -110,20 +106,17 @@ def check_room(path: Path, size: int) -> None:
 
 def invert_right(path: Path) -> None:
     """Turn the right side of a finished stereo float WAV round, in its place; StoreError where that fails."""
-    try:
-        with path.open("r+b") as f:
-            place = [place for _, place, _ in _chunks(f)][-1] + 8
-            while True:
-                f.seek(place)
-                samples = np.frombuffer(f.read(FRAME_BYTES << 17), "<f4").copy()
-                if not len(samples):
-                    return
-                samples[1::2] *= -1
-                f.seek(place)
-                f.write(samples.tobytes())
-                place += samples.nbytes
-    except OSError as e:
-        raise unwritable(path) from e
+    with _writing(path), path.open("r+b") as f:
+        place = [place for _, place, _ in _chunks(f)][-1] + 8
+        while True:
+            f.seek(place)
+            samples = np.frombuffer(f.read(FRAME_BYTES << 17), "<f4").copy()
+            if not len(samples):
+                return
+            samples[1::2] *= -1
+            f.seek(place)
+            f.write(samples.tobytes())
+            place += samples.nbytes
 
 
 def _as_plain_wav(path: Path, size: int) -> None:
@@ -165,9 +158,5 @@ def _chunks(f: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
         place += 8 + length + length % 2
 
 
-def unwritable(path: Path) -> StoreError:
-    """Make the error for a file that cannot be written."""
-    return StoreError(
-        f"{path.name} could not be written to {path.parent}; check the free space and the permissions there.",
-        code="audio-unwritable",
-    )
+def _writing(path: Path) -> AbstractContextManager[None]:
+    return writing(path, "audio-unwritable", also=(soundfile.LibsndfileError,))

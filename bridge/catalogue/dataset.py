@@ -14,6 +14,7 @@ from typing import Any
 
 from bridge.catalogue.table import DONE, Row, Table
 from bridge.errors import PluginError, StoreError
+from bridge.files import writing
 from bridge.pipeline.results import RESULT
 from bridge.plugins.install_hint import pip_install
 
@@ -51,22 +52,19 @@ def export(table: Table, catalogue: Path, target: Path) -> int:
         raise StoreError(f"{target} already exists. Move it, or choose another folder.", code="dataset-exists")
     draft = target.with_name(f".{target.name}-draft")
     try:
-        shutil.rmtree(draft, ignore_errors=True)
-        (draft / MIDI).mkdir(parents=True)
-        types = {name: getattr(pa, kind)() for name, kind in NOTE_TYPES.items()}
-        schema, count = pa.schema(list(types.items())), 0
-        rows = [row for row in table.rows() if row.state == DONE]
-        with pq.ParquetWriter(draft / NOTES, schema) as writer:
-            for block in _blocks(_notes(rows, catalogue, draft / MIDI)):
-                columns = {name: [note[i] for note in block] for i, name in enumerate(NOTE_TYPES)}
-                writer.write_table(pa.table(columns, schema=schema))
-                count += len(block)
-        pq.write_table(pa.table(_song_columns(rows)), draft / SONGS)
-        draft.rename(target)
-    except OSError as e:
-        raise StoreError(
-            f"{target} cannot be written ({e.strerror or e}); choose another folder.", code="dataset-unwritable"
-        ) from e
+        with writing(target, "dataset-unwritable", "choose another folder"):
+            shutil.rmtree(draft, ignore_errors=True)
+            (draft / MIDI).mkdir(parents=True)
+            types = {name: getattr(pa, kind)() for name, kind in NOTE_TYPES.items()}
+            schema, count = pa.schema(list(types.items())), 0
+            rows = [row for row in table.rows() if row.state == DONE]
+            with pq.ParquetWriter(draft / NOTES, schema) as writer:
+                for block in _blocks(_notes(rows, catalogue, draft / MIDI)):
+                    columns = {name: [note[i] for note in block] for i, name in enumerate(NOTE_TYPES)}
+                    writer.write_table(pa.table(columns, schema=schema))
+                    count += len(block)
+            pq.write_table(pa.table(_song_columns(rows)), draft / SONGS)
+            draft.rename(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return count

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.catalogue.table import DONE, Row
-from bridge.errors import StoreError
-from bridge.files import write_output
+from bridge.files import write_output, writing
 
 PAGE = Path(__file__).with_name("page")
 ASSETS = ("report.css", "report.js")
@@ -39,16 +38,11 @@ def write_report(rows: Iterable[Row], catalogue: Path) -> Path:
     """
     rows = list(rows)
     folder = catalogue / "report"
-    try:
+    with writing(folder, "report-unwritable"):
         folder.mkdir(parents=True, exist_ok=True)
         for name in ASSETS:
             shutil.copyfile(PAGE / name, folder / name)
         write_output(folder / "index.html", page(rows).encode("utf-8", "surrogateescape"))
-    except OSError as e:
-        raise StoreError(
-            f"The report cannot be written to {folder} ({e.strerror or e}); check the free space.",
-            code="report-unwritable",
-        ) from e
     return folder / "index.html"
 
 

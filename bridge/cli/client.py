@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.config import home_folder
-from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import FileLock, read_untrusted, write_json
+from bridge.errors import DawscribeError, InputError
+from bridge.files import FileLock, read_untrusted, write_json, writing
 from bridge.jobs.store import Job, JobStore
 from bridge.spool.launcher import launch_command
 from bridge.spool.request import check_id
@@ -95,13 +95,9 @@ class Client:
         """
         job = check_id(request.get("id"))
         inbox = self.home / "inbox"
-        try:
+        with writing(inbox, "inbox-unwritable"):
             inbox.mkdir(parents=True, exist_ok=True)
             write_json(inbox / f"{job}.json", request)
-        except OSError as e:
-            raise StoreError(
-                f"{inbox} cannot be written; check the free space and its permissions.", code="inbox-unwritable"
-            ) from e
         return job
 
     def progress(self, job: str) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError, StoreError
-from bridge.files import FileLock, read_untrusted
+from bridge.files import FileLock, read_untrusted, writing
 from bridge.music.notes import STEM_ROLES
 from bridge.pipeline.results import RESULT
 from bridge.spool.request import PROTOCOL
@@ -104,16 +104,12 @@ def draft_in(folder: Path) -> Iterator[Path]:
     missing = [p for p in [folder, *folder.parents] if not p.exists()]
     lock: FileLock | None = None
     try:
-        try:
+        with writing(folder, "result-unwritable", "choose another folder with -o"):
             folder.mkdir(parents=True, exist_ok=True)
             _remove_stale(folder)
             draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder))
             lock = FileLock(draft / LOCK)
             lock.take()
-        except OSError as e:
-            raise StoreError(
-                f"The folder {folder} cannot be written; choose another with -o.", code="result-unwritable"
-            ) from e
         try:
             yield draft
         finally:
@@ -141,25 +137,28 @@ def publish(draft: Path, folder: Path) -> None:
     parts = sorted(n for n in earlier if PART_FILE.fullmatch(n))
     moves = [(folder / n, draft / BEFORE / n) for n in (*OURS, *parts) if n in earlier and (folder / n).is_file()]
     moves += [(draft / n, folder / n) for n in (*OURS, *made) if (draft / n).is_file()]
+    try:
+        with writing(folder, "result-unwritable"):
+            _move(moves)
+    finally:
+        for made_in in ((folder / STEMS[0]).parent, folder / PARTS):
+            with suppress(OSError):
+                # Only an empty one goes: earlier stems and parts that were not made again.
+                made_in.rmdir()
+
+
+def _move(moves: Sequence[tuple[Path, Path]]) -> None:
+    """Move all files from source to target, or none."""
     done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
             done.append((source, target))
-    except BaseException as e:
+    except BaseException:
         for source, target in reversed(done):
             target.replace(source)
-        if isinstance(e, OSError):
-            raise StoreError(
-                f"The result could not be written to {folder}; check its permissions.", code="result-unwritable"
-            ) from e
         raise
-    finally:
-        for made_in in ((folder / STEMS[0]).parent, folder / PARTS):
-            with suppress(OSError):
-                # Only an empty one goes: earlier stems and parts that were not made again.
-                made_in.rmdir()
 
 
 def _earlier(folder: Path) -> set[str]:

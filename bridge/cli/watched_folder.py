@@ -24,7 +24,7 @@ from bridge.cli.client import Client
 from bridge.cli.project_files import write_project
 from bridge.cli.result_folder import printable
 from bridge.errors import DawscribeError, StoreError
-from bridge.files import read_untrusted, write_bytes, write_json
+from bridge.files import read_untrusted, write_bytes, write_json, writing
 from bridge.spool.request import PROTOCOL
 from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.status import TERMINAL_STATES
@@ -206,25 +206,22 @@ class WatchedFolder:
         source, target = self._client.store.path(job), self._target(file)
         draft = self._folder / f"{DRAFT}{job}"
         try:
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir()
-            for name in ("song.mid", "result.json"):
-                shutil.copyfile(source / name, draft / name)
-            for name in ("parts", "stems"):
-                if (source / name).is_dir():
-                    shutil.copytree(source / name, draft / name)
-            result = parse_json(read_untrusted(draft / "result.json", MAX_RESULT_BYTES), "result")
-            if self._project:
-                asked = self._client.store.request(job)
-                write_project(self._app, result, asked, draft, draft / f"song{self._project}")
-            target = _in_place(draft, target, is_ours=self._job_of(target) is not None)
-            with contextlib.suppress(OSError):
-                # It is copied: the daemon may remove the job's folder when room is needed.
-                write_json(source / "inserted", {"revision": result.get("revision", 1)})
-        except OSError as e:
-            raise StoreError(
-                f"The result could not be written to {self._folder} ({e.strerror}).", code="result-unwritable"
-            ) from e
+            with writing(self._folder, "result-unwritable"):
+                shutil.rmtree(draft, ignore_errors=True)
+                draft.mkdir()
+                for name in ("song.mid", "result.json"):
+                    shutil.copyfile(source / name, draft / name)
+                for name in ("parts", "stems"):
+                    if (source / name).is_dir():
+                        shutil.copytree(source / name, draft / name)
+                result = parse_json(read_untrusted(draft / "result.json", MAX_RESULT_BYTES), "result")
+                if self._project:
+                    asked = self._client.store.request(job)
+                    write_project(self._app, result, asked, draft, draft / f"song{self._project}")
+                target = _in_place(draft, target, is_ours=self._job_of(target) is not None)
+                with contextlib.suppress(OSError):
+                    # It is copied: the daemon may remove the job's folder when room is needed.
+                    write_json(source / "inserted", {"revision": result.get("revision", 1)})
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return target

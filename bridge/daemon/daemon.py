@@ -17,7 +17,7 @@ from bridge.app import Application
 from bridge.daemon.trigger_supervisor import TriggerSupervisor
 from bridge.daemon.watchdog import Watchdog
 from bridge.errors import HostError, InputError, StoreError
-from bridge.files import FileLock, write_beat
+from bridge.files import FileLock, write_beat, writing
 from bridge.jobs.queue import Queue
 from bridge.jobs.retention import Clock, Limits, Walked, expired_jobs
 from bridge.jobs.revisions import revise
@@ -194,7 +194,7 @@ class Daemon:
         """The lock of this home; errors as of :meth:`run`."""
         lock = FileLock(self._app.home / "daemon.lock")
         end = time.monotonic() + LOCK_S
-        try:
+        with writing(self._app.home, "home-unwritable"):
             while not lock.take():
                 if time.monotonic() > end:
                     raise InputError(
@@ -203,9 +203,6 @@ class Daemon:
                         code="daemon-running",
                     )
                 await asyncio.sleep(CONTROL_S)
-        except OSError as e:
-            message = f"dawscribe's home {self._app.home} cannot be written; check its permissions."
-            raise StoreError(message, code="home-unwritable") from e
         return lock
 
     async def _prepare(self) -> None:

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from bridge.config import home_folder
 from bridge.errors import HostError, StoreError
-from bridge.files import find_program
+from bridge.files import find_program, writing
 from bridge.spool.launcher import program
 from bridge.spool.programs import windowless_python
 
@@ -104,15 +104,13 @@ def setup(options: argparse.Namespace) -> list[str]:
         if not wanted.file.exists():
             return ["The service was not installed."]
         return _uninstalled(wanted)
-    try:
+    with writing(wanted.file, "service-unwritable"):
         wanted.file.parent.mkdir(parents=True, exist_ok=True)
         encoding = "utf-16" if wanted.file.suffix == ".xml" else "utf-8"
         with tempfile.NamedTemporaryFile("w", dir=wanted.file.parent, delete=False, encoding=encoding) as f:
             f.write(wanted.content)
         Path(f.name).replace(wanted.file)
         wanted.file.chmod(0o644)
-    except OSError as e:
-        raise StoreError(f"{wanted.file} cannot be written; check its permissions.", code="service-unwritable") from e
     for line in wanted.start:
         _run(line)
     return [f"Wrote {wanted.file}.", "The daemon runs now and after every login."]

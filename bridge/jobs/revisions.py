@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.config import Settings
-from bridge.errors import StoreError
-from bridge.files import write_json
+from bridge.files import write_json, writing
 from bridge.jobs import versions
 from bridge.jobs.replacement import commit
 from bridge.jobs.store import DRAFT, JobStore
@@ -44,12 +43,9 @@ def revise(
         StoreError: the folder cannot be written; the result is as it was.
     """
     folder = store.path(job_id)
-    try:
+    with writing(folder, "result-unwritable", "free some disk space and send it again"):
         store.complete_revision(folder)
         return _next(store, job_id, edits, settings, context)
-    except OSError as e:
-        message = f"The corrected result could not be written to {folder}; free some disk space and send it again."
-        raise StoreError(message, code="result-unwritable") from e
 
 
 def _next(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import read_untrusted, sync_folder, write_json
+from bridge.files import read_untrusted, sync_folder, write_json, writing
 from bridge.jobs.replacement import COMMITTED, complete
 from bridge.spool.request import Request, check_id, parse_request
 from bridge.spool.result import MAX_RESULT_BYTES
@@ -85,12 +85,12 @@ class JobStore:
         """
         request = parse_request(data)
         target = self.path(request.id)
-        try:
+        with writing(self.folder, "job-unwritable"):
             known = self.load(request.id) if target.exists() else None
-        except OSError as e:
-            raise self._unwritable() from e
-        if known is not None:
-            return known
+            return known or self._made(request, data, target)
+
+    def _made(self, request: Request, data: Mapping[str, Any], target: Path) -> Job:
+        """Make the folder of a job, whole or not at all."""
         draft = self.folder / f".{request.id}.{os.getpid()}"
         job = Job(request.id, request.host, request.items[0].name, time.time(), Status("queued", message=""))
         try:
@@ -101,17 +101,11 @@ class JobStore:
             sync_folder(draft)
             draft.rename(target)
             sync_folder(self.folder)
-        except BaseException as e:
+        except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
-            if not isinstance(e, OSError):
-                raise
-            raise self._unwritable() from e
+            raise
         job.saved = True
         return job
-
-    def _unwritable(self) -> StoreError:
-        message = f"The job could not be written to {self.folder}; free some disk space or check its permissions."
-        return StoreError(message, code="job-unwritable")
 
     def request(self, job_id: str) -> Request:
         """The request of an accepted job.
@@ -195,12 +189,8 @@ class JobStore:
 
     def save(self, job: Job) -> None:
         """Write the job's status, durably where it is final; StoreError where it cannot be written."""
-        try:
+        with writing(self.path(job.id) / "status.json", "status-unwritable", "free some disk space"):
             write_json(self.path(job.id) / "status.json", job.status.to_json(), durable=job.is_final)
-        except OSError as e:
-            raise StoreError(
-                f"The status of job {job.id} could not be written; free some disk space.", code="status-unwritable"
-            ) from e
         job.saved = True
 
     def clean(self, job_id: str) -> None:

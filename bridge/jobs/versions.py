@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import read_untrusted, write_json
+from bridge.errors import DawscribeError, InputError
+from bridge.files import read_untrusted, write_json, writing
 from bridge.spool.request import PROTOCOL
 from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.status import FIRST_REVISION
@@ -93,10 +93,8 @@ def edits_of(folder: Path, name: str) -> list[dict[str, Any]]:
 
 def put_aside(folder: Path, edits: Sequence[Mapping[str, Any]]) -> None:
     """Keep edits that were not sent as a draft; StoreError where that is not possible."""
-    try:
+    with writing(folder, "version-unwritable"):
         _keep(folder, f"draft-{time.time_ns()}", edits, "changes that were not sent")
-    except OSError as e:
-        raise _unwritable(folder) from e
 
 
 def begin(folder: Path) -> None:
@@ -104,12 +102,10 @@ def begin(folder: Path) -> None:
     first = folder / REVISIONS / FIRST
     if first.exists():
         return
-    try:
+    with writing(folder, "version-unwritable"):
         first.parent.mkdir(exist_ok=True)
         _copy(folder / RESULT, first)
         _keep(folder, str(FIRST_REVISION), [], "as it was heard")
-    except OSError as e:
-        raise _unwritable(folder) from e
 
 
 def keep(folder: Path, revision: int, edits: Sequence[Mapping[str, Any]]) -> None:
@@ -118,10 +114,8 @@ def keep(folder: Path, revision: int, edits: Sequence[Mapping[str, Any]]) -> Non
     Raises:
         StoreError: that is not possible.
     """
-    try:
+    with writing(folder, "version-unwritable"):
         _keep(folder, str(revision), edits, _summary(edits))
-    except OSError as e:
-        raise _unwritable(folder) from e
 
 
 def _summary(edits: Sequence[Mapping[str, Any]]) -> str:
@@ -161,10 +155,3 @@ def read(path: Path, largest: int) -> dict[str, Any]:
         raise InputError(
             f"The {path.name} of this job is damaged; transcribe the item again.", code="job-damaged"
         ) from e
-
-
-def _unwritable(folder: Path) -> StoreError:
-    return StoreError(
-        f"The version could not be written to {folder}; check the free space and the permissions there.",
-        code="version-unwritable",
-    )

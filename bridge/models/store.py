@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import hashlib
 import json
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bridge.errors import ModelError, StoreError
+from bridge.errors import ModelError, StoreError, did_you_mean
 from bridge.files import FileLock, expand_user_path, write_json
 from bridge.models.catalogue import Model, models
 from bridge.models.sources import CHUNK, POLL_S, OnProgress, Source, UnavailableError
@@ -137,8 +136,7 @@ class ModelStore:
     def _row(self, name: str) -> Model:
         if name in self._table:
             return self._table[name]
-        near = difflib.get_close_matches(name, self._table, 1)
-        guess = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(self._table)}."
+        guess = did_you_mean(name, self._table, f"there are {', '.join(self._table)}.")
         raise ModelError(f'There is no model "{name}"; {guess}', code="model-unknown")
 
     def _download(self, wanted: Model, report: Report, tell: Callable[[str], None] | None) -> Path:

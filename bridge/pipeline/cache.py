@@ -21,8 +21,8 @@ from typing import Any
 import soundfile
 
 from bridge.audio.recording import Recording
-from bridge.errors import InputError, StoreError
-from bridge.files import read_untrusted, sync_file, write_json
+from bridge.errors import InputError
+from bridge.files import read_untrusted, sync_file, write_json, writing
 from bridge.music.general_midi import Instrument
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Candidate, Part, Transcription
@@ -89,17 +89,13 @@ class Cache:
             StoreError: the disk is full or the folder cannot be written.
         """
         target = self._stems / key
-        try:
+        with writing(self._stems, "cache-unwritable", "free some disk space"):
             meta = {name: {"recording": {**asdict(r), "path": ""}, **_state(r.path)} for name, r in stems.items()}
             for recording in stems.values():
                 sync_file(recording.path)
             write_json(draft / META, meta)
             shutil.rmtree(target, ignore_errors=True)
             draft.rename(target)
-        except OSError as e:
-            raise StoreError(
-                f"The stems could not be kept in {self._stems}; free some disk space.", code="cache-unwritable"
-            ) from e
         self._trim(spare=target)
         return self.stems(key)
 
@@ -236,12 +232,9 @@ def link(source: Path, target: Path) -> None:
     Raises:
         StoreError: the disk is full or the folder cannot be written.
     """
-    try:
+    with writing(target, "stems-unwritable"):
         target.parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):
             os.link(source, target)
             return
         shutil.copyfile(source, target)
-    except OSError as e:
-        message = f"{target.name} cannot be written to {target.parent}; check its permissions and the free space."
-        raise StoreError(message, code="stems-unwritable") from e

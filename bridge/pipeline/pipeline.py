@@ -15,7 +15,8 @@ from pathlib import Path
 from bridge.audio.recording import Recording
 from bridge.audio.span_import import ChannelSource, import_span
 from bridge.config import Settings
-from bridge.errors import InputError, StoreError
+from bridge.errors import InputError
+from bridge.files import writing
 from bridge.inference.speed import Demand, Estimate, Speeds
 from bridge.music.notes import STEM_ROLES
 from bridge.music.parts import Score
@@ -230,11 +231,8 @@ def _plan(separator: Separator | None, options: JobOptions) -> HearingPlan:
 def _workspace(folder: Path) -> Iterator[Path]:
     """Make the folder for what is only needed meanwhile; on failure ``folder`` is left as it was."""
     work = folder / "work"
-    try:
+    with writing(folder, "home-unwritable"):
         work.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        message = f"The folder {folder} cannot be written; check its permissions and the free space."
-        raise StoreError(message, code="home-unwritable") from e
     try:
         yield work
     except BaseException:

@@ -9,8 +9,7 @@ from typing import Any
 
 from bridge import __version__
 from bridge.config import Settings
-from bridge.errors import StoreError
-from bridge.files import write_json
+from bridge.files import write_json, writing
 from bridge.pipeline.pipeline import Outcome
 from bridge.plugins.interfaces import Context
 from bridge.plugins.registry import HOSTS
@@ -49,7 +48,7 @@ def write_results(
         StoreError: the folder cannot be written.
         HostError: the host cannot use the result.
     """
-    try:
+    with writing(folder, "result-unwritable"):
         items = deliver(outcome.items, request, folder, settings, context)
         data = {
             **request.extra,
@@ -65,9 +64,6 @@ def write_results(
             "times_s": {k: round(v, 2) for k, v in outcome.times_s.items()},
         }
         write_json(folder / RESULT, data)
-    except OSError as e:
-        message = f"The result could not be written to {folder}; check the free space and the permissions there."
-        raise StoreError(message, code="result-unwritable") from e
     return WrittenResult(data, items)
 
 

@@ -9,13 +9,12 @@ An outsider's package names its class in the entry-point group ``dawscribe.separ
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import importlib
 from collections.abc import Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from bridge.errors import ConfigError, DawscribeError, PluginError
+from bridge.errors import ConfigError, DawscribeError, PluginError, did_you_mean
 from bridge.plugins.terms import check_terms
 
 if TYPE_CHECKING:
@@ -218,6 +217,5 @@ def checked(value: Any, default: Any, where: str) -> Any:
 
 def unknown_name(key: str, known: Mapping[str, Any], where: str) -> str:
     """Return the sentence for a name that is not known, with the nearest that is."""
-    near = difflib.get_close_matches(key, list(known), n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else f"; known are: {', '.join(known) or 'none'}."
-    return f'There is no setting "{where}.{key}"'.replace('".', '"') + hint
+    hint = did_you_mean(key, known, f"known are: {', '.join(known) or 'none'}.")
+    return f'There is no setting "{where}.{key}"'.replace('".', '"') + f"; {hint}"

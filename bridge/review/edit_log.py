@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import InputError, StoreError
-from bridge.files import write_json
+from bridge.errors import InputError
+from bridge.files import write_json, writing
 from bridge.jobs import versions
 from bridge.score.edits import Sheet, apply, parse_edit, sheet_of
 from bridge.spool.request import PROTOCOL
@@ -139,11 +139,6 @@ class EditLog:
     def _commit(self, edits: list[dict[str, Any]], cursor: int, sheets: list[Sheet]) -> None:
         """Save first, then take it over."""
         data = {"protocol": PROTOCOL, "seq": self.seq + 1, "cursor": cursor, "edits": edits}
-        try:
+        with writing(self.folder / EDITS, "edits-unwritable"):
             write_json(self.folder / EDITS, data)
-        except OSError as e:
-            message = (
-                "The change could not be saved; free some disk space or check the permissions of dawscribe's home."
-            )
-            raise StoreError(message, code="edits-unwritable") from e
         self.edits, self.cursor, self.seq, self._sheets = edits, cursor, self.seq + 1, sheets

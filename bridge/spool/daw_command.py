@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import StoreError
-from bridge.files import write_json
+from bridge.files import write_json, writing
 from bridge.spool.request import PROTOCOL
 
 LOOK_S = 0.02
@@ -28,16 +27,13 @@ def ask_daw(home: Path, host: str, options: Mapping[str, Any], patience_s: float
     path = home / "commands" / f"{host}.json"
     content = {"protocol": PROTOCOL, "command": "transcribe_selected", "time": int(time.time())}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, content | {"options": dict(options)})
-        end = time.monotonic() + patience_s
-        while path.exists() and time.monotonic() < end:
-            time.sleep(LOOK_S)
-        return not path.exists()
-    except OSError as e:
-        raise StoreError(
-            f"{path} cannot be written; check the permissions of dawscribe's home.", code="home-unwritable"
-        ) from e
+        with writing(path, "home-unwritable"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(path, content | {"options": dict(options)})
+            end = time.monotonic() + patience_s
+            while path.exists() and time.monotonic() < end:
+                time.sleep(LOOK_S)
+            return not path.exists()
     finally:
         # Nobody obeys it later, when it is no longer meant.
         with contextlib.suppress(OSError):

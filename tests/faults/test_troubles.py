@@ -95,7 +95,7 @@ def test_a_daemon_on_a_full_disk_says_so_and_goes_on(tmp_path: Path, wav: Path) 
             except OSError as e:
                 assert e.errno == errno.ENOSPC  # noqa: PT017
         draft.rename(request)
-        wait_for(lambda: "could not be written" in home.beat().get("problem", ""), "the sentence in the heartbeat")
+        wait_for(lambda: "cannot be written" in home.beat().get("problem", ""), "the sentence in the heartbeat")
         before = home.beat()["heartbeat"]
         wait_for(lambda: home.beat()["heartbeat"] > before, "the next heartbeat")
         (disk / "fill").unlink()

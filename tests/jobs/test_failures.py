@@ -194,8 +194,8 @@ def test_jobs_that_cannot_be_written_are_told_in_the_status(home: Home, wav: Pat
     jobs.rmdir()
     jobs.write_text("a file in the way")
     home.submit(home.request("unwritable-1", wav))
-    wait_for(lambda: "could not be written" in home.beat().get("problem", ""), "the sentence")
-    assert "could not be written" in home.run("status").stdout
+    wait_for(lambda: "cannot be written" in home.beat().get("problem", ""), "the sentence")
+    assert "cannot be written" in home.run("status").stdout
     jobs.unlink()
     assert home.wait_end("unwritable-1")["state"] == "done"
     wait_for(lambda: not home.beat()["problem"], "an end of the sentence")

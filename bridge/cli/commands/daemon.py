@@ -17,8 +17,8 @@ from bridge.app import application
 from bridge.cli.client import Client, client
 from bridge.config import home_folder
 from bridge.daemon.daemon import Daemon
-from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import own_home
+from bridge.errors import DawscribeError, InputError
+from bridge.files import own_home, writing
 from bridge.spool.launcher import program
 from bridge.spool.programs import hidden
 
@@ -76,15 +76,11 @@ async def _run(daemon: Daemon) -> None:
 
 
 def _log_to(path: Path, verbose: bool) -> None:
-    try:
+    with writing(path.parent.parent, "home-unwritable"):
         path.parent.mkdir(parents=True, exist_ok=True)
         rotating = logging.handlers.RotatingFileHandler(
             path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
         )
-    except OSError as e:
-        raise StoreError(
-            f"dawscribe's home {path.parent.parent} cannot be written; check its permissions.", code="home-unwritable"
-        ) from e
     handlers: list[logging.Handler] = [rotating]
     if verbose:
         handlers.append(logging.StreamHandler())

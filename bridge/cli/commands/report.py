@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bridge import __version__
 from bridge.cli.client import client
-from bridge.errors import InputError, StoreError
+from bridge.errors import InputError
+from bridge.files import writing
 
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".m4a")
 """Suffixes that stay out of the file unless the user asks for the audio."""
@@ -35,16 +36,15 @@ def run(options: argparse.Namespace) -> int:
     files = [f for f in _files(folder) if options.audio or f.suffix.lower() not in AUDIO]
     if not files:
         raise InputError(f"There is no result in {folder}; transcribe the item first.", code="result-missing")
-    try:
-        with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as pack:
-            pack.writestr("about.json", json.dumps({"dawscribe": __version__, "job": name}))
-            for file in files:
-                pack.writestr(file.relative_to(folder).as_posix(), _content(file))
-    except OSError as e:
-        target.unlink(missing_ok=True)
-        raise StoreError(
-            f"{target} cannot be written ({e.strerror or e}); choose another file with -o.", code="report-unwritable"
-        ) from e
+    with writing(target, "report-unwritable", "choose another file with -o"):
+        try:
+            with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as pack:
+                pack.writestr("about.json", json.dumps({"dawscribe": __version__, "job": name}))
+                for file in files:
+                    pack.writestr(file.relative_to(folder).as_posix(), _content(file))
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
     audio = "with" if options.audio else "without"
     print(f"{target}: {len(files)} files, {audio} the audio. Attach it to your report.")
     return 0

@@ -13,8 +13,8 @@ from typing import Any
 from bridge import __version__
 from bridge.cli.client import Client, client
 from bridge.cli.commands.daemon import start_in_background
-from bridge.errors import InputError, StoreError
-from bridge.files import read_untrusted, write_json
+from bridge.errors import InputError
+from bridge.files import read_untrusted, write_json, writing
 from bridge.spool.page_address import PageAddress, find
 from bridge.spool.request import PROTOCOL
 from bridge.spool.untrusted_json import parse_json
@@ -73,13 +73,9 @@ def _submit(daemon: Client, file: Path) -> str:
     options = {"keep_stems": True}
     request = {"protocol": PROTOCOL, "id": job_id, "host": "midi_file", "items": [item], "options": options}
     inbox = daemon.home / "inbox"
-    try:
+    with writing(inbox, "inbox-unwritable"):
         write_json(inbox / f"{job_id}.tmp", request)
         (inbox / f"{job_id}.tmp").rename(inbox / f"{job_id}.json")
-    except OSError as e:
-        raise StoreError(
-            f"The request could not be written to {inbox}; check its permissions.", code="inbox-unwritable"
-        ) from e
     end = time.monotonic() + PATIENCE_S
     while not (daemon.store.path(job_id) / "status.json").exists():
         refusal = daemon.home / "refused" / f"{job_id}.json"

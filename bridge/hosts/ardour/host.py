@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import HostError, StoreError
-from bridge.files import write_json
+from bridge.files import write_json, writing
 from bridge.hosts.ardour import session, setup, shell, smf
 from bridge.hosts.ardour.announcement import announce, sweep
 from bridge.hosts.ardour.instruments import instruments_for, names_kits
@@ -71,15 +71,11 @@ class Ardour:
         for item, place in zip(items, places, strict=True):
             plan.add(item, place)
         head = {"protocol": PROTOCOL, "id": request.id, "session": request.extra.get("session"), "ppqn": PPQN}
-        try:
+        with writing(folder, "result-unwritable"):
             smf.write_file(folder / MIDI_NAME, plan.voices)
             write_json(folder / PLAN_NAME, head | {"midi": MIDI_NAME} | plan.to_json())
             announce(self._home, request)
             sweep(self._home)
-        except OSError as e:
-            raise StoreError(
-                f"The result cannot be written to {folder}; check free space and permissions.", code="result-unwritable"
-            ) from e
         return list(items)
 
     def _has_chords(self, request: Request) -> bool:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from bridge.errors import InputError, StoreError
+from bridge.errors import InputError
+from bridge.files import writing
 from bridge.hosts.ardour import shell, smf
 from bridge.hosts.ardour.session_position import SessionPosition, tempo_points
 from bridge.midi.part_events import channels
@@ -46,7 +47,8 @@ def write_session(item: ItemResult, span: AudioSpan, tracks: list[dict[str, Any]
     """
     shell.check(folder, span.path)
     try:
-        return _write(item, span, tracks, folder)
+        with writing(folder, "session-unwritable"):
+            return _write(item, span, tracks, folder)
     except BaseException:
         # It did not exist, so all of it is ours.
         shutil.rmtree(folder, ignore_errors=True)
@@ -71,10 +73,6 @@ def _write(item: ItemResult, span: AudioSpan, tracks: list[dict[str, Any]], fold
     except soundfile.LibsndfileError as e:
         raise InputError(
             f"{span.path.name} cannot be read as audio; convert it to WAV and try again.", code="file-not-audio"
-        ) from e
-    except OSError as e:
-        raise StoreError(
-            f"The session {folder} cannot be written; check free space and permissions.", code="session-unwritable"
         ) from e
     return folder / f"{folder.name}.ardour"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import bridge
-from bridge.errors import HostError, StoreError
-from bridge.files import write_bytes, write_json
+from bridge.errors import HostError
+from bridge.files import write_bytes, write_json, writing
 from bridge.hosts.ardour import config_folder, preset
 from bridge.hosts.ardour.ui_scripts import UiScripts
 from bridge.spool.launcher import prepare, scripts_folder
@@ -61,7 +61,7 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
     running = [f for f in found if config_folder.is_running(f)]
     if running:
         raise HostError("Ardour is running and would overwrite its settings; end it and try again.", code="daw-running")
-    try:
+    with writing(found[0], "daw-settings-unwritable", exact=True):
         if uninstall:
             if folder is None:
                 # It is not in the folder but the user's: every other Ardour plays with it too.
@@ -69,11 +69,6 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
             return [_remove(f) for f in found]
         prepare(home, SPOOL_FOLDERS)
         return [*(_install(f, home) for f in found), _place_preset(home)]
-    except OSError as e:
-        raise StoreError(
-            f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.",
-            code="daw-settings-unwritable",
-        ) from e
 
 
 def copy_modules(target: Path) -> None:

@@ -20,7 +20,8 @@ import soundfile
 
 from bridge.audio.recording import WORK_RATE
 from bridge.audio.span_import import ChannelSource, import_span
-from bridge.errors import InputError, StoreError
+from bridge.errors import InputError
+from bridge.files import writing
 from bridge.hosts.dawproject.document import Sound, metadata, project
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult
@@ -44,17 +45,13 @@ def write_project(item: ItemResult, span: AudioSpan, path: Path, *, with_stems: 
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".dawscribe-", dir=path.parent) as folder:
-            song = _song(span, Path(folder))
-            stems = [(role, _sound(f"audio/{role}.wav", stem)) for role, stem in item.stems if with_stems]
-            _write(draft, item, song, stems)
-        draft.replace(path)
-    except OSError as e:
-        raise StoreError(
-            f"{path.name} could not be written to {path.parent}; check free space and permissions.",
-            code="project-unwritable",
-        ) from e
+        with writing(path, "project-unwritable"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".dawscribe-", dir=path.parent) as folder:
+                song = _song(span, Path(folder))
+                stems = [(role, _sound(f"audio/{role}.wav", stem)) for role, stem in item.stems if with_stems]
+                _write(draft, item, song, stems)
+            draft.replace(path)
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import bridge
-from bridge.errors import HostError, StoreError
-from bridge.files import write_json
+from bridge.errors import HostError
+from bridge.files import write_json, writing
 from bridge.hosts.live.library import extension_folder, libraries, versions
 from bridge.spool.launcher import prepare, program, scripts_folder
 
@@ -43,7 +43,7 @@ def setup(home: Path, *, uninstall: bool, library: Path | None = None) -> list[s
     found = libraries(library)
     targets = [folder / "Remote Scripts" / FOLDER for folder in found]
     extensions = extension_folder() if library is None else None
-    try:
+    with writing(found[0], "daw-settings-unwritable", exact=True):
         if uninstall:
             lines = [_remove(target) for target in targets]
             if extensions is not None:
@@ -53,11 +53,6 @@ def setup(home: Path, *, uninstall: bool, library: Path | None = None) -> list[s
         prepare(home, SPOOL_FOLDERS)
         lines = [_install_script(target, home) for target in targets]
         lines += _install_extension(extensions, home)
-    except OSError as e:
-        raise StoreError(
-            f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.",
-            code="daw-settings-unwritable",
-        ) from e
     heads = versions()
     return [*([f"Found: {', '.join(heads)}."] if heads else []), *lines, *_next_steps(home)]
 

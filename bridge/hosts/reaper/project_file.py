@@ -20,8 +20,8 @@ from pathlib import Path
 import soundfile
 
 from bridge import __version__
-from bridge.errors import InputError, StoreError
-from bridge.files import write_bytes
+from bridge.errors import InputError
+from bridge.files import write_bytes, writing
 from bridge.hosts.reaper import midi_source
 from bridge.midi.part_events import channels
 from bridge.music.tempo import TempoMap
@@ -68,14 +68,9 @@ def write_project(item: ItemResult, span: AudioSpan, path: Path) -> Path:
     """
     tracks = [_Track(item.name, "folder", 0, _audio_item(item.name, span, path.parent, item.score.length_s))]
     tracks += _result_tracks(item, path.parent)
-    try:
+    with writing(path, "project-unwritable"):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, _indented(_project(item.score.tempo, tracks)).encode())
-    except OSError as e:
-        raise StoreError(
-            f"{path.name} could not be written to {path.parent}; check free space and permissions.",
-            code="project-unwritable",
-        ) from e
     return path
 
 

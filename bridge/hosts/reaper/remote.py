@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import HostError, StoreError
-from bridge.files import write_json
+from bridge.errors import HostError
+from bridge.files import write_json, writing
 from bridge.hosts.reaper.actions import ACTION, command_id
 from bridge.plugins.install_hint import pip_install
 from bridge.spool.request import PROTOCOL
@@ -42,21 +42,18 @@ def ask(home: Path, options: Mapping[str, Any], *, osc_port: int = 0, with_reapy
         ears.append(_by_reapy)
     lacking = ""
     try:
-        for tell in ears:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            content = {"protocol": PROTOCOL, "command": "transcribe_selected", "time": int(time.time())}
-            write_json(path, content | {"options": dict(options)})
-            try:
-                tell()
-            except HostError as e:
-                lacking = f" {e}"
-            else:
-                if _taken(path):
-                    return
-    except OSError as e:
-        raise StoreError(
-            f"{path} cannot be written; check the permissions of dawscribe's home.", code="home-unwritable"
-        ) from e
+        with writing(path, "home-unwritable"):
+            for tell in ears:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                content = {"protocol": PROTOCOL, "command": "transcribe_selected", "time": int(time.time())}
+                write_json(path, content | {"options": dict(options)})
+                try:
+                    tell()
+                except HostError as e:
+                    lacking = f" {e}"
+                else:
+                    if _taken(path):
+                        return
     finally:
         # Nobody obeys it later, when it is no longer meant.
         with contextlib.suppress(OSError):

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import bridge
-from bridge.errors import HostError, StoreError
-from bridge.files import write_bytes, write_json
+from bridge.errors import HostError
+from bridge.files import write_bytes, write_json, writing
 from bridge.hosts.reaper import ini_edits, resource_folder
 from bridge.hosts.reaper.actions import ACTION, FOLDER, key_line
 from bridge.hosts.reaper.ini_edits import EDITS, Edit
@@ -47,16 +47,11 @@ def setup(home: Path, *, uninstall: bool, folder: Path | None = None) -> list[st
     found = resource_folder.folders(folder)
     if resource_folder.is_running(folder):
         raise HostError("REAPER is running and would overwrite its settings; end it and try again.", code="daw-running")
-    try:
+    with writing(found[0], "daw-settings-unwritable", exact=True):
         if uninstall:
             return [_remove(resources) for resources in found]
         prepare(home, SPOOL_FOLDERS)
         return [line for resources in found for line in _install(resources, home)]
-    except OSError as e:
-        raise StoreError(
-            f"{e.filename or found[0]} cannot be written ({e.strerror}); check its permissions.",
-            code="daw-settings-unwritable",
-        ) from e
 
 
 def _install(resources: Path, home: Path) -> list[str]:

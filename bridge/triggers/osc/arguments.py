@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import uuid
@@ -10,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import InputError
+from bridge.errors import InputError, did_you_mean
 from bridge.music.notes import MIX, STEM_ROLES
 from bridge.spool.options import OPTION_SPECS
 from bridge.spool.request import PROTOCOL, check_id
@@ -81,10 +80,8 @@ def parse_options(arguments: Sequence[Any]) -> dict[str, Any]:
 
 
 def _unknown(key: str) -> str:
-    near = difflib.get_close_matches(key, KEYS, n=1)
-    return f'There is no option "{key[:40]}"; ' + (
-        f'did you mean "{near[0]}"?' if near else "the README lists the options of OSC commands."
-    )
+    hint = did_you_mean(key, KEYS, "the README lists the options of OSC commands.")
+    return f'There is no option "{key[:40]}"; {hint}'
 
 
 def _flag(key: str, text: str) -> bool:

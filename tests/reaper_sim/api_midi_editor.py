@@ -64,16 +64,3 @@ def MIDIEditor_SetSetting_int(r: Reaper, editor: Any, key: str, value: int) -> b
 @api
 def MIDIEditor_GetSetting_str(r: Reaper, editor: Any, key: str) -> tuple[bool, str]:
     return False, ""
-
-
-@api
-def MIDIEditor_OnCommand(r: Reaper, editor: Any, command: int) -> bool:
-    return MIDIEditor_LastFocused_OnCommand(r, command, False)
-
-
-@api
-def MIDIEditor_LastFocused_OnCommand(r: Reaper, command: int, list_view: bool) -> bool:
-    from tests.reaper_sim import midi_actions
-
-    take = _take(r)
-    return take is not None and midi_actions.run(r, take, command)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.reaper_sim.model import Item, Project, Source, Take, Track
+from tests.reaper_sim.model import Item, Source, Take, Track
 
 TRACK: dict[str, float] = dict.fromkeys(
     ["B_MUTE", "B_PHASE", "B_RECMON_IN_EFFECT", "I_SOLO", "B_SOLO_DEFEAT", "I_RECARM", "I_RECMODE",
@@ -71,8 +69,3 @@ def new_take(item: Item, source: Source | None = None, name: str = "") -> Take:
 def sort_items(track: Track) -> None:
     """Items stay sorted by position."""
     track.items.sort(key=lambda item: item.values["D_POSITION"])
-
-
-def project_of(projects: list[Project], track: Any) -> Project:
-    """The project that holds a track."""
-    return next((p for p in projects if track in p.tracks or track is p.master), projects[0])

@@ -17,7 +17,9 @@ Anything else that is raised is a fault of ours: logged with its traceback, show
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class DawscribeError(Exception):
@@ -87,3 +89,31 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """Return the end of a sentence about a word that is not known: the nearest that is, or else ``otherwise``."""
     near = nearest(word, known)
     return f'did you mean "{near}"?' if near else otherwise
+
+
+ADVICE = "check the free space and the permissions there"
+
+
+@contextmanager
+def writing(
+    place: Path, code: str, advice: str = ADVICE, *, also: tuple[type[Exception], ...] = (), exact: bool = False
+) -> Iterator[None]:
+    """Say in a sentence that ``place`` cannot be written, where the system refuses what is done inside.
+
+    Args:
+        place: a file or a folder, as the user knows it.
+        code: of the error.
+        advice: what to do about it.
+        also: errors of libraries that mean the same as an OSError.
+        exact: name the very file that was refused, where the system says which.
+
+    Raises:
+        StoreError: something could not be written.
+    """
+    refusals: tuple[type[Exception], ...] = (OSError, *also)
+    try:
+        yield
+    except refusals as e:
+        reason = str(getattr(e, "strerror", None) or e).rstrip(".")
+        named = getattr(e, "filename", None) if exact else None
+        raise StoreError(f"{named or place} cannot be written ({reason}); {advice}.", code=code) from e

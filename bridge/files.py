@@ -10,11 +10,11 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from bridge.errors import ConfigError, InputError, StoreError
+from bridge.errors import ConfigError, InputError, StoreError, writing
 
 
 def expand_user_path(text: str, setting: str) -> Path:
@@ -133,34 +133,6 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-
-
-ADVICE = "check the free space and the permissions there"
-
-
-@contextlib.contextmanager
-def writing(
-    place: Path, code: str, advice: str = ADVICE, *, also: tuple[type[Exception], ...] = (), exact: bool = False
-) -> Iterator[None]:
-    """Say in a sentence that ``place`` cannot be written, where the system refuses what is done inside.
-
-    Args:
-        place: a file or a folder, as the user knows it.
-        code: of the error.
-        advice: what to do about it.
-        also: errors of libraries that mean the same as an OSError.
-        exact: name the very file that was refused, where the system says which.
-
-    Raises:
-        StoreError: something could not be written.
-    """
-    refusals: tuple[type[Exception], ...] = (OSError, *also)
-    try:
-        yield
-    except refusals as e:
-        reason = str(getattr(e, "strerror", None) or e).rstrip(".")
-        named = getattr(e, "filename", None) if exact else None
-        raise StoreError(f"{named or place} cannot be written ({reason}); {advice}.", code=code) from e
 
 
 def write_output(path: Path, data: bytes) -> None:

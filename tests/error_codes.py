@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bridge
-from bridge.files import ADVICE
+from bridge.errors import ADVICE
 
 ERRORS = ("InputError", "ConfigError", "ModelError", "PluginError", "HostError", "StoreError", "DawscribeError")
 ROOT = Path(bridge.__file__).parent

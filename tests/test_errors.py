@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import pickle
 import re
+from pathlib import Path
 
 import pytest
 
-from bridge.errors import DawscribeError, HostError, InputError, did_you_mean
+from bridge.errors import DawscribeError, HostError, InputError, StoreError, did_you_mean, writing
 from tests import error_codes
 
 
@@ -45,3 +48,30 @@ def test_a_word_that_is_not_known_gets_the_nearest_that_is() -> None:
     known = {"onset": 1, "offset": 2}
     assert did_you_mean("onsett", known, "there are two.") == 'did you mean "onset"?'
     assert did_you_mean("velocity", known, "there are two.") == "there are two."
+
+
+PLACE = Path("/song/result")
+
+
+def _refused(error: Exception, **options: object) -> StoreError:
+    with pytest.raises(StoreError) as caught, writing(PLACE, "result-unwritable", "look there", **options):  # type: ignore[arg-type]
+        raise error
+    return caught.value
+
+
+def test_a_refusal_names_the_place_the_reason_and_what_to_do() -> None:
+    error = _refused(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/song/result/.draft"))
+    assert str(error) == f"{PLACE} cannot be written (No space left on device); look there."
+    assert error.code == "result-unwritable"
+
+
+def test_a_refusal_may_name_the_very_file() -> None:
+    error = _refused(OSError(errno.EACCES, "Denied", "/song/ini"), exact=True)
+    assert str(error).startswith("/song/ini cannot be written (Denied)")
+    assert str(_refused(OSError("Gone."), exact=True)).startswith(f"{PLACE} cannot be written (Gone);")
+
+
+def test_errors_of_libraries_count_where_they_are_named() -> None:
+    assert "(no sound)" in str(_refused(ValueError("no sound"), also=(ValueError,)))
+    with pytest.raises(ValueError, match="no sound"), writing(PLACE, "result-unwritable"):
+        raise ValueError("no sound")

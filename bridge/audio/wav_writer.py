@@ -15,8 +15,7 @@ import soundfile
 
 from bridge.audio.container_checks import sound_path
 from bridge.audio.recording import Array, Recording
-from bridge.errors import StoreError
-from bridge.files import writing
+from bridge.errors import StoreError, writing
 
 MAX_WAV_BYTES = 0xFFFF_0000
 """Bytes up to which a file is a plain WAV: what 32-bit sizes hold, with room for a player's own chunks."""

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.catalogue.table import DONE, Row, Table
-from bridge.errors import PluginError, StoreError
-from bridge.files import writing
+from bridge.errors import PluginError, StoreError, writing
 from bridge.pipeline.results import RESULT
 from bridge.plugins.install_hint import pip_install
 

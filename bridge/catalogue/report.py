@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.catalogue.table import DONE, Row
-from bridge.files import write_output, writing
+from bridge.errors import writing
+from bridge.files import write_output
 
 PAGE = Path(__file__).with_name("page")
 ASSETS = ("report.css", "report.js")

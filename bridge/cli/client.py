@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.config import home_folder
-from bridge.errors import DawscribeError, InputError
-from bridge.files import FileLock, read_untrusted, write_json, writing
+from bridge.errors import DawscribeError, InputError, writing
+from bridge.files import FileLock, read_untrusted, write_json
 from bridge.jobs.store import Job, JobStore
 from bridge.spool.launcher import launch_command
 from bridge.spool.request import check_id

@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import InputError, StoreError
-from bridge.files import FileLock, read_untrusted, writing
+from bridge.errors import InputError, StoreError, writing
+from bridge.files import FileLock, read_untrusted
 from bridge.music.notes import STEM_ROLES
 from bridge.pipeline.results import RESULT
 from bridge.spool.request import PROTOCOL

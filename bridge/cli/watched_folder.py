@@ -23,8 +23,8 @@ from bridge.audio.container_checks import promise
 from bridge.cli.client import Client
 from bridge.cli.project_files import write_project
 from bridge.cli.result_folder import printable
-from bridge.errors import DawscribeError, StoreError
-from bridge.files import read_untrusted, write_bytes, write_json, writing
+from bridge.errors import DawscribeError, StoreError, writing
+from bridge.files import read_untrusted, write_bytes, write_json
 from bridge.spool.request import PROTOCOL
 from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.status import TERMINAL_STATES

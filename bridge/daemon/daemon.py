@@ -16,8 +16,8 @@ from bridge import __version__
 from bridge.app import Application
 from bridge.daemon.trigger_supervisor import TriggerSupervisor
 from bridge.daemon.watchdog import Watchdog
-from bridge.errors import HostError, InputError, StoreError
-from bridge.files import FileLock, write_beat, writing
+from bridge.errors import HostError, InputError, StoreError, writing
+from bridge.files import FileLock, write_beat
 from bridge.jobs.queue import Queue
 from bridge.jobs.retention import Clock, Limits, Walked, expired_jobs
 from bridge.jobs.revisions import revise

@@ -15,8 +15,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from bridge.config import home_folder
-from bridge.errors import HostError, StoreError
-from bridge.files import find_program, writing
+from bridge.errors import HostError, StoreError, writing
+from bridge.files import find_program
 from bridge.spool.launcher import program
 from bridge.spool.programs import windowless_python
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.config import Settings
-from bridge.files import write_json, writing
+from bridge.errors import writing
+from bridge.files import write_json
 from bridge.jobs import versions
 from bridge.jobs.replacement import commit
 from bridge.jobs.store import DRAFT, JobStore

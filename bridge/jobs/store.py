@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import DawscribeError, InputError, StoreError
-from bridge.files import read_untrusted, sync_folder, write_json, writing
+from bridge.errors import DawscribeError, InputError, StoreError, writing
+from bridge.files import read_untrusted, sync_folder, write_json
 from bridge.jobs.replacement import COMMITTED, complete
 from bridge.spool.request import Request, check_id, parse_request
 from bridge.spool.result import MAX_RESULT_BYTES

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import DawscribeError, InputError
-from bridge.files import read_untrusted, write_json, writing
+from bridge.errors import DawscribeError, InputError, writing
+from bridge.files import read_untrusted, write_json
 from bridge.spool.request import PROTOCOL
 from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.status import FIRST_REVISION

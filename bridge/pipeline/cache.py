@@ -21,8 +21,8 @@ from typing import Any
 import soundfile
 
 from bridge.audio.recording import Recording
-from bridge.errors import InputError
-from bridge.files import read_untrusted, sync_file, write_json, writing
+from bridge.errors import InputError, writing
+from bridge.files import read_untrusted, sync_file, write_json
 from bridge.music.general_midi import Instrument
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Candidate, Part, Transcription

@@ -15,8 +15,7 @@ from pathlib import Path
 from bridge.audio.recording import Recording
 from bridge.audio.span_import import ChannelSource, import_span
 from bridge.config import Settings
-from bridge.errors import InputError
-from bridge.files import writing
+from bridge.errors import InputError, writing
 from bridge.inference.speed import Demand, Estimate, Speeds
 from bridge.music.notes import STEM_ROLES
 from bridge.music.parts import Score

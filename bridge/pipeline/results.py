@@ -9,7 +9,8 @@ from typing import Any
 
 from bridge import __version__
 from bridge.config import Settings
-from bridge.files import write_json, writing
+from bridge.errors import writing
+from bridge.files import write_json
 from bridge.pipeline.pipeline import Outcome
 from bridge.plugins.interfaces import Context
 from bridge.plugins.registry import HOSTS

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import InputError
-from bridge.files import write_json, writing
+from bridge.errors import InputError, writing
+from bridge.files import write_json
 from bridge.jobs import versions
 from bridge.score.edits import Sheet, apply, parse_edit, sheet_of
 from bridge.spool.request import PROTOCOL

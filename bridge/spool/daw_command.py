@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bridge.files import write_json, writing
+from bridge.errors import writing
+from bridge.files import write_json
 from bridge.spool.request import PROTOCOL
 
 LOOK_S = 0.02

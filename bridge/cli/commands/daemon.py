@@ -17,8 +17,8 @@ from bridge.app import application
 from bridge.cli.client import Client, client
 from bridge.config import home_folder
 from bridge.daemon.daemon import Daemon
-from bridge.errors import DawscribeError, InputError
-from bridge.files import own_home, writing
+from bridge.errors import DawscribeError, InputError, writing
+from bridge.files import own_home
 from bridge.spool.launcher import program
 from bridge.spool.programs import hidden
 

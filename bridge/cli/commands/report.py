@@ -11,8 +11,7 @@ from pathlib import Path
 
 from bridge import __version__
 from bridge.cli.client import client
-from bridge.errors import InputError
-from bridge.files import writing
+from bridge.errors import InputError, writing
 
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".m4a")
 """Suffixes that stay out of the file unless the user asks for the audio."""

@@ -13,8 +13,8 @@ from typing import Any
 from bridge import __version__
 from bridge.cli.client import Client, client
 from bridge.cli.commands.daemon import start_in_background
-from bridge.errors import InputError
-from bridge.files import read_untrusted, write_json, writing
+from bridge.errors import InputError, writing
+from bridge.files import read_untrusted, write_json
 from bridge.spool.page_address import PageAddress, find
 from bridge.spool.request import PROTOCOL
 from bridge.spool.untrusted_json import parse_json

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import HostError, StoreError
-from bridge.files import write_json, writing
+from bridge.errors import HostError, StoreError, writing
+from bridge.files import write_json
 from bridge.hosts.ardour import session, setup, shell, smf
 from bridge.hosts.ardour.announcement import announce, sweep
 from bridge.hosts.ardour.instruments import instruments_for, names_kits

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from bridge.errors import InputError
-from bridge.files import writing
+from bridge.errors import InputError, writing
 from bridge.hosts.ardour import shell, smf
 from bridge.hosts.ardour.session_position import SessionPosition, tempo_points
 from bridge.midi.part_events import channels

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import bridge
-from bridge.errors import HostError
-from bridge.files import write_bytes, write_json, writing
+from bridge.errors import HostError, writing
+from bridge.files import write_bytes, write_json
 from bridge.hosts.ardour import config_folder, preset
 from bridge.hosts.ardour.ui_scripts import UiScripts
 from bridge.spool.launcher import prepare, scripts_folder

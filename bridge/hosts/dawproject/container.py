@@ -20,8 +20,7 @@ import soundfile
 
 from bridge.audio.recording import WORK_RATE
 from bridge.audio.span_import import ChannelSource, import_span
-from bridge.errors import InputError
-from bridge.files import writing
+from bridge.errors import InputError, writing
 from bridge.hosts.dawproject.document import Sound, metadata, project
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import bridge
-from bridge.errors import HostError
-from bridge.files import write_json, writing
+from bridge.errors import HostError, writing
+from bridge.files import write_json
 from bridge.hosts.live.library import extension_folder, libraries, versions
 from bridge.spool.launcher import prepare, program, scripts_folder
 

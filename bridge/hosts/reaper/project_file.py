@@ -20,8 +20,8 @@ from pathlib import Path
 import soundfile
 
 from bridge import __version__
-from bridge.errors import InputError
-from bridge.files import write_bytes, writing
+from bridge.errors import InputError, writing
+from bridge.files import write_bytes
 from bridge.hosts.reaper import midi_source
 from bridge.midi.part_events import channels
 from bridge.music.tempo import TempoMap

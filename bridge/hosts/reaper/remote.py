@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import HostError
-from bridge.files import write_json, writing
+from bridge.errors import HostError, writing
+from bridge.files import write_json
 from bridge.hosts.reaper.actions import ACTION, command_id
 from bridge.plugins.install_hint import pip_install
 from bridge.spool.request import PROTOCOL

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import bridge
-from bridge.errors import HostError
-from bridge.files import write_bytes, write_json, writing
+from bridge.errors import HostError, writing
+from bridge.files import write_bytes, write_json
 from bridge.hosts.reaper import ini_edits, resource_folder
 from bridge.hosts.reaper.actions import ACTION, FOLDER, key_line
 from bridge.hosts.reaper.ini_edits import EDITS, Edit

@@ -94,9 +94,10 @@ def _toggle_solo(r: Reaper) -> None:
 
 ACTIONS: dict[int, Action] = {
     1007: _play(1), 1013: _record, 40044: lambda r: _play(0 if r.project.play_state else 1)(r),
-    40129: _delete_active_take, 40182: _select_items(True), 40209: render_actions.apply_fx(2), 40289: _select_items(False),
-    40296: _select_tracks(True), 40439: _offline(False), 40440: _offline(True), 40668: _play(0), 40728: _toggle_solo,
-    40859: _new_tab, 40860: _close_tab, 41588: render_actions.glue, 41999: render_actions.render_take,
+    40129: _delete_active_take, 40182: _select_items(True), 40209: render_actions.apply_fx(2),
+    40289: _select_items(False), 40296: _select_tracks(True), 40439: _offline(False), 40440: _offline(True),
+    40668: _play(0), 40728: _toggle_solo, 40859: _new_tab, 40860: _close_tab, 41588: render_actions.glue,
+    41999: render_actions.render_take,
 }  # fmt: skip
 """Command number -> what it does."""
 SILENT = frozenset({1156, 40905})

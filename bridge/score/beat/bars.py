@@ -12,6 +12,8 @@ METRE_ODDS = (-0.25, -0.06, 0.06, -0.12, -0.16, -0.1)
 """Log odds of each, a beat, before anything is heard: four is common, two is what half a four looks like."""
 NEW_METRE_COST = 6.0
 """Log odds that another metre than in the bar before must gain."""
+HINTED_COST = 24.0
+"""The same where the user says where a bar begins: the others are then counted from there, not from what is heard."""
 FROM_THE_START = 3.0
 """Log odds that the first beat begins a bar, for music that is cut there: items and loops begin at bar lines."""
 IMPOSSIBLE = 1e7
@@ -35,14 +37,14 @@ def find_bars(odds: Array, beats_per_bar: int | None = None, downbeat: int | Non
         said = said + np.array(METRE_ODDS)[kind]
     if downbeat is not None:
         said[downbeat] = np.where(place == 0, said[downbeat], -IMPOSSIBLE)
-    path = best_path(said, _within_bars(kind, place, sizes))
+    path = best_path(said, _within_bars(kind, place, sizes, NEW_METRE_COST if downbeat is None else HINTED_COST))
     return np.flatnonzero(place[path] == 0)
 
 
-def _within_bars(kind: Indices, place: Indices, sizes: Indices) -> Moves:
+def _within_bars(kind: Indices, place: Indices, sizes: Indices, cost: float) -> Moves:
     """Return moves to the next place of a bar, and from its last to the first of any bar."""
     firsts, lasts = np.flatnonzero(place == 0), np.flatnonzero(place == sizes - 1)
-    leave = priced(np.where(kind[firsts][:, None] == kind[lasts][None, :], 0.0, NEW_METRE_COST))
+    leave = priced(np.where(kind[firsts][:, None] == kind[lasts][None, :], 0.0, cost))
     before = np.roll(np.arange(len(place)), 1)
 
     def moves(row: int, sums: Array) -> tuple[Array, Indices]:

@@ -5,23 +5,17 @@ Nineteen of twenty that are called certain are right.
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-
-from bridge.score.beat.reading import best_share
-
-Array = npt.NDArray[np.float64]
-
-MIN_SHARE, MIN_SHARE_STRAYING = 0.93, 0.97
-"""Probability that the best reading must have, of a constant tempo and of one that strays. On 127 excerpts kept apart
-(training/beat/evaluate.py) all but one of the constant ones above it had a beat F above .95."""
+MIN_SHARE, MIN_SHARE_STRAYING = 0.93, 0.95
+"""Probability that the beat must have, with a constant tempo and with one that strays (training/beat/README.md)."""
+MIN_SHARE_WITHOUT_PULSE = 0.7
+"""Probability that it must have where the onsets themselves have no pulse; it is a guess then."""
 
 
-def is_certain(odds: Array, constant: bool) -> bool:
+def is_certain(share: float, constant: bool) -> bool:
     """Return whether a beat is as good as sure.
 
     Args:
-        odds: (readings,) how well each reading of the pulse fits.
+        share: probability that it is right.
         constant: whether the tempo is constant.
     """
-    return best_share(odds) >= (MIN_SHARE if constant else MIN_SHARE_STRAYING)
+    return share >= (MIN_SHARE if constant else MIN_SHARE_STRAYING)

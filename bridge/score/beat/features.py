@@ -38,6 +38,10 @@ NAMES = (
 CHANNELS = len(NAMES)
 HARMONY_S = (0.5, 1.5)
 """Seconds before and after a moment whose pitch classes are compared: about a beat, about a bar."""
+SMEAR = (0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25)
+"""Frames over which an onset counts for a place: players and engines are up to 30 ms off."""
+LOUD = 95.0
+"""Percentile of a curve that is scaled to 1."""
 STRENGTH_SCALE = 0.25
 """Onset strength has deviation 1 and peaks of 3 to 6; the other channels reach about 1."""
 
@@ -106,6 +110,14 @@ def features(full: Array, low: Array, heard: BeatEvidence) -> Frames:
     for row, span_s in enumerate(HARMONY_S, 13):
         curves[row] = _change(classes, round(span_s * RATE_HZ))
     return curves.astype(np.float32)
+
+
+def smeared(curves: Frames) -> Array:
+    """The curves scaled and widened, as the networks take them."""
+    wide = np.apply_along_axis(lambda row: np.convolve(row, SMEAR, "same"), 1, curves.astype(np.float64))
+    scale = np.array([np.percentile(row[row > 1e-3], LOUD) if (row > 1e-3).any() else 1.0 for row in wide])
+    result: Array = np.minimum(2.0, wide / np.maximum(scale, 0.05)[:, None])
+    return result
 
 
 def impulses(times_s: Array, sizes: Array, count: int, rate_hz: float = RATE_HZ) -> Array:

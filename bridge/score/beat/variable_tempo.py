@@ -27,6 +27,12 @@ PRIOR_OCTAVES = 0.85
 """Width of the prior, wide enough that a plain pulse of 60 or 190 BPM keeps its own tempo."""
 STEPS_PER_OCTAVE = 60
 """Tempo resolution, 1.2 %; finer than the comb's peaks are wide."""
+TEMPI: Array = SLOWEST_BPM * 2.0 ** np.linspace(
+    0.0, float(np.log2(FASTEST_BPM / SLOWEST_BPM)), int(np.log2(FASTEST_BPM / SLOWEST_BPM) * STEPS_PER_OCTAVE) + 1
+)
+"""In BPM."""
+NEAR_OCTAVES = 0.2
+"""The width where the tempo is known about: a ritardando to two thirds is followed."""
 WINDOW_S, HOP_S = 8.0, 1.0
 """Window and step of the tempo path: four bars at 120 BPM are seen at once."""
 SMEAR = (0.06, 0.24, 0.4, 0.24, 0.06)
@@ -50,6 +56,28 @@ class TempoPath:
     """0..1, how periodic the recording is along the path, on average."""
 
 
+@dataclass(frozen=True, slots=True)
+class Periodicity:
+    """How periodic a recording is, window by window."""
+
+    salience: Array
+    """(windows, :data:`TEMPI`)"""
+
+
+def periodicity(strength: Array, rate_hz: float) -> Periodicity:
+    """How periodic each window is at each tempo.
+
+    Args:
+        strength: (frames,) onset strength.
+        rate_hz: frames per second.
+    """
+    lags = 60.0 * rate_hz / TEMPI
+    window = int(WINDOW_S * rate_hz)
+    padded = np.pad(np.convolve(strength, SMEAR, "same"), (window // 2, window))
+    starts = np.arange(0, max(1, len(strength)), int(HOP_S * rate_hz))
+    return Periodicity(np.stack([_salience(padded[s : s + window], lags) for s in starts]))
+
+
 def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
     """Tempo along the recording.
 
@@ -57,18 +85,24 @@ def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
         strength: (frames,) onset strength.
         rate_hz: frames per second.
     """
-    octaves = np.log2(FASTEST_BPM / SLOWEST_BPM)
-    tempi = SLOWEST_BPM * 2.0 ** np.linspace(0.0, octaves, int(octaves * STEPS_PER_OCTAVE) + 1)
-    lags = 60.0 * rate_hz / tempi
-    window = int(WINDOW_S * rate_hz)
-    padded = np.pad(np.convolve(strength, SMEAR, "same"), (window // 2, window))
-    starts = np.arange(0, max(1, len(strength)), int(HOP_S * rate_hz))
-    salience = np.stack([_salience(padded[s : s + window], lags) for s in starts])
+    return tempo_near(periodicity(strength, rate_hz), PREFERRED_BPM, PRIOR_OCTAVES)
+
+
+def tempo_near(view: Periodicity, bpm: float, octaves: float = NEAR_OCTAVES) -> TempoPath:
+    """The smoothest tempo through the windows.
+
+    Args:
+        view: of :func:`periodicity`.
+        bpm: the tempo that is likeliest.
+        octaves: how far others may be from it.
+    """
     # The whole recording's view steadies passages without onsets.
+    salience = view.salience
     steadied = salience + 0.5 * salience.mean(0)
-    prior = np.exp(-0.5 * (np.log2(tempi / PREFERRED_BPM) / PRIOR_OCTAVES) ** 2)
-    path = best_path(steadied * prior, priced(_tempo_changes(len(tempi))))
-    return TempoPath(starts / rate_hz, tempi[path], float(salience[np.arange(len(path)), path].mean()))
+    prior = np.exp(-0.5 * (np.log2(TEMPI / bpm) / octaves) ** 2)
+    path = best_path(steadied * prior, priced(_tempo_changes(len(TEMPI))))
+    times_s = HOP_S * np.arange(len(path), dtype=np.float64)
+    return TempoPath(times_s, TEMPI[path], float(salience[np.arange(len(path)), path].mean()))
 
 
 def _salience(piece: Array, lags: Array) -> Array:

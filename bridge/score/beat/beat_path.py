@@ -1,0 +1,55 @@
+"""Beats through a curve of how much each moment is one: the best path whose steps are about a known period.
+
+D. Ellis, "Beat Tracking by Dynamic Programming" (Journal of New Music Research, 2007), for several curves at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.score.beat.variable_tempo import TIGHTNESS, between_frames
+
+Array = npt.NDArray[np.float64]
+
+FARTHEST = 1.6
+"""Periods that a step may span; further steps cost more than any beat is worth."""
+
+
+def beat_paths(strength: Array, period: Array) -> list[Array]:
+    """Beats of each curve, in frames with fractions.
+
+    Args:
+        strength: (curves, frames) how much each frame is a beat.
+        period: (curves, frames) frames from beat to beat, expected at each.
+    """
+    count, frames = strength.shape
+    shortest = max(1, int(period.min() / FARTHEST))
+    lags = np.arange(int(np.ceil(period.max() * FARTHEST)), shortest - 1, -1)
+    log_lags, log_period = np.log(lags), np.log(period)
+    score = np.concatenate([np.full((count, lags[0]), -1e9), strength], 1)
+    back = np.full((count, frames), -1, dtype=np.int64)
+    rows = np.arange(count)
+    for frame in range(shortest, frames):
+        # Column k of what came before lies lags[k] frames back.
+        before = score[:, frame : frame + len(lags)]
+        reached = before - TIGHTNESS * (log_lags - log_period[:, frame, None]) ** 2
+        best = reached.argmax(1)
+        gain = reached[rows, best]
+        score[:, lags[0] + frame] += np.maximum(0.0, gain)
+        back[:, frame] = np.where(gain > 0, frame - lags[best], -1)
+    return [_path(s, b, int(p)) for s, b, p in zip(score[:, lags[0] :], back, period[:, -1], strict=True)]
+
+
+def _path(score: Array, back: npt.NDArray[np.int64], last: int) -> Array:
+    """The beats that end best within the last period, as frames on which they fall."""
+    tail = score[-max(1, last) :]
+    beats = [len(score) - len(tail) + int(tail.argmax())]
+    while back[beats[-1]] >= 0:
+        beats.append(int(back[beats[-1]]))
+    return np.array(beats[::-1], dtype=np.float64)
+
+
+def placed(strength: Array, beats: Array) -> Array:
+    """Beats moved to the peaks of a curve, by less than a frame."""
+    return between_frames(strength, beats.astype(np.int64))

@@ -1,0 +1,158 @@
+"""The choice of the beat: which reading of which pulse, and how sure that is.
+
+Every reading of every pulse is laid over what was heard; a small network that was trained on songs whose beats are
+known says how well it fits. It compares each four beats with the next (what drums, bass and chords do at the beats and
+between them), how alike the song is to itself one to four beats later, and the tempo. The odds are those of all
+readings together, and of none being right; readings that are the same beats are added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.score.beat.features import RATE_HZ
+from bridge.score.beat.pulse_net import BINS_BPM, Heard, stacked
+
+Array = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
+
+WEIGHTS = Path(__file__).parents[2] / "data" / "choice.npz"
+"""Made by training/beat/choice.py."""
+KINDS = ("click", "strays", "net", "net's click")
+"""Where a pulse is from."""
+PLACES = (0.0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4)
+"""Places within a beat at which is looked."""
+LAGS = (1, 2, 3, 4)
+"""Beats after which the same may come again."""
+TEMPI = tuple(np.geomspace(30.0, 320.0, 10))
+"""Centres, in BPM, of the bumps that tell the network the tempo."""
+KERNEL, AHEAD = 4, 4
+"""Beats that the first layer sees; the second sees three such windows, each four beats after the other."""
+REACH = KERNEL - 1 + 2 * AHEAD
+"""Beats beyond the first that the second layer sees."""
+HALF = PLACES.index(0.5)
+NEAR_FRAMES = 5
+"""Frames to each side of a beat that it explains."""
+LEAST_ODDS = -8.0
+SCALARS = len(TEMPI) + len(KINDS) + 8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One reading of one pulse."""
+
+    beats: Array
+    """Seconds."""
+    kind: str
+    """Of :data:`KINDS`."""
+    ratio: float
+    """Of its beat to the pulse's."""
+    period_s: float | None = None
+    """Where the tempo is constant."""
+
+
+def frames_of(beats: Array, count: int) -> npt.NDArray[np.int64]:
+    """(beats, places) frames at which a candidate is looked at; at least as many beats as the network needs."""
+    if len(beats) <= REACH:
+        step = float(np.median(np.diff(beats))) if len(beats) > 1 else 1.0
+        beats = np.concatenate([beats, beats[-1] + step * np.arange(1, REACH + 2 - len(beats))])
+    last = beats[-1] - beats[-2]
+    times = beats[:, None] + np.array(PLACES) * np.append(np.diff(beats), last)[:, None]
+    frames: npt.NDArray[np.int64] = np.round(times * RATE_HZ).astype(np.int64).clip(0, count - 1)
+    return frames
+
+
+def explained_by(beats: Array, curves: Array) -> Array:
+    """(curves,) share of each curve that lies near the beats."""
+    sums = np.concatenate([np.zeros((len(curves), 1)), np.cumsum(curves, 1)], 1)
+    at, last = np.round(beats * RATE_HZ).astype(np.int64), curves.shape[1]
+    near = sums[:, (at + NEAR_FRAMES + 1).clip(0, last)] - sums[:, (at - NEAR_FRAMES).clip(0, last)]
+    share: Array = near.sum(1) / np.maximum(1e-6, sums[:, -1])
+    return share
+
+
+def scalars_of(found: Candidate, curves: Array, heard: Heard) -> Array:
+    """(SCALARS,) what is known of a candidate besides what is at its places.
+
+    Args:
+        found: the candidate.
+        curves: (3, frames) beats and bars of the network and the scaled onset strength.
+        heard: of the network.
+    """
+    gaps = np.diff(found.beats)
+    period_s = float(np.median(gaps))
+    bpm = 60.0 / period_s
+    tempo = np.exp(-0.5 * (np.log(bpm / np.array(TEMPI)) / 0.2) ** 2)
+    odds = max(LEAST_ODDS, float(np.interp(np.log(bpm), np.log(BINS_BPM), heard.tempo)))
+    uneven = float(np.median(np.abs(np.diff(gaps)))) / period_s if len(gaps) > 1 else 0.0
+    kind = [float(found.kind == k) for k in KINDS]
+    spread = float(gaps.std() / period_s)
+    return np.array(
+        [*tempo, *kind, odds / 4, min(1.0, 10 * uneven), min(1.0, 5 * spread), *explained_by(found.beats, curves),
+         np.log2(found.ratio), np.log2(len(found.beats)) / 4 - 1]
+    )  # fmt: skip
+
+
+def odds_of(curves: Array, heard: Heard, found: Sequence[Candidate]) -> Array:
+    """(candidates,) log odds that each is the beat against that none is."""
+    every, w = stacked(curves, heard), _weights()
+    told = np.stack([heard.beat, heard.bar, curves[0]])
+    scalars = np.stack([scalars_of(c, told, heard) for c in found]).astype(np.float32)
+    seen = _seen(every, [frames_of(c.beats, every.shape[1]) for c in found])
+    rows = np.concatenate([seen, scalars], 1)
+    hidden = np.maximum(np.float32(0), rows @ w["hidden_weight"].T + w["hidden_bias"])
+    odds: Array = (hidden @ w["out_weight"].T + w["out_bias"])[:, 0].astype(np.float64)
+    return odds
+
+
+def _seen(every: Floats, places: list[npt.NDArray[np.int64]]) -> Floats:
+    """(candidates, ...) what the last layers are told of the places of each, all candidates at once."""
+    w, sizes = _weights(), np.array([len(p) for p in places])
+    starts = np.cumsum(sizes) - sizes
+    # Beats of the same candidate that follow each.
+    left = np.repeat(starts + sizes, sizes) - 1 - np.arange(sizes.sum())
+
+    def total(rows: Floats, reach: int) -> Floats:
+        kept = (left[: len(rows)] >= reach).astype(np.float32)[:, None]
+        padded = np.zeros((len(left), rows.shape[1]), np.float32)
+        padded[: len(rows)] = rows * kept
+        result: Floats = np.add.reduceat(padded, starts, 0)
+        return result
+
+    def mean(rows: Floats, reach: int) -> Floats:
+        result: Floats = total(rows, reach) / np.maximum(1, sizes - reach)[:, None].astype(np.float32)
+        return result
+
+    values = every[:, np.concatenate(places)]
+    flat = np.ascontiguousarray(values.transpose(1, 0, 2).reshape(len(left), -1))
+    first = _over_beats(flat, w["first_weight"], w["first_bias"], 1)
+    second = _over_beats(first, w["second_weight"], w["second_bias"], AHEAD)
+    again = []
+    for p in (0, HALF):
+        at = np.ascontiguousarray(values[:, :, p].T)
+        power = total(at * at, 0) + np.float32(0.5)
+        again += [total(at[lag:] * at[:-lag], lag) / power for lag in LAGS]
+    spread = np.sqrt(mean(second**2, REACH) + np.float32(1e-6))
+    parts = [mean(flat, 0), *again, mean(first, KERNEL - 1), mean(second, REACH), spread]
+    return np.concatenate(parts, 1)
+
+
+def _over_beats(rows: Floats, weight: Floats, bias: Floats, step: int) -> Floats:
+    """Convolve over beats, as far as they reach, and rectify."""
+    kernel = weight.shape[2]
+    count = len(rows) - step * (kernel - 1)
+    total = bias + sum(rows[k * step : k * step + count] @ weight[:, :, k].T for k in range(kernel))
+    result: Floats = np.maximum(np.float32(0), total)
+    return result
+
+
+@cache
+def _weights() -> Mapping[str, Floats]:
+    with np.load(WEIGHTS, allow_pickle=False) as file:
+        return {name: file[name].astype(np.float32) for name in file.files}

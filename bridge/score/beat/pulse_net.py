@@ -1,0 +1,97 @@
+"""A network that hears beats, bar lines and the tempo in the curves; what a listener taps before he counts.
+
+Dilated convolutions over steps of 40 ms that see ten seconds to each side, trained on songs whose beats are known
+(training/beat/pulse_net.py). Its beats follow music that strays; which of its readings is the beat is judged elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.score.beat.features import CHANNELS, RATE_HZ
+
+Array = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
+
+WEIGHTS = Path(__file__).parents[2] / "data" / "pulse.npz"
+"""Made by training/beat/pulse_net.py."""
+SUBSTEPS = 4
+"""Frames of a step."""
+STEPS_HZ = RATE_HZ // SUBSTEPS
+CHANNELS_IN = CHANNELS * SUBSTEPS
+WIDTH, KERNEL = 32, 5
+DILATIONS = (1, 2, 4, 8, 16, 32, 64)
+BINS_BPM = tuple(np.geomspace(30.0, 320.0, 120))
+"""Tempi of which one is said."""
+CHANNELS_HEARD = 2
+"""Curves that it adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the network says."""
+
+    beat: Array
+    """(frames,) 0..1 whether a beat is there, at :data:`RATE_HZ`."""
+    bar: Array
+    """(frames,) 0..1 whether a bar begins there."""
+    tempo: Array
+    """(bins,) log probability of each of :data:`BINS_BPM`."""
+
+
+def hear_beats(curves: Array) -> Heard:
+    """Return where the network hears beats.
+
+    Args:
+        curves: as of :func:`bridge.score.beat.features.smeared`.
+    """
+    w, count = _weights(), curves.shape[1]
+    size = -(-count // SUBSTEPS)
+    padded = np.pad(curves, ((0, 0), (0, size * SUBSTEPS - count))).astype(np.float32)
+    steps = padded.reshape(CHANNELS, size, SUBSTEPS).transpose(0, 2, 1).reshape(CHANNELS_IN, size)
+    h = _conv(steps, w["first_weight"], w["first_bias"], 1)
+    for i, dilation in enumerate(DILATIONS):
+        if i == len(DILATIONS) // 2:
+            h = h + (w["song_weight"] @ h.mean(1) + w["song_bias"])[:, None]
+        h = h + _conv(h, w[f"layers_{i}_weight"], w[f"layers_{i}_bias"], dilation)
+    said = w["beats_weight"][:, :, 0] @ h + w["beats_bias"][:, None]
+    pooled = _conv(h, w["pooled_weight"], w["pooled_bias"], 1).mean(1)
+    tempo = (w["tempo_weight"] @ pooled + w["tempo_bias"]).astype(np.float64)
+    tempo -= tempo.max()
+    # Two values a step, 20 ms apart, become one a frame.
+    curve = [1.0 / (1.0 + np.exp(-said[k : k + 2].T.ravel().astype(np.float64))) for k in (0, 2)]
+    at, places = np.arange(count) / (SUBSTEPS / 2), np.arange(2 * size)
+    beat, bar = (np.interp(at, places, c) for c in curve)
+    return Heard(beat, bar, tempo - np.log(np.exp(tempo).sum()))
+
+
+def nothing_heard(frames: int) -> Heard:
+    """Return what is said where no notes are known."""
+    return Heard(np.zeros(frames), np.zeros(frames), np.full(len(BINS_BPM), -np.log(len(BINS_BPM))))
+
+
+def stacked(curves: Array, heard: Heard) -> Floats:
+    """(CHANNELS + CHANNELS_HEARD, frames) the curves with those of the network."""
+    return np.concatenate([curves, heard.beat[None], heard.bar[None]]).astype(np.float32)
+
+
+def _conv(h: Floats, weight: Floats, bias: Floats, dilation: int) -> Floats:
+    """Convolve over time, of the same length, and rectify."""
+    kernel, count = weight.shape[2], h.shape[1]
+    reach = dilation * (kernel // 2)
+    padded = np.pad(h, ((0, 0), (reach, reach)))
+    total = bias[:, None] + sum(weight[:, :, k] @ padded[:, k * dilation : k * dilation + count] for k in range(kernel))
+    result: Floats = np.maximum(np.float32(0), total)
+    return result
+
+
+@cache
+def _weights() -> Mapping[str, Floats]:
+    with np.load(WEIGHTS, allow_pickle=False) as file:
+        return {name: file[name].astype(np.float32) for name in file.files}

@@ -1,0 +1,94 @@
+"""The verdict on the beat: the likeliest of all readings, with how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.score.beat.choice import Candidate, odds_of
+from bridge.score.beat.features import RATE_HZ
+from bridge.score.beat.pulse_net import Heard
+
+Array = npt.NDArray[np.float64]
+
+SECTION_S = 32.0
+"""Length of what the networks learned from; longer recordings are judged in parts of about that length."""
+MIN_BEATS = 4
+"""Of a candidate within a part, or it is not judged there."""
+NOT_THERE = 4.0
+"""Logits that a candidate loses that is nowhere in the parts."""
+LOOKED_AT = 16
+"""Likeliest candidates among which those that are the same beats are looked for."""
+SAME_SHARE, SAME_PERIOD, SAME_S = 0.9, 0.2, 0.07
+"""Candidates of which nine tenths of the beats lie so near to the other's are one and the same."""
+CONSTANT_ADVANTAGE = 2.0
+"""Logits by which beats that stray must be likelier than the same with a constant tempo: most music is made to a
+click."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The beat that was chosen."""
+
+    best: Candidate
+    share: float
+    """0..1, probability that it is right."""
+    odds: Array
+    """(candidates,) of all of them."""
+
+
+def judge(curves: Array, heard: Heard, found: Sequence[Candidate]) -> Verdict:
+    """Choose the beat.
+
+    Args:
+        curves: as of :func:`bridge.score.beat.features.smeared`.
+        heard: of the network.
+        found: the candidates, at least one.
+    """
+    odds = _odds_of_parts(curves, heard, found)
+    top = max(0.0, float(odds.max()))
+    chances = np.exp(odds - top) / (np.exp(odds - top).sum() + np.exp(-top))
+    likeliest = odds.argsort()[::-1][:LOOKED_AT]
+    alike = np.array([[_same(found[a].beats, found[b].beats) for b in likeliest] for a in likeliest])
+    shares = alike @ chances[likeliest]
+    group = likeliest[alike[int(shares.argmax())]]
+    first = max(group, key=lambda i: float(odds[i]) + CONSTANT_ADVANTAGE * (found[i].period_s is not None))
+    return Verdict(found[first], min(1.0, float(shares.max())), odds)
+
+
+def _odds_of_parts(curves: Array, heard: Heard, found: Sequence[Candidate]) -> Array:
+    """(candidates,) the mean odds over parts of the recording."""
+    frames = curves.shape[1]
+    count = max(1, round(frames / RATE_HZ / SECTION_S))
+    edges = np.round(np.linspace(0, frames, count + 1)).astype(int)
+    total, judged = np.zeros(len(found)), np.zeros(len(found))
+    for low, high in pairwise(edges):
+        start_s, end_s = low / RATE_HZ, high / RATE_HZ
+        own = [replace(c, beats=c.beats[(c.beats >= start_s) & (c.beats < end_s)] - start_s) for c in found]
+        if count == 1:
+            own = list(found)
+        there = [i for i, c in enumerate(own) if len(c.beats) >= MIN_BEATS]
+        if there:
+            part = Heard(heard.beat[low:high], heard.bar[low:high], heard.tempo)
+            total[there] += odds_of(curves[:, low:high], part, [own[i] for i in there])
+            judged[there] += 1
+    # Silent parts have no beats for anyone; what has none where others have some is not the beat.
+    mean = np.where(judged > 0, total / np.maximum(judged, 1), -np.inf)
+    result: Array = mean - NOT_THERE * (1 - judged / max(1.0, judged.max()))
+    return result
+
+
+def _same(one: Array, other: Array) -> bool:
+    """Return whether two candidates are the same beats, as far as both reach."""
+    step = float(np.median(np.diff(one)))
+    if abs(np.log(step / float(np.median(np.diff(other))))) > 0.1:
+        return False
+    near = min(SAME_S, SAME_PERIOD * step)
+    at = np.searchsorted(other, one)
+    left, right = other[(at - 1).clip(0)], other[at.clip(None, len(other) - 1)]
+    off = np.minimum(np.abs(one - left), np.abs(one - right))
+    return float((off <= near).mean()) >= SAME_SHARE

@@ -1,27 +1,21 @@
-"""The daemon as a service of the user's session: systemd, launchd or the Windows task scheduler.
-
-The service files are the templates of bridge/data/services, filled in with this installation's Python and home.
-"""
+"""The daemon as a service of the user's session: systemd, launchd or the Windows task scheduler."""
 
 from __future__ import annotations
 
 import argparse
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from bridge.config import home_folder
+from bridge.daemon.service_files import NAME, property_list, task, unit
 from bridge.errors import HostError, StoreError, writing
-from bridge.files import find_program
+from bridge.files import find_program, write_bytes
 from bridge.spool.launcher import program
 from bridge.spool.programs import windowless_python
 
-TEMPLATES = Path(__file__).with_name("services")
-NAME = "dawscribe"
 MAX_WAIT_S = 30
 """A service manager that has not answered by then hangs."""
 
@@ -32,7 +26,7 @@ class Service:
 
     file: Path
     """Where the service file lies."""
-    content: str
+    content: bytes
     start: tuple[tuple[str, ...], ...]
     """Commands that make it run, now and at every login."""
     stop: tuple[tuple[str, ...], ...]
@@ -47,47 +41,29 @@ def service(system: str, command: Sequence[str], home: Path, user: Path) -> Serv
         home: dawscribe's home.
         user: the user's home folder.
     """
+    daemon = [*command, "daemon"]
     if system == "win32":
         file = home / "dawscribe.xml"
-        # A task has no environment of its own, so that the home travels as an option.
-        parameters = subprocess.list2cmdline([*command[1:], "daemon", "--home", str(home)])
-        # Else a console would open at every login.
-        program = windowless_python(command[0], system)
-        content = _filled("dawscribe.xml", {"program": program, "parameters": parameters}, xml=True)
+        # Else a console would open at every login. A task has no environment, so that the home travels as an option.
+        content = task([windowless_python(command[0], system), *daemon[1:], "--home", str(home)])
         create = ("schtasks", "/Create", "/F", "/TN", NAME, "/XML", str(file))
         return Service(
             file, content, (create, ("schtasks", "/Run", "/TN", NAME)), (("schtasks", "/Delete", "/F", "/TN", NAME),)
         )
     if system == "darwin":
         file = user / "Library" / "LaunchAgents" / "dawscribe.plist"
-        arguments = "".join(f"<string>{escape(part)}</string>" for part in command)
-        content = _filled("dawscribe.plist", {"home": str(home)}, xml=True).replace("{arguments}", arguments)
+        content = property_list(daemon, home)
         return Service(
             file, content, (("launchctl", "load", "-w", str(file)),), (("launchctl", "unload", "-w", str(file)),)
         )
     file = user / ".config" / "systemd" / "user" / "dawscribe.service"
-    quoted = " ".join(_systemd(part) for part in command)
-    content = _filled("dawscribe.service", {"command": quoted, "home": _systemd(str(home), bare=True)}, xml=False)
     systemctl = ("systemctl", "--user")
     return Service(
         file,
-        content,
+        unit(daemon, home),
         ((*systemctl, "daemon-reload"), (*systemctl, "enable", "--now", NAME)),
         ((*systemctl, "disable", "--now", NAME),),
     )
-
-
-def _filled(template: str, values: Mapping[str, str], *, xml: bool) -> str:
-    text = (TEMPLATES / template).read_text(encoding="utf-8")
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", escape(value) if xml else value)
-    return text
-
-
-def _systemd(text: str, *, bare: bool = False) -> str:
-    """``text`` as one word of a unit file: percent signs doubled, blanks quoted."""
-    text = text.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"')
-    return text if bare or " " not in text else f'"{text}"'
 
 
 def setup(options: argparse.Namespace) -> list[str]:
@@ -106,10 +82,7 @@ def setup(options: argparse.Namespace) -> list[str]:
         return _uninstalled(wanted)
     with writing(wanted.file, "service-unwritable"):
         wanted.file.parent.mkdir(parents=True, exist_ok=True)
-        encoding = "utf-16" if wanted.file.suffix == ".xml" else "utf-8"
-        with tempfile.NamedTemporaryFile("w", dir=wanted.file.parent, delete=False, encoding=encoding) as f:
-            f.write(wanted.content)
-        Path(f.name).replace(wanted.file)
+        write_bytes(wanted.file, wanted.content)
         wanted.file.chmod(0o644)
     for line in wanted.start:
         _run(line)

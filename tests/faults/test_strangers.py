@@ -62,7 +62,8 @@ def test_every_way_to_start_is_the_safe_one(home: Home) -> None:
     launcher = json.loads((home.folder / "launcher.json").read_text())["command"]
     assert launcher == home.beat()["command"] == launch_command(home.folder)
     for system in ("linux", "darwin", "win32"):
-        assert "__main__.py" in service(system, program(), home.folder, home.folder).content
+        content = service(system, program(), home.folder, home.folder).content
+        assert "__main__.py" in content.decode("utf-16" if system == "win32" else "utf-8")
     assert "-m" not in launcher
 
 

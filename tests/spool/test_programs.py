@@ -119,7 +119,7 @@ def test_the_logon_task_opens_no_console(tmp_path: Path) -> None:
     for name in ("python.exe", "pythonw.exe"):
         (tmp_path / name).touch()
     task = service("win32", (str(tmp_path / "python.exe"), "-m", "bridge"), tmp_path, tmp_path)
-    assert f"<Command>{tmp_path / 'pythonw.exe'}</Command>" in task.content
+    assert f"<Command>{tmp_path / 'pythonw.exe'}</Command>" in task.content.decode("utf-16")
 
 
 def test_a_child_of_the_windowless_python_keeps_its_streams() -> None:

@@ -1,6 +1,7 @@
-"""Beats through a curve of how much each moment is one: the best path whose steps are about a known period.
+"""Beats through a curve by dynamic programming.
 
-D. Ellis, "Beat Tracking by Dynamic Programming" (Journal of New Music Research, 2007), for several curves at once.
+The best path through what each moment is worth as a beat, with steps of about a known period, for several
+curves at once: D. Ellis, "Beat Tracking by Dynamic Programming" (Journal of New Music Research, 2007).
 """
 
 from __future__ import annotations
@@ -51,5 +52,5 @@ def _path(score: Array, back: npt.NDArray[np.int64], last: int) -> Array:
 
 
 def placed(strength: Array, beats: Array) -> Array:
-    """Beats moved to the peaks of a curve, by less than a frame."""
+    """Beats moved to the peaks, within a frame."""
     return between_frames(strength, beats.astype(np.int64))

@@ -1,4 +1,4 @@
-"""The choice of the beat: which reading of which pulse, and how sure that is.
+"""The odds of each reading of each pulse.
 
 Every reading of every pulse is laid over what was heard; a small network that was trained on songs whose beats are
 known says how well it fits. It compares each four beats with the next (what drums, bass and chords do at the beats and
@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 WEIGHTS = Path(__file__).parents[2] / "data" / "choice.npz"
 """Made by training/beat/choice.py."""
 KINDS = ("click", "strays", "net", "net's click")
-"""Where a pulse is from."""
+"""Origins of a pulse."""
 PLACES = (0.0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4)
 """Places within a beat at which is looked."""
 LAGS = (1, 2, 3, 4)
@@ -54,11 +54,14 @@ class Candidate:
     ratio: float
     """Of its beat to the pulse's."""
     period_s: float | None = None
-    """Where the tempo is constant."""
+    """Of a constant tempo."""
 
 
 def frames_of(beats: Array, count: int) -> npt.NDArray[np.int64]:
-    """(beats, places) frames at which a candidate is looked at; at least as many beats as the network needs."""
+    """(beats, places) frames of a candidate.
+
+    At least as many beats as the network needs.
+    """
     if len(beats) <= REACH:
         step = float(np.median(np.diff(beats))) if len(beats) > 1 else 1.0
         beats = np.concatenate([beats, beats[-1] + step * np.arange(1, REACH + 2 - len(beats))])
@@ -69,7 +72,7 @@ def frames_of(beats: Array, count: int) -> npt.NDArray[np.int64]:
 
 
 def explained_by(beats: Array, curves: Array) -> Array:
-    """(curves,) share of each curve that lies near the beats."""
+    """(curves,) share of each near the beats."""
     sums = np.concatenate([np.zeros((len(curves), 1)), np.cumsum(curves, 1)], 1)
     at, last = np.round(beats * RATE_HZ).astype(np.int64), curves.shape[1]
     near = sums[:, (at + NEAR_FRAMES + 1).clip(0, last)] - sums[:, (at - NEAR_FRAMES).clip(0, last)]
@@ -78,7 +81,7 @@ def explained_by(beats: Array, curves: Array) -> Array:
 
 
 def scalars_of(found: Candidate, curves: Array, heard: Heard) -> Array:
-    """(SCALARS,) what is known of a candidate besides what is at its places.
+    """(SCALARS,) tempo, evenness and more of a candidate.
 
     Args:
         found: the candidate.
@@ -100,7 +103,7 @@ def scalars_of(found: Candidate, curves: Array, heard: Heard) -> Array:
 
 
 def odds_of(curves: Array, heard: Heard, found: Sequence[Candidate]) -> Array:
-    """(candidates,) log odds that each is the beat against that none is."""
+    """(candidates,) log odds of each, against none."""
     every, w = stacked(curves, heard), _weights()
     told = np.stack([heard.beat, heard.bar, curves[0]])
     scalars = np.stack([scalars_of(c, told, heard) for c in found]).astype(np.float32)

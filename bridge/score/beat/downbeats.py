@@ -1,6 +1,6 @@
-"""Which beats begin a bar, each judged by itself: a perceptron over the beats around it.
+"""Odds that each beat begins a bar.
 
-The best path through bars of two to seven beats is found afterwards (:mod:`bridge.score.beat.bars`).
+By a perceptron over the beats around it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BAR_INPUTS = (CHANNELS + CHANNELS_HEARD) * (2 * CONTEXT + 1 + 3 + len(BAR_LAGS) 
 
 
 def bar_odds(every: Floats, beats: Array) -> Array:
-    """(beats,) log odds that each beat begins a bar.
+    """(beats,) log odds of beginning a bar.
 
     Args:
         every: as of :func:`bridge.score.beat.pulse_net.stacked`.
@@ -41,7 +41,7 @@ def bar_odds(every: Floats, beats: Array) -> Array:
 
 
 def seen_in_bars(every: Floats, beats: Array) -> Array:
-    """(beats, BAR_INPUTS) what the perceptron is told of each beat."""
+    """(beats, BAR_INPUTS) inputs of the perceptron."""
     values = _at(every.astype(np.float64), beats, (0.0, 0.5))
     on = np.pad(values[:, 0], ((0, 0), (CONTEXT, CONTEXT)))
     half = np.pad(values[:, 1], ((0, 0), (1, 1)))

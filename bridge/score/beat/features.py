@@ -113,7 +113,7 @@ def features(full: Array, low: Array, heard: BeatEvidence) -> Frames:
 
 
 def smeared(curves: Frames) -> Array:
-    """The curves scaled and widened, as the networks take them."""
+    """The curves scaled and widened for the networks."""
     wide = np.apply_along_axis(lambda row: np.convolve(row, SMEAR, "same"), 1, curves.astype(np.float64))
     scale = np.array([np.percentile(row[row > 1e-3], LOUD) if (row > 1e-3).any() else 1.0 for row in wide])
     result: Array = np.minimum(2.0, wide / np.maximum(scale, 0.05)[:, None])

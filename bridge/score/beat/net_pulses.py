@@ -1,4 +1,4 @@
-"""Pulses that the network hears: the beats at each of the tempi that it thinks likely."""
+"""The tempi that the network thinks likely."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MIN_ODDS = -4.0
 APART = 0.12
 """Tempi are tried that differ by more, in logarithms."""
 SCALE = 6.0
-"""What a sure beat is worth; a step that is 14 % off its period costs as much."""
+"""Worth of a sure beat; a step that is 14 % off its period costs as much."""
 
 
 def likely_tempi(heard: Heard) -> list[float]:
-    """Up to three tempi in BPM, the likeliest first."""
+    """Up to three tempi, the likeliest first."""
     bpm = np.array(BINS_BPM)
     # A tempo between two bins shares its probability among them.
     odds = np.log(np.convolve(np.exp(heard.tempo), np.ones(5), "same"))
@@ -39,7 +39,7 @@ def likely_tempi(heard: Heard) -> list[float]:
 
 
 def expected(heard: Heard) -> tuple[Array, Array]:
-    """(tempi, steps) how much each step is a beat, and its period in steps, as :func:`beat_paths` takes them."""
+    """(tempi, steps) strengths and periods for :func:`beat_paths`."""
     strength = SCALE * heard.beat[::STEP]
     times = np.arange(len(strength)) / STEPS_HZ
     view = periodicity(strength, STEPS_HZ)

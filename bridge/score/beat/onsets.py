@@ -1,4 +1,4 @@
-"""Onset strength of the sound and of the notes together: what pulses are found in."""
+"""Onset strength of sound and notes together."""
 
 from __future__ import annotations
 
@@ -21,17 +21,23 @@ CLEAR_ONSET = 1.0
 
 
 def onsets_of(strength: OnsetStrength, heard: BeatEvidence) -> Array:
-    """(frames,) onset strength of the sound and of the notes."""
+    """(frames,) onset strength of sound and notes."""
     return strength.full + _from_notes(heard, len(strength.full))
 
 
 def accents_of(onsets: Array, strength: OnsetStrength, heard: BeatEvidence) -> Array:
-    """(frames,) the onsets, with more where the beat is: kick and snare, and in the sound the low end."""
+    """(frames,) the onsets, with more for what keeps the beat.
+
+    Kick and snare, and in the sound the low end.
+    """
     return onsets + strength.low + _from_notes(_backbone(heard), len(onsets))
 
 
 def clear_onsets(strength: Array) -> int:
-    """Count the onsets that are sure; a held tone has none, however evenly it trembles."""
+    """Count the onsets that are sure.
+
+    A held tone has none, however evenly it trembles.
+    """
     return int((local_maxima(strength, "last") & (strength > CLEAR_ONSET))[1:-1].sum())
 
 

@@ -1,7 +1,8 @@
-"""A network that hears beats, bar lines and the tempo in the curves; what a listener taps before he counts.
+"""The network that hears pulses.
 
-Dilated convolutions over steps of 40 ms that see ten seconds to each side, trained on songs whose beats are known
-(training/beat/pulse_net.py). Its beats follow music that strays; which of its readings is the beat is judged elsewhere.
+Beats, bar lines and the tempo in the curves: what a listener taps before he counts. Dilated convolutions over
+steps of 40 ms that see ten seconds to each side, trained on songs whose beats are known (training/beat/pulse_net.py).
+Its beats follow music that strays; which of its readings is the beat is judged elsewhere.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ CHANNELS_HEARD = 2
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the network says."""
+    """Beats, bar lines and tempo."""
 
     beat: Array
     """(frames,) 0..1 whether a beat is there, at :data:`RATE_HZ`."""
@@ -72,12 +73,15 @@ def hear_beats(curves: Array) -> Heard:
 
 
 def nothing_heard(frames: int) -> Heard:
-    """Return what is said where no notes are known."""
+    """Stand in where no notes are known."""
     return Heard(np.zeros(frames), np.zeros(frames), np.full(len(BINS_BPM), -np.log(len(BINS_BPM))))
 
 
 def stacked(curves: Array, heard: Heard) -> Floats:
-    """(CHANNELS + CHANNELS_HEARD, frames) the curves with those of the network."""
+    """All curves, with those of the network.
+
+    (CHANNELS + CHANNELS_HEARD, frames).
+    """
     return np.concatenate([curves, heard.beat[None], heard.bar[None]]).astype(np.float32)
 
 

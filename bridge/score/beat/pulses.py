@@ -1,4 +1,4 @@
-"""The pulses of a recording, whatever they are to the beat, and their readings.
+"""The pulses of a recording, and their readings.
 
 One that holds all through, one of the onsets that may stray, and those of the network.
 """
@@ -38,7 +38,7 @@ CLICK_S, MOST_S = 0.012, 0.035
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Beats in seconds, and the constant tempo where they have one."""
+    """Beats, with their constant tempo or none."""
 
     beats: Array
     constant: SteadyBeat | None
@@ -47,7 +47,7 @@ class Pulse:
 
     @property
     def period_s(self) -> float | None:
-        """Seconds from beat to beat where the tempo is constant."""
+        """Seconds from beat to beat, if constant."""
         return None if self.constant is None else self.constant.period_s
 
 
@@ -73,7 +73,7 @@ def pulses_of_onsets(onsets: Array, accents: Array, length_s: float) -> list[Pul
 
 
 def pulses_of_net(heard: Heard, onsets: Array, length_s: float) -> list[Pulse]:
-    """The pulses that the network hears, at each of the tempi that it thinks likely."""
+    """The pulses at the tempi that the network hears."""
     strength, period = expected(heard)
     found = []
     for path in beat_paths(strength, period):
@@ -90,7 +90,7 @@ def pulses_of_net(heard: Heard, onsets: Array, length_s: float) -> list[Pulse]:
 
 
 def candidates_of(pulses: list[Pulse]) -> list[Candidate]:
-    """All readings of all pulses whose tempo is one of music."""
+    """All readings of all pulses."""
     found = []
     for pulse in pulses:
         for reading in readings(pulse.beats, NET_RATIOS if pulse.kind.startswith("net") else RATIOS):
@@ -101,14 +101,17 @@ def candidates_of(pulses: list[Pulse]) -> list[Candidate]:
 
 
 def refined(pulse: SteadyBeat, length_s: float, strength: Array) -> SteadyBeat:
-    """The pulse through the onsets that are heard at its beats."""
+    """The pulse through the onsets at its beats."""
     numbers = np.arange(int((length_s - pulse.start_s) / pulse.period_s) + 1, dtype=np.float64)
     expected_at = (pulse.start_s + pulse.period_s * numbers) * RATE_HZ
     return fitted_beat(pulse, _heard_near(expected_at, strength) / RATE_HZ, length_s)
 
 
 def sounding(beats: Array, strength: Array) -> Array:
-    """The beats from the first to the last onset; silence before and after has none."""
+    """The beats from the first to the last onset.
+
+    Silence before and after has none.
+    """
     loud = np.flatnonzero(strength > 0.5) / RATE_HZ
     if not len(loud):
         return beats[:0]

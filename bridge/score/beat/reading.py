@@ -1,4 +1,4 @@
-"""Readings of a pulse: which of its multiples and parts may be the beat.
+"""Readings of a pulse: its multiples and parts.
 
 A tracker finds a pulse, but a song at 88 BPM also has one at 176, a shuffle at 95 one at 142, and what is struck off
 the beat looks like the beat.
@@ -63,7 +63,7 @@ class Reading:
 
 
 def readings(pulse: Array, ratios: Mapping[float, tuple[float, ...]] = RATIOS) -> list[Reading]:
-    """All readings of a pulse whose tempo is one of music.
+    """All readings of a pulse at tempi of music.
 
     Args:
         pulse: (beats,) times in seconds.

@@ -54,14 +54,14 @@ NEAR_BPM = 0.04
 
 @dataclass(frozen=True, slots=True)
 class _Song:
-    """What is known of a recording."""
+    """A recording as far as it is known."""
 
     curves: Array
     onsets: Array
     length_s: float
     net: Heard
     known: bool
-    """Whether enough notes are heard to judge by."""
+    """Enough notes are heard to judge by."""
 
     @property
     def every(self) -> Floats:

@@ -58,14 +58,14 @@ class TempoPath:
 
 @dataclass(frozen=True, slots=True)
 class Periodicity:
-    """How periodic a recording is, window by window."""
+    """Strength of each tempo, window by window."""
 
     salience: Array
     """(windows, :data:`TEMPI`)"""
 
 
 def periodicity(strength: Array, rate_hz: float) -> Periodicity:
-    """How periodic each window is at each tempo.
+    """Measure the strength of each tempo by window.
 
     Args:
         strength: (frames,) onset strength.

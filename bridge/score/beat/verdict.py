@@ -1,4 +1,4 @@
-"""The verdict on the beat: the likeliest of all readings, with how sure it is."""
+"""The likeliest of all readings, and its certainty."""
 
 from __future__ import annotations
 

@@ -119,7 +119,11 @@ def invert_right(path: Path) -> None:
 
 
 def _as_plain_wav(path: Path, size: int) -> None:
-    """Turn a finished RF64 file of less than 4 GB into the WAV that every program reads (EBU Tech 3306, 4.2)."""
+    """Turn a finished RF64 file of less than 4 GB into the WAV that every program reads (EBU Tech 3306, 4.2).
+
+    libsndfile's own SFC_RF64_AUTO_DOWNGRADE (tried with 1.2.2, also beyond 4 GB) leaves the extended format, so that
+    its header had to be patched as well, and can be reached only through private names of soundfile.
+    """
     with path.open("r+b") as f:
         f.write(b"RIFF" + struct.pack("<I", size - 8) + b"WAVE" + b"JUNK")
         f.seek(20)
@@ -138,7 +142,8 @@ def _as_plain_wav(path: Path, size: int) -> None:
 def raw_samples(path: Path, channels: int, start: int, frames: int) -> Array:
     """(channels, frames) of a float WAV that a :class:`Writer` is still writing, from what it has flushed.
 
-    libsndfile writes the sizes last, so that no reader would believe that there is sound yet.
+    libsndfile writes the sizes last, so that no reader would believe that there is sound yet. With its
+    SFC_SET_UPDATE_HEADER_AUTO, private in soundfile, a reader does, and takes 0.09 ms for a second of sound; this 0.06.
     """
     with path.open("rb") as f:
         place = [place for _, place, _ in _chunks(f)][-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.spool.options import OPTION_SPECS
+from bridge.spool.options import OPTION_SPECS, QUALITIES
 from tests import option_table
 
 
@@ -15,3 +15,9 @@ def test_every_option_has_a_kind_that_the_scripts_know() -> None:
     fits = settings.split("local FITS = {")[1].split("}")[0]
     for kind in {option_table._kind(spec) for spec in OPTION_SPECS}:
         assert f"{kind} = is" in fits or f"{kind} = are" in fits
+
+
+def test_every_quality_can_be_chosen_in_reaper() -> None:
+    settings = (option_table.TABLE.parents[1] / "reaper" / "lib" / "settings.lua").read_text(encoding="utf-8")
+    words = settings.split("settings.MORE = {")[1].split("\n}")[0]
+    assert all(f"{{ '{quality}'," in words for quality in QUALITIES)

@@ -50,6 +50,23 @@ def test_the_dialog_asks_with_boxes_and_lists_and_remembers(with_imgui: Desk) ->
     desk.reaper.close()
 
 
+def test_the_quality_is_ticked_in_the_window(with_imgui: Desk) -> None:
+    desk = with_imgui
+    desk.run("Transcribe with options")
+    desk.reaper.hands |= {"Draft: hear the mix as it is, in seconds": True}
+    desk.reaper.tick()
+    desk.reaper.hands["Transcribe"] = True
+    desk.reaper.run_until(lambda: any((desk.home / "inbox").glob("*.json")))
+    assert desk.taken_over()["options"] == {"keep_stems": True, "quality": "draft"}
+    desk.reaper.close()
+
+
+@pytest.mark.parametrize(("more", "quality"), [("", None), ("regions best", "best"), ("draft", "draft")])
+def test_the_quality_is_a_word_in_reapers_own_dialog(desk: Desk, more: str, quality: str | None) -> None:
+    desk.choose(more=more)
+    assert desk.request("Transcribe with options")["options"].get("quality") == quality
+
+
 def test_each_item_may_be_a_part_and_the_beat_a_hint(with_imgui: Desk) -> None:
     desk = with_imgui
     audio_item(desk.project.tracks[1], desk.song, 5.0, 2.0).values["B_UISEL"] = 1.0

@@ -41,11 +41,14 @@ settings.FIELDS = {
     or_default(option_table.DRUM_MAPS) },
   { 'stem_tracks', 'Stems as muted tracks (yes no)', 'no', 'yes' },
   { 'mute_source', 'Mute the source item (yes no)', 'no', 'yes' },
-  { 'more', 'More (regions, whole, beside, plain, programs)', '', 'words' },
+  { 'more', 'More (draft best regions whole beside plain programs)', '', 'words' },
 }
 
--- What the words of "more" mean.
+-- What the words of "more" mean. REAPER's own dialog takes 16 fields, so that the quality is among them: a word of
+-- QUALITIES, without one the daemon's own.
 settings.MORE = {
+  { 'draft', 'Draft: hear the mix as it is, in seconds' },
+  { 'best', 'Best: separate the mix first' },
   { 'regions', 'Sections and chords as regions' },
   { 'whole', 'Hear items whole, whatever the time selection' },
   { 'beside', 'Beside a source that is a folder, not inside it' },
@@ -237,6 +240,9 @@ function settings.options(chosen)
   local options = { keep_stems = true }
   if #chosen.stems > 0 then options.stems = chosen.stems end
   if chosen.separator ~= '' then options.separator = chosen.separator end
+  for _, quality in ipairs(option_table.QUALITIES) do
+    if settings.has(chosen, quality) then options.quality = quality end
+  end
   local role = chosen.role[1]
   if role and role ~= settings.MIX then options.separator, options.role = 'whole_mix', role end
   for key, value in pairs(beat_hint.read(chosen.beat) or {}) do options[key] = value end

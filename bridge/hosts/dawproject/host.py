@@ -12,11 +12,9 @@ from pathlib import Path
 from bridge.files import check_output
 from bridge.hosts.dawproject.container import write_project
 from bridge.plugins.interfaces import Context
+from bridge.plugins.projects import deliver_projects
 from bridge.spool.request import AudioSpan, Request
 from bridge.spool.result import ItemResult
-
-NAME = "song.dawproject"
-"""The file of a request with one item; of several they are numbered."""
 
 
 class DawProject:
@@ -43,10 +41,7 @@ class DawProject:
             InputError: an item's audio cannot be read.
             StoreError: the folder cannot be written.
         """
-        for number, (item, asked) in enumerate(zip(items, request.items, strict=True), 1):
-            name = NAME if len(items) == 1 else f"song {number}{self.suffix}"
-            self.write_project(item, asked.audio, folder / name)
-        return list(items)
+        return deliver_projects(self, items, request, folder)
 
     def check_project(self, target: Path, audio: Path) -> None:
         """Refuse, before a long transcription, what :meth:`write_project` could not do after it.

@@ -13,11 +13,10 @@ from bridge.errors import HostError
 from bridge.files import check_output, write_output
 from bridge.hosts.musicxml.document import melody_of, to_musicxml
 from bridge.plugins.interfaces import Context
+from bridge.plugins.projects import deliver_projects
 from bridge.spool.request import AudioSpan, Request
 from bridge.spool.result import ItemResult
 
-NAME = "song.musicxml"
-"""The file of a request with one item; of several they are numbered."""
 LEAD = " (lead sheet)"
 """Before the suffix of the lead sheet's name."""
 
@@ -46,10 +45,7 @@ class MusicXml:
             HostError: an item has no notes.
             StoreError: the folder cannot be written.
         """
-        for number, (item, asked) in enumerate(zip(items, request.items, strict=True), 1):
-            name = NAME if len(items) == 1 else f"song {number}{self.suffix}"
-            self.write_project(item, asked.audio, folder / name)
-        return list(items)
+        return deliver_projects(self, items, request, folder)
 
     def check_project(self, target: Path, audio: Path) -> None:
         """Refuse, before a long transcription, what :meth:`write_project` could not do after it.

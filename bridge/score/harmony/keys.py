@@ -26,6 +26,11 @@ WEIGHT = 24.0
 """Number of independent notes that a window of sound counts for."""
 TONIC_CHORD, FIRST_LAST = 0.9, 2.0
 """Worth of the share of the tonic's own chord, in log odds a window, and the first and last chord in the song's."""
+SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10))
+"""Of major and of natural minor: the notes of their signature."""
+OUTSIDE, WHOLE_SONG = 0.02, 48.0
+"""Share of the notes that lie outside the signature's seven, and number of independent notes that a song counts for.
+Profiles tell a tonic; songs in other modes and of chance chords are told by what they leave out."""
 MIN_BEATS = 16
 """A key that holds for less is a passing one."""
 
@@ -47,7 +52,7 @@ def find_keys(notes: Array, beats: Array, chords: list[Chord]) -> list[Key]:
     odds = np.stack([_odds(amounts[max(0, s - WINDOW_BEATS // 4) : s + 3 * WINDOW_BEATS // 4].sum(0)) for s in starts])
     # Half of each window is shared with the next one.
     odds = 0.5 * odds + _of_chords(chords, beats, starts)
-    odds += _of_ends(chords) / len(odds)
+    odds += (_of_ends(chords) + _of_signatures(amounts.sum(0))) / len(odds)
     path = best_path(odds, any_change(np.full(len(odds), CHANGE_COST)))
     share = np.exp(odds - odds.max(1, keepdims=True))
     share /= share.sum(1, keepdims=True)
@@ -94,6 +99,15 @@ def _of_ends(chords: list[Chord]) -> Array:
         column = _tonic_of(chord)
         if column is not None:
             result[column] += FIRST_LAST
+    return result
+
+
+def _of_signatures(amounts: Array) -> Array:
+    """(24,) how well the notes of the whole song keep to each key's signature; 0 for the best."""
+    inside, outside = (1.0 - OUTSIDE) / 7, OUTSIDE / 5
+    scales = [np.where(np.isin(np.arange(12), scale), inside, outside) for scale in SCALES]
+    odds = np.array([amounts @ np.log(np.roll(scale, tonic)) for tonic in range(12) for scale in scales])
+    result: Array = WHOLE_SONG / float(amounts.sum()) * (odds - odds.max())
     return result
 
 

@@ -121,6 +121,14 @@ def test_the_key_is_named_as_it_is_written(bars: list[tuple[int, str]], name: st
     assert [k.name for k in keys] == [name]
 
 
+@pytest.mark.parametrize("shift", range(12))
+def test_a_mode_has_the_signature_of_its_notes(shift: int) -> None:
+    # A minor and D major in turn, dorian: F sharp and no C sharp, one sharp.
+    song = [((9 + shift) % 12, (0, 3, 7), (9 + shift) % 12), ((2 + shift) % 12, (0, 4, 7), (2 + shift) % 12)] * 8
+    keys = find_keys(note_array(_band(song)), _beats(4 * len(song)), _chords_of(song))
+    assert {(k.fifths - 1 - 7 * shift) % 12 for k in keys} == {0}
+
+
 def test_a_chorus_a_tone_higher_is_a_new_key() -> None:
     low = [(0, (0, 4, 7), 0), (5, (0, 4, 7), 5), (7, (0, 4, 7), 7), (0, (0, 4, 7), 0)] * 4
     song = low + [((r + 2) % 12, s, b + 2) for r, s, b in low]

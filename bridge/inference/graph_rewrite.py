@@ -7,7 +7,6 @@ from there as it would from the original: by its path, without reading it when t
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -16,12 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import InputError
-from bridge.files import read_untrusted, write_json
+from bridge.inference.seals import is_sealed, seal
 
 NETWORK = ("network.xml", "network.bin")
-SIZES = "sizes.json"
-"""Bytes of both files: what was cut off is never mapped into memory, where reading beyond its end would crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, *, an
         RuntimeError: it is not a network.
     """
     folder = None if cache is None else cache / f"{rewrite.name}-{_key(path)}"
-    if folder is not None and not anew and _is_complete(folder):
+    if folder is not None and not anew and is_sealed(folder, NETWORK):
         return str(folder / NETWORK[0])
     model = core.read_model(str(path)) if rewrite.read is None else rewrite.read(path)
     rewrite.apply(model)
@@ -72,15 +68,6 @@ def _key(path: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _is_complete(folder: Path) -> bool:
-    """Return whether both files are there in their full length."""
-    try:
-        wanted = json.loads(read_untrusted(folder / SIZES, 1 << 10))
-        return bool(wanted == {name: (folder / name).stat().st_size for name in NETWORK})
-    except (OSError, ValueError, InputError):
-        return False
-
-
 def _keep(model: Any, folder: Path) -> bool:
     """Write the network, visible at once or never; False where the disk does not take it."""
     import openvino as ov
@@ -89,13 +76,13 @@ def _keep(model: Any, folder: Path) -> bool:
     try:
         draft.mkdir(parents=True, exist_ok=True)
         ov.save_model(model, draft / NETWORK[0], compress_to_fp16=False)
-        write_json(draft / SIZES, {name: (draft / name).stat().st_size for name in NETWORK})
+        seal(draft, NETWORK)
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     except (OSError, RuntimeError):
         # Also when another process was faster: what that one made is as good.
         shutil.rmtree(draft, ignore_errors=True)
-    return _is_complete(folder)
+    return is_sealed(folder, NETWORK)
 
 
 def _remove_others(folder: Path, rewrite: Rewrite) -> None:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from bridge.errors import PluginError
 from bridge.inference.graph_rewrite import Rewrite, rewritten
+from bridge.inference.seals import drop_damaged, seal_compiled
 
 Array = npt.NDArray[np.float32]
 Made = TypeVar("Made")
@@ -141,7 +142,7 @@ class Network:
                 if shape is not None:
                     model = core.read_model(model)
                     model.reshape({port: list(s) for port, s in zip(model.inputs, shape, strict=True)})
-                self._compiled = core.compile_model(model, target, properties)
+                self._compiled = _compiled_in(core, model, target, properties)
             self._request = self._compiled.create_infer_request()
         except (RuntimeError, OSError, MemoryError) as e:
             raise _not_loaded(path, target, e) from e
@@ -278,7 +279,18 @@ def _compiled_here(core: Any, network: Any, target: str, properties: dict[str, A
     if isinstance(network, str):
         # The weights lie in the network's own file: not a second time in what is cached of it.
         properties = {**properties, "CACHE_DIR": str(Path(network).parent), "CACHE_MODE": "OPTIMIZE_SIZE"}
-    return core.compile_model(network, target, properties)
+    return _compiled_in(core, network, target, properties)
+
+
+def _compiled_in(core: Any, network: Any, target: str, properties: dict[str, Any]) -> Any:
+    """A network compiled, or read where it was compiled before and is as it was."""
+    folder = properties.get("CACHE_DIR")
+    if folder is not None:
+        drop_damaged(Path(folder))
+    compiled = core.compile_model(network, target, properties)
+    if folder is not None:
+        seal_compiled(Path(folder))
+    return compiled
 
 
 def fastest_precision(target: str) -> Precision:

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 from bridge.inference.graph_rewrite import NETWORK, Rewrite
 from bridge.inference.network import Network, Precision
+from bridge.inference.seals import is_sealed
 from tests.raising import raises_code
 
 
@@ -56,7 +57,7 @@ def test_the_change_is_made_once_and_kept(path: Path, tmp_path: Path) -> None:
     assert [factor(path, change, tmp_path / "cache") for _ in range(3)] == [-2, -2, -2]
     assert change.count == 1
     (kept,) = folders(tmp_path / "cache")
-    assert sorted(p.name for p in kept.iterdir() if p.suffix != ".blob") == ["network.bin", "network.xml", "sizes.json"]
+    assert sorted(p.name for p in kept.iterdir() if p.suffix != ".blob") == ["network.bin", "network.xml", "seals.json"]
     assert [p.parent for p in (tmp_path / "cache").rglob("*.blob")] == [kept]
 
 
@@ -85,7 +86,7 @@ def test_another_file_or_version_replaces_what_was_kept(path: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", NETWORK)
-@pytest.mark.parametrize("damage", ["longer", "gone", "sizes"])
+@pytest.mark.parametrize("damage", ["longer", "gone", "seals"])
 def test_what_is_damaged_is_made_again(path: Path, tmp_path: Path, name: str, damage: str) -> None:
     change = Negation()
     cache = tmp_path / "cache"
@@ -96,22 +97,38 @@ def test_what_is_damaged_is_made_again(path: Path, tmp_path: Path, name: str, da
     elif damage == "gone":
         (kept / name).unlink()
     else:
-        (kept / "sizes.json").write_bytes(b"[1, 2")
+        (kept / "seals.json").write_bytes(b"[1, 2")
     assert factor(path, change, cache) == -2
     assert change.count == 2
 
 
-def test_a_foreign_file_of_the_same_size_is_made_again(path: Path, tmp_path: Path) -> None:
+def test_zeros_where_the_weights_were_are_noticed(path: Path, tmp_path: Path) -> None:
     change = Negation()
     cache = tmp_path / "cache"
     factor(path, change, cache)
     (kept,) = folders(cache)
     network = kept / NETWORK[0]
-    network.write_bytes(b"?" * network.stat().st_size)
-    for blob in kept.glob("*.blob"):
-        blob.unlink()
+    network.write_bytes(bytes(network.stat().st_size))
     assert factor(path, change, cache) == -2
     assert change.count == 2
+
+
+def test_a_compiled_network_with_a_flipped_bit_is_compiled_again(path: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    Network(path, precision="f32", cache=cache)
+    (blob,) = cache.glob("*.blob")
+    whole = blob.read_bytes()
+    blob.chmod(0o600)
+    for place in (0, len(whole) // 2, len(whole) - 1):
+        blob.unlink()
+        blob.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        (found,) = Network(path, precision="f32", cache=cache)(np.arange(8, dtype=np.float32))
+        assert found[1] == 2
+        assert len(blob.read_bytes()) == len(whole)
+        assert is_sealed(cache, [blob.name])
+    before = blob.stat().st_mtime_ns
+    Network(path, precision="f32", cache=cache)
+    assert blob.stat().st_mtime_ns == before
 
 
 def test_a_folder_that_takes_nothing_costs_only_the_keeping(
@@ -119,10 +136,10 @@ def test_a_folder_that_takes_nothing_costs_only_the_keeping(
 ) -> None:
     change = Negation()
 
-    def full(folder: Path, data: object) -> None:
+    def full(folder: Path, data: object, *, durable: bool) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bridge.inference.graph_rewrite.write_json", full)
+    monkeypatch.setattr("bridge.inference.seals.write_json", full)
     assert factor(path, change, tmp_path / "cache") == -2
     assert folders(tmp_path / "cache") == []
 

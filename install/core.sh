@@ -97,10 +97,10 @@ install_core() {
     say "Installing the core ..."
     install_list "$here/install/requirements.txt"
     cmp -s "$1/pyproject.toml" "$venv/pyproject.toml.done" && return
-    quietly "$venv/bin/python" -m pip install --no-deps --editable "$1" ||
+    quietly "$venv/bin/python" -m pip install --no-deps --no-build-isolation --editable "$1" ||
         fail "dawscribe itself could not be installed; check the internet connection, or see $log."
     "$venv/bin/python" -c "import rtmidi" 2>/dev/null ||
-        quietly "$venv/bin/python" -m pip install python-rtmidi==1.5.8 ||
+        quietly "$venv/bin/python" -m pip install --no-deps --require-hashes -r "$here/install/requirements-rtmidi.txt" ||
         say "MIDI commands are off, since python-rtmidi has no package for this Python and could not be built;" \
             "everything else works."
     cp "$1/pyproject.toml" "$venv/pyproject.toml.done"

@@ -114,7 +114,7 @@ if (-not (Test-Path $python)) {
 }
 $offline = "could not be installed; check the internet connection and run this again."
 Invoke-Checked "The packages $offline" $python -m pip install --quiet --no-deps --require-hashes -r (Join-Path $app "install\requirements.txt")
-Invoke-Checked "dawscribe itself $offline" $python -m pip install --quiet --no-deps --editable $app
+Invoke-Checked "dawscribe itself $offline" $python -m pip install --quiet --no-deps --no-build-isolation --editable $app
 Invoke-Checked "The models are missing; run this again when the internet connection works." $program models fetch
 
 $folders = @(Get-UserPath)

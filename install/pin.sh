@@ -14,6 +14,12 @@ compile() {
 # shellcheck disable=SC2046
 compile $(left_out openvino-telemetry) requirements.in -o requirements.txt
 
+# Where there is no wheel it is built from the same release.
+{
+    echo "# For Python 3.13, where python-rtmidi is built from its sources; made by pin.sh."
+    sed -n '/^python-rtmidi==/,/[^\\]$/p' requirements.txt | sed 's/ ;[^\\]*\\$/ \\/'
+} >requirements-rtmidi.txt
+
 # torch is installed by check.sh, which takes a build without CUDA where there is one. demucs wants an old numpy on
 # Intel Macs; the override keeps the core's.
 override=$(mktemp)

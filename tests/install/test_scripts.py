@@ -163,6 +163,22 @@ def test_audio_is_taken_from_where_the_user_stands(place: Place) -> None:
     assert any("transcribe my song.wav -o" in call for call in place.calls)
 
 
+def test_pip_fetches_nothing_without_a_hash(place: Place) -> None:
+    assert place.run("try.sh", fails="import rtmidi").returncode == 0
+    fetching = [call for call in place.calls if "pip install" in call]
+    assert len(fetching) == 3
+    for call in fetching:
+        # Our own files need none, and what builds them lies in the environment already.
+        assert "--no-deps" in call
+        assert "--require-hashes" in call or "--no-build-isolation" in call
+    lists = [(ROOT / "install" / name).read_text() for name in ("requirements.txt", "requirements-rtmidi.txt")]
+    blocks = [
+        re.sub(" ;[^\\\\]*", " ", re.findall(r"(?ms)^python-rtmidi==.*?(?=^[a-z]|\Z)", text)[0]) for text in lists
+    ]
+    assert blocks[0] == blocks[1]
+    assert "\nsetuptools==" in lists[0]
+
+
 def test_a_missing_rtmidi_is_built_or_told(place: Place) -> None:
     result = place.run("try.sh", fails="[ -]rtmidi")
     assert result.returncode == 0

@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -245,6 +246,18 @@ class FileLock:
         except OSError:  # it cannot be looked at for the moment
             return True
         return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def mark(self) -> None:
+        """Note on the file that its holder lives now."""
+        with contextlib.suppress(OSError):
+            os.utime(self._path)
+
+    def marked_at(self) -> float:
+        """Return when a holder last lived, Unix time; now where that is not known."""
+        try:
+            return self._path.stat().st_mtime
+        except OSError:
+            return time.time()
 
     def free(self) -> None:
         """Give the lock back."""

@@ -169,6 +169,7 @@ class Daemon:
         lock = await self._locked()
         tasks: list[asyncio.Task[None]] = []
         try:
+            self._clock = Clock(lock.marked_at())
             await self._prepare()
             tasks = self._triggers.start(self)
             # Then the first heartbeat tells what could not be opened, and what could be is open.
@@ -254,6 +255,7 @@ class Daemon:
                 "problem": self._problem,
             }
             write_beat(self._app.home / "daemon.json", beat)
+            lock.mark()
             await asyncio.sleep(HEARTBEAT_S)
 
     async def _control(self) -> None:

@@ -55,11 +55,17 @@ class _StoredJob:
 class Clock:
     """The time by which jobs age.
 
-    A system's clock that jumps ahead, once or for good, makes no job older.
+    A system's clock that jumps ahead, once or for good, makes no job older. One that did so while no daemon ran looks
+    like a daemon that was off for long: the jobs then are a day older, until it starts once more.
+
+    Args:
+        served: when a daemon last served this home, Unix time; None where that is not known.
     """
 
-    def __init__(self) -> None:
-        self._started, self._counted = time.time(), time.monotonic()
+    def __init__(self, served: float | None = None) -> None:
+        now = time.time()
+        self._started = now if served is None else min(now, served + DAY_S)
+        self._counted = time.monotonic()
 
     def now(self) -> float:
         """Unix time, as it was at the start and has been counted since, where the system's is later."""

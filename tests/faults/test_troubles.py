@@ -274,6 +274,25 @@ def test_a_clock_that_jumps_makes_no_job_older(tmp_path: Path, monkeypatch: pyte
     assert expired_jobs(jobs.store, jobs.jobs, Limits(30.0, 1e9)) == ["young-0001"]
 
 
+def test_a_clock_that_jumped_while_the_daemon_was_off_removes_nothing_at_once(home: Home, wav: Path) -> None:
+    home.start()
+    home.submit(home.request("off-0001", wav))
+    assert home.wait_end("off-0001")["state"] == "done"
+    folder = home.folder / "jobs" / "off-0001"
+    home.run("stop")
+    # To the daemon a clock 100 days ahead is the same as files that are 100 days old.
+    old = time.time() - 100 * 86_400
+    for path in (folder / "status.json", home.folder / "daemon.lock"):
+        os.utime(path, (old, old))
+    home.start()
+    home.submit(home.request("off-0002", wav))
+    home.wait_end("off-0002")
+    home.run("stop")
+    assert folder.exists()
+    home.start()
+    wait_for(lambda: not folder.exists(), "the old job's end")
+
+
 def test_the_number_of_old_jobs_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "MAX_JOBS", 3)
     jobs = Store(tmp_path)

@@ -324,8 +324,8 @@ def devices() -> list[tuple[str, str]]:
     import openvino as ov
 
     core = ov.Core()
-    found = []
+    rows = []
     for name in core.available_devices:
         text = str(core.get_property(name, "FULL_DEVICE_NAME")).strip()
-        found.append((name.lower(), f"{text}, {fastest_precision(name)}"))
-    return found
+        rows.append((name.lower(), f"{text}, {fastest_precision(name)}"))
+    return rows

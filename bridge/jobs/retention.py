@@ -135,8 +135,8 @@ def _inserts(host: str) -> bool:
 
 def _files(folder: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     for path in folder.rglob("*"):
-        found = path.lstat()
-        if stat.S_ISREG(found.st_mode):
+        status = path.lstat()
+        if stat.S_ISREG(status.st_mode):
             # A small file takes a block of the disk all the same.
-            size = max(found.st_size, min(BLOCK_BYTES, getattr(found, "st_blocks", 0) * 512))
-            yield (found.st_dev, found.st_ino), (size, found.st_nlink)
+            size = max(status.st_size, min(BLOCK_BYTES, getattr(status, "st_blocks", 0) * 512))
+            yield (status.st_dev, status.st_ino), (size, status.st_nlink)

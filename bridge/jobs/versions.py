@@ -61,7 +61,7 @@ def all_of(folder: Path) -> list[Version]:
 
     Those that cannot be read are left out.
     """
-    found = []
+    versions = []
     for path in (folder / REVISIONS).glob(f"*{EDITS_SUFFIX}"):
         name = path.name.removesuffix(EDITS_SUFFIX)
         if not NAME.fullmatch(name):
@@ -69,10 +69,10 @@ def all_of(folder: Path) -> list[Version]:
         try:
             data = read(path, MAX_EDITS_BYTES)
             revision = int(name) if name.isdigit() else 0
-            found.append(Version(name, revision, float(data["time"]), str(data["label"])))
+            versions.append(Version(name, revision, float(data["time"]), str(data["label"])))
         except (InputError, KeyError, TypeError, ValueError):
             continue
-    return sorted(found, key=lambda v: v.made_at)
+    return sorted(versions, key=lambda v: v.made_at)
 
 
 def edits_of(folder: Path, name: str) -> list[dict[str, Any]]:

@@ -23,8 +23,8 @@ def find_port(wanted: str, names: list[str]) -> str:
     Raises:
         PluginError: there is none; the sentence names those there are.
     """
-    found = [n for n in names if n.startswith(wanted)] or [n for n in names if wanted in n]
-    if not found:
+    matching = [n for n in names if n.startswith(wanted)] or [n for n in names if wanted in n]
+    if not matching:
         have = ", ".join(names) or "none"
         raise PluginError(f'There is no MIDI port "{wanted}"; the ports here are: {have}.', code="midi-port-unknown")
-    return found[0]
+    return matching[0]

@@ -59,14 +59,14 @@ note ends by 0.005 on both."""
 
 def onset_peaks(curve: Array, least: float) -> list[int]:
     """Frames of local maxima of at least ``least``, one per attack."""
-    kept: list[int] = []
+    peaks: list[int] = []
     for frame in np.flatnonzero(local_maxima(curve, "last") & (curve >= least)):
-        if kept and frame - kept[-1] < REARM_FRAMES:
-            if curve[frame] > curve[kept[-1]]:
-                kept[-1] = int(frame)
+        if peaks and frame - peaks[-1] < REARM_FRAMES:
+            if curve[frame] > curve[peaks[-1]]:
+                peaks[-1] = int(frame)
         else:
-            kept.append(int(frame))
-    return kept
+            peaks.append(int(frame))
+    return peaks
 
 
 def end_of(curves: KeyActivations, first: int, limit: int, t: Thresholds) -> float:
@@ -119,14 +119,14 @@ SOUNDS_ON_FRAMES = 2
 def attacks(curves: KeyActivations, t: Thresholds) -> list[int]:
     """Frames at which notes of one key begin."""
     peaks = onset_peaks(curves.onset, min(t.onset, t.repeat))
-    kept: list[int] = []
+    starts: list[int] = []
     for frame, following in zip(peaks, [*peaks[1:], len(curves.onset)], strict=False):
         if curves.onset[frame] < max(t.onset, t.repeat):
-            sounds_on = bool(kept) and end_of(curves, kept[-1], following, t) > frame + SOUNDS_ON_FRAMES
+            sounds_on = bool(starts) and end_of(curves, starts[-1], following, t) > frame + SOUNDS_ON_FRAMES
             if curves.onset[frame] < (t.repeat if sounds_on else t.onset):
                 continue
-        kept.append(frame)
-    return kept
+        starts.append(frame)
+    return starts
 
 
 def polyphonic(maps: NoteActivations, t: Thresholds) -> list[Note]:
@@ -152,13 +152,13 @@ def polyphonic_with_candidates(
     for pitch in maps.keys:
         curves = maps.key(pitch)
         starts = attacks(curves, t)
-        found = _notes_from(curves, pitch, starts, starts, t)
-        notes += [n for n in found if not _is_blip(n)]
-        candidates += [Candidate(n, "doubtful_onset") for n in found if _is_blip(n)]
+        decoded = _notes_from(curves, pitch, starts, starts, t)
+        notes += [n for n in decoded if not _is_blip(n)]
+        candidates += [Candidate(n, "doubtful_onset") for n in decoded if _is_blip(n)]
         if lower_onset is not None:
             faint = _far_from(onset_peaks(curves.onset, lower_onset), starts)
-            found = _notes_from(curves, pitch, faint, sorted([*starts, *faint]), t)
-            candidates += [Candidate(n, "below_threshold") for n in found]
+            decoded = _notes_from(curves, pitch, faint, sorted([*starts, *faint]), t)
+            candidates += [Candidate(n, "below_threshold") for n in decoded]
     return sorted(notes), sorted(candidates)
 
 

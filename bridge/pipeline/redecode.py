@@ -93,14 +93,14 @@ def kept_calls(job: Path, number: int) -> list[KeptCall]:
     try:
         rows = parse_json(read_untrusted(folder / INDEX, MAX_INDEX_BYTES), INDEX)["calls"]
         files = {str(row["file"]): row for row in rows}
-        kept = [
+        calls = [
             KeptCall(str(row["transcriber"]), tuple(row["sources"]), dict(row["options"]), activations)
             for name, row in files.items()
             if name.isalnum() and (activations := _read(folder / name)) is not None
         ]
     except (OSError, InputError, KeyError, TypeError, ValueError):
         return []
-    return kept
+    return calls
 
 
 def _read(path: Path) -> Activations | None:
@@ -141,10 +141,10 @@ def redecode(
     score = item_score(item)
     others = [part for part in (*score.parts, *score.hidden) if part.id != part_id]
     try:
-        heard = _heard(kept_calls(job, number), part_id, sensitivity, recovered=MOVED in score.warnings)
+        decoded = _heard(kept_calls(job, number), part_id, sensitivity, recovered=MOVED in score.warnings)
     except ValueError as e:
         raise InputError(GONE, code="activations-gone") from e
-    cleaned = next(part for part in clean([*others, heard]) if part.id == part_id)
+    cleaned = next(part for part in clean([*others, decoded]) if part.id == part_id)
     options = resolve_options(request.options, settings)
     if options.grid is not None and (score.tempo.confident or not options.find_tempo):
         *_, cleaned = quantised(
@@ -169,10 +169,10 @@ def _heard(calls: Sequence[KeptCall], part_id: str, sensitivity: float, *, recov
             unchanged += call.decode()
     if recovered:
         changed = _with_bass_line([*changed, *unchanged])
-    found = next((part for part in changed if part.id == part_id), None)
-    if found is None:
+    chosen = next((part for part in changed if part.id == part_id), None)
+    if chosen is None:
         raise InputError(f'The sensitivity of the part "{part_id[:40]}" cannot be changed.', code="sensitivity-fixed")
-    return found
+    return chosen
 
 
 def _with_bass_line(parts: Sequence[Part]) -> list[Part]:

@@ -56,10 +56,10 @@ def _place(source: Source, note: Note, *, is_drums: bool) -> float:
     weights = sides.sum(axis=1)
     if weights.sum() < MIN_POWER:
         return 0.0
-    found = np.arctan2(np.sqrt(sides[:, 1]), np.sqrt(sides[:, 0])) / (np.pi / 4) - 1.0
-    order = np.argsort(found)
+    angles = np.arctan2(np.sqrt(sides[:, 1]), np.sqrt(sides[:, 0])) / (np.pi / 4) - 1.0
+    order = np.argsort(angles)
     middle = int(np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2))
-    return round(float(found[order][middle]), 3)
+    return round(float(angles[order][middle]), 3)
 
 
 def _partials(hz: Array, lowest_hz: float) -> list[npt.NDArray[np.bool_]]:

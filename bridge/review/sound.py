@@ -87,17 +87,19 @@ def sources(folder: Path, item: Mapping[str, Any], number: int, span: AudioSpan 
         number: of the item, from 0.
         span: the sound that was transcribed, None where it is not known; :func:`ready` copies it when it is wanted.
     """
-    found: dict[str, Source] = {}
+    stems_by_role: dict[str, Source] = {}
     for stem in item.get("stems") or []:
         role, path = str(stem.get("role", "")), inside(folder, stem.get("path"))
         if role.isidentifier() and role != MIX and path is not None and (source := _opened(role, path)) is not None:
-            found[role] = source
-    length_s = next((s.frames / s.rate for s in found.values()), None) or item.get("length_s") or _length_s(span)
+            stems_by_role[role] = source
+    length_s = (
+        next((s.frames / s.rate for s in stems_by_role.values()), None) or item.get("length_s") or _length_s(span)
+    )
     if not isinstance(length_s, (int, float)) or not 0 < length_s < MAX_LENGTH_S:
-        return found
+        return stems_by_role
     copy = folder / FOLDER / str(number) / "mix.wav"
-    stems = tuple(s.files[0] for s in found.values())
-    return {MIX: Source(MIX, (copy,), WORK_RATE, 2, round(length_s * WORK_RATE), span, stems), **found}
+    stems = tuple(s.files[0] for s in stems_by_role.values())
+    return {MIX: Source(MIX, (copy,), WORK_RATE, 2, round(length_s * WORK_RATE), span, stems), **stems_by_role}
 
 
 def _length_s(span: AudioSpan | None) -> float | None:

@@ -77,8 +77,8 @@ def with_bass_line(parts: Sequence[Part], line: Sequence[Note]) -> tuple[Part, .
 
 def _only(parts: Sequence[Part], stem: str) -> Part | None:
     """Return the only part of a stem, None where there is none or several."""
-    found = [part for part in parts if part.stem == stem]
-    return found[0] if len(found) == 1 else None
+    matching = [part for part in parts if part.stem == stem]
+    return matching[0] if len(matching) == 1 else None
 
 
 def _has_rhythm_section(drums: Part, stem: Recording) -> bool:

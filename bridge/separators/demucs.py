@@ -109,8 +109,8 @@ class Demucs:
             audio = mix.read(offset, self._segment)
             audio -= mean
             audio /= deviation
-            found = self._run(centred(audio, self._segment))[picks]
-            yield joined.add(found) * deviation + share
+            separated = self._run(centred(audio, self._segment))[picks]
+            yield joined.add(separated) * deviation + share
         progress.fraction(1.0)
 
     def _run(self, audio: Array) -> Array:

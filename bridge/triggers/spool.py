@@ -92,15 +92,15 @@ class SpoolTrigger:
             for name in drafts:
                 _remove_stale(self._inbox / name)
                 await asyncio.sleep(0)
-        found = [name for name in names if not name.endswith(".tmp") and name not in self._stuck]
-        for name in found:
+        requests = [name for name in names if not name.endswith(".tmp") and name not in self._stuck]
+        for name in requests:
             if self._wait_until.get(name, 0.0) <= time.monotonic():
                 await self._take(self._inbox / name, service)
                 # A thousand bad files must keep nobody else waiting.
                 await asyncio.sleep(0)
-        if found:
+        if requests:
             self._forget_refusals()
-        return bool(found)
+        return bool(requests)
 
     async def _take(self, path: Path, service: JobService) -> None:
         """Hand one file to the service; it leaves the inbox only once the job is safe or refused."""

@@ -50,13 +50,13 @@ def run(options: argparse.Namespace) -> int:
         from bridge.cli.benchmark import run_benchmark
 
         return run_benchmark(app, as_json=options.json)
-    found = [*_system(), *_home(app), *_packages(), *_devices(app), *_models(app), *_plugins(app)]
+    checks = [*_system(), *_home(app), *_packages(), *_devices(app), *_models(app), *_plugins(app)]
     if options.json:
-        print(json.dumps([asdict(f) for f in found]))
+        print(json.dumps([asdict(f) for f in checks]))
     else:
-        for f in found:
+        for f in checks:
             print(f"{'ok     ' if f.ok else 'MISSING'} {f.what:26} {f.text}")
-    return 0 if all(f.ok for f in found if not f.what.startswith("optional")) else 2
+    return 0 if all(f.ok for f in checks if not f.what.startswith("optional")) else 2
 
 
 def _system() -> Iterator[Finding]:

@@ -118,26 +118,26 @@ def _reading(file: Path) -> Iterator[Any]:
 
 def events_s(file: Path) -> list[Event]:
     """The file's messages, due in seconds by its own tempo map."""
-    found, now_s = [], 0.0
+    events, now_s = [], 0.0
     with _reading(file) as midi:
         for message in midi:
             now_s += message.time
             if not message.is_meta:
-                found.append(Event(now_s, message))
-    return found
+                events.append(Event(now_s, message))
+    return events
 
 
 def events_qn(file: Path, at_qn: float) -> list[Event]:
     """The file's messages, due in quarter notes, moved by ``at_qn``."""
     import mido
 
-    found, ticks = [], 0
+    events, ticks = [], 0
     with _reading(file) as midi:
         for message in mido.merge_tracks(midi.tracks):
             ticks += message.time
             if not message.is_meta:
-                found.append(Event(at_qn + ticks / midi.ticks_per_beat, message))
-    return found
+                events.append(Event(at_qn + ticks / midi.ticks_per_beat, message))
+    return events
 
 
 def _open(backend: Any, kind: str, name: str | None, own: str) -> Any:

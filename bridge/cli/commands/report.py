@@ -55,8 +55,8 @@ def _folder(job: str) -> tuple[Path, str]:
     if (folder / "result.json").is_file():
         return folder, folder.resolve().name
     daemon = client()
-    found = daemon.job(job)
-    return daemon.store.path(found.id), found.id
+    known = daemon.job(job)
+    return daemon.store.path(known.id), known.id
 
 
 def _files(folder: Path) -> Iterator[Path]:

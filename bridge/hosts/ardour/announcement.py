@@ -55,21 +55,21 @@ def _waits(folder: Path) -> bool:
     revisions = []
     for name in ("inserted", "status.json"):
         try:
-            found: Any = parse_json(read_untrusted(folder / name, MAX_FILE_BYTES), name).get("revision")
+            revision: Any = parse_json(read_untrusted(folder / name, MAX_FILE_BYTES), name).get("revision")
         except (OSError, InputError):
             # An empty mark of an earlier version means the first.
-            found = FIRST_REVISION
-        revisions.append(found if isinstance(found, int) else FIRST_REVISION)
+            revision = FIRST_REVISION
+        revisions.append(revision if isinstance(revision, int) else FIRST_REVISION)
     return revisions[0] < revisions[1]
 
 
 def sweep(home: Path) -> None:
     """Remove what was rendered for jobs that are gone: the scripts remove it when they insert or discard a result."""
     for file in (home / "hosts").glob("ardour-*.wav"):
-        found = RENDERED.fullmatch(file.name)
-        if found is None:
+        match = RENDERED.fullmatch(file.name)
+        if match is None:
             continue
-        alive = (home / "inbox" / f"{found[1]}.json").exists() or any((home / "jobs").glob(f"{found[1]}*"))
+        alive = (home / "inbox" / f"{match[1]}.json").exists() or any((home / "jobs").glob(f"{match[1]}*"))
         with contextlib.suppress(OSError):
             # Ardour writes the files just before the request.
             if not alive and file.stat().st_mtime < time.time() - DAY_S:

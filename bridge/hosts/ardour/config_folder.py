@@ -41,8 +41,8 @@ def timer_bit(folder: Path) -> int:
         return TIMER_BIT
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False)
-        found = re.search(r"(\d+)\.(\d+)", done.stdout)
-        if found and (int(found[1]), int(found[2])) >= (9, 8):
+        match = re.search(r"(\d+)\.(\d+)", done.stdout)
+        if match and (int(match[1]), int(match[2])) >= (9, 8):
             return TIMER_BIT_9_8
     return TIMER_BIT
 

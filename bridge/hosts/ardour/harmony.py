@@ -38,14 +38,14 @@ def chord_voices(score: Score, place: SessionPosition) -> list[tuple[Voice, list
     for chord in score.chords:
         if chord.root is not None and chord.quality in QUALITIES:
             spans.setdefault(chord.symbol, []).append(chord)
-    found: list[tuple[Voice, list[dict[str, Any]]]] = []
+    voices: list[tuple[Voice, list[dict[str, Any]]]] = []
     for symbol, chords in spans.items():
-        heard = [span for chord in chords if (span := _span(place, chord.onset_s, chord.offset_s))["length"] > 0]
+        regions = [span for chord in chords if (span := _span(place, chord.onset_s, chord.offset_s))["length"] > 0]
         ticks = max(place.tick(chord.offset_s) - place.tick(chord.onset_s) for chord in chords) + PPQN
-        if heard:
+        if regions:
             name = {"name": symbol.replace("/", SLASH)}
-            found.append((_held(chords[0], place, ticks), [name | span for span in heard]))
-    return found
+            voices.append((_held(chords[0], place, ticks), [name | span for span in regions]))
+    return voices
 
 
 def _held(chord: Chord, place: SessionPosition, ticks: int) -> Voice:

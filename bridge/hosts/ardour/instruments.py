@@ -32,8 +32,8 @@ def instruments_for(role: str, table: Mapping[str, Any]) -> list[dict[str, str]]
             id such as "lv2:http://example.org/synth", with " #preset" behind it where one is wanted.
     """
     wanted = table.get(role, table.get("other", ()))
-    found = [_instrument(name) for name in wanted if isinstance(name, str)]
-    return [*found, *(last for last in LAST if last not in found)]
+    chosen = [_instrument(name) for name in wanted if isinstance(name, str)]
+    return [*chosen, *(last for last in LAST if last not in chosen)]
 
 
 def names_kits(role: str, table: Mapping[str, Any]) -> bool:

@@ -77,15 +77,15 @@ def _is_wav(path: Path) -> bool:
 
 def _sound(name: str, path: Path, start_s: float = 0.0, length_s: float | None = None) -> Sound:
     try:
-        found = soundfile.info(path)
+        info = soundfile.info(path)
     except (soundfile.LibsndfileError, OSError):
         # Not every file is libsndfile's to read: Sound.rate 0 sends it through dawscribe's own reader.
         if not path.is_file():
             raise InputError(f"{path.name} cannot be read; export the audio again.", code="file-unreadable") from None
         return Sound(name, path, 0, 0, 0.0)
-    left = max(0.0, found.duration - start_s)
+    left = max(0.0, info.duration - start_s)
     length = left if length_s is None else min(left, length_s)
-    return Sound(name, path, found.samplerate, found.channels, found.duration, start_s, length)
+    return Sound(name, path, info.samplerate, info.channels, info.duration, start_s, length)
 
 
 def _write(draft: Path, item: ItemResult, song: Sound, stems: Sequence[tuple[str, Sound]]) -> None:

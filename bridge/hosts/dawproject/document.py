@@ -142,8 +142,8 @@ def _audio(lanes: Element, ids: _Ids, track: Element, sound: Sound, tempo: Tempo
         "name": track.attrib["name"], "color": track.attrib["color"],
     }  # fmt: skip
     clip = SubElement(clips, "Clip", attributes)
-    found = {"algorithm": "raw", "channels": str(sound.channels), "sampleRate": str(sound.rate)}
-    audio = SubElement(clip, "Audio", found | {"duration": _number(sound.file_s), "id": ids()})
+    content = {"algorithm": "raw", "channels": str(sound.channels), "sampleRate": str(sound.rate)}
+    audio = SubElement(clip, "Audio", content | {"duration": _number(sound.file_s), "id": ids()})
     SubElement(audio, "File", {"path": sound.name})
 
 
@@ -199,11 +199,11 @@ def _tempo(arrangement: Element, ids: _Ids, tempo: TempoMap, tempo_id: str, metr
 
 def _markers(arrangement: Element, ids: _Ids, score: Score) -> None:
     """Sections and chords as markers: the format has no chord track, and inside lanes Studio One overlooks them."""
-    found = marks(score)
-    if not found:
+    named = marks(score)
+    if not named:
         return
     markers = SubElement(arrangement, "Markers", {"id": ids()})
-    for mark in found:
+    for mark in named:
         colour = SECTION_COLOUR if mark.is_section else CHORD_COLOUR
         place = {"time": _beats(_grains(score.tempo, mark.time_s)), "name": _text(mark.name), "color": colour}
         SubElement(markers, "Marker", place)

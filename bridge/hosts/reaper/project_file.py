@@ -141,8 +141,8 @@ def _item(name: str, length_s: float, source: Iterable[str], offset_s: float = 0
 
 def _audio_item(name: str, span: AudioSpan, folder: Path, length_s: float) -> list[str]:
     try:
-        found = soundfile.info(span.path)
-        kind = "OPUS" if found.subtype == "OPUS" else SOURCES.get(found.format, "WAVE")
+        info = soundfile.info(span.path)
+        kind = "OPUS" if info.subtype == "OPUS" else SOURCES.get(info.format, "WAVE")
     except (soundfile.LibsndfileError, OSError) as e:
         raise InputError(f"{span.path.name} cannot be read; export the audio again.", code="file-unreadable") from e
     path = span.path.absolute()

@@ -84,10 +84,10 @@ class AgainRoutes:
         opened = self._opened
         report, log, data = await self._asked(request)
         number, known = item_number(data, log), hints(data)
-        found = (await opened.sources(report))[number]
-        if sound.MIX not in found:
+        sources = (await opened.sources(report))[number]
+        if sound.MIX not in sources:
             raise InputError(GONE, code="audio-gone")
-        mix, sheet, item = await opened.ready(found[sound.MIX]), log.sheets[number], log.base["items"][number]
+        mix, sheet, item = await opened.ready(sources[sound.MIX]), log.sheets[number], log.base["items"][number]
         gone = threading.Event()
         try:
             tempo = await opened.on(opened.decodes, lambda: beat_again(mix, sheet, item, known, gone.is_set))

@@ -39,10 +39,10 @@ def json_file(path: Path) -> dict[str, Any]:
 
 def item_number(data: dict[str, Any], log: EditLog) -> int:
     """Return the number of the item that a request is about."""
-    found = data.get("item")
-    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < len(log.sheets):
+    index = data.get("item")
+    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(log.sheets):
         raise InputError("There is no such item in this job; load the page again.", code="item-not-found")
-    return found
+    return index
 
 
 def number(value: object, sentence: str, code: str) -> float:
@@ -63,10 +63,10 @@ def seconds(value: object) -> float:
 def share(value: object) -> float:
     """Return a sensitivity."""
     sentence = "The sensitivity lies between 0 and 1; load the page again."
-    found = number(value, sentence, "sensitivity-out-of-range")
-    if not 0 <= found <= 1:
+    sensitivity = number(value, sentence, "sensitivity-out-of-range")
+    if not 0 <= sensitivity <= 1:
         raise InputError(sentence, code="sensitivity-out-of-range")
-    return found
+    return sensitivity
 
 
 def hints(data: dict[str, Any]) -> Hints:

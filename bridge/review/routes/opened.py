@@ -79,32 +79,32 @@ class OpenJobs:
     async def sources(self, report: JobReport) -> list[dict[str, sound.Source]]:
         """Return the sounds of each item; looked up anew until the job has ended."""
         if report.id not in self._sources:
-            found = await self.on(self.sounds, lambda: _sources_of(report))
+            by_item = await self.on(self.sounds, lambda: _sources_of(report))
             if report.status.state not in TERMINAL_STATES:
-                return found
-            self._sources[report.id] = found
+                return by_item
+            self._sources[report.id] = by_item
         return self._sources[report.id]
 
     async def source(self, request: Request) -> sound.Source:
         """Return the sound of an address; InputError where it is not kept."""
         report = self.report(request)
-        found = await self.sources(report)
+        sources = await self.sources(report)
         number, name = int(request.path_params["item"]), str(request.path_params["source"])
-        if number >= len(found) or name not in found[number]:
+        if number >= len(sources) or name not in sources[number]:
             raise InputError(
                 "This sound is not kept; transcribe the item again with keep_stems.", code="sound-not-kept"
             )
-        return await self.ready(found[number][name])
+        return await self.ready(sources[number][name])
 
     async def stem(self, report: JobReport, number: int, part: SheetPart) -> sound.Source:
         """Return the sound that a part was heard in: its stem, or the mix where that is not kept."""
-        found = (await self.sources(report))[number]
+        sources = (await self.sources(report))[number]
         name = stem_of(part)
-        if name not in found and sound.MIX not in found:
+        if name not in sources and sound.MIX not in sources:
             raise InputError(
                 "The audio of this item is no longer where it was, and its stems were not kept.", code="audio-gone"
             )
-        return await self.ready(found.get(name) or found[sound.MIX])
+        return await self.ready(sources.get(name) or sources[sound.MIX])
 
     async def ready(self, source: sound.Source) -> sound.Source:
         """Return the source once its files are there; a long mix takes seconds to copy, once."""

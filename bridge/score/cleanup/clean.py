@@ -74,18 +74,18 @@ def joined_doubles(notes: Iterable[Note]) -> tuple[list[Note], list[Candidate]]:
     Returns:
         The notes, and the later ones of each pair as candidates.
     """
-    kept: list[Note] = []
+    joined: list[Note] = []
     left_out: list[Candidate] = []
     last: dict[int, int] = {}
     for note in sorted(notes):
         at = last.get(note.pitch)
-        if at is not None and note.onset_s - kept[at].onset_s < DOUBLE_S:
-            kept[at] = _joined(kept[at], note)
+        if at is not None and note.onset_s - joined[at].onset_s < DOUBLE_S:
+            joined[at] = _joined(joined[at], note)
             left_out.append(Candidate(note, "duplicate"))
         else:
-            last[note.pitch] = len(kept)
-            kept.append(note)
-    return kept, left_out
+            last[note.pitch] = len(joined)
+            joined.append(note)
+    return joined, left_out
 
 
 def cut_overlaps(notes: Iterable[Note]) -> tuple[list[Note], list[Candidate]]:
@@ -94,17 +94,17 @@ def cut_overlaps(notes: Iterable[Note]) -> tuple[list[Note], list[Candidate]]:
     Returns:
         The notes, and as candidates those of which nothing would be left.
     """
-    kept: list[Note] = []
+    shortened: list[Note] = []
     left_out: list[Candidate] = []
     following: dict[int, float] = {}
     for note in sorted(notes, reverse=True):
         end = min(note.offset_s, following.get(note.pitch, note.offset_s))
         if end == note.offset_s or end - note.onset_s >= MIN_NOTE_S:
-            kept.append(replace(note, offset_s=end))
+            shortened.append(replace(note, offset_s=end))
         else:
             left_out.append(Candidate(note, "duplicate"))
         following[note.pitch] = note.onset_s
-    return kept[::-1], left_out
+    return shortened[::-1], left_out
 
 
 def _joined(a: Note, b: Note) -> Note:

@@ -123,8 +123,8 @@ def parted(who: Evidence, sound: Array, chances: Array, rows: Ints, rule: Rule) 
         return []
     some = who.rows(rows)
     places = positions(some, sound[rows], chances[rows], rule)
-    found = without_scraps(grown(small_groups(places, rule.small_groups), places, rule), places, rule)
-    named = [(family_of(some, mine, rule), mine) for mine in found]
+    groups = without_scraps(grown(small_groups(places, rule.small_groups), places, rule), places, rule)
+    named = [(family_of(some, mine, rule), mine) for mine in groups]
     return [(family, rows[mine]) for family, mine in one_of_each(some, sound[rows], named, rule)]
 
 
@@ -174,16 +174,16 @@ def small_groups(places: Array, count: int) -> list[Ints]:
     return [rows for k in range(len(middle)) if len(rows := np.flatnonzero(nearest == k))]
 
 
-def grown(found: list[Ints], places: Array, rule: Rule) -> list[Ints]:
+def grown(groups: list[Ints], places: Array, rule: Rule) -> list[Ints]:
     """The two nearest groups joined, again and again, until all are apart."""
-    found = list(found)
-    while len(found) > 1:
-        sizes = np.array([len(rows) for rows in found])
-        a, b, distance = nearest_pair(np.stack([places[rows].mean(0) for rows in found]), rule.noise / sizes)
+    groups = list(groups)
+    while len(groups) > 1:
+        sizes = np.array([len(rows) for rows in groups])
+        a, b, distance = nearest_pair(np.stack([places[rows].mean(0) for rows in groups]), rule.noise / sizes)
         if distance > rule.apart:
             break
-        found[a] = np.concatenate([found[a], found.pop(b)])
-    return found
+        groups[a] = np.concatenate([groups[a], groups.pop(b)])
+    return groups
 
 
 def nearest_pair(centres: Array, doubt: npt.NDArray[np.float64]) -> tuple[int, int, float]:
@@ -199,15 +199,15 @@ def nearest_pair(centres: Array, doubt: npt.NDArray[np.float64]) -> tuple[int, i
     return min(a, b), max(a, b), float(distance[a, b])
 
 
-def without_scraps(found: list[Ints], places: Array, rule: Rule) -> list[Ints]:
+def without_scraps(groups: list[Ints], places: Array, rule: Rule) -> list[Ints]:
     """Groups of too few notes joined to the nearest, the smallest first."""
-    found, least = list(found), max(rule.fewest, rule.least * len(places))
-    while len(found) > 1 and min(map(len, found)) < least:
-        scrap = found.pop(int(np.argmin([len(rows) for rows in found])))
-        away = [((places[rows].mean(0) - places[scrap].mean(0)) ** 2).sum() for rows in found]
+    groups, least = list(groups), max(rule.fewest, rule.least * len(places))
+    while len(groups) > 1 and min(map(len, groups)) < least:
+        scrap = groups.pop(int(np.argmin([len(rows) for rows in groups])))
+        away = [((places[rows].mean(0) - places[scrap].mean(0)) ** 2).sum() for rows in groups]
         nearest = int(np.argmin(away))
-        found[nearest] = np.concatenate([found[nearest], scrap])
-    return found
+        groups[nearest] = np.concatenate([groups[nearest], scrap])
+    return groups
 
 
 def family_of(who: Evidence, rows: Ints, rule: Rule) -> str:
@@ -218,18 +218,18 @@ def family_of(who: Evidence, rows: Ints, rule: Rule) -> str:
     return FAMILIES[best] if chance[best] >= rule.doubtful * chance.sum() else UNSURE
 
 
-def one_of_each(who: Evidence, sound: Array, found: list[tuple[str, Ints]], rule: Rule) -> list[tuple[str, Ints]]:
+def one_of_each(who: Evidence, sound: Array, groups: list[tuple[str, Ints]], rule: Rule) -> list[tuple[str, Ints]]:
     """Groups of one family joined where they sound alike and stand at one place: registers of one instrument."""
-    found, joined = list(found), True
+    groups, joined = list(groups), True
     while joined:
         joined = False
-        pairs = [(a, b) for a in range(len(found)) for b in range(a + 1, len(found)) if found[a][0] == found[b][0]]
+        pairs = [(a, b) for a in range(len(groups)) for b in range(a + 1, len(groups)) if groups[a][0] == groups[b][0]]
         for a, b in pairs:
-            if _same(who, sound, found[a], found[b], rule):
-                rows = np.concatenate([found[a][1], found.pop(b)[1]])
-                found[a], joined = (family_of(who, rows, rule), rows), True
+            if _same(who, sound, groups[a], groups[b], rule):
+                rows = np.concatenate([groups[a][1], groups.pop(b)[1]])
+                groups[a], joined = (family_of(who, rows, rule), rows), True
                 break
-    return found
+    return groups
 
 
 def _same(who: Evidence, sound: Array, a: tuple[str, Ints], b: tuple[str, Ints], rule: Rule) -> bool:

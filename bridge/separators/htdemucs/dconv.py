@@ -72,18 +72,18 @@ def branches(model: Model) -> list[Branch]:
 
     With the folding of bands into rows where it has one.
     """
-    found = {}
+    layers_by_name = {}
     for node in model.get_ordered_ops():
         layer = _layer(node.output(0)) if node.get_type_name() == "Add" else None
         if layer is not None:
-            found[node.get_friendly_name()] = (node.output(0), layer)
-    inner = {layer.squeeze.input.get_node().get_friendly_name() for _, layer in found.values()}
+            layers_by_name[node.get_friendly_name()] = (node.output(0), layer)
+    inner = {layer.squeeze.input.get_node().get_friendly_name() for _, layer in layers_by_name.values()}
     chains = []
-    for name, (end, layer) in found.items():
+    for name, (end, layer) in layers_by_name.items():
         if name in inner:
             continue
         layers = [layer]
-        while (before := found.get(layers[0].squeeze.input.get_node().get_friendly_name())) is not None:
+        while (before := layers_by_name.get(layers[0].squeeze.input.get_node().get_friendly_name())) is not None:
             layers.insert(0, before[1])
         chains.append(_unfolded(Branch(layers[0].squeeze.input, tuple(layers), end)))
     return chains

@@ -90,21 +90,21 @@ class _UNet:
 
     def end(self, mix: Output) -> Output:
         """Return the network's output for each bin, (1, 2, 512, 1024), before it becomes a share."""
-        found, value = [], mix
+        skipped, value = [], mix
         for depth, filters in enumerate(FILTERS):
             size = CHANNELS if depth == 0 else FILTERS[depth - 1]
             raw = self._halved(value, depth, (KERNEL, KERNEL, size, filters))
-            found.append(raw)
+            skipped.append(raw)
             if depth + 1 < len(FILTERS):
                 value = self._down(self._normed(raw, depth, filters))
-        value = found.pop()
+        value = skipped.pop()
         ways = (*reversed(FILTERS[:-1]), 1)
         for step, filters in enumerate(ways):
             size = FILTERS[-1] if step == 0 else 2 * ways[step - 1]
             value = self._up(self._doubled(value, step, (KERNEL, KERNEL, filters, size)))
             value = self._normed(value, len(FILTERS) + step, filters)
-            if found:
-                value = _concat([found.pop(), value])
+            if skipped:
+                value = _concat([skipped.pop(), value])
         return self._last(value)
 
     def _halved(self, value: Output, layer: int, shape: tuple[int, int, int, int]) -> Output:

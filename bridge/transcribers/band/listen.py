@@ -89,14 +89,14 @@ class BandNets:
             on_piece: takes each piece as it is heard, with its start in seconds.
             report: progress; may raise to stop.
         """
-        frames, heard, rows = int(audio.length_s * FPS) + 1, NoteActivations(), []
+        frames, maps, rows = int(audio.length_s * FPS) + 1, NoteActivations(), []
         for seen in self.look(audio, mix_rms, role):
             piece = self.judged(seen)
-            heard.extend(piece.maps)
+            maps.extend(piece.maps)
             rows.append(piece.who.moved(seen.first / FPS))
             on_piece(seen.first / FPS, piece)
             report(min(1.0, (seen.first + CORE) / frames))
-        return Hearing(heard, Evidence.joined(rows))
+        return Hearing(maps, Evidence.joined(rows))
 
     def look(self, audio: Sound, mix_rms: float, role: str) -> Iterator[Seen]:
         """Yield what the first net sees, piece by piece; arguments as of :meth:`listen`."""
@@ -114,8 +114,8 @@ class BandNets:
                 partial(self._features, window, CORE, following), mid[None], told
             )
             stop = MARGIN + min(CORE, frames - first)
-            found = peaks(maps[0, 0], MARGIN, stop)
-            yield Seen(first, maps[0, :, :stop].copy(), found, crops(mid, place, maps[0], hidden[0], found))
+            onsets = peaks(maps[0, 0], MARGIN, stop)
+            yield Seen(first, maps[0, :, :stop].copy(), onsets, crops(mid, place, maps[0], hidden[0], onsets))
 
     def judged(self, seen: Seen) -> Hearing:
         """Return the second net's output for a piece.
@@ -170,8 +170,8 @@ def _window(audio: Sound, first: int, count: int, gain: np.float32) -> Array:
 
 def peaks(onset: Array, start: int, stop: int, least: float = MIN_ONSET) -> npt.NDArray[np.int64]:
     """(n, 2) frame and key of the peaks of an onset map (frames, keys) between two frames, by time."""
-    found = [(f, k) for k in range(PITCHES) for f in onset_peaks(onset[:, k], least) if start <= f < stop]
-    return np.array(sorted(found), np.int64).reshape(-1, 2)
+    onsets = [(f, k) for k in range(PITCHES) for f in onset_peaks(onset[:, k], least) if start <= f < stop]
+    return np.array(sorted(onsets), np.int64).reshape(-1, 2)
 
 
 def with_verdict(maps: Array, who: Evidence, weight: float) -> Array:

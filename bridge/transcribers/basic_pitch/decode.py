@@ -66,7 +66,7 @@ def _from_onsets(heard: Posteriors, energy: Array, how: Decoding) -> list[FrameN
     onsets = np.maximum(heard.onsets, _rises(heard)) if how.infer_onsets else heard.onsets
     peaks = local_maxima(onsets, "none") & (onsets >= how.onset)
     peaks[:1] = peaks[-1:] = False
-    found = []
+    notes = []
     # From the last to the first, so that a later note of the same key ends an earlier one.
     for start, key in np.argwhere(peaks)[::-1].tolist():
         if start >= len(energy) - 1:
@@ -75,8 +75,8 @@ def _from_onsets(heard: Posteriors, energy: Array, how: Decoding) -> list[FrameN
         if end - start <= how.shortest:
             continue
         _silence(energy, start, end, key)
-        found.append(_note(heard, start, end, key))
-    return found
+        notes.append(_note(heard, start, end, key))
+    return notes
 
 
 def _rises(heard: Posteriors, reach: int = 2) -> Array:
@@ -92,7 +92,7 @@ def _rises(heard: Posteriors, reach: int = 2) -> Array:
 
 def _without_onsets(heard: Posteriors, energy: Array, how: Decoding) -> list[FrameNote]:
     """Notes that grow from the loudest frames that no note has claimed."""
-    found = []
+    notes = []
     last = len(energy) - 1
     candidates = np.flatnonzero(energy > how.without_onset)
     for cell in candidates[np.argsort(-energy.flat[candidates], kind="stable")].tolist():
@@ -107,8 +107,8 @@ def _without_onsets(heard: Posteriors, energy: Array, how: Decoding) -> list[Fra
         _silence(energy, seen.start, middle, key)
         _silence(energy, middle + 1, seen.stop, key)
         if end - start > how.shortest:
-            found.append(_note(heard, start, end, key))
-    return found
+            notes.append(_note(heard, start, end, key))
+    return notes
 
 
 def _sounding(energy: Array, how: Decoding) -> int:

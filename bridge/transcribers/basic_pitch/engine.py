@@ -106,9 +106,9 @@ class BasicPitchTranscriber:
             core_start = KEPT_FRAMES * (BACK_WINDOWS if first else 0)
             core_end = len(heard.notes) if is_last else core_start + KEPT_FRAMES * CORE_WINDOWS
             fresh: list[Note] = []
-            for found in decode(heard, self._decoding):
-                if core_start <= found.start < core_end:
-                    fresh += self._note(found, heard, level_db, first, source.audio.length_s)
+            for frame_note in decode(heard, self._decoding):
+                if core_start <= frame_note.start < core_end:
+                    fresh += self._note(frame_note, heard, level_db, first, source.audio.length_s)
             progress.notes(source.role, fresh)
             notes += fresh
         return Transcription.single(source.role, sorted(notes))

@@ -79,12 +79,12 @@ def hits(onset: Array, velocity: Array, tuning: Tuning, sensitivity: float = 0.5
         sensitivity: 0 to 1.
     """
     thresholds = tuning.shifted(sensitivity)
-    heard: list[DrumHit] = []
+    all_hits: list[DrumHit] = []
     for group, drums in GROUPS.items():
         columns = [CLASSES.index(drum) for drum in drums]
-        found = group_hits(drums, onset[:, columns], velocity[:, columns], thresholds[group], APART_S[group])
-        heard += [replace(s, onset_s=max(0.0, s.onset_s - tuning.late_s[s.drum])) for s in found]
-    return sorted(_by_one_hand(heard))
+        of_group = group_hits(drums, onset[:, columns], velocity[:, columns], thresholds[group], APART_S[group])
+        all_hits += [replace(s, onset_s=max(0.0, s.onset_s - tuning.late_s[s.drum])) for s in of_group]
+    return sorted(_by_one_hand(all_hits))
 
 
 def _by_one_hand(heard: Iterable[DrumHit]) -> list[DrumHit]:

@@ -40,5 +40,5 @@ class Choir:
         for _, _, piece, done in pieces(self._network, self._vqt, source.audio, source.mix_rms, OTHER_ROLE):
             maps.add(piece)
             progress.fraction(0.5 + 0.5 * done)
-        heard = polyphonic(maps, CHORDS)
-        return tuple(n for n in heard if n.onset_s < source.audio.length_s) if are_several(heard) else None
+        polyphony = polyphonic(maps, CHORDS)
+        return tuple(n for n in polyphony if n.onset_s < source.audio.length_s) if are_several(polyphony) else None

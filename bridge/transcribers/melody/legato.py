@@ -40,8 +40,8 @@ def split(segment: Segment, keys: Array, attacks: Array, pitch: Array, lowest: i
         return [segment]
     path = Path(keys.shape[1], costs)
     path.feed(keys[inside], attacks[inside], steadiness(pitch[inside]))
-    found = [Segment(segment.start + s.start, segment.start + s.end, s.key) for s in path.segments()]
-    return found if len(found) > 1 else [segment]
+    segments = [Segment(segment.start + s.start, segment.start + s.end, s.key) for s in path.segments()]
+    return segments if len(segments) > 1 else [segment]
 
 
 def steadiness(pitch: Array) -> Array:

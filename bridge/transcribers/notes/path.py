@@ -79,9 +79,9 @@ def _peak_near(onset: Array, frame: int) -> int:
 
 def _apart(notes: list[Note]) -> list[Note]:
     """One voice: a note ends at the latest where the next begins."""
-    kept: list[Note] = []
+    line: list[Note] = []
     for note, after in zip(notes, [*notes[1:], None], strict=False):
         end = note.offset_s if after is None else min(note.offset_s, after.onset_s)
         if end > note.onset_s:
-            kept.append(Note(note.onset_s, end, note.pitch, note.velocity, note.confidence))
-    return kept
+            line.append(Note(note.onset_s, end, note.pitch, note.velocity, note.confidence))
+    return line

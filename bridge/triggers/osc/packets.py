@@ -43,12 +43,12 @@ def messages(packet: bytes) -> list[Message]:
     """
     # Some senders leave out the zero bytes behind the last number.
     padded = packet + bytes(-len(packet) % 4)
-    found: list[Message] = []
+    parsed: list[Message] = []
     for element in _elements(padded, 0):
-        if len(found) == MAX_MESSAGES:
+        if len(parsed) == MAX_MESSAGES:
             raise MalformedError(f"more than {MAX_MESSAGES} messages in one packet")
-        found.append(_message(element))
-    return found
+        parsed.append(_message(element))
+    return parsed
 
 
 def _elements(data: bytes, depth: int) -> Iterator[bytes]:

@@ -10,6 +10,8 @@ from bridge.music.parts import Candidate, Part
 
 MIN_NOTE_S = 0.01
 """A note that the item's end or its follower cuts off must last at least this long, or it is no note."""
+REST_S = 0.003
+"""Before the item's end the wheel is at rest: a tick at 40 BPM, as DAWs play no event that lies on the end itself."""
 
 
 def ordered_parts(parts: Sequence[Part], length_s: float) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
@@ -46,11 +48,11 @@ def _within_item(part: Part, length_s: float) -> Part:
 def _coming_to_rest(part: Part, length_s: float) -> tuple[Bend, ...]:
     """The bends, the last of which ends with the last note: else all that is played later on that track is bent too.
 
-    Where that note lasts to the item's end nothing is added, since nothing can come behind it there.
+    Later may be in another item, or by hand.
     """
-    end_s = min(max((n.offset_s for n in part.notes), default=0.0), length_s)
+    end_s = max(0.0, min(max((n.offset_s for n in part.notes), default=0.0), length_s - REST_S))
     bends = sorted(b for b in part.bends if b.time_s < end_s)
-    rests = end_s == length_s or not bends or not bends[-1].semitones
+    rests = not bends or not bends[-1].semitones
     return tuple(bends) if rests else (*bends, Bend(end_s, 0.0))
 
 

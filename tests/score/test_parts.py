@@ -60,7 +60,7 @@ def test_notes_are_sorted_and_end_with_the_item() -> None:
     )
     (part,), _ = ordered_parts([heard], 2.0)
     assert [(n.onset_s, n.offset_s, n.pitch) for n in part.notes] == [(0.1, 0.2, 61), (1.8, 2.0, 60)]
-    assert part.bends == (Bend(1.0, 0.5),)
+    assert part.bends == (Bend(1.0, 0.5), Bend(1.997, 0.0))
     assert [c.note.pitch for c in part.candidates] == [62, 63]
 
 

@@ -92,12 +92,13 @@ def _is_own_group(group: int) -> bool:
 def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
     """Replace ``path`` by ``data`` in one step.
 
-    OSError where it cannot be written.
-
     Args:
         path: the file.
         data: the JSON object.
         durable: whether it must survive a power loss; what is written many times a second need not.
+
+    Raises:
+        OSError: it cannot be written.
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     write_bytes(path, text.encode(), durable=durable)

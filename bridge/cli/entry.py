@@ -1,12 +1,11 @@
 """The command line.
 
-Which command, and how errors reach the user. Each command is a module of bridge/commands.
+Which command, and how errors reach the user.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import io
 import os
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from bridge import __version__
+from bridge.cli.commands import load
 from bridge.errors import DawscribeError, JobCancelled
 
 COMMANDS = {
@@ -39,7 +39,7 @@ COMMANDS = {
     "play": "play a result on a MIDI port, in time",
     "setup": "install the scripts of a DAW, or the daemon as a service",
 }
-"""Command -> one line of help; the module bridge.commands.<command> holds ``add_arguments`` and ``run``."""
+"""Command -> one line of help; its module is a :class:`bridge.cli.commands.Command`."""
 CANCELLED = 130
 """Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
 BAD_INPUT = 2
@@ -63,7 +63,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     for name, line in COMMANDS.items():
         sub = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
         if name == command:
-            importlib.import_module(f"bridge.cli.commands.{name}").add_arguments(sub)
+            load(name).add_arguments(sub)
     return top
 
 
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Inside, since the first half second of a command is its imports.
         named = next((a for a in arguments if not a.startswith("-")), None)
         options = parser(named).parse_args(arguments)
-        status: int = importlib.import_module(f"bridge.cli.commands.{options.command}").run(options)
+        status = load(options.command).run(options)
         sys.stdout.flush()
     except DawscribeError as e:
         return _say(str(e), BAD_INPUT)

@@ -69,7 +69,8 @@ def service(system: str, command: Sequence[str], home: Path, user: Path) -> Serv
 def setup(options: argparse.Namespace) -> list[str]:
     """Install the service, or with ``--uninstall`` remove it.
 
-    What was done, in sentences.
+    Returns:
+        What was done, in sentences.
 
     Raises:
         HostError: the service manager refused.

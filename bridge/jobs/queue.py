@@ -41,10 +41,7 @@ class Queue:
         return None
 
     def drop(self, job_id: str) -> Job | None:
-        """Take a job out of the line.
-
-        None where it does not wait.
-        """
+        """Take a job out of the line; None where it does not wait."""
         for waiting in self._waiting.values():
             for job in waiting:
                 if job.id == job_id:

@@ -46,10 +46,7 @@ class ClockFollower:
     _interval_s: float | None = field(default=None)
 
     def feed(self, message: Any, now_s: float) -> bool:
-        """Take a message in.
-
-        Whether the position jumped or stopped.
-        """
+        """Take a message in and return whether it made the position jump or stop."""
         if message.type == "clock":
             self._clock(now_s)
             return False

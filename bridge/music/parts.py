@@ -39,10 +39,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The notes of one instrument.
-
-    One track in the DAW.
-    """
+    """The notes of one instrument: one track in the DAW."""
 
     id: str
     """Unique in the item, such as "bass" or "other/strings"; key of the preview, of edits and of tracks."""

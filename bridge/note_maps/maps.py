@@ -46,10 +46,7 @@ class KeyActivations:
         """Notes made of it already, by what shapes a note: its onset, its limit and the thresholds of its end."""
 
     def sounding(self, threshold: float) -> Array:
-        """Return (frames,) the evidence that the key sounds.
-
-        See :func:`evidence_by_byte`.
-        """
+        """Return (frames,) the evidence that the key sounds, as of :func:`evidence_by_byte`."""
         if threshold not in self._sounding:
             self._sounding[threshold] = evidence_by_byte(threshold)[self._frame_bytes]
         return self._sounding[threshold]

@@ -59,10 +59,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AudioSource:
-    """A sound to transcribe.
-
-    A stem, or the whole mix.
-    """
+    """A sound to transcribe: a stem, or the whole mix."""
 
     role: str
     """A stem, one of :data:`bridge.music.STEM_ROLES` or an outside separator's own, or :data:`bridge.music.MIX`."""

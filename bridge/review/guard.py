@@ -40,10 +40,7 @@ class Session:
         self.hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
 
     def open(self, token: object, response: Response) -> bool:
-        """Set the cookie if the token is right.
-
-        Return whether it was.
-        """
+        """Set the cookie and return True if the token is right."""
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self.token.encode()):
             return False
         response.set_cookie(self._cookie, self._secret, path="/", httponly=True, samesite="strict")

@@ -13,10 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask for the end of the job.
-
-    The daemon sees to it within a second.
-    """
+    """Ask the daemon to end the job, which it does within a second."""
     daemon = client()
     job = daemon.job(options.job)
     if job.is_final:

@@ -41,10 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every finding.
-
-    0 if the main job can run, else 2.
-    """
+    """Print every finding; the status is 0 if the main job can run, else 2."""
     app = application()
     if options.benchmark:
         from bridge.cli.benchmark import run_benchmark

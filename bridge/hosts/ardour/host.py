@@ -133,7 +133,8 @@ class Ardour:
     def uninstall(self, folder: Path | None) -> list[str]:
         """Take everything out again that :meth:`install` put there.
 
-        Errors as there.
+        Raises:
+            HostError, StoreError: as there.
         """
         return setup.setup(self._home, uninstall=True, folder=folder)
 

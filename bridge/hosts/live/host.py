@@ -74,7 +74,8 @@ class Live:
     def uninstall(self, folder: Path | None) -> list[str]:
         """Take everything out again that :meth:`install` put there.
 
-        Errors as there.
+        Raises:
+            HostError, StoreError: as there.
         """
         return setup.setup(self._home, uninstall=True, library=folder)
 

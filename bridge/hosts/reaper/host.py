@@ -49,7 +49,8 @@ class Reaper:
     def deliver(self, items: Sequence[ItemResult], request: Request, folder: Path) -> list[ItemResult]:
         """Cut the one-shots of each item's drum stem.
 
-        The items, with "one_shots" among their fields.
+        Returns:
+            The items, with "one_shots" among their fields.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -69,7 +70,8 @@ class Reaper:
     def uninstall(self, folder: Path | None) -> list[str]:
         """Take everything out again that :meth:`install` put there.
 
-        Errors as there.
+        Raises:
+            HostError, StoreError: as there.
         """
         return setup.setup(self._home, uninstall=True, folder=folder)
 

@@ -31,10 +31,7 @@ PART_ID = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,80}")
 
 @dataclass(frozen=True, slots=True)
 class Ghost:
-    """A note that is shown but not played.
-
-    A candidate.
-    """
+    """A candidate: a note that is shown but not played."""
 
     note: Note
     reason: str

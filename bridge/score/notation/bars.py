@@ -38,10 +38,7 @@ class Bar:
 
 
 def bars_of(tempo: TempoMap, length_s: float) -> list[Bar]:
-    """The bars from the start until ``length_s``.
-
-    At least one.
-    """
+    """The bars from the start until ``length_s``, at least one."""
     signs = [(round(tempo.to_qn(p.time_s) * GRAIN) / GRAIN, p.bar_qn, p.beat_unit) for p in tempo.points if p.bar_qn]
     starts = [s for s, _, _ in signs]
     end_qn = tempo.to_qn(length_s) - 1e-6

@@ -104,7 +104,7 @@ def draft_in(folder: Path) -> Iterator[Path]:
     missing = [p for p in [folder, *folder.parents] if not p.exists()]
     lock: FileLock | None = None
     try:
-        with writing(folder, "result-unwritable", "choose another folder with -o"):
+        with writing(folder, "result-unwritable", "choose another with -o"):
             folder.mkdir(parents=True, exist_ok=True)
             _remove_stale(folder)
             draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder))

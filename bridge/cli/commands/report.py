@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     files = [f for f in _files(folder) if options.audio or f.suffix.lower() not in AUDIO]
     if not files:
         raise InputError(f"There is no result in {folder}; transcribe the item first.", code="result-missing")
-    with writing(target, "report-unwritable", "choose another file with -o"):
+    with writing(target, "report-unwritable", "choose another with -o"):
         try:
             with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as pack:
                 pack.writestr("about.json", json.dumps({"dawscribe": __version__, "job": name}))

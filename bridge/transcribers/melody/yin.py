@@ -4,6 +4,9 @@ Source: de Cheveigné and Kawahara, "YIN, a fundamental frequency estimator for 
 (2002); Mauch and Dixon, "pYIN", ICASSP 2014. Differences: the thresholds' distribution is used in closed form
 instead of being sampled, the frame is centred for the middle lag, and the path over time is the
 segmentation's own (path.py), over keys instead of fine pitches.
+
+On separated basses of five songs the note net, which hears them by default, reaches F 0.851, this 0.785 and SwiftF0
+0.691 (0.39 in the one that mostly plays below G1): it serves who chooses the melody engine for a bass, for bends and speed.
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any, NoReturn
 
 from bridge import __version__
 from bridge.cli.commands import load
-from bridge.errors import DawscribeError, JobCancelled
+from bridge.errors import DawscribeError, InputError, JobCancelled, did_you_mean
 
 COMMANDS = {
     "transcribe": "turn audio files into multi-track MIDI",
@@ -50,12 +51,29 @@ LOG = "command.log"
 """Holds the traceback of the last such error."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, without all options before it."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """See :class:`argparse.ArgumentParser`; what is not known is answered with the nearest that is."""
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            word = unknown[0].partition("=")[0]
+            known = did_you_mean(word, self._option_string_actions, f"'{self.prog} --help' says what there is.")
+            raise InputError(f'"{self.prog}" does not know "{word[:40]}"; {known}', code="argument-unknown")
+        return options, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """See :class:`argparse.ArgumentParser`."""
+        self.exit(BAD_INPUT, f"dawscribe: {message.rstrip('.')}; '{self.prog} --help' says what there is.\n")
+
+
 def parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser.
 
     Only the named command's own options are loaded, so that ``--help`` stays quick.
     """
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="dawscribe", description="Audio items in, editable MIDI tracks out: from your DAW or from the shell."
     )
     top.add_argument("--version", action="version", version=f"dawscribe {__version__}")
@@ -83,6 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Inside, since the first half second of a command is its imports.
         named = next((a for a in arguments if not a.startswith("-")), None)
+        if named is not None and named not in COMMANDS:
+            known = did_you_mean(named, COMMANDS, "'dawscribe --help' lists all.")
+            raise InputError(f'There is no command "{named[:40]}"; {known}', code="command-unknown")
         options = parser(named).parse_args(arguments)
         status = load(options.command).run(options)
         sys.stdout.flush()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
+from bridge.cli.numbers import decimal
+from bridge.config import Settings
 from bridge.errors import InputError
 from bridge.music.notes import MIX, STEM_ROLES
+from bridge.pipeline.options import resolve_options
 from bridge.spool import options as option_parsers
 from bridge.spool.options import OPTION_SPECS, OptionSpec
 
@@ -26,7 +30,7 @@ def _add_option(parser: argparse.ArgumentParser, spec: OptionSpec) -> None:
     elif spec.parse is option_parsers.transcribers:
         parser.add_argument(flag, dest=spec.name, action="append", metavar=spec.metavar, help=spec.help)
     else:
-        kind = float if spec.is_number else str
+        kind = decimal if spec.is_number else str
         parser.add_argument(
             flag, dest=spec.name, type=kind, metavar=spec.metavar or None, choices=spec.choices or None, help=spec.help
         )
@@ -48,6 +52,21 @@ def chosen_options(options: argparse.Namespace) -> dict[str, Any]:
     chosen = {spec.name: getattr(options, spec.name) for spec in OPTION_SPECS}
     chosen |= {"stems": listed(options.stems), "transcribers": transcribers}
     return {k: v for k, v in chosen.items() if v is not None}
+
+
+def check_chosen(chosen: Mapping[str, Any], settings: Settings) -> None:
+    """Say what is wrong with options before the work begins, once and not for each file.
+
+    Raises:
+        InputError: an option has an impossible value, or is of no use without another.
+        ConfigError: there is no such drum map or separator.
+    """
+    resolved = resolve_options(chosen, settings)
+    if chosen.get("quantise_strength") is not None and resolved.grid is None:
+        raise InputError(
+            "--strength says how far notes are moved to a grid; name one, such as --quantise 1/16.",
+            code="strength-without-grid",
+        )
 
 
 def listed(text: str | None) -> list[str] | None:

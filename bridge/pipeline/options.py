@@ -62,6 +62,13 @@ def resolve_options(chosen: Mapping[str, Any], settings: Settings) -> JobOptions
             value = settings.get(spec.setting)
         values[spec.name] = None if value is None else spec.parse(spec.name, value)
     drum_keys(values["drum_map"])  # before the long separation, not after it
+    if chosen.get("separator") is not None:
+        registry.SEPARATORS.load(values["separator"])  # a draft takes none, but no name that there is not
+    if values["bpm"] is not None and values["tempo"] is not None:
+        raise InputError(
+            "Say the tempo itself (bpm) or what becomes of the one that is found (tempo), not both.",
+            code="tempo-said-twice",
+        )
     _check_role(values["role"], values["separator"])
     # What a solo recording is says who hears it: there is nothing to separate, and so nothing to draft.
     quality = BEST if values["role"] is not None else values["quality"]

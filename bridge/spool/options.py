@@ -52,7 +52,7 @@ class OptionSpec:
 def text(name: str, value: Any) -> str:
     """Return a text."""
     if not isinstance(value, str):
-        raise invalid_option(name, value)
+        raise invalid_option(name, value, "a text")
     return value
 
 
@@ -62,28 +62,28 @@ def on_or_off(name: str, value: Any) -> bool:
     0 and 1 serve too, a text does not, since any is true to Python.
     """
     if not isinstance(value, (int, float)) or value not in (0, 1):
-        raise invalid_option(name, value)
+        raise invalid_option(name, value, "on or off")
     return bool(value)
 
 
 def share(name: str, value: Any) -> float:
     """Return a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise invalid_option(name, value)
+        raise invalid_option(name, value, "a number from 0 to 1")
     return float(value)
 
 
 def number(name: str, value: Any) -> float:
     """Return a number that is one."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < MAX_NUMBER:
-        raise invalid_option(name, value)
+        raise invalid_option(name, value, "a number")
     return float(value)
 
 
 def whole_number(name: str, value: Any) -> int:
     """Return a number without a fraction."""
     if number(name, value) % 1:
-        raise invalid_option(name, value)
+        raise invalid_option(name, value, "a whole number")
     return int(value)
 
 
@@ -100,7 +100,7 @@ def role(name: str, value: Any) -> str:
 def roles(name: str, value: Any) -> tuple[str, ...]:
     """Return stems in the order of their tracks."""
     if not isinstance(value, (list, tuple)) or not value:
-        raise invalid_option(name, value)
+        raise invalid_option(name, value, f"one or more of {', '.join(STEM_ROLES)}")
     chosen = [role(name, v) for v in value]
     return tuple(r for r in STEM_ROLES if r in chosen)
 
@@ -108,29 +108,34 @@ def roles(name: str, value: Any) -> tuple[str, ...]:
 def transcribers(name: str, value: Any) -> Mapping[str, str]:
     """Return source -> transcriber."""
     if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
-        raise invalid_option(name, value)
+        raise invalid_option(name, value, "the name of an engine for each part")
     return {source if source == MIX else role(name, source): v for source, v in value.items()}
 
 
 def quality(name: str, value: Any) -> str:
     """Return one of :data:`QUALITIES`."""
     if value not in QUALITIES:
-        raise invalid_option(name, value)
+        raise invalid_option(name, value, " or ".join(QUALITIES))
     return str(value)
 
 
 def grid_source(name: str, value: Any) -> str:
     """Return one of :data:`GRID_SOURCES`."""
     if value not in GRID_SOURCES:
-        raise invalid_option(name, value)
+        raise invalid_option(name, value, " or ".join(GRID_SOURCES))
     return str(value)
 
 
-def invalid_option(name: str, value: object) -> InputError:
-    """Return the error for a value that an option cannot have."""
-    return InputError(
-        f'The option "{name}" cannot be {str(value)[:40]!r}; see the README for what it takes.', code="option-invalid"
-    )
+def invalid_option(name: str, value: object, wanted: str) -> InputError:
+    """Return the error for a value that an option cannot have.
+
+    Args:
+        name: the option.
+        value: what was said.
+        wanted: what it takes.
+    """
+    shown = "nothing" if value in ([], (), {}, "") else str(value)[:40]
+    return InputError(f'The option "{name}" takes {wanted}, not {shown}.', code="option-invalid")
 
 
 OPTION_SPECS: tuple[OptionSpec, ...] = (

@@ -91,14 +91,21 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(home: Home, tmp_path: Path
         (["--transcriber", "bass"], "ROLE=NAME"),
         (["--transcriber", "bass=nothing"], "choose one of"),
         (["--quantise", "1/17"], "1/"),
-        (["--strength", "7"], "quantise_strength"),
+        (["--strength", "7"], '"quantise_strength" takes a number from 0 to 1, not 7.0'),
+        (["--strength", "0.5"], "such as --quantise 1/16"),
+        (["--sensitivity", "nan"], "takes a number from 0 to 1, not nan"),
+        (["--beats-per-bar", "2,5"], "takes a whole number, not 2.5"),
+        (["--bpm", "fast"], "a number is wanted, such as 2 or 97.3, not 'fast'"),
+        (["--bpm", "97", "--tempo", "x2"], "not both"),
+        (["--quality", "draft", "--separator", "nothing"], "choose one of"),
+        (["--quantize", "1/16"], 'did you mean "--quantise"?'),
         (["--start", "100"], "too little audio"),
         (["--start", "-1"], "0 or more; not -1"),
         (["--start", "nan"], "0 or more; not nan"),
         (["--start", "1e308"], "0 or more; not 1e+308"),
         (["--length", "1e308"], "more than 0; not 1e+308"),
         (["--length", "0"], "more than 0; not 0"),
-        (["--stems", " ,"], '"stems"'),
+        (["--stems", " ,"], "takes one or more of drums, bass"),
         (["--separator", "whole_mix", "--stems", "bass"], "(--role)"),
         (["--role", "bass"], "choose whole_mix"),
     ],
@@ -107,6 +114,7 @@ def test_bad_options_are_sentences(home: Home, wav: Path, tmp_path: Path, argume
     done = home.run("transcribe", wav, "-o", tmp_path / "out", *arguments, check=False)
     assert done.returncode == 2
     assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 
@@ -181,7 +189,30 @@ def test_an_output_folder_that_cannot_be_made(home: Home, wav: Path, tmp_path: P
 def test_help_and_unknown_commands(home: Home) -> None:
     assert "transcribe" in home.run("--help").stdout
     assert home.run("transcribe", "--help").stdout.count("--") > 10
-    assert home.run("nonsense", check=False).returncode == 2
+    for words, sentence in (
+        (["nonsense"], "'dawscribe --help' lists all"),
+        (["transcrib"], 'did you mean "transcribe"?'),
+        (["transcribe", "song.wav"], "required: -o/--output"),
+        (["status", "foo"], '"dawscribe status" does not know "foo"'),
+        (["jobs", "-n", "x"], "a whole number is wanted"),
+    ):
+        done = home.run(*words, check=False)
+        assert done.returncode == 2
+        assert sentence in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_decimal_comma_is_a_point(home: Home, wav: Path, tmp_path: Path) -> None:
+    assert "97.5 BPM" in home.run("transcribe", wav, "-o", tmp_path / "out", "--bpm", "97,5").stdout
+
+
+def test_where_there_is_no_beat_none_is_named(home: Home, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(44_100), 44_100)
+    config = home.folder / "config.toml"
+    config.write_text(config.read_text().replace("find_tempo = false", "find_tempo = true"))
+    done = home.run("transcribe", tmp_path / "silence.wav", "-o", tmp_path / "out")
+    assert "no notes; no beat found" in done.stdout
+    assert "certain" not in done.stdout
 
 
 def test_doctor_says_what_is_missing(home: Home) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import rpp
 
@@ -13,6 +14,7 @@ from bridge.music.parts import Score
 from bridge.music.tempo import TempoMap, TempoPoint
 from bridge.spool.request import AudioSpan
 from bridge.spool.result import ItemResult
+from tests.audio.encoders import encode
 from tests.raising import raises_code
 from tests.reaper_sim import Reaper
 from tests.reaper_sim.model import Project
@@ -42,6 +44,13 @@ def project(tmp_path: Path) -> Project:
 @pytest.mark.parametrize(("system", "ending"), [("win32", ".dll"), ("darwin", ".vst.dylib"), ("linux", ".vst.so")])
 def test_plug_ins_are_named_as_this_systems_reaper_names_them(system: str, ending: str) -> None:
     assert library_name("reasynth", system) == f"reasynth{ending}"
+
+
+def test_what_films_and_phones_record_is_read_by_the_video_decoder(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.m4a", "aac", np.sin(np.arange(44_100) / 20).astype(np.float32), 44_100)
+    written = write_project(ItemResult("song", Score((), 1.0, TEMPO)), AudioSpan(path), tmp_path / "song.rpp")
+    assert "<SOURCE VIDEO" in written.read_text()
+    assert 'FILE "song.m4a"' in written.read_text()
 
 
 def times(project: Project, index: int, folder: Path) -> list[tuple[float, float, int, int]]:
@@ -94,5 +103,5 @@ def test_other_readers_understand_the_file(project: Project) -> None:
 
 def test_audio_that_cannot_be_read_is_the_users_to_know(tmp_path: Path) -> None:
     item = ItemResult("x", Score((DRUMS,), 4.0, TEMPO))
-    with raises_code("file-unreadable"):
+    with raises_code("audio-not-found"):
         write_project(item, AudioSpan(tmp_path / "no.wav"), tmp_path / "song.rpp")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.app import application
+from bridge.cli.numbers import whole
 from bridge.errors import InputError
 
 BAD_INPUT = 2
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="the catalogue's folder")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://host:8786")
-    parser.add_argument("--workers", type=int, metavar="N", help="worker processes here (as many as memory holds)")
+    parser.add_argument("--workers", type=whole, metavar="N", help="worker processes here (as many as memory holds)")
     parser.add_argument("--stems", action="store_true", help="keep the stems, about 40 MB a song minute")
     parser.add_argument("--separator", metavar="NAME", help="htdemucs, demucs (needs PyTorch) or whole_mix")
     parser.add_argument("--quality", choices=("draft", "best"), help="draft: our own nets on the mix alone, in seconds")

@@ -7,13 +7,14 @@ import json
 import time
 
 from bridge.cli.client import client
+from bridge.cli.numbers import whole
 from bridge.spool.untrusted_json import one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--json", action="store_true", help="print as JSON")
-    parser.add_argument("-n", "--last", type=int, default=20, metavar="N", help="only the last N (20)")
+    parser.add_argument("-n", "--last", type=whole, default=20, metavar="N", help="only the last N (20)")
 
 
 def run(options: argparse.Namespace) -> int:

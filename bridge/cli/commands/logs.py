@@ -6,11 +6,12 @@ import argparse
 from collections import deque
 
 from bridge.cli.client import client
+from bridge.cli.numbers import whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("-n", "--lines", type=int, default=40, metavar="N", help="lines of each log (40)")
+    parser.add_argument("-n", "--lines", type=whole, default=40, metavar="N", help="lines of each log (40)")
 
 
 def run(options: argparse.Namespace) -> int:

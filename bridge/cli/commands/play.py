@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.cli.client import client
+from bridge.cli.numbers import decimal, whole
 from bridge.config import home_folder, load
 from bridge.errors import InputError, PluginError
 from bridge.midi.playback import Event, follow, play
@@ -35,14 +36,16 @@ class _Chosen:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("job", metavar="JOB", help="a job's id, the beginning of it, 'last', or a .mid file")
-    parser.add_argument("--item", type=int, default=1, metavar="N", help="of a job of several items, play the Nth (1)")
+    parser.add_argument(
+        "--item", type=whole, default=1, metavar="N", help="of a job of several items, play the Nth (1)"
+    )
     parser.add_argument("--port", metavar="NAME", help=f'port to play on; else a virtual port "{PORT_NAME}"')
     parser.add_argument("--clock", action="store_true", help="follow the MIDI clock and song position of a DAW")
     parser.add_argument(
         "--clock-port", metavar="NAME", help=f'where the clock comes from; else a port "{PORT_NAME} clock"'
     )
     parser.add_argument(
-        "--at", type=float, default=0.0, metavar="BEATS", help="with --clock: where the item lies, in quarter notes"
+        "--at", type=decimal, default=0.0, metavar="BEATS", help="with --clock: where the item lies, in quarter notes"
     )
 
 

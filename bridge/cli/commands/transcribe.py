@@ -16,13 +16,15 @@ from typing import Any
 
 from bridge.app import Application, application
 from bridge.cli.many_files import ManyFiles
+from bridge.cli.numbers import decimal
 from bridge.cli.progress import Progress
 from bridge.cli.project_files import writer, writers
 from bridge.cli.result_folder import MIDI, PLOT, check_free, draft_in, printable, publish, result_folders
-from bridge.cli.run_options import add_run_options, chosen_options, listed
+from bridge.cli.run_options import add_run_options, check_chosen, chosen_options, listed
 from bridge.errors import DawscribeError, InputError, StoreError
 from bridge.inference.malloc import limit_malloc_arenas
 from bridge.music.notes import STEM_ROLES
+from bridge.music.tempo import DEFAULT_BPM
 from bridge.pipeline.pipeline import Pipeline
 from bridge.pipeline.results import RESULT, moved, write_results
 from bridge.spool.request import AudioSpan, ItemRequest, Request
@@ -42,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for song.mid, result.json and stems; with several files one folder each inside it",
     )  # fmt: skip
     add_run_options(parser)
-    parser.add_argument("--start", type=float, default=0.0, metavar="SECONDS", help="begin here in the file")
-    parser.add_argument("--length", type=float, metavar="SECONDS", help="take only this much")
+    parser.add_argument("--start", type=decimal, default=0.0, metavar="SECONDS", help="begin here in the file")
+    parser.add_argument("--length", type=decimal, metavar="SECONDS", help="take only this much")
     parser.add_argument("--plot", action="store_true", help="also draw all parts as piano_roll.png")
     parser.add_argument(
         "--project", type=Path, metavar="FILE", action="append", default=[],
@@ -64,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
     limit_malloc_arenas()
     app = application({"device": options.device} if options.device else {})
     requests = [_request(file, options) for file in options.files]
+    check_chosen(requests[0].options, app.settings)
     folders = result_folders(options.files, options.output)
     _check_targets(app, folders, options)
     files = ManyFiles(options.files)
@@ -80,7 +83,9 @@ def run(options: argparse.Namespace) -> int:
                     finished.append(result)
                     if not options.json:
                         print(_summary(result, folder, time.monotonic() - started, looked=looked))
-                    _write_projects(app, item, request, folder, options)
+                    for made in _write_projects(app, item, request, folder, options):
+                        if not options.json:
+                            print(f"  {made}")
     finally:
         if options.json and finished:
             print(json.dumps(finished if len(requests) > 1 else finished[0]))
@@ -138,12 +143,13 @@ def _is_writable(path: str) -> bool:
 
 def _write_projects(
     app: Application, item: ItemResult, request: Request, folder: Path, options: argparse.Namespace
-) -> None:
+) -> Iterator[Path]:
     """Write the projects that DAWs open as a whole; these refer to the stems where they now lie."""
     span = request.items[0].audio
     try:
         for target in options.project:
             writer(app, target).write_project(item, span, target.absolute())
+            yield target
     except DawscribeError as e:
         raise type(e)(f"The result is in {folder}, but not all was written: {e}", code=e.code) from e
 
@@ -192,7 +198,10 @@ def _summary(result: dict[str, Any], folder: Path, took_s: float, *, looked: boo
     parts = ", ".join(f"{p['name']} {len(p['notes'])}" for p in item["parts"]) or "no notes"
     tempo = item["tempo"]
     bpm = tempo["points"][-1]["bpm"]
-    beat = f"{bpm:.4g} BPM" if tempo["confident"] or not looked else f"about {bpm:.4g} BPM, not certain"
+    beat = f"{bpm:.4g} BPM"
+    if looked and not tempo["confident"]:
+        is_none = len(tempo["points"]) == 1 and bpm == DEFAULT_BPM
+        beat = "no beat found" if is_none else f"about {beat}, not certain"
     lines = [f"{item['name']}: {parts}; {beat}; {took_s:.1f} s on {result['device']}"]
     lines += [f"  note: {w}" for w in [*item["warnings"], *result["warnings"]]]
     return "\n".join([*lines, f"  {folder / (item['midi'] or 'result.json')}"])

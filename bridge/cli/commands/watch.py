@@ -9,11 +9,10 @@ from pathlib import Path
 from bridge.app import application
 from bridge.cli.client import client
 from bridge.cli.project_files import writer, writers
-from bridge.cli.run_options import add_run_options, chosen_options
+from bridge.cli.run_options import add_run_options, check_chosen, chosen_options
 from bridge.cli.watched_folder import WatchedFolder
 from bridge.errors import InputError, StoreError
 from bridge.files import FileLock
-from bridge.pipeline.options import resolve_options
 
 LOOK_S = 1.0
 """Between two looks at the folder: some stat calls each."""
@@ -43,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if not lock.take():
         raise InputError(f"{folder} is watched already, by another dawscribe.", code="watch-folder-taken")
     chosen = chosen_options(options)
-    resolve_options(chosen, app.settings)  # a wrong one is said here, not once per file
+    check_chosen(chosen, app.settings)
     watched = WatchedFolder(folder, client(), app, chosen, options.project)
     watched.sweep()
     print(f"Watching {folder}; results lie beside the files. Ctrl-C ends it.", flush=True)

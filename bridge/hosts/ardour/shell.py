@@ -53,7 +53,7 @@ def check(folder: Path, audio: Path) -> None:
         rate = soundfile.info(audio).samplerate
     except soundfile.LibsndfileError as e:
         raise InputError(
-            f"{audio.name} cannot be read as audio; convert it to WAV and try again.", code="file-not-audio"
+            f"Ardour does not read {audio.name}; convert it to WAV and try again.", code="file-not-audio"
         ) from e
     if SUPERCLOCK % rate:
         raise HostError(

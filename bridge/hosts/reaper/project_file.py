@@ -20,7 +20,8 @@ from pathlib import Path
 import soundfile
 
 from bridge import __version__
-from bridge.errors import InputError, writing
+from bridge.audio.audio_file import AudioFile
+from bridge.errors import writing
 from bridge.files import write_bytes
 from bridge.hosts.reaper import midi_source
 from bridge.midi.part_events import channels
@@ -140,17 +141,23 @@ def _item(name: str, length_s: float, source: Iterable[str], offset_s: float = 0
 
 
 def _audio_item(name: str, span: AudioSpan, folder: Path, length_s: float) -> list[str]:
-    try:
-        info = soundfile.info(span.path)
-        kind = "OPUS" if info.subtype == "OPUS" else SOURCES.get(info.format, "WAVE")
-    except (soundfile.LibsndfileError, OSError) as e:
-        raise InputError(f"{span.path.name} cannot be read; export the audio again.", code="file-unreadable") from e
+    kind = _source_type(span.path)
     path = span.path.absolute()
     try:
         shown = path.relative_to(folder.absolute()).as_posix()
     except ValueError:
         shown = os.fspath(path)
     return _item(name, length_s, [f"<SOURCE {kind}", f"FILE {_quoted(shown)}", ">"], span.start_s)
+
+
+def _source_type(path: Path) -> str:
+    """REAPER's name for what reads a file: M4A, WMA and all else of films and phones go to its video decoder."""
+    try:
+        info = soundfile.info(path)
+    except (soundfile.LibsndfileError, OSError):
+        AudioFile(path).close()
+        return "VIDEO"
+    return "OPUS" if info.subtype == "OPUS" else SOURCES.get(info.format, "WAVE")
 
 
 def _guid() -> str:

@@ -6,7 +6,8 @@ instead of being sampled, the frame is centred for the middle lag, and the path 
 segmentation's own (path.py), over keys instead of fine pitches.
 
 On separated basses of five songs the note net, which hears them by default, reaches F 0.851, this 0.785 and SwiftF0
-0.691 (0.39 in the one that mostly plays below G1): it serves who chooses the melody engine for a bass, for bends and speed.
+0.691 (0.39 in the one that mostly plays below G1): it serves who chooses the melody engine for a bass, for bends and
+speed.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from bridge.score.instruments.evidence import Evidence
 from bridge.score.instruments.families import FAMILIES
+from bridge.score.instruments.likeness import LEAST_TOLD, Heard, apart
 
 Array = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -56,18 +57,14 @@ class Rule:
     balance: float = 1.0
     octave: float = 0.55
     """Weight of the chances of families, the stereo place and an octave beside the sound, in a distance of notes."""
-    apart: float = 0.3
-    """Squared distance from which two groups are two instruments."""
-    noise: float = 8.0
-    """Notes by which a group's sound is known half: groups of few notes must stand further apart."""
+    apart: float = 0.6
+    """Mean probability that their notes are of two instruments, from which two groups are two."""
     same_sound: float = 0.2
     """Squared distance of the sound alone below which two groups of one family are one instrument after all."""
     same_place: float = 0.4
     """Difference in balance that these may have; any for families of ONE_INSTRUMENT."""
-    small_groups: int = 24
-    """Groups to begin with; more than a band has instruments, and few enough to compare all."""
-    floor: float = -9.0
-    """Least log probability: one note that is very sure must not outweigh many that agree."""
+    small_groups: int = 48
+    """Groups to begin with; several for each instrument, and few enough to compare all."""
     bass: float = 0.3
     """Chance from which a note is the bass's, where there is one."""
     prior: float = 1.0
@@ -123,8 +120,9 @@ def parted(who: Evidence, sound: Array, chances: Array, rows: Ints, rule: Rule) 
         return []
     some = who.rows(rows)
     places = positions(some, sound[rows], chances[rows], rule)
-    groups = without_scraps(grown(small_groups(places, rule.small_groups), places, rule), places, rule)
-    named = [(family_of(some, mine, rule), mine) for mine in groups]
+    small = small_groups(places, rule.small_groups)
+    whole = grown(small, apart(Heard(some, sound[rows], chances[rows]), small), rule.apart)
+    named = [(family_of(some, mine, rule), mine) for mine in without_scraps(whole, places, rule)]
     return [(family, rows[mine]) for family, mine in one_of_each(some, sound[rows], named, rule)]
 
 
@@ -134,7 +132,7 @@ def steadied(who: Evidence, rule: Rule) -> tuple[Array, Array]:
     Notes count the more the more their sound is like.
     """
     sound, chances = np.empty_like(who.embedding), np.empty_like(who.family)
-    told = np.exp(np.maximum(who.family, rule.floor))
+    told = np.exp(np.maximum(who.family, LEAST_TOLD))
     order = np.argsort(who.onset_s, kind="stable")
     times = who.onset_s[order]
     reach = rule.near_s * 5  # beyond it a note's weight is less than a hundredth
@@ -169,34 +167,32 @@ def small_groups(places: Array, count: int) -> list[Ints]:
         centres.append(places[distance.argmax()])
     middle = np.stack(centres)
     for _ in range(ROUNDS):
-        nearest = ((places[:, None] - middle[None]) ** 2).sum(2).argmin(1)
+        # Squared distances but for what all centres have in common: notes times centres times columns are many.
+        nearest = ((middle**2).sum(1) - 2 * places @ middle.T).argmin(1)
         middle = np.stack([places[nearest == k].mean(0) if (nearest == k).any() else c for k, c in enumerate(middle)])
     return [rows for k in range(len(middle)) if len(rows := np.flatnonzero(nearest == k))]
 
 
-def grown(groups: list[Ints], places: Array, rule: Rule) -> list[Ints]:
-    """The two nearest groups joined, again and again, until all are apart."""
-    groups = list(groups)
-    while len(groups) > 1:
-        sizes = np.array([len(rows) for rows in groups])
-        a, b, distance = nearest_pair(np.stack([places[rows].mean(0) for rows in groups]), rule.noise / sizes)
-        if distance > rule.apart:
-            break
-        groups[a] = np.concatenate([groups[a], groups.pop(b)])
-    return groups
-
-
-def nearest_pair(centres: Array, doubt: npt.NDArray[np.float64]) -> tuple[int, int, float]:
-    """The two nearest of several points, the lower index first, and their squared distance.
+def grown(groups: list[Ints], distance: npt.NDArray[np.float64], most: float) -> list[Ints]:
+    """The two nearest groups joined, again and again, until all are further apart than ``most`` (average linkage).
 
     Args:
-        centres: (n, ...) points.
-        doubt: (n,) how little each is known; what a pair is unsure of shrinks its distance.
+        groups: rows of each group.
+        distance: (groups, groups) mean distance of their notes.
+        most: of two groups that are one.
     """
-    distance = ((centres[:, None] - centres[None]) ** 2).sum(2) / (1 + doubt[:, None] + doubt[None])
-    np.fill_diagonal(distance, np.inf)
-    a, b = divmod(int(distance.argmin()), len(centres))
-    return min(a, b), max(a, b), float(distance[a, b])
+    groups, distance = list(groups), distance + np.diag(np.full(len(groups), np.inf))
+    while len(groups) > 1:
+        a, b = sorted(divmod(int(distance.argmin()), len(groups)))
+        if distance[a, b] > most:
+            break
+        sizes = len(groups[a]), len(groups[b])
+        both = np.average(distance[[a, b]], axis=0, weights=sizes)
+        both[a] = np.inf
+        distance[a] = distance[:, a] = both
+        distance = np.delete(np.delete(distance, b, 0), b, 1)
+        groups[a] = np.concatenate([groups[a], groups.pop(b)])
+    return groups
 
 
 def without_scraps(groups: list[Ints], places: Array, rule: Rule) -> list[Ints]:
@@ -212,7 +208,7 @@ def without_scraps(groups: list[Ints], places: Array, rule: Rule) -> list[Ints]:
 
 def family_of(who: Evidence, rows: Ints, rule: Rule) -> str:
     """The family that a group's notes say together."""
-    score = np.maximum(who.family[rows], rule.floor).mean(0) + rule.prior * np.log([SHARES[f] for f in FAMILIES])
+    score = np.maximum(who.family[rows], LEAST_TOLD).mean(0) + rule.prior * np.log([SHARES[f] for f in FAMILIES])
     chance = np.exp(np.where([f in rule.never for f in FAMILIES], -np.inf, score))
     best = int(chance.argmax())
     return FAMILIES[best] if chance[best] >= rule.doubtful * chance.sum() else UNSURE
@@ -239,7 +235,7 @@ def _same(who: Evidence, sound: Array, a: tuple[str, Ints], b: tuple[str, Ints],
 
 
 def _group(who: Evidence, family: str, rows: Ints, rule: Rule) -> Group:
-    chances = np.exp(np.maximum(who.family[rows], rule.floor).mean(0))
+    chances = np.exp(np.maximum(who.family[rows], LEAST_TOLD).mean(0))
     sure = float(chances[FAMILIES.index(family)] / chances.sum())
     return Group(family, rows[np.argsort(who.onset_s[rows], kind="stable")], float(np.median(who.balance[rows])), sure)
 

@@ -494,6 +494,11 @@ def test_the_options_go_with_the_request_and_are_remembered(tmp_path: Path) -> N
     assert lua.eval("widget('quantise').values['1/8T']") == "1/8T"
 
 
+def test_the_dialog_asks_for_the_quality(tmp_path: Path) -> None:
+    _, (request,) = asked(tmp_path, "all.quality = 'draft'")
+    assert request["options"] == {"quality": "draft"}
+
+
 def test_the_dialog_asks_for_the_sensitivity(tmp_path: Path) -> None:
     _, (request,) = asked(tmp_path, "all.sensitivity = 'many'")
     assert request["options"] == {"sensitivity": 0.75}

@@ -7,6 +7,7 @@ local TITLE = 'dawscribe: options'
 local FILE = 'hosts/ardour-options.json'
 local option_table = app.library('option_table')
 local ROLES, GRIDS, DRUM_MAPS = option_table.ROLES, option_table.GRIDS, option_table.DRUM_MAPS
+local QUALITIES = option_table.QUALITIES
 local MIX, AS_PLAYED, DEFAULT = 'a mix', 'as played', 'default'
 -- Sensitivities as the drop-down says them; 0.5 is as tuned.
 local SENSITIVITIES = { few = 0.25, many = 0.75, most = 1 }
@@ -43,6 +44,9 @@ local function widgets(last)
   local function add(row) rows[#rows + 1] = row end
   add { type = 'dropdown', key = 'role', title = 'The selection is', values = choices(MIX, ROLES),
     default = known_or(last.role, ROLES, MIX) }
+  -- The draft hears the mix as it is, in seconds; best separates it first.
+  add { type = 'dropdown', key = 'quality', title = 'Quality', values = choices(DEFAULT, QUALITIES),
+    default = known_or(last.quality, QUALITIES, DEFAULT) }
   add { type = 'dropdown', key = 'quantise', title = 'Quantise to', values = choices(AS_PLAYED, GRIDS),
     default = known_or(last.quantise, GRIDS, AS_PLAYED) }
   add { type = 'entry', key = 'beat', title = 'Beat as known', default = type(last.beat) == 'string' and last.beat or '' }
@@ -68,7 +72,8 @@ local function choice(answer)
   if #stems == #ROLES then stems = {} end
   return {
     stems = app.json.array(stems), role = text(answer.role), quantise = text(answer.quantise), beat = text(answer.beat),
-    drum_map = text(answer.drum_map), sensitivity = text(answer.sensitivity), chord_track = answer.chord_track == true,
+    drum_map = text(answer.drum_map), sensitivity = text(answer.sensitivity), quality = text(answer.quality),
+    chord_track = answer.chord_track == true,
   }
 end
 
@@ -79,7 +84,7 @@ function options.of(chosen)
   local found = hint
   if #chosen.stems > 0 then found.stems = chosen.stems end
   if chosen.role then found.separator, found.role = 'whole_mix', chosen.role end
-  found.quantise, found.drum_map = chosen.quantise, chosen.drum_map
+  found.quantise, found.drum_map, found.quality = chosen.quantise, chosen.drum_map, chosen.quality
   found.sensitivity = SENSITIVITIES[chosen.sensitivity]
   return found
 end

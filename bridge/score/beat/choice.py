@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.score.beat.features import RATE_HZ
-from bridge.score.beat.products import product
 from bridge.score.beat.pulse_net import BINS_BPM, Heard, stacked
 
 Array = npt.NDArray[np.float64]
@@ -110,7 +109,7 @@ def odds_of(curves: Array, heard: Heard, found: Sequence[Candidate]) -> Array:
     scalars = np.stack([scalars_of(c, told, heard) for c in found]).astype(np.float32)
     seen = _seen(every, [frames_of(c.beats, every.shape[1]) for c in found])
     rows = np.concatenate([seen, scalars], 1)
-    hidden = np.maximum(np.float32(0), product(rows, w["hidden_weight"].T) + w["hidden_bias"])
+    hidden = np.maximum(np.float32(0), rows @ w["hidden_weight"].T + w["hidden_bias"])
     odds: Array = (hidden @ w["out_weight"].T + w["out_bias"])[:, 0].astype(np.float64)
     return odds
 
@@ -151,7 +150,7 @@ def _over_beats(rows: Floats, weight: Floats, bias: Floats, step: int) -> Floats
     """Convolve over beats, as far as they reach, and rectify."""
     kernel = weight.shape[2]
     count = len(rows) - step * (kernel - 1)
-    total = bias + sum(product(rows[k * step : k * step + count], weight[:, :, k].T) for k in range(kernel))
+    total = bias + sum(rows[k * step : k * step + count] @ weight[:, :, k].T for k in range(kernel))
     result: Floats = np.maximum(np.float32(0), total)
     return result
 

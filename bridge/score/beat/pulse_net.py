@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.score.beat.features import CHANNELS, RATE_HZ
-from bridge.score.beat.products import product
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
@@ -92,7 +91,7 @@ def _conv(h: Floats, weight: Floats, bias: Floats, dilation: int) -> Floats:
     reach = dilation * (kernel // 2)
     padded = np.pad(h, ((0, 0), (reach, reach)))
     steps = padded.T
-    total = bias + sum(product(steps[k * dilation : k * dilation + count], weight[:, :, k].T) for k in range(kernel))
+    total = bias + sum(steps[k * dilation : k * dilation + count] @ weight[:, :, k].T for k in range(kernel))
     result: Floats = np.maximum(np.float32(0), total).T
     return result
 

@@ -6,6 +6,7 @@ Home, settings, model store, and the context that plugins are lent.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ def application(overrides: Mapping[str, Any] | None = None, home: Path | None = 
         StoreError: the home is somebody else's, or others may write there.
     """
     home = home or home_folder()
+    with suppress(OSError):
+        # Whoever writes there first would leave it open to others; one that cannot be made is done without.
+        home.mkdir(parents=True, mode=0o700)
     if home.exists():
         own_home(home)  # what is in it is trusted: settings, programs to start, networks
     settings = load(home, overrides)

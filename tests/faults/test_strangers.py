@@ -84,6 +84,19 @@ def test_what_the_home_holds_is_the_users_alone(tmp_path: Path, wav: Path, mask:
     assert [str(p) for p in ours if p.stat().st_mode & 0o077] == []
 
 
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+def test_the_first_command_makes_a_home_of_the_users_alone(home: Home, wav: Path, tmp_path: Path, mask: int) -> None:
+    home.env["DAWSCRIBE_HOME"] = str(tmp_path / "deep" / "new")
+    hears = [word for role in ("drums", "bass", "vocals", "other") for word in ("--transcriber", f"{role}=fake")]
+    before = os.umask(mask)
+    try:
+        home.run("transcribe", wav, "-o", tmp_path / "out", "--separator", "fake", "--no-tempo", *hears)
+    finally:
+        os.umask(before)
+    made = tmp_path / "deep" / "new"
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
 def test_a_home_that_others_may_write_is_refused(tmp_path: Path, home: Home) -> None:
     loose = tmp_path / "loose"
     loose.mkdir()

@@ -124,6 +124,8 @@ class Client:
             InputError: there is none, or more than one.
         """
         jobs = self.store.all()
+        if not jobs:
+            raise InputError(f"There are no jobs yet in {self.home}.", code="jobs-none")
         found = jobs[-1:] if name == "last" else [j for j in jobs if j.id == name]
         found = found or [j for j in jobs if j.id.startswith(name)]
         if len(found) != 1:

@@ -195,11 +195,19 @@ def test_help_and_unknown_commands(home: Home) -> None:
         (["transcribe", "song.wav"], "required: -o/--output"),
         (["status", "foo"], '"dawscribe status" does not know "foo"'),
         (["jobs", "-n", "x"], "a whole number is wanted"),
+        (["show", "last"], "There are no jobs yet"),
+        (["selected", "tractor"], "choose one of: reaper, ardour, "),
+        (["setup", "tractor"], "ardour, live, service."),
+        (["watch", __file__], "is a file; name the folder"),
     ):
         done = home.run(*words, check=False)
         assert done.returncode == 2
         assert sentence in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+def test_logs_that_are_not_there_yet(home: Home) -> None:
+    assert home.run("logs").stdout.startswith("There are no logs yet")
 
 
 def test_a_decimal_comma_is_a_point(home: Home, wav: Path, tmp_path: Path) -> None:

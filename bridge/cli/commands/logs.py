@@ -8,6 +8,8 @@ from collections import deque
 from bridge.cli.client import client
 from bridge.cli.numbers import whole
 
+LOGS = ("daemon.log", "worker.log", "command.log")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
@@ -17,12 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the last lines of each log."""
     folder = client().home / "logs"
-    for name in ("daemon.log", "worker.log", "command.log"):
+    for name in LOGS:
         path = folder / name
-        print(f"--- {path}")
         if path.exists():
+            print(f"--- {path}")
             with path.open(encoding="utf-8", errors="replace") as f:
                 for line in deque(f, max(1, options.lines)):
                     # Names in it may hold letters that tell a terminal to do things.
                     print("".join(c if c.isprintable() or c == "\t" else " " for c in line.rstrip("\n")))
+    if not any((folder / name).exists() for name in LOGS):
+        print(f"There are no logs yet in {folder}.")
     return 0

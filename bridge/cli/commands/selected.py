@@ -20,9 +20,8 @@ def run(options: argparse.Namespace) -> int:
     app = application()
     name: str = options.host
     if name not in HOSTS.names():
-        raise InputError(
-            f'There is no DAW called "{name}" here; choose one of: {", ".join(HOSTS.names())}.', code="host-unknown"
-        )
+        known = ", ".join(n for n in HOSTS.names() if hasattr(HOSTS.load(n), "request_selected"))
+        raise InputError(f'There is no DAW called "{name}" here; choose one of: {known}.', code="host-unknown")
     host = HOSTS.create(name, app.settings.plugin_table("hosts", name), app.context)
     if not isinstance(host, RemoteHost):
         message = f"{name} has no selection; name an audio file (dawscribe transcribe FILE) or choose a DAW."

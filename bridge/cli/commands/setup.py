@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 def _set_up_host(options: argparse.Namespace) -> list[str]:
     name: str = options.target
     if name not in HOSTS.names():
-        known = ", ".join(dict.fromkeys([*_targets(), *HOSTS.names()]))
+        known = ", ".join(_targets())
         raise InputError(f'There is nothing called "{name}" to set up; choose one of: {known}.', code="setup-unknown")
     app = application()
     host = HOSTS.create(name, app.settings.plugin_table("hosts", name), app.context)

@@ -33,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Watch until interrupted."""
     folder = options.folder.absolute()
+    if folder.is_file():
+        raise InputError(f"{folder.name} is a file; name the folder to watch.", code="watch-not-folder")
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}; make it, or name another.", code="watch-folder-missing")
     app = application()

@@ -63,5 +63,5 @@ def test_an_unknown_job_is_a_sentence(
 ) -> None:
     monkeypatch.setenv("DAWSCRIBE_HOME", str(tmp_path / "home"))
     assert main(["report", "nothing"]) == 2
-    assert "no job nothing" in capsys.readouterr().err
+    assert "no jobs yet" in capsys.readouterr().err
     assert not (tmp_path / "dawscribe-nothing.zip").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.daemon.daemon import cancel_all
 from bridge.files import FileLock
 from bridge.jobs.store import JobStore
 from tests.support import Home, read_json, sine, wait_for
@@ -235,3 +237,22 @@ def test_a_command_that_looks_at_the_lock_does_not_keep_a_daemon_from_starting(h
     free.start()
     home.start()
     free.join()
+
+
+def test_a_task_that_loses_a_cancel_is_cancelled_again() -> None:
+    """As wait_for before Python 3.12 may lose it."""
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)
+
+    async def ends() -> bool:
+        tasks = [asyncio.create_task(stubborn()), asyncio.create_task(asyncio.sleep(60))]
+        await asyncio.sleep(0)
+        await cancel_all(tasks, patience_s=0.05)
+        return all(task.done() for task in tasks)
+
+    assert asyncio.run(asyncio.wait_for(ends(), 10))
+    asyncio.run(cancel_all([]))

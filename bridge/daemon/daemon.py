@@ -42,7 +42,7 @@ OPENING_S = 0.1
 LOCK_S = 1.0
 """A lock that is held for so long is another daemon's; a command that only looks holds it for a moment."""
 CANCELS, CANCEL_S = 3, 2.5
-"""How often, and for how long each time, the end waits for what is cancelled: 'dawscribe stop' waits 10 s."""
+"""Tries to cancel, and the wait after each: 'dawscribe stop' waits 10 s in all."""
 log = logging.getLogger("dawscribe.daemon")
 
 

@@ -35,6 +35,15 @@ class Song:
         """Return the facts of a file that change with it."""
         return f"{self.size} {self.modified}"
 
+    @property
+    def is_nameable(self) -> bool:
+        """Return whether the table, which is UTF-8, can hold the path."""
+        try:
+            self.path.encode()
+        except UnicodeEncodeError:
+            return False
+        return True
+
 
 def is_url(path: str) -> bool:
     """Return whether a path names a place for fsspec, such as ``s3://bucket/songs``."""

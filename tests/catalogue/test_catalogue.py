@@ -167,6 +167,19 @@ def test_songs_are_found_once_and_results_are_none(tmp_path: Path) -> None:
         list(find_songs([str(tmp_path / "nowhere")], out))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take only names that are text")
+def test_a_name_that_is_no_text_is_left_out_and_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    (music / os.fsdecode(b"bad\xff.wav")).write_bytes(b"x")
+    assert main(["catalogue", str(music), "-o", str(tmp_path / "out"), "--workers", "1"]) == 2
+    told = capsys.readouterr()
+    assert "rename the file" in told.err
+    assert "0 songs done" in told.out
+
+
 def test_a_song_by_url_is_found_and_read(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     sine(tmp_path / "a.wav")

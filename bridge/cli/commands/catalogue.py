@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from bridge.app import application
 from bridge.cli.numbers import whole
+from bridge.cli.result_folder import printable
 from bridge.errors import InputError
 
 BAD_INPUT = 2
@@ -60,7 +62,11 @@ def _update(options: argparse.Namespace) -> int:
         wanted["quality"] = options.quality
     if options.workers is not None and options.workers < 1:
         raise InputError(f"--workers takes a number from 1; not {options.workers}.", code="workers-invalid")
-    songs = list(find_songs(options.words, folder))
+    found = list(find_songs(options.words, folder))
+    songs = [song for song in found if song.is_nameable]
+    for song in (song for song in found if not song.is_nameable):
+        shown = printable(Path(song.path).name)
+        print(f"{shown}: left out, since its name is not in UTF-8; rename the file.", file=sys.stderr)
     table = Table(folder, create=True)
 
     def on_row(row: Row, progress: Progress) -> None:
@@ -84,7 +90,7 @@ def _update(options: argparse.Namespace) -> int:
     else:
         kept = f", {progress.kept} done before" if progress.kept else ""
         print(f"{progress.done} songs done, {progress.failed} failed{kept}; see: dawscribe catalogue report {folder}")
-    return BAD_INPUT if progress.failed else 0
+    return BAD_INPUT if progress.failed or len(songs) < len(found) else 0
 
 
 def _runner(scheduler: str | None, workers: int | None) -> Callable[[Iterable[Any]], Iterator[Any]]:

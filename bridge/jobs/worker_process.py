@@ -10,6 +10,8 @@ import contextlib
 import json
 import logging
 import os
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -28,6 +30,8 @@ SILENT_S = 60.0
 """A worker gives a sign of life each second; one that is silent for so long hangs."""
 FIRST_S = 180.0
 """The same until the first one: a cold Python on a slow disk."""
+END_S = 5.0
+"""For a killed worker to be gone; a process in a call to a dead network drive stays until that answers."""
 HANGS = (
     "The engine hangs and was ended; is the audio on a network drive that is gone? "
     "Copy it to this computer and try again."
@@ -125,16 +129,18 @@ class WorkerProcess:
         """End a worker that does not stop."""
         if self._process is not None and self._process.returncode is None:
             self._killed_for_cancel = True
-            self._process.kill()
+            _kill(self._process)
             self._process = None  # at once: the next job must not meet the dying one
 
     async def stop(self) -> None:
         """Let the process go, and its memory with it."""
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            _kill(process)
+            try:
+                await asyncio.wait_for(process.wait(), END_S)
+            except asyncio.TimeoutError:
+                log.error("the worker %d was killed and is still there; it is left", process.pid)
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
@@ -142,7 +148,7 @@ class WorkerProcess:
                 self._process = await asyncio.create_subprocess_exec(
                     *program("worker", str(self._home), with_streams=True), cwd=self._home,
                     stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
-                    limit=MAX_ANSWER_BYTES, creationflags=hidden(),
+                    limit=MAX_ANSWER_BYTES, creationflags=hidden(), start_new_session=True,
                 )  # fmt: skip
         return self._process
 
@@ -155,6 +161,16 @@ class WorkerProcess:
         except OSError as e:
             log.warning("%s cannot be written: %s", self._log_file, e)
             return open(os.devnull, "ab")
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kill the worker and what it has started, which would keep its lock and its pipes."""
+    # macOS says of a group that is ending that it may not be killed.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _put_aside(log_file: Path) -> None:

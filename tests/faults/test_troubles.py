@@ -18,6 +18,7 @@ from typing import Any
 
 import lupa.lua53
 import lupa.lua54
+import psutil
 import pytest
 
 from bridge.files import BEAT_BYTES, FileLock, read_untrusted, write_beat
@@ -139,6 +140,25 @@ def test_a_worker_that_falls_silent_is_ended_with_a_sentence(tmp_path: Path, mon
     end, pid = asyncio.run(run())
     assert (end.state, end.code) == ("failed", "engine-hangs")
     assert pid is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="groups of processes are POSIX's")
+def test_what_a_worker_started_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that it started holds its pipes, and whoever stopped the worker waited for them."""
+    script = (
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "open('child', 'w').write(str(child.pid))\n"
+        "print('{}', flush=True)\n"
+        "time.sleep(600)"
+    )
+    monkeypatch.setattr(worker_process, "program", lambda *words, **how: [sys.executable, "-c", script])
+    monkeypatch.setattr(worker_process, "SILENT_S", 0.5)
+    process = WorkerProcess(tmp_path, tmp_path / "logs" / "worker.log")
+    end = asyncio.run(process.run("hung-0002", lambda answer: None))
+    assert end.code == "engine-hangs"
+    child = int((tmp_path / "child").read_text())
+    wait_for(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie", "the child's end")
 
 
 def test_a_worker_gives_signs_of_life_while_it_works(home: Home, wav: Path) -> None:

@@ -133,7 +133,7 @@ def test_midi_is_dragged_out_as_a_file(corrected: Any, fresh: Page) -> None:
 def test_a_file_that_cannot_be_made_is_said(refused: Any, tmp_path: Path) -> None:
     (tmp_path / "song.wav").unlink()
     opened(refused, "Files").get_by_role("link", name="REAPER project").click()
-    until(refused, "/cannot be|no longer|not found|is not/.test(document.getElementById('status').textContent)")
+    until(refused, "document.getElementById('status').textContent.startsWith('There is no audio file')")
 
 
 def test_what_cannot_be_heard_again_is_said_and_changes_nothing(refused: Any, fresh: Page) -> None:

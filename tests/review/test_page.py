@@ -256,6 +256,18 @@ def test_a_candidate_is_added_dragged_undone_and_saved(tab: Any, fresh: Page) ->
     assert (saved(fresh)["cursor"], len(saved(fresh)["edits"])) == (1, 3)
 
 
+SLOW = """const fetched = window.fetch;
+window.fetch = async (...words) => { await new Promise((done) => setTimeout(done, 600)); return fetched(...words); };
+undefined"""
+
+
+def test_who_reads_that_a_version_is_ready_may_send_the_next(tab: Any) -> None:
+    tab.evaluate(SLOW)
+    for version in (2, 3):
+        tab.locator("#send").click()
+        until(tab, f"document.getElementById('status').textContent.startsWith('Version {version} is ready')")
+
+
 def test_two_pages_see_each_other_and_a_stale_change_is_told(tab: Any, fresh: Page) -> None:
     other = tab.context.new_page()
     # A second window of the same browser has the cookie already.

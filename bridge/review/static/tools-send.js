@@ -17,8 +17,9 @@ export function sendTools({ store, say, state }) {
     try {
       await store.settled();
       const answer = await post(`${store.base}/send`, { seq: store.seq });
-      say(`Version ${answer.revision} is ready; the DAW's script takes it over ("Update transcription").`);
       await store.load();
+      // Said last: whoever reads it may send the next one.
+      say(`Version ${answer.revision} is ready; the DAW's script takes it over ("Update transcription").`);
     } catch (error) {
       say(/** @type {Error} */ (error).message);
     } finally {

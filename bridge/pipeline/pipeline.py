@@ -165,6 +165,7 @@ class Pipeline:
         forecast: Forecast,
     ) -> ItemResult:
         mix = read_span(item.audio, work / "mix.wav", stages.progress("read"))
+        options.hints.check(mix.length_s)
         if mix.is_silent:
             return ItemResult(item.name, Score((), mix.length_s, warnings=(*mix.warnings, SILENT)), extra=item.extra)
         with forecast.of(mix.length_s):

@@ -214,6 +214,13 @@ def test_a_decimal_comma_is_a_point(home: Home, wav: Path, tmp_path: Path) -> No
     assert "97.5 BPM" in home.run("transcribe", wav, "-o", tmp_path / "out", "--bpm", "97,5").stdout
 
 
+def test_a_first_downbeat_behind_the_end_is_refused_and_leaves_nothing(home: Home, wav: Path, tmp_path: Path) -> None:
+    done = home.run("transcribe", wav, "-o", tmp_path / "out", "--first-downbeat", "2.5", check=False)
+    assert done.returncode == 2
+    assert "comes after the item's end at 2.0 s" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_where_there_is_no_beat_none_is_named(home: Home, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(44_100), 44_100)
     config = home.folder / "config.toml"

@@ -251,6 +251,8 @@ def test_the_beat_is_found_again_with_what_is_known(served: Any, tmp_path: Path)
     for wrong in ({"bpm": 1}, {"bpm": "x"}, {"beats_per_bar": 0}, {"beats_per_bar": 1e300}, {"first_downbeat": -1}):
         assert ask(**wrong)[0] == 400, wrong
     assert ask(bpm=10**400)[0] == 400
+    status, said = ask(first_downbeat=9999)
+    assert (status, "comes after the item's end" in said["message"]) == (400, True)
     assert page.ask("POST", f"/api/jobs/{job}/beat", {"item": 7})[0] == 400
 
 

@@ -88,6 +88,7 @@ class AgainRoutes:
         if sound.MIX not in sources:
             raise InputError(GONE, code="audio-gone")
         mix, sheet, item = await opened.ready(sources[sound.MIX]), log.sheets[number], log.base["items"][number]
+        known.check(sheet.length_s)
         gone = threading.Event()
         try:
             tempo = await opened.on(opened.decodes, lambda: beat_again(mix, sheet, item, known, gone.is_set))

@@ -45,6 +45,19 @@ class Hints:
             )
             raise InputError(message, code="downbeat-out-of-range")
 
+    def check(self, length_s: float) -> None:
+        """Refuse what does not lie in a song of this length.
+
+        Raises:
+            InputError: the first downbeat comes after its end.
+        """
+        if self.first_downbeat_s is not None and self.first_downbeat_s > length_s:
+            message = (
+                f"The first downbeat at {self.first_downbeat_s:g} s comes after the item's end at {length_s:.1f} s; "
+                "give seconds from the item's start."
+            )
+            raise InputError(message, code="downbeat-behind-end")
+
     @property
     def any(self) -> bool:
         """Return whether anything is known."""

@@ -46,7 +46,7 @@ def run_locally(tasks: Iterable[Task], workers: int, command: Iterable[str] | No
     """
     words = list(command) if command is not None else worker_command()
     waiting = iter(tasks)
-    lock, rows = threading.Lock(), queue.SimpleQueue[Row | None]()
+    lock, starting, rows = threading.Lock(), threading.Lock(), queue.SimpleQueue[Row | None]()
     stopped = threading.Event()
     processes: list[subprocess.Popen[str]] = []
 
@@ -54,13 +54,20 @@ def run_locally(tasks: Iterable[Task], workers: int, command: Iterable[str] | No
         with lock:
             return None if stopped.is_set() else next(waiting, None)
 
+    def start() -> subprocess.Popen[str] | None:
+        # Not beside the end, which would not know of the new process.
+        with starting:
+            return None if stopped.is_set() else _start(words, processes)
+
     def serve() -> None:
         process: subprocess.Popen[str] | None = None
         try:
             while (task := take()) is not None:
                 for _ in range(MAX_ATTEMPTS):
                     if process is None or process.poll() is not None:
-                        process = _start(words, processes)
+                        process = start()
+                    if process is None:
+                        return
                     answer = _ask(process, task)
                     if answer is not None or stopped.is_set():
                         break
@@ -83,7 +90,8 @@ def run_locally(tasks: Iterable[Task], workers: int, command: Iterable[str] | No
             else:
                 yield row
     finally:
-        stopped.set()
+        with starting:
+            stopped.set()
         for process in processes:
             _end(process)
 

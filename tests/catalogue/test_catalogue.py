@@ -24,7 +24,7 @@ from bridge.catalogue.task import Task
 from bridge.cli import main
 from bridge.errors import DawscribeError
 from tests.raising import raises_code
-from tests.support import sine
+from tests.support import PATIENCE_S, sine, wait_for
 
 STAND_IN = """
 import json, os, sys, time
@@ -150,6 +150,28 @@ def test_an_abandoned_run_leaves_no_process() -> None:
     next(run)
     run.close()  # type: ignore[attr-defined]
     assert {p.pid for p in psutil.Process().children()} <= before
+
+
+def test_a_song_that_is_found_after_the_end_starts_no_process() -> None:
+    import psutil
+
+    asked, ended = threading.Event(), threading.Event()
+    first, second = tasks("1", "2", seconds=0.0)
+
+    def found() -> Iterator[Task]:
+        yield first
+        asked.set()
+        ended.wait(PATIENCE_S)
+        yield second
+
+    before = {p.pid for p in psutil.Process().children()}, threading.active_count()
+    run = run_locally(found(), 2, [sys.executable, "-c", STAND_IN])
+    next(run)
+    assert asked.wait(PATIENCE_S)
+    run.close()  # type: ignore[attr-defined]
+    ended.set()
+    wait_for(lambda: threading.active_count() <= before[1], "the threads' end")
+    assert {p.pid for p in psutil.Process().children()} <= before[0]
 
 
 def test_there_is_always_a_worker() -> None:

@@ -39,6 +39,8 @@ STOP_LIGHT = "3x14+189+37"
 """The transport's Stop button, and an area of it that is green while the transport rests."""
 TITLE = "^dawscribe$"
 """Of all windows that the scripts open."""
+KEY_S = 5.0
+"""For a window to take a key; then it is pressed again."""
 CLICK_S = 15.0
 """How long a click may need to show; dawscribe takes a second one within its first second for a double click."""
 
@@ -198,8 +200,11 @@ class Studio:
             if window not in self.desktop.windows(TITLE):
                 return True
             with contextlib.suppress(subprocess.CalledProcessError):  # it went in between
-                self.desktop.tool("xdotool", "windowfocus", window, "sleep", "0.2", "key", key, "sleep", "0.5")
-            return False
+                self.desktop.tool("xdotool", "windowfocus", window, "sleep", "0.2", "key", key)
+            # On a busy machine it goes late; a second key would answer the next window.
+            with contextlib.suppress(AssertionError):
+                wait_for(lambda: window not in self.desktop.windows(TITLE), "the window's end", KEY_S)
+            return window not in self.desktop.windows(TITLE)
 
         wait_for(gone, "the window's end", PATIENCE_S)
 

@@ -29,15 +29,13 @@ def seal(folder: Path, files: Iterable[str]) -> None:
 def is_sealed(folder: Path, files: Iterable[str]) -> bool:
     """Return whether files are there as they were sealed."""
     kept = _seals(folder)
-    try:
-        return all(kept.get(name) == _content(folder / name) for name in files)
-    except OSError:
-        return False
+    return all(_is_as(kept, folder / name) for name in files)
 
 
 def drop_damaged(folder: Path) -> None:
     """Remove compiled networks that are not as they were sealed; the runtime then makes them again."""
-    damaged = [path for path in folder.glob(COMPILED) if not is_sealed(folder, [path.name])]
+    kept = _seals(folder)
+    damaged = [path for path in folder.glob(COMPILED) if not _is_as(kept, path)]
     for path in damaged:
         # Another process may have removed it, or use it.
         with suppress(OSError):
@@ -69,6 +67,14 @@ def _seals(folder: Path) -> dict[str, object]:
     except (OSError, ValueError, InputError):
         return {}
     return kept if isinstance(kept, dict) else {}
+
+
+def _is_as(kept: Mapping[str, object], path: Path) -> bool:
+    """Return whether a file is as a seal says."""
+    try:
+        return kept.get(path.name) == _content(path)
+    except OSError:
+        return False
 
 
 def _content(path: Path) -> list[int]:

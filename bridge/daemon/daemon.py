@@ -7,13 +7,14 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from bridge import __version__
 from bridge.app import Application
+from bridge.daemon.cancelling import cancel_all
 from bridge.daemon.trigger_supervisor import TriggerSupervisor
 from bridge.daemon.watchdog import Watchdog
 from bridge.errors import HostError, InputError, StoreError, writing
@@ -41,25 +42,7 @@ OPENING_S = 0.1
 """Time for the triggers to open their ports before the daemon is said to run."""
 LOCK_S = 1.0
 """A lock that is held for so long is another daemon's; a command that only looks holds it for a moment."""
-CANCELS, CANCEL_S = 3, 2.5
-"""Tries to cancel, and the wait after each: 'dawscribe stop' waits 10 s in all."""
 log = logging.getLogger("dawscribe.daemon")
-
-
-async def cancel_all(tasks: Collection[asyncio.Task[None]], patience_s: float = CANCEL_S) -> None:
-    """Cancel tasks until they have ended.
-
-    Before Python 3.12 a cancel that comes as a ``wait_for`` ends is lost, and who waited once waited for ever.
-    """
-    pending = set(tasks)
-    for _ in range(CANCELS):
-        for task in pending:
-            task.cancel()
-        if pending:
-            _, pending = await asyncio.wait(pending, timeout=patience_s)
-    for task in pending:
-        log.error("%s does not end; it is left", task)
-    await asyncio.gather(*(t for t in tasks if t.done()), return_exceptions=True)
 
 
 class Daemon:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.daemon.daemon import cancel_all
+from bridge.daemon.cancelling import cancel_all
 from bridge.files import FileLock
 from bridge.jobs.store import JobStore
 from tests.support import Home, read_json, sine, wait_for

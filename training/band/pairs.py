@@ -23,7 +23,7 @@ from bridge.note_maps.features import FPS
 from bridge.score.instruments import likeness
 from bridge.score.instruments.assign import RULE, groups, steadied
 from bridge.score.instruments.evidence import Evidence
-from bridge.score.instruments.likeness import Heard, differences
+from bridge.score.instruments.likeness import differences
 from bridge.transcribers.band.crops import PLACED
 from bridge.transcribers.band.listen import PLACE_STEPS
 from training.band.clips import HELD_OUT_FIRST
@@ -88,7 +88,7 @@ def pairs_of(clips: Sequence[Clip], rng: np.random.Generator) -> tuple[np.ndarra
     for clip in clips:
         a, b = rng.integers(0, len(clip.part), (2, PAIRS))
         a, b = a[a != b], b[a != b]
-        rows.append(differences(Heard(clip.who, *steadied(clip.who, RULE)), a, b))
+        rows.append(differences(steadied(clip.who, RULE), a, b))
         same.append(clip.part[a] == clip.part[b])
     return np.concatenate(rows), np.concatenate(same).astype(np.float32)
 

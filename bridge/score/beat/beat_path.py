@@ -9,16 +9,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bridge.score.beat.variable_tempo import TIGHTNESS, between_frames
+from bridge.score.beat.variable_tempo import TIGHTNESS, traced_back
 
 Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 
 FARTHEST = 1.6
 """Periods that a step may span; further steps cost more than any beat is worth."""
 
 
-def beat_paths(strength: Array, period: Array) -> list[Array]:
-    """Beats of each curve, in frames with fractions.
+def beat_paths(strength: Array, period: Array) -> list[Indices]:
+    """Beats of each curve, in frames.
 
     Args:
         strength: (curves, frames) how much each frame is a beat.
@@ -39,18 +40,4 @@ def beat_paths(strength: Array, period: Array) -> list[Array]:
         gain = reached[rows, best]
         score[:, lags[0] + frame] += np.maximum(0.0, gain)
         back[:, frame] = np.where(gain > 0, frame - lags[best], -1)
-    return [_path(s, b, int(p)) for s, b, p in zip(score[:, lags[0] :], back, period[:, -1], strict=True)]
-
-
-def _path(score: Array, back: npt.NDArray[np.int64], last: int) -> Array:
-    """The beats that end best within the last period, as frames on which they fall."""
-    tail = score[-max(1, last) :]
-    beats = [len(score) - len(tail) + int(tail.argmax())]
-    while back[beats[-1]] >= 0:
-        beats.append(int(back[beats[-1]]))
-    return np.array(beats[::-1], dtype=np.float64)
-
-
-def placed(strength: Array, beats: Array) -> Array:
-    """Beats moved to the peaks, within a frame."""
-    return between_frames(strength, beats.astype(np.int64))
+    return [traced_back(s, b, p) for s, b, p in zip(score[:, lags[0] :], back, period[:, -1], strict=True)]

@@ -8,21 +8,20 @@ readings together, and of none being right; readings that are the same beats are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.score.beat.features import RATE_HZ
 from bridge.score.beat.pulse_net import BINS_BPM, Heard, stacked
+from bridge.score.perceptron import DATA, load_weights, perceptron
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
-WEIGHTS = Path(__file__).parents[2] / "data" / "choice.npz"
+WEIGHTS = DATA / "choice.npz"
 """Made by training/beat/choice.py."""
 KINDS = ("click", "strays", "net", "net's click")
 """Origins of a pulse."""
@@ -104,19 +103,18 @@ def scalars_of(found: Candidate, curves: Array, heard: Heard) -> Array:
 
 def odds_of(curves: Array, heard: Heard, found: Sequence[Candidate]) -> Array:
     """(candidates,) log odds of each, against none."""
-    every, w = stacked(curves, heard), _weights()
+    every = stacked(curves, heard)
     told = np.stack([heard.beat, heard.bar, curves[0]])
     scalars = np.stack([scalars_of(c, told, heard) for c in found]).astype(np.float32)
     seen = _seen(every, [frames_of(c.beats, every.shape[1]) for c in found])
     rows = np.concatenate([seen, scalars], 1)
-    hidden = np.maximum(np.float32(0), rows @ w["hidden_weight"].T + w["hidden_bias"])
-    odds: Array = (hidden @ w["out_weight"].T + w["out_bias"])[:, 0].astype(np.float64)
-    return odds
+    odds = perceptron(rows, load_weights(WEIGHTS, np.float32), ("hidden", "out"))
+    return odds[:, 0].astype(np.float64)
 
 
 def _seen(every: Floats, places: list[npt.NDArray[np.int64]]) -> Floats:
     """(candidates, ...) what the last layers are told of the places of each, all candidates at once."""
-    w, sizes = _weights(), np.array([len(p) for p in places])
+    w, sizes = load_weights(WEIGHTS, np.float32), np.array([len(p) for p in places])
     starts = np.cumsum(sizes) - sizes
     # Beats of the same candidate that follow each.
     left = np.repeat(starts + sizes, sizes) - 1 - np.arange(sizes.sum())
@@ -153,9 +151,3 @@ def _over_beats(rows: Floats, weight: Floats, bias: Floats, step: int) -> Floats
     total = bias + sum(rows[k * step : k * step + count] @ weight[:, :, k].T for k in range(kernel))
     result: Floats = np.maximum(np.float32(0), total)
     return result
-
-
-@cache
-def _weights() -> Mapping[str, Floats]:
-    with np.load(WEIGHTS, allow_pickle=False) as file:
-        return {name: file[name].astype(np.float32) for name in file.files}

@@ -44,6 +44,12 @@ class SteadyBeat:
     period_s: float
     """Seconds from beat to beat."""
 
+    def beats(self, length_s: float, early: float = 0.0) -> Array:
+        """All beats of a recording in seconds, the first at most ``early`` beats before its start."""
+        first = int(np.ceil(-self.start_s / self.period_s - early))
+        last = int((length_s - self.start_s) / self.period_s)
+        return self.start_s + self.period_s * np.arange(first, last + 1, dtype=np.float64)
+
 
 def find_steady_beat(strength: Array, accents: Array, rate_hz: float) -> SteadyBeat | None:
     """The pulse that holds all through, None where there is none.

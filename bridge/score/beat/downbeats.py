@@ -5,20 +5,17 @@ By a perceptron over the beats around it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
 from bridge.score.beat.features import CHANNELS, RATE_HZ
 from bridge.score.beat.pulse_net import CHANNELS_HEARD
+from bridge.score.perceptron import DATA, load_weights, perceptron
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
-WEIGHTS = Path(__file__).parents[2] / "data" / "bars.npz"
+WEIGHTS = DATA / "bars.npz"
 """Made by training/beat/bars.py."""
 BAR_LAGS = (2, 3, 4, 5, 6, 7, 8)
 """Beats after which the same may come again."""
@@ -34,10 +31,7 @@ def bar_odds(every: Floats, beats: Array) -> Array:
         every: as of :func:`bridge.score.beat.pulse_net.stacked`.
         beats: times in seconds.
     """
-    w = _weights()
-    hidden = np.maximum(0.0, seen_in_bars(every, beats) @ w["first_weight"].T + w["first_bias"])
-    result: Array = (hidden @ w["last_weight"].T + w["last_bias"])[:, 0]
-    return result
+    return perceptron(seen_in_bars(every, beats), load_weights(WEIGHTS, np.float64), ("first", "last"))[:, 0]
 
 
 def seen_in_bars(every: Floats, beats: Array) -> Array:
@@ -67,9 +61,3 @@ def _recurrence(values: Array, lag: int) -> Array:
         return np.zeros(len(values))
     result: Array = (values[:, lag:] * values[:, :-lag]).sum(1) / ((values**2).sum(1) + 0.5)
     return result
-
-
-@cache
-def _weights() -> Mapping[str, Array]:
-    with np.load(WEIGHTS, allow_pickle=False) as file:
-        return {name: file[name].astype(np.float64) for name in file.files}

@@ -42,9 +42,9 @@ def expected(heard: Heard) -> tuple[Array, Array]:
     """(tempi, steps) strengths and periods for :func:`beat_paths`."""
     strength = SCALE * heard.beat[::STEP]
     times = np.arange(len(strength)) / STEPS_HZ
-    view = periodicity(strength, STEPS_HZ)
+    salience = periodicity(strength, STEPS_HZ)
     periods = []
     for bpm in likely_tempi(heard):
-        path = tempo_near(view, bpm)
+        path = tempo_near(salience, bpm)
         periods.append(60.0 * STEPS_HZ / np.interp(times, path.times_s, path.bpm))
     return np.tile(strength, (len(periods), 1)), np.array(periods)

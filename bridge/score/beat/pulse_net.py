@@ -7,20 +7,18 @@ Its beats follow music that strays; which of its readings is the beat is judged 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.score.beat.features import CHANNELS, RATE_HZ
+from bridge.score.perceptron import DATA, load_weights
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
-WEIGHTS = Path(__file__).parents[2] / "data" / "pulse.npz"
+WEIGHTS = DATA / "pulse.npz"
 """Made by training/beat/pulse_net.py."""
 SUBSTEPS = 4
 """Frames of a step."""
@@ -52,7 +50,7 @@ def hear_beats(curves: Array) -> Heard:
     Args:
         curves: as of :func:`bridge.score.beat.features.smeared`.
     """
-    w, count = _weights(), curves.shape[1]
+    w, count = load_weights(WEIGHTS, np.float32), curves.shape[1]
     size = -(-count // SUBSTEPS)
     padded = np.pad(curves, ((0, 0), (0, size * SUBSTEPS - count))).astype(np.float32)
     steps = padded.reshape(CHANNELS, size, SUBSTEPS).transpose(0, 2, 1).reshape(CHANNELS_IN, size)
@@ -94,9 +92,3 @@ def _conv(h: Floats, weight: Floats, bias: Floats, dilation: int) -> Floats:
     total = bias + sum(steps[k * dilation : k * dilation + count] @ weight[:, :, k].T for k in range(kernel))
     result: Floats = np.maximum(np.float32(0), total).T
     return result
-
-
-@cache
-def _weights() -> Mapping[str, Floats]:
-    with np.load(WEIGHTS, allow_pickle=False) as file:
-        return {name: file[name].astype(np.float32) for name in file.files}

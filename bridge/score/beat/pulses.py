@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bridge.score.beat.beat_path import beat_paths, placed
+from bridge.score.beat.beat_path import beat_paths
 from bridge.score.beat.choice import Candidate
 from bridge.score.beat.constant_tempo import SteadyBeat, find_steady_beat
 from bridge.score.beat.net_pulses import STEPS_HZ, expected
@@ -62,7 +62,7 @@ def pulses_of_onsets(onsets: Array, accents: Array, length_s: float) -> list[Pul
     click, found = find_steady_beat(onsets, accents, RATE_HZ), list[Pulse]()
     if click is not None:
         click = refined(click, length_s, onsets)
-        beats = sounding(_beats_of(click, length_s), onsets)
+        beats = sounding(click.beats(length_s), onsets)
         found += [Pulse(beats, click, "click")] if len(beats) >= 4 else []
     tempo = local_tempo(accents, RATE_HZ)
     if tempo.salience < MIN_SALIENCE + SHORT_SALIENCE_S * RATE_HZ / len(accents):
@@ -77,7 +77,7 @@ def pulses_of_net(heard: Heard, onsets: Array, length_s: float) -> list[Pulse]:
     strength, period = expected(heard)
     found = []
     for path in beat_paths(strength, period):
-        beats = sounding(placed(strength[0], path) / STEPS_HZ, onsets)
+        beats = sounding(between_frames(strength[0], path) / STEPS_HZ, onsets)
         if len(beats) < 4:
             continue
         click = _constant(beats)
@@ -85,7 +85,7 @@ def pulses_of_net(heard: Heard, onsets: Array, length_s: float) -> list[Pulse]:
             found.append(Pulse(beats, None, "net"))
         else:
             click = refined(click, length_s, onsets)
-            found.append(Pulse(sounding(_beats_of(click, length_s), onsets), click, "net's click"))
+            found.append(Pulse(sounding(click.beats(length_s), onsets), click, "net's click"))
     return [p for p in found if len(p.beats) >= 4]
 
 
@@ -119,12 +119,6 @@ def sounding(beats: Array, strength: Array) -> Array:
     near = np.median(np.diff(beats)) / 4.0 if len(beats) > 1 else 0.0
     kept: Array = beats[(beats >= loud[0] - near) & (beats <= loud[-1] + near)]
     return kept
-
-
-def _beats_of(click: SteadyBeat, length_s: float) -> Array:
-    first = int(np.ceil(-click.start_s / click.period_s))
-    last = int((length_s - click.start_s) / click.period_s)
-    return click.start_s + click.period_s * np.arange(first, last + 1, dtype=np.float64)
 
 
 def _constant(beats: Array) -> SteadyBeat | None:

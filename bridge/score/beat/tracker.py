@@ -46,6 +46,8 @@ Floats = npt.NDArray[np.float32]
 
 MIN_NOTES = 8
 """Of all parts: with fewer, only the sound is known."""
+AT_START = 0.25
+"""A beat that lies less than so much of a beat before the start is as good as at it."""
 CUT_S = 0.06
 """A beat this close to the start is where the item was cut."""
 NEAR_BPM = 0.04
@@ -110,7 +112,7 @@ def beat_map(strength: OnsetStrength, heard: BeatEvidence, length_s: float, hint
     constant = None if best.period_s is None else SteadyBeat(float(best.beats[0]), best.period_s)
     if constant is not None and hints.bpm is None:
         constant = _shifted(refined(constant, length_s, onsets), hints.first_downbeat_s)
-    beats = sounding(best.beats if constant is None else _beats_of(constant, length_s), onsets)
+    beats = sounding(best.beats if constant is None else constant.beats(length_s, AT_START), onsets)
     if len(beats) < MIN_BEATS:
         return _without_beats(hints)
     certain = hints.any or (len(pulses) > 0 and is_certain(verdict.share, constant is not None))
@@ -136,7 +138,7 @@ def _hinted(verdict: Verdict, found: list[Candidate], song: _Song, hints: Hints)
     best = verdict.best
     if hints.bpm is not None:
         pulse = _given_pulse(hints.bpm, hints.first_downbeat_s, verdict, found)
-        return Candidate(_beats_of(pulse, song.length_s), best.kind, best.ratio, pulse.period_s)
+        return Candidate(pulse.beats(song.length_s, AT_START), best.kind, best.ratio, pulse.period_s)
     beats, period_s = best.beats, best.period_s
     if hints.factor > 1:
         beats = np.interp(np.arange(2 * len(beats) - 1) / 2, np.arange(len(beats)), beats)
@@ -174,13 +176,6 @@ def _with_bars(
     named = hints.bpm is not None or hints.beats_per_bar is not None
     counting = QUARTERS if named else counting_of(beats, marks, heard)
     return tempo_map(beats, marks, steady=steady, confident=certain, counting=counting)
-
-
-def _beats_of(pulse: SteadyBeat, length_s: float) -> Array:
-    """All beats of a constant tempo within a recording, and one that is as good as at its start."""
-    count = int((length_s - pulse.start_s) / pulse.period_s) + 1
-    first = int(np.ceil(-pulse.start_s / pulse.period_s - 0.25))
-    return pulse.start_s + pulse.period_s * np.arange(first, count, dtype=np.float64)
 
 
 def _without_beats(hints: Hints) -> TempoMap:

@@ -56,16 +56,8 @@ class TempoPath:
     """0..1, how periodic the recording is along the path, on average."""
 
 
-@dataclass(frozen=True, slots=True)
-class Periodicity:
-    """Strength of each tempo, window by window."""
-
-    salience: Array
-    """(windows, :data:`TEMPI`)"""
-
-
-def periodicity(strength: Array, rate_hz: float) -> Periodicity:
-    """Measure the strength of each tempo by window.
+def periodicity(strength: Array, rate_hz: float) -> Array:
+    """(windows, TEMPI) strength of each tempo.
 
     Args:
         strength: (frames,) onset strength.
@@ -75,7 +67,7 @@ def periodicity(strength: Array, rate_hz: float) -> Periodicity:
     window = int(WINDOW_S * rate_hz)
     padded = np.pad(np.convolve(strength, SMEAR, "same"), (window // 2, window))
     starts = np.arange(0, max(1, len(strength)), int(HOP_S * rate_hz))
-    return Periodicity(np.stack([_salience(padded[s : s + window], lags) for s in starts]))
+    return np.stack([_salience(padded[s : s + window], lags) for s in starts])
 
 
 def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
@@ -88,16 +80,15 @@ def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
     return tempo_near(periodicity(strength, rate_hz), PREFERRED_BPM, PRIOR_OCTAVES)
 
 
-def tempo_near(view: Periodicity, bpm: float, octaves: float = NEAR_OCTAVES) -> TempoPath:
+def tempo_near(salience: Array, bpm: float, octaves: float = NEAR_OCTAVES) -> TempoPath:
     """The smoothest tempo through the windows.
 
     Args:
-        view: of :func:`periodicity`.
+        salience: of :func:`periodicity`.
         bpm: the tempo that is likeliest.
         octaves: how far others may be from it.
     """
     # The whole recording's view steadies passages without onsets.
-    salience = view.salience
     steadied = salience + 0.5 * salience.mean(0)
     prior = np.exp(-0.5 * (np.log2(TEMPI / bpm) / octaves) ** 2)
     path = best_path(steadied * prior, priced(_tempo_changes(len(TEMPI))))
@@ -159,11 +150,22 @@ def beat_frames(strength: Array, period: Array) -> Array:
         if reached[best] > 0:
             score[frame] += reached[best]
             back[frame] = frame - near - best
-    tail = score[-int(period[-1]) :]
+    return between_frames(strength, traced_back(score, back, period[-1]))
+
+
+def traced_back(score: Array, back: npt.NDArray[np.int64], period: float) -> npt.NDArray[np.int64]:
+    """The frames of the beats that end best within the last period.
+
+    Args:
+        score: (frames,) worth of the best beats that end there.
+        back: (frames,) the beat before; -1 where there is none.
+        period: frames from beat to beat at the end.
+    """
+    tail = score[-max(1, int(period)) :]
     beats = [len(score) - len(tail) + int(tail.argmax())]
     while back[beats[-1]] >= 0:
         beats.append(int(back[beats[-1]]))
-    return between_frames(strength, np.array(beats[::-1]))
+    return np.array(beats[::-1], np.int64)
 
 
 def between_frames(strength: Array, frames: npt.NDArray[np.int64]) -> Array:

@@ -8,10 +8,8 @@ on songs whose chords are known, with the errors of our engines (training/harmon
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +17,11 @@ import numpy.typing as npt
 from bridge.music.harmony import NAMES, NO_CHORD, Chord, symbol_of
 from bridge.score.best_path import any_change, best_path
 from bridge.score.harmony.evidence import bass_classes, layers
+from bridge.score.perceptron import DATA, load_weights, perceptron
 
 Array = npt.NDArray[np.float64]
 
-WEIGHTS = Path(__file__).parents[2] / "data" / "chords.npz"
+WEIGHTS = DATA / "chords.npz"
 CHANGE_COST, DOWNBEAT_COST, HALF_BAR_COST = 3.2, 1.0, 2.0
 """Cost of a new chord, in natural log odds: at any beat, at a bar line, in the middle of a bar of four or six."""
 TRUST = 0.8
@@ -59,22 +58,13 @@ def find_chords(notes: Array, beats: Array, downbeats: Sequence[int]) -> list[Ch
 
 def fitness(evidence: Array) -> Array:
     """(beats, 12 * qualities + 1) log probability of each chord at each beat; the last column is none at all."""
-    weights = _weights()
     count = len(evidence)
     turned = np.stack([np.roll(evidence, -root, 2).reshape(count, -1) for root in range(12)], 1)
-    y = np.maximum(0.0, turned @ weights["first_weight"].T + weights["first_bias"])
-    y = np.maximum(0.0, y @ weights["second_weight"].T + weights["second_bias"])
-    y = y @ weights["last_weight"].T + weights["last_bias"]
+    y = perceptron(turned, load_weights(WEIGHTS, np.float64))
     logits = np.concatenate([y[..., :-1].reshape(count, -1), y[..., -1].mean(1, keepdims=True)], 1)
     logits -= logits.max(1, keepdims=True)
     result: Array = logits - np.log(np.exp(logits).sum(1, keepdims=True))
     return result
-
-
-@cache
-def _weights() -> Mapping[str, Array]:
-    with np.load(WEIGHTS, allow_pickle=False) as file:
-        return {name: file[name].astype(np.float64) for name in file.files}
 
 
 def change_costs(count: int, downbeats: Sequence[int]) -> Array:

@@ -13,11 +13,13 @@ import numpy.typing as npt
 
 from bridge.score.instruments.evidence import Evidence
 from bridge.score.instruments.families import FAMILIES
-from bridge.score.instruments.likeness import LEAST_TOLD, Heard, apart
+from bridge.score.instruments.likeness import Steadied, apart
 
 Array = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
+LEAST_TOLD = -9.0
+"""Least log probability of a family: one note that is very sure must not outweigh many that agree."""
 BLOCK = 256
 """Notes averaged at a time, so that memory grows with their number and not with its square."""
 ROUNDS = 25
@@ -100,12 +102,12 @@ def groups(who: Evidence, rule: Rule = RULE) -> list[Group]:
     """
     if not len(who):
         return []
-    sound, chances = steadied(who, rule)
-    bass = chances[:, FAMILIES.index("bass")] > rule.bass
+    notes = steadied(who, rule)
+    bass = notes.chances[:, FAMILIES.index("bass")] > rule.bass
     if "bass" in rule.never or bass.sum() < rule.fewest:
-        return by_size(who, parted(who, sound, chances, np.arange(len(who)), rule), rule)
+        return by_size(who, parted(notes, np.arange(len(who)), rule), rule)
     # The bass is the surest of all families, and its register overlaps with many.
-    rest = parted(who, sound, chances, np.flatnonzero(~bass), replace(rule, never=(*rule.never, "bass")))
+    rest = parted(notes, np.flatnonzero(~bass), replace(rule, never=(*rule.never, "bass")))
     return by_size(who, [("bass", np.flatnonzero(bass)), *rest], rule)
 
 
@@ -114,20 +116,20 @@ def by_size(who: Evidence, found: list[tuple[str, Ints]], rule: Rule) -> list[Gr
     return sorted((_group(who, f, rows, rule) for f, rows in found), key=lambda g: -len(g.rows))
 
 
-def parted(who: Evidence, sound: Array, chances: Array, rows: Ints, rule: Rule) -> list[tuple[str, Ints]]:
-    """Family and rows of each instrument among some of the notes; ``sound`` and ``chances`` are steadied."""
+def parted(notes: Steadied, rows: Ints, rule: Rule) -> list[tuple[str, Ints]]:
+    """Family and rows of each instrument among some of the notes."""
     if not len(rows):
         return []
-    some = who.rows(rows)
-    places = positions(some, sound[rows], chances[rows], rule)
+    some = notes.rows(rows)
+    places = positions(some, rule)
     small = small_groups(places, rule.small_groups)
-    whole = grown(small, apart(Heard(some, sound[rows], chances[rows]), small), rule.apart)
-    named = [(family_of(some, mine, rule), mine) for mine in without_scraps(whole, places, rule)]
-    return [(family, rows[mine]) for family, mine in one_of_each(some, sound[rows], named, rule)]
+    whole = grown(small, apart(some, small), rule.apart)
+    named = [(family_of(some.who, mine, rule), mine) for mine in without_scraps(whole, places, rule)]
+    return [(family, rows[mine]) for family, mine in one_of_each(some, named, rule)]
 
 
-def steadied(who: Evidence, rule: Rule) -> tuple[Array, Array]:
-    """(n, EMBEDDING) sounds of unit length and (n, FAMILIES) chances, averaged over near notes, time, pitch and place.
+def steadied(who: Evidence, rule: Rule) -> Steadied:
+    """The notes with their sound and chances averaged over those that are near in time, pitch and place.
 
     Notes count the more the more their sound is like.
     """
@@ -148,14 +150,15 @@ def steadied(who: Evidence, rule: Rule) -> tuple[Array, Array]:
         weight = np.exp(-dt - dp**2 / 2 - db**2 / 2 + rule.alike * (same - 1))
         weight /= weight.sum(1, keepdims=True)
         sound[mine], chances[mine] = weight @ who.embedding[theirs], weight @ told[theirs]
-    return np.asarray(sound / (np.linalg.norm(sound, axis=1, keepdims=True) + 1e-9), np.float32), chances
+    sound = np.asarray(sound / (np.linalg.norm(sound, axis=1, keepdims=True) + 1e-9), np.float32)
+    return Steadied(who, told, sound, chances)
 
 
-def positions(who: Evidence, sound: Array, chances: Array, rule: Rule) -> Array:
+def positions(notes: Steadied, rule: Rule) -> Array:
     """(n, ...) sound, chances, stereo place and register of each note: like notes are near."""
-    octaves = (who.pitch[:, None] - 60) / 12
-    place = rule.balance * who.balance[:, None]
-    return np.concatenate([sound, rule.chances * chances, place, rule.octave * octaves], 1)
+    octaves = (notes.who.pitch[:, None] - 60) / 12
+    place = rule.balance * notes.who.balance[:, None]
+    return np.concatenate([notes.sound, rule.chances * notes.chances, place, rule.octave * octaves], 1)
 
 
 def small_groups(places: Array, count: int) -> list[Ints]:
@@ -214,21 +217,22 @@ def family_of(who: Evidence, rows: Ints, rule: Rule) -> str:
     return FAMILIES[best] if chance[best] >= rule.doubtful * chance.sum() else UNSURE
 
 
-def one_of_each(who: Evidence, sound: Array, groups: list[tuple[str, Ints]], rule: Rule) -> list[tuple[str, Ints]]:
+def one_of_each(notes: Steadied, groups: list[tuple[str, Ints]], rule: Rule) -> list[tuple[str, Ints]]:
     """Groups of one family joined where they sound alike and stand at one place: registers of one instrument."""
     groups, joined = list(groups), True
     while joined:
         joined = False
         pairs = [(a, b) for a in range(len(groups)) for b in range(a + 1, len(groups)) if groups[a][0] == groups[b][0]]
         for a, b in pairs:
-            if _same(who, sound, groups[a], groups[b], rule):
+            if _same(notes, groups[a], groups[b], rule):
                 rows = np.concatenate([groups[a][1], groups.pop(b)[1]])
-                groups[a], joined = (family_of(who, rows, rule), rows), True
+                groups[a], joined = (family_of(notes.who, rows, rule), rows), True
                 break
     return groups
 
 
-def _same(who: Evidence, sound: Array, a: tuple[str, Ints], b: tuple[str, Ints], rule: Rule) -> bool:
+def _same(notes: Steadied, a: tuple[str, Ints], b: tuple[str, Ints], rule: Rule) -> bool:
+    who, sound = notes.who, notes.sound
     apart = float(((sound[a[1]].mean(0) - sound[b[1]].mean(0)) ** 2).sum())
     place = abs(float(np.median(who.balance[a[1]]) - np.median(who.balance[b[1]])))
     return apart < rule.same_sound and (a[0] in ONE_INSTRUMENT or place < rule.same_place)

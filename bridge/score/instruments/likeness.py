@@ -6,26 +6,23 @@ rendered bands (training/band/pairs.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.score.instruments.evidence import Evidence
+from bridge.score.perceptron import DATA, load_weights, perceptron
 
 Array = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-WEIGHTS = Path(__file__).parents[2] / "data" / "pairs.npz"
+WEIGHTS = DATA / "pairs.npz"
 AT_ONCE_S = 0.035
 """Onsets nearer than this are struck together, as the tones of a chord are."""
 FAR_S = 8.0
 """Notes further apart in time tell as little of each other as these: the clips of the training last 12 s."""
-LEAST_TOLD = -9.0
-"""Least log probability of a family: one note that is very sure must not outweigh many that agree."""
 SOME = 12
 """Notes of a group that are compared with those of another: 144 pairs tell their mean to 0.03."""
 PAIRS = 100_000
@@ -33,36 +30,35 @@ PAIRS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Steadied:
     """Notes, with what the averaging over their neighbours made of their sound and families."""
 
     who: Evidence
+    told: Array
+    """(n, FAMILIES) probabilities of each note alone."""
     sound: Array
     """(n, EMBEDDING) of unit length."""
     chances: Array
     """(n, FAMILIES) probabilities."""
 
-    def rows(self, which: Ints) -> Heard:
+    def rows(self, which: Ints) -> Steadied:
         """The chosen notes."""
-        return Heard(self.who.rows(which), self.sound[which], self.chances[which])
+        return Steadied(self.who.rows(which), self.told[which], self.sound[which], self.chances[which])
 
 
-def same_odds(notes: Heard, first: Ints, second: Ints) -> Array:
+def same_odds(notes: Steadied, first: Ints, second: Ints) -> Array:
     """(pairs,) log odds that a note of ``first`` and its partner in ``second`` are one instrument's."""
-    weights, out = _weights(), np.empty(len(first), np.float32)
+    weights, out = load_weights(WEIGHTS, np.float32), np.empty(len(first), np.float32)
     for start in range(0, len(first), PAIRS):
         part = slice(start, start + PAIRS)
         y = (differences(notes, first[part], second[part]) - weights["mean"]) / weights["spread"]
-        y = np.maximum(0, y @ weights["first_weight"].T + weights["first_bias"])
-        y = np.maximum(0, y @ weights["second_weight"].T + weights["second_bias"])
-        out[part] = (y @ weights["last_weight"].T + weights["last_bias"])[:, 0]
+        out[part] = perceptron(y, weights)[:, 0]
     return out
 
 
-def differences(notes: Heard, a: Ints, b: Ints) -> Array:
+def differences(notes: Steadied, a: Ints, b: Ints) -> Array:
     """(pairs, 30) what sets the notes ``a`` and ``b`` apart, as the perceptron is asked."""
-    who, sound, chances = notes.who, notes.sound, notes.chances
-    told = np.exp(np.maximum(who.family, LEAST_TOLD))
+    who, told, sound, chances = notes.who, notes.told, notes.sound, notes.chances
     both = chances[a] * chances[b]
     near_sound = (sound[a] * sound[b]).sum(1)
     octaves = np.abs(who.pitch[a] - who.pitch[b]) / 12
@@ -93,7 +89,7 @@ def differences(notes: Heard, a: Ints, b: Ints) -> Array:
     return np.column_stack(columns).astype(np.float32)
 
 
-def apart(notes: Heard, groups: Sequence[Ints]) -> npt.NDArray[np.float64]:
+def apart(notes: Steadied, groups: Sequence[Ints]) -> npt.NDArray[np.float64]:
     """(groups, groups) mean probability that a note of one and a note of the other are of two instruments."""
     some = [rows[np.linspace(0, len(rows) - 1, min(SOME, len(rows))).astype(np.int64)] for rows in groups]
     out = np.zeros((len(groups), len(groups)))
@@ -104,9 +100,3 @@ def apart(notes: Heard, groups: Sequence[Ints]) -> npt.NDArray[np.float64]:
         edges = np.cumsum([0] + [len(rows) for rows in some[i + 1 : -1]])
         out[i, i + 1 :] = np.add.reduceat(each, edges) / [len(rows) for rows in some[i + 1 :]]
     return out + out.T
-
-
-@cache
-def _weights() -> Mapping[str, Array]:
-    with np.load(WEIGHTS, allow_pickle=False) as file:
-        return {name: file[name].astype(np.float32) for name in file.files}

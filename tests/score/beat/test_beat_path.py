@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bridge.score.beat.beat_path import beat_paths, placed
+from bridge.score.beat.beat_path import beat_paths
+from bridge.score.beat.variable_tempo import between_frames
 
 RATE_HZ = 50
 
@@ -31,7 +32,7 @@ def test_it_follows_beats_that_slow_down() -> None:
     period = np.interp(np.arange(len(curve)) / RATE_HZ, truth[:-1], np.diff(truth)) * RATE_HZ
     (beats,) = beat_paths(curve[None], period[None])
     assert len(beats) == len(truth)
-    assert np.abs(placed(curve, beats) / RATE_HZ - truth).max() < 0.012
+    assert np.abs(between_frames(curve, beats) / RATE_HZ - truth).max() < 0.012
 
 
 def test_beats_that_are_not_heard_are_filled_in() -> None:

@@ -8,39 +8,39 @@ import pytest
 from bridge.score.instruments import likeness
 from bridge.score.instruments.assign import RULE, grown, steadied
 from bridge.score.instruments.evidence import Evidence
-from bridge.score.instruments.likeness import Heard, apart, same_odds
+from bridge.score.instruments.likeness import Steadied, apart, same_odds
 from tests.score.instruments.test_assign import played
 
 FIRST, SECOND, THIRD = np.arange(30), np.arange(30, 60), np.arange(60, 90)
 
 
 @pytest.fixture
-def band() -> Heard:
+def band() -> Steadied:
     """Trumpets left and right of each other by sound, and flutes an octave above."""
     who = Evidence.joined([played("brass", 30), played("brass", 30), played("winds", 30, pitch=76, sound=1)])
-    return Heard(who, *steadied(who, RULE))
+    return steadied(who, RULE)
 
 
-def test_the_order_of_two_notes_does_not_matter(band: Heard) -> None:
+def test_the_order_of_two_notes_does_not_matter(band: Steadied) -> None:
     a, b = np.random.default_rng(0).integers(0, 90, (2, 200))
     assert same_odds(band, a, b) == pytest.approx(same_odds(band, b, a), abs=1e-4)
 
 
-def test_many_pairs_are_as_few(band: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_pairs_are_as_few(band: Steadied, monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = np.random.default_rng(0).integers(0, 90, (2, 200))
     whole = same_odds(band, a, b)
     monkeypatch.setattr(likeness, "PAIRS", 7)
     assert same_odds(band, a, b) == pytest.approx(whole, abs=1e-4)
 
 
-def test_groups_of_one_sound_are_nearer_than_those_of_two(band: Heard) -> None:
+def test_groups_of_one_sound_are_nearer_than_those_of_two(band: Steadied) -> None:
     distance = apart(band, [FIRST, SECOND, THIRD])
     assert distance == pytest.approx(distance.T)
     assert distance[0, 1] < 0.3 < 0.7 < min(distance[0, 2], distance[1, 2])
     assert (np.diag(distance) == 0).all()
 
 
-def test_a_distance_of_groups_is_that_of_their_notes(band: Heard) -> None:
+def test_a_distance_of_groups_is_that_of_their_notes(band: Steadied) -> None:
     few = [np.array([0, 40, 70]), np.array([1, 80]), np.array([5])]
     distance = apart(band, few)
     pairs = [(i, j) for i in few[0] for j in few[1]]

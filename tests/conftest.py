@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,11 @@ settings.load_profile("calm")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Containers often forbid to keep compiled modules. Each of some hundred commands that tests start would compile bridge/
+# again, 0.47 s of a core where 0.12 do, and each worker the tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 WORKERS = 4
 """Tests that run at a time, on two cores too: most of them wait for processes."""
 
@@ -31,8 +37,25 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if all(Path(a.partition("::")[0]).is_file() for a in config.args) else WORKERS
 
 
+BESIDE_TORCH = ("training", "test_demucs.py", "test_muscriptor.py", "test_stft.py")
+"""A folder and files that import PyTorch, which takes seconds in every worker: slow, all of them."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The fast lane does not read what it would leave out as a whole."""
+    return True if collection_path.name in BESIDE_TORCH and config.option.markexpr == "not slow" else None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that hold slow tests, so that the workers end together."""
+    """Mark the cases that the fast lane leaves out; begin with files of slow tests: all workers end together."""
+    known = set()
+    for item in items:
+        if item.get_closest_marker("first_is_enough"):
+            test = item.nodeid.partition("[")[0]
+            if test in known:
+                item.add_marker(pytest.mark.slow)
+            known.add(test)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

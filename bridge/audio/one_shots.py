@@ -155,7 +155,7 @@ def _write(
         layer.softest,
         layer.loudest,
         round(layer.least_gain, 4),
-        tuple(key for key, drum in drums.items() if drum in chokes),
+        tuple(sorted(key for key, drum in drums.items() if drum in chokes)),
     )
 
 

@@ -59,7 +59,7 @@ class Sound(Protocol):
 
     @property
     def rms(self) -> float:
-        """Root mean square over all samples, full scale 1."""
+        """RMS over all samples, full scale 1."""
 
     @property
     def peak(self) -> float:

@@ -69,6 +69,7 @@ def _heard(content: bytes, tmp_path: Path, length_s: float = LENGTH_S, *, start_
 
 @pytest.mark.parametrize("share", [0.6, 0.97])
 @pytest.mark.parametrize("name", ["WAV", "RF64", "W64", "AIFF", "CAF", "FLAC", "VORBIS", "OPUS", "MP3"])
+@pytest.mark.first_is_enough
 def test_of_what_was_cut_the_rest_is_heard(whole: Path, tmp_path: Path, name: str, share: float) -> None:
     content = (whole / name).read_bytes()
     _heard(content, tmp_path)

@@ -40,6 +40,7 @@ def test_what_is_cut_and_joined_is_the_signal_again(length: int, overlap: float)
     assert np.allclose(np.concatenate(pieces, 1), signal, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("length", "overlap"), [(1000, 0.25), (1150, 0.25), (1000, 0.1), (999, 0.5)])
 def test_weights_are_those_of_demucs(length: int, overlap: float) -> None:
     torch = pytest.importorskip("torch")

@@ -64,6 +64,7 @@ def test_what_people_have_begins_to_the_sample(tmp_path: Path, name: str, codec:
     ("name", "codec"),
     [("l.m4a", "aac"), ("l.mp3", "libmp3lame"), ("l.mka", "aac"), ("l.flac", "flac"), ("l.mp2", "mp2")],
 )
+@pytest.mark.first_is_enough
 def test_a_span_far_in_is_the_same_as_in_the_whole(tmp_path: Path, name: str, codec: str) -> None:
     noise = np.random.default_rng(1).uniform(-0.3, 0.3, 40 * RATE).astype(np.float32)
     path = encode(tmp_path / name, codec, noise)
@@ -163,6 +164,7 @@ def test_the_long_forms_that_were_streamed(tmp_path: Path, kind: str, size: int)
 
 
 @pytest.mark.parametrize(("name", "codec", "rate"), [("a.opus", "libopus", 48_000), ("a.ogg", "vorbis", RATE)])
+@pytest.mark.first_is_enough
 def test_an_ogg_without_an_end_is_whole(tmp_path: Path, name: str, codec: str, rate: int) -> None:
     path = tmp_path / name
     if codec == "vorbis":
@@ -187,6 +189,7 @@ def test_an_ogg_without_an_end_is_whole(tmp_path: Path, name: str, codec: str, r
     ("name", "codec"), [("a.mp3", "libmp3lame"), ("b.mp3", "libmp3lame"), ("a.flac", "flac"), ("a.m4a", "aac")]
 )
 @pytest.mark.parametrize("size", [40, 1000])
+@pytest.mark.first_is_enough
 def test_a_scratch_costs_what_it_hits_and_is_told(
     tmp_path: Path, name: str, codec: str, size: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -209,6 +212,7 @@ def test_a_scratch_costs_what_it_hits_and_is_told(
 
 
 @pytest.mark.parametrize("name", ["a.raw", "a.RAW"])
+@pytest.mark.first_is_enough
 def test_a_name_that_ends_in_raw_is_read_by_its_content(tmp_path: Path, name: str) -> None:
     soundfile.write(tmp_path / "a.wav", steps(), RATE)
     (tmp_path / "a.wav").rename(tmp_path / name)
@@ -235,6 +239,7 @@ def test_a_rate_or_channels_that_no_sound_has_are_refused(tmp_path: Path, rate: 
 
 
 @pytest.mark.parametrize("rate", [1_000, 4_000, 768_000])
+@pytest.mark.first_is_enough
 def test_a_rate_that_some_sound_has_is_read(tmp_path: Path, rate: int) -> None:
     (tmp_path / "a.wav").write_bytes(header(rate, 1))
     assert read(tmp_path / "a.wav").length_s == pytest.approx(256 * 689 / 2 / rate, abs=0.01)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bridge.inference.malloc import give_back
 from bridge.inference.seals import is_sealed, seal
 
 NETWORK = ("network.xml", "network.bin")
@@ -55,6 +56,8 @@ def rewritten(core: Any, path: Path, rewrite: Rewrite, cache: Path | None, *, an
     rewrite.apply(model)
     if folder is None or not _keep(model, folder):
         return model
+    del model
+    give_back()
     _remove_others(folder, rewrite)
     return str(folder / NETWORK[0])
 

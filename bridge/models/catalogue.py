@@ -59,7 +59,7 @@ class Model:
 
     @property
     def max_bytes(self) -> int:
-        """Return the most bytes that a download may have."""
+        """Return the most bytes of a download."""
         return self.size if self.exact else int(self.size * ABOUT)
 
     def accepts(self, digest: str) -> bool:

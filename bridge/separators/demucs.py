@@ -20,6 +20,7 @@ import numpy.typing as npt
 from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
 from bridge.audio.recording import Recording
 from bridge.errors import ModelError, PluginError
+from bridge.inference.torch_device import torch_devices
 from bridge.models.catalogue import models
 from bridge.plugins.install_hint import pip_install
 from bridge.plugins.interfaces import Context, Progress
@@ -54,7 +55,7 @@ class DemucsOptions:
 
 
 class Demucs:
-    """Separator that runs a model of the demucs package."""
+    """Separator that runs a demucs package's model."""
 
     Options = DemucsOptions
     cache_version = "1"
@@ -81,7 +82,7 @@ class Demucs:
         self.device = f"{self._where.upper()} f32 ({options.model}, PyTorch)"
 
     @classmethod
-    def missing(cls) -> str:
+    def missing(cls, options: DemucsOptions) -> str:
         """Return what it lacks and how to get that, without a long import; empty where nothing is missing."""
         lacks = any(importlib.util.find_spec(name) is None for name in ("torch", "demucs"))
         return f"needs PyTorch and demucs; {_how_to_get_it()}" if lacks else ""
@@ -132,13 +133,13 @@ def _how_to_get_it() -> str:
 
 def _torch_device(torch: Any, wanted: str) -> str:
     """The PyTorch device for a setting; "auto" takes the fastest there is."""
-    have = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    usable = torch_devices(torch)
     if wanted == "auto":
-        return next(name for name, there in have.items() if there)
-    if not have.get(wanted, False):
-        usable = ", ".join(name for name, there in have.items() if there)
+        return usable[0]
+    if wanted not in usable:
         raise PluginError(
-            f'PyTorch has no device "{wanted}" here; choose one of: auto, {usable}.', code="device-unavailable"
+            f'PyTorch has no device "{wanted}" here; choose one of: auto, {", ".join(usable)}.',
+            code="device-unavailable",
         )
     return wanted
 

@@ -34,9 +34,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("demucs", "separator demucs", '[separation]\nseparator = "demucs"\n', "demucs"),
         ("torch", "separator demucs", '[separation]\nseparator = "demucs"\n', "demucs"),
+        ("muscriptor", "transcriber muscriptor", '[hearing.best]\nother = "muscriptor"\n', "muscriptor"),
         ("rtmidi", "trigger midi", "[triggers.midi]\nenabled = true\n", "python-rtmidi"),
     ],
 )
+@pytest.mark.first_is_enough
 def test_what_is_not_installed_is_told_with_the_line_that_installs_it(
     home: Path,
     capsys: pytest.CaptureFixture[str],
@@ -66,6 +68,7 @@ def test_what_is_not_installed_is_told_with_the_line_that_installs_it(
         ("npu", "demucs", False),
     ],
 )
+@pytest.mark.first_is_enough
 def test_the_device_of_the_settings_is_looked_for(
     home: Path, capsys: pytest.CaptureFixture[str], device: str, separator: str, ok: bool
 ) -> None:
@@ -74,6 +77,7 @@ def test_the_device_of_the_settings_is_looked_for(
     assert ok or "set device in" in finding["text"]
 
 
+@pytest.mark.slow
 def test_the_models_that_are_needed_are_those_of_the_engines_in_use(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

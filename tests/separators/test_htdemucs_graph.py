@@ -186,6 +186,7 @@ def test_silence_stays_a_number() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_the_real_network_holds_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = stored.context(tmp_path, "htdemucs").model("htdemucs")
     network = ov.Core().read_model(path)

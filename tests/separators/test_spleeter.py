@@ -79,6 +79,7 @@ def noise(frames: int) -> Array:
 
 
 @pytest.mark.parametrize("frames", [4_410, STEP - LEAD, STEP - LEAD + 1])
+@pytest.mark.first_is_enough
 def test_each_stem_is_its_share_of_the_mix_at_any_length(make: Make, tmp_path: Path, frames: int) -> None:
     audio = noise(frames)
     made = make()
@@ -89,6 +90,7 @@ def test_each_stem_is_its_share_of_the_mix_at_any_length(make: Make, tmp_path: P
         assert np.abs(stem - share * audio).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_above_11_khz_a_stem_gets_its_mean_share_or_nothing(make: Make, tmp_path: Path) -> None:
     t = np.arange(44_100) / 44_100
     high = np.tile(0.3 * np.sin(2 * np.pi * 14_000 * t), (2, 1)).astype(np.float32)
@@ -108,6 +110,7 @@ def test_only_wanted_stems_are_written_in_the_order_asked_for(make: Make, tmp_pa
     assert stems[0].audio.rms == pytest.approx((1 - SHARE) * mix.rms, rel=1e-2)
 
 
+@pytest.mark.slow
 def test_progress_grows_to_the_end_and_a_cancel_leaves_nothing(make: Make, tmp_path: Path) -> None:
     mix, seen = recording(tmp_path / "mix.wav", noise(2 * STEP)), list[float]()
     for _ in make().separate(mix, ["other"], Told(lambda stage, fraction: seen.append(fraction))):
@@ -200,6 +203,7 @@ def check_against_deezers_code(made: Spleeter, folder: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_two_stems_are_those_of_deezers_code(tmp_path: Path) -> None:
     options = SpleeterOptions(above_11_khz="zeros", precision="f32")
     made = Spleeter(options, stored.context(tmp_path, "spleeter-2stems"))

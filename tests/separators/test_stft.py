@@ -8,6 +8,8 @@ import pytest
 from bridge.separators.htdemucs.length import TRAINED as SEGMENT
 from bridge.separators.htdemucs.stft import BINS, Spectrogram
 
+pytestmark = pytest.mark.slow
+
 demucs = pytest.importorskip("demucs.htdemucs", reason="pip install demucs==4.1.0")
 torch = pytest.importorskip("torch")
 

@@ -127,9 +127,9 @@ def _plugins(app: Application) -> Iterator[Finding]:
         for name in registry.names():
             try:
                 plugin = registry.load(name)
-                registry.options(name, app.settings.plugin_table(kind, name))
+                options = registry.options(name, app.settings.plugin_table(kind, name))
                 check_terms(kind, name, plugin, app.settings.values, ours=name in registry.built_in)
-                missing = getattr(plugin, "missing", lambda: "")()
+                missing = getattr(plugin, "missing", lambda _options: "")(options)
             except DawscribeError as e:
                 missing = str(e)
             needed = name in engines or kind == "hosts" or app.settings.table(f"triggers.{name}").get("enabled", False)

@@ -60,8 +60,9 @@ class HTDemucs:
     cache_version = "1"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     stems: tuple[str, ...] = STEMS
-    demand = Demand(gflop_per_s=58.0, memory_mb=850.0)
-    """351 GFLOP a segment, of which an overlap of a quarter leaves 6.1 s."""
+    demand = Demand(gflop_per_s=58.0, memory_mb=550.0)
+    """351 GFLOP a segment, of which an overlap of a quarter leaves 6.1 s. The memory is what it adds to the largest
+    of an item with all engines."""
 
     def __init__(self, options: HTDemucsOptions, context: Context) -> None:
         """Load the network.

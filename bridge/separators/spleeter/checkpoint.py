@@ -79,7 +79,7 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint inside a tar.gz or a zip file.
+    """The checkpoint inside a tar.gz or zip.
 
     Raises:
         ModelError: there is none, or it is damaged.

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 DEFAULT_BPM = 120.0
 """Tempo of a Standard MIDI File that says nothing, kept when the beat is not certain."""
 
+MIN_BPM, MAX_BPM = 1.0, 1000.0
+"""Of any tempo that is taken from outside: faster or slower ones make more bars than anybody can write."""
 MAX_BEATS = 255
 """In a bar: the numerator of a MIDI time signature is one byte."""
 DEFAULT_BEAT_UNIT = 4
@@ -34,7 +36,7 @@ class TempoPoint:
 
     @property
     def bar_qn(self) -> float | None:
-        """Quarter notes of a bar of the new signature."""
+        """Quarter notes of a bar."""
         return None if self.beats_per_bar is None else self.beats_per_bar * 4 / self.beat_unit
 
     def row(self) -> dict[str, float | int | None]:

@@ -231,8 +231,8 @@ def export(models: list[Choice], path: Path) -> None:
     np.savez_compressed(path, **arrays)
 
 
-def fit(out: Path, pairs: list[str], epochs: int, start: Path | None) -> None:
-    """Train and write the weights; begin with those of ``start``."""
+def fit(out: Path, pairs: list[str], epochs: int, start: Path | None, rate: float = RATE) -> None:
+    """Train and write the weights; begin with those of ``start``, at half the rate."""
     rng, curves, found = np.random.default_rng(0), [], []
     for pair in pairs:
         excerpts, candidates = pair.split(":")
@@ -245,7 +245,7 @@ def fit(out: Path, pairs: list[str], epochs: int, start: Path | None) -> None:
     if start is not None:
         with np.load(start, allow_pickle=False) as file:
             model.load_state_dict({n: torch.from_numpy(file[n.replace(".", "_")]).float() for n in model.state_dict()})
-    rate = RATE if start is None else RATE / 2
+    rate = rate if start is None else rate / 2
     held = np.arange(len(sets[0].found.last) - KEPT, len(sets[0].found.last))
     total, step = epochs * (len(numbers) // BATCH), 0
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.02)
@@ -282,6 +282,7 @@ def main() -> None:
     train.add_argument("pairs", nargs="+")
     train.add_argument("--epochs", type=int, default=8)
     train.add_argument("--start", type=Path)
+    train.add_argument("--rate", type=float, default=RATE)
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -289,7 +290,7 @@ def main() -> None:
         found = find(load([args.excerpts]), args.count)
         np.savez(args.out, **{n: getattr(found, n) for n in Candidates.__slots__})
     else:
-        fit(args.out, args.pairs, args.epochs, args.start)
+        fit(args.out, args.pairs, args.epochs, args.start, args.rate)
 
 
 if __name__ == "__main__":

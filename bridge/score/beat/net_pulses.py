@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from bridge.score.beat.features import RATE_HZ
 from bridge.score.beat.pulse_net import BINS_BPM, Heard
-from bridge.score.beat.variable_tempo import periodicity, tempo_near
-
-Array = npt.NDArray[np.float64]
 
 STEP = 2
 """Frames of which one is looked at: 20 ms."""
@@ -19,8 +15,6 @@ MIN_ODDS = -4.0
 """Log probability under which a tempo is not tried."""
 APART = 0.12
 """Tempi are tried that differ by more, in logarithms."""
-SCALE = 6.0
-"""Worth of a sure beat; a step that is 14 % off its period costs as much."""
 
 
 def likely_tempi(heard: Heard) -> list[float]:
@@ -36,15 +30,3 @@ def likely_tempi(heard: Heard) -> list[float]:
         if len(found) == MOST_TEMPI:
             break
     return found
-
-
-def expected(heard: Heard) -> tuple[Array, Array]:
-    """(tempi, steps) strengths and periods for :func:`beat_paths`."""
-    strength = SCALE * heard.beat[::STEP]
-    times = np.arange(len(strength)) / STEPS_HZ
-    salience = periodicity(strength, STEPS_HZ)
-    periods = []
-    for bpm in likely_tempi(heard):
-        path = tempo_near(salience, bpm)
-        periods.append(60.0 * STEPS_HZ / np.interp(times, path.times_s, path.bpm))
-    return np.tile(strength, (len(periods), 1)), np.array(periods)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bridge.score.beat.beat_path import beat_paths
 from bridge.score.beat.choice import Candidate
 from bridge.score.beat.constant_tempo import SteadyBeat, find_steady_beat
-from bridge.score.beat.net_pulses import STEPS_HZ, expected
+from bridge.score.beat.net_pulses import STEP, STEPS_HZ, likely_tempi
 from bridge.score.beat.onset_strength import RATE_HZ
 from bridge.score.beat.onsets import CLEAR_ONSET
+from bridge.score.beat.pointer import pointed_beats
 from bridge.score.beat.pulse_net import Heard
 from bridge.score.beat.reading import NET_RATIOS, RATIOS, readings
 from bridge.score.beat.tempo_map import fitted_beat
@@ -32,8 +32,9 @@ MIN_EVEN = 0.06
 MIN_SALIENCE, SHORT_SALIENCE_S = 0.25, 1.0
 """Share of the onsets that must come again a beat later; the second over the length in seconds is added. Onsets at
 random and noise reach 0.1 in 40 s and 0.4 in 4 s, a song sung to a guitar 0.3, a rock band 0.4 to 0.7."""
-CLICK_S, MOST_S = 0.012, 0.035
-"""Half, and nine tenths, of the network's beats lie so near to a constant tempo where the music was made to a click."""
+CLICK_S, MOST_S = 0.014, 0.035
+"""Half, and nine tenths, of the network's beats lie so near to a constant tempo where the music was made to a click.
+Of 186 training excerpts that were, all but five show it, and of 69 that stray six."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,11 @@ def pulses_of_onsets(onsets: Array, accents: Array, length_s: float) -> list[Pul
 
 def pulses_of_net(heard: Heard, onsets: Array, length_s: float) -> list[Pulse]:
     """The pulses at the tempi that the network hears."""
-    strength, period = expected(heard)
+    curve = heard.beat[::STEP]
     found = []
-    for path in beat_paths(strength, period):
-        beats = sounding(between_frames(strength[0], path) / STEPS_HZ, onsets)
+    for bpm in likely_tempi(heard):
+        steps = pointed_beats(curve, 60.0 * STEPS_HZ / bpm)
+        beats = sounding(between_frames(curve, steps) / STEPS_HZ, onsets)
         if len(beats) < 4:
             continue
         click = _constant(beats)
@@ -108,7 +110,7 @@ def refined(pulse: SteadyBeat, length_s: float, strength: Array) -> SteadyBeat:
 
 
 def sounding(beats: Array, strength: Array) -> Array:
-    """The beats from the first to the last onset.
+    """The beats from first to last onset.
 
     Silence before and after has none.
     """

@@ -57,7 +57,7 @@ class Reading:
         )
 
     def beats(self, pulse: Array) -> Array:
-        """Times of the beats, from those of the pulse."""
+        """The beats' times, from the pulse's."""
         result: Array = np.interp(self.places(len(pulse)), np.arange(len(pulse)), pulse)
         return result
 

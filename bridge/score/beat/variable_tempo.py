@@ -31,8 +31,6 @@ TEMPI: Array = SLOWEST_BPM * 2.0 ** np.linspace(
     0.0, float(np.log2(FASTEST_BPM / SLOWEST_BPM)), int(np.log2(FASTEST_BPM / SLOWEST_BPM) * STEPS_PER_OCTAVE) + 1
 )
 """In BPM."""
-NEAR_OCTAVES = 0.2
-"""The width where the tempo is known about: a ritardando to two thirds is followed."""
 WINDOW_S, HOP_S = 8.0, 1.0
 """Window and step of the tempo path: four bars at 120 BPM are seen at once."""
 SMEAR = (0.06, 0.24, 0.4, 0.24, 0.06)
@@ -71,26 +69,16 @@ def periodicity(strength: Array, rate_hz: float) -> Array:
 
 
 def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
-    """Tempo along the recording.
+    """The smoothest tempo along the recording.
 
     Args:
         strength: (frames,) onset strength.
         rate_hz: frames per second.
     """
-    return tempo_near(periodicity(strength, rate_hz), PREFERRED_BPM, PRIOR_OCTAVES)
-
-
-def tempo_near(salience: Array, bpm: float, octaves: float = NEAR_OCTAVES) -> TempoPath:
-    """The smoothest tempo through the windows.
-
-    Args:
-        salience: of :func:`periodicity`.
-        bpm: the tempo that is likeliest.
-        octaves: how far others may be from it.
-    """
+    salience = periodicity(strength, rate_hz)
     # The whole recording's view steadies passages without onsets.
     steadied = salience + 0.5 * salience.mean(0)
-    prior = np.exp(-0.5 * (np.log2(TEMPI / bpm) / octaves) ** 2)
+    prior = np.exp(-0.5 * (np.log2(TEMPI / PREFERRED_BPM) / PRIOR_OCTAVES) ** 2)
     path = best_path(steadied * prior, priced(_tempo_changes(len(TEMPI))))
     times_s = HOP_S * np.arange(len(path), dtype=np.float64)
     return TempoPath(times_s, TEMPI[path], float(salience[np.arange(len(path)), path].mean()))

@@ -9,19 +9,16 @@ itself can express it (whole microseconds a quarter, whole ticks), so that round
 
 from __future__ import annotations
 
-import io
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import mido
-
 from bridge.files import write_output
 from bridge.midi.marks import key_signature, marks
 from bridge.midi.part_events import CONTROL, bend_range, channels, part_events, program_change, to_14bit_bend
-from bridge.midi.smf_track import HEAD, Timed, smf_track
+from bridge.midi.smf_track import HEAD, MARKER, TEXT, TRACK_NAME, Timed, meta_event, smf_file, smf_track, text_event
 from bridge.music.notes import Bend
 from bridge.music.parts import Part, Score
 from bridge.music.tempo import TempoMap
@@ -70,22 +67,23 @@ class MidiFile:
             # One item is the usual case: a fixed name, so that scripts and people know where to look.
             path = folder / (SINGLE if len(items) == 1 else _free_name(item.name, taken))
             taken.add(path.name.casefold())
-            write_midi(item.score, item.name, path)
+            tracks = _Tracks(item.score, item.name)
+            write_output(path, tracks.song())
             suffix = "" if len(items) == 1 else f" ({item.name})"
-            files = _write_parts(item, suffix, folder / PARTS, alone)
+            files = _write_parts(tracks, suffix, folder / PARTS, alone)
             extra = {**item.extra, "part_files": files} if files else item.extra
             delivered.append(replace(item, midi=path, extra=extra))
         _remove_others(folder / PARTS, alone)
         return delivered
 
 
-def _write_parts(item: ItemResult, suffix: str, folder: Path, taken: set[str]) -> list[str]:
+def _write_parts(tracks: _Tracks, suffix: str, folder: Path, taken: set[str]) -> list[str]:
     """A file per part, tempo and markers included; their paths beside song.mid."""
     paths = []
-    for part in item.score.parts:
+    for number, part in enumerate(tracks.score.parts):
         name = _free_name(part.name + suffix, taken)
         taken.add(name.casefold())
-        write_midi(replace(item.score, parts=(part,)), item.name, folder / name)
+        write_output(folder / name, tracks.alone(number))
         paths.append(f"{folder.name}/{name}")
     return paths
 
@@ -103,23 +101,41 @@ def write_midi(score: Score, name: str, path: Path) -> None:
     Raises:
         StoreError: the disk is full or the folder cannot be written.
     """
-    data = io.BytesIO()
-    to_midi(score, name).save(file=data)
-    write_output(path, data.getvalue())
+    write_output(path, to_midi(score, name))
 
 
-def to_midi(score: Score, name: str) -> mido.MidiFile:
+def to_midi(score: Score, name: str) -> bytes:
     """The score as a format 1 file.
 
     Conductor track, then a track per part, all as long as the item.
     """
-    file = mido.MidiFile(type=1, ticks_per_beat=PPQ, charset="utf-8")
-    clock = _Clock(score.tempo)
-    end = clock.ticks(score.length_s)
-    file.tracks.append(smf_track(_conductor(score, clock, name), end))
-    for part, channel in zip(score.parts, channels(score), strict=True):
-        file.tracks.append(smf_track(_part(part, channel, clock), end))
-    return file
+    return _Tracks(score, name).song()
+
+
+class _Tracks:
+    """The tracks of a score, whose events are found once for the song and for each part's own file.
+
+    Args:
+        score: what is written.
+        name: of the item.
+    """
+
+    def __init__(self, score: Score, name: str) -> None:
+        self.score = score
+        clock = _Clock(score.tempo)
+        self._end = clock.ticks(score.length_s)
+        self._conductor = smf_track(_conductor(score, clock, name), self._end)
+        self._events = [_part(part, clock) for part in score.parts]
+
+    def song(self) -> bytes:
+        """Return the file of all parts."""
+        given = zip(self._events, channels(self.score), strict=True)
+        return smf_file([self._conductor, *(smf_track(events, self._end, channel) for events, channel in given)], PPQ)
+
+    def alone(self, number: int) -> bytes:
+        """Return the file of one part."""
+        (channel,) = channels(replace(self.score, parts=(self.score.parts[number],)))
+        return smf_file([self._conductor, smf_track(self._events[number], self._end, channel)], PPQ)
 
 
 class _Clock:
@@ -152,32 +168,33 @@ class _Clock:
 
 
 def _conductor(score: Score, clock: _Clock, name: str) -> list[Timed]:
-    events: list[Timed] = [(0, HEAD, mido.MetaMessage("track_name", name=_printable(name)))]
+    events: list[Timed] = [(0, HEAD, text_event(TRACK_NAME, _printable(name)))]
     for number, key in enumerate(score.keys):
         # The first holds from the beginning, also where the beat begins later.
         tick = clock.ticks(key.onset_s) if number else 0
-        events.append((tick, CONTROL, mido.MetaMessage("key_signature", key=key_signature(key))))
+        events.append((tick, CONTROL, meta_event("key_signature", key=key_signature(key))))
     for mark in marks(score):
-        events.append((clock.ticks(mark.time_s), CONTROL, mido.MetaMessage("marker", text=_printable(mark.name))))
+        events.append((clock.ticks(mark.time_s), CONTROL, text_event(MARKER, _printable(mark.name))))
     for point, (tick, tempo_us) in zip(score.tempo.points, clock.changes, strict=True):
         if point.beats_per_bar is not None:
-            bar = mido.MetaMessage("time_signature", numerator=point.beats_per_bar, denominator=point.beat_unit)
+            bar = meta_event("time_signature", numerator=point.beats_per_bar, denominator=point.beat_unit)
             events.append((tick, CONTROL, bar))
-        events.append((tick, CONTROL, mido.MetaMessage("set_tempo", tempo=tempo_us)))
+        events.append((tick, CONTROL, meta_event("set_tempo", tempo=tempo_us)))
     return events
 
 
-def _part(part: Part, channel: int, clock: _Clock) -> list[Timed]:
+def _part(part: Part, clock: _Clock) -> list[Timed]:
+    """Return the events of a part on the first channel."""
     events: list[Timed] = [
-        (0, HEAD, mido.MetaMessage("track_name", name=_printable(part.name))),
-        (0, HEAD, program_change(channel, part.program)),
+        (0, HEAD, text_event(TRACK_NAME, _printable(part.name))),
+        (0, HEAD, program_change(0, part.program)),
     ]
     if part.pieces and part.notes:
         # No event of a MIDI file names keys; a text does for whoever looks.
-        events.append((0, HEAD, mido.MetaMessage("text", text=_printable(_keys(part)))))
-    setup = [(0, message) for message in bend_range(part, channel)]
+        events.append((0, HEAD, text_event(TEXT, _printable(_keys(part)))))
+    setup = [(0, message) for message in bend_range(part, 0)]
     wheel = _wheel(part.bends, clock) if part.bends else ()
-    return events + part_events(part, channel, clock.ticks, setup=setup, wheel=wheel)
+    return events + part_events(part, 0, clock.ticks, setup=setup, wheel=wheel)
 
 
 def _keys(part: Part) -> str:

@@ -23,12 +23,12 @@ class Mark:
 
 def marks(score: Score) -> list[Mark]:
     """Return the beginnings of sections and chords in time order, a section before the chord that begins with it."""
-    marked = [Mark(s.onset_s, s.name, True) for s in score.sections]
+    marked = [Mark(max(0.0, s.onset_s), s.name, True) for s in score.sections]
     last = NO_CHORD
     for chord in sorted(score.chords, key=lambda c: c.onset_s):
         # A chord that goes on says nothing new.
         if chord.symbol not in (last, NO_CHORD):
-            marked.append(Mark(chord.onset_s, chord.symbol, False))
+            marked.append(Mark(max(0.0, chord.onset_s), chord.symbol, False))
         last = chord.symbol
     return sorted((m for m in marked if m.time_s < score.length_s), key=lambda m: (m.time_s, not m.is_section))
 

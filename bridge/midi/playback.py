@@ -37,7 +37,7 @@ class Event:
 
 @dataclass(slots=True)
 class ClockFollower:
-    """The position of a DAW, from its clock messages."""
+    """A DAW's position, from its clock messages."""
 
     position_qn: float = 0.0
     """At the last clock."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import mido
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +32,7 @@ def lines(draw: st.DrawFn) -> list[Note]:
 
 @given(lines(), tempo_maps())
 def test_notes_come_back_where_they_sound(line: list[Note], tempo: TempoMap) -> None:
-    file = to_midi(Score((part_of("other", line),), 60.0, tempo), "song")
+    file = mido.MidiFile(file=io.BytesIO(to_midi(Score((part_of("other", line),), 60.0, tempo), "song")))
     changes: list[tuple[int, int]] = []
     now = 0
     for message in file.tracks[0]:

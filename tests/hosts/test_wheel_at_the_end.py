@@ -97,6 +97,7 @@ def lua(folder: Path, score: Score) -> Moves:
 
 @pytest.mark.parametrize("bpm", [40.0, 97.3, 250.0])
 @pytest.mark.parametrize("writer", [midi_file, ardour, reaper, lua])
+@pytest.mark.first_is_enough
 def test_the_wheel_is_at_rest_before_the_end(
     tmp_path: Path, writer: Callable[[Path, Score], Moves], bpm: float
 ) -> None:

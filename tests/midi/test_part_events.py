@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import io
+
 import mido
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.midi.part_events import CONTROL, NOTE_OFF, NOTE_ON, bend_range, part_events, program_change
-from bridge.midi.smf_track import HEAD, smf_track
+from bridge.midi.smf_track import (
+    HEAD,
+    TEXT,
+    TRACK_NAME,
+    Timed,
+    meta_event,
+    smf_file,
+    smf_track,
+    text_event,
+)
 from bridge.music.notes import Bend, Note
 from tests.support import part_of
 
@@ -47,13 +60,43 @@ def test_only_a_part_that_bends_tells_its_range() -> None:
     assert messages[:3] == [b"\xb3\x65\x00", b"\xb3\x64\x00", b"\xb3\x06\x0c"]
 
 
+def _read(*tracks: bytes) -> mido.MidiFile:
+    return mido.MidiFile(file=io.BytesIO(smf_file(tracks, 480)), charset="utf-8")
+
+
 def test_a_track_counts_from_event_to_event_and_lasts_to_its_end() -> None:
-    name = mido.MetaMessage("track_name", name="Bass")
     events = part_events(part_of("bass", [Note(0.1, 0.5, 40, 90)]), 0, _tick)
-    track = smf_track([*events, (0, HEAD, name)], 80)
+    (track,) = _read(smf_track([*events, (0, HEAD, text_event(TRACK_NAME, "Bass"))], 80)).tracks
     assert [(m.type, m.time) for m in track] == [
         ("track_name", 0),
         ("note_on", 10),
         ("note_off", 40),
         ("end_of_track", 30),
     ]
+
+
+TIMES = st.one_of(st.integers(0, 3), st.sampled_from([127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 1 << 27]))
+KINDS = st.sampled_from(["note_on", "note_off", "control_change", "program_change", "pitchwheel", "set_tempo", "text"])
+
+
+@given(st.lists(st.tuples(TIMES, KINDS, st.integers(0, 15)), max_size=30), st.one_of(st.none(), st.integers(0, 15)))
+def test_a_file_is_what_midos_writer_makes_of_the_same_events(
+    steps: list[tuple[int, str, int]], channel: int | None
+) -> None:
+    events: list[Timed] = []
+    wanted, now = mido.MidiTrack(), 0
+    for time, kind, own in steps:
+        now += time
+        if kind == "text":
+            events.append((now, 0, text_event(TEXT, "Übung" * own)))
+            wanted.append(mido.MetaMessage("text", text="Übung" * own, time=time))
+        elif kind == "set_tempo":
+            events.append((now, 0, meta_event("set_tempo", tempo=500_000 + own)))
+            wanted.append(mido.MetaMessage("set_tempo", tempo=500_000 + own, time=time))
+        else:
+            events.append((now, 0, bytes(mido.Message(kind, channel=own).bytes())))
+            wanted.append(mido.Message(kind, channel=own if channel is None else channel, time=time))
+    wanted.append(mido.MetaMessage("end_of_track", time=5))
+    file = io.BytesIO()
+    mido.MidiFile(type=0, ticks_per_beat=480, charset="utf-8", tracks=[wanted]).save(file=file)
+    assert smf_file([smf_track(events, now + 5, channel)], 480, layout=0) == file.getvalue()

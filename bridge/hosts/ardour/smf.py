@@ -13,8 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import mido
-
 from bridge.hosts.ardour.session_position import PPQN, SessionPosition
 from bridge.midi.part_events import (
     Event,
@@ -24,7 +22,7 @@ from bridge.midi.part_events import (
     program_change,
     to_14bit_bend,
 )
-from bridge.midi.smf_track import HEAD, smf_track
+from bridge.midi.smf_track import HEAD, TRACK_NAME, smf_file, smf_track, text_event
 from bridge.music.notes import Bend
 from bridge.music.parts import Part
 
@@ -52,17 +50,12 @@ class Voice:
 
 def write_file(path: Path, voices: Iterable[Voice]) -> None:
     """Write a format 1 file with a track per voice after the first; an OSError where ``path`` cannot be written."""
-    file = mido.MidiFile(type=1, ticks_per_beat=PPQN, charset="utf-8")
-    file.tracks.append(mido.MidiTrack([mido.MetaMessage("end_of_track", time=0)]))
-    file.tracks += [_track(voice) for voice in voices]
-    file.save(path)
+    path.write_bytes(smf_file([smf_track((), 0), *map(_track, voices)], PPQN))
 
 
 def write_source(path: Path, voice: Voice) -> None:
     """Write the kind of file that a session keeps a region's notes in; an OSError where it cannot be written."""
-    file = mido.MidiFile(type=0, ticks_per_beat=PPQN, charset="utf-8")
-    file.tracks.append(_track(voice))
-    file.save(path)
+    path.write_bytes(smf_file([_track(voice)], PPQN, layout=0))
 
 
 def _patch(voice: Voice) -> list[bytes]:
@@ -98,6 +91,6 @@ def _wheel(bends: Sequence[Bend], place: SessionPosition) -> list[tuple[int, int
     return moves
 
 
-def _track(voice: Voice) -> mido.MidiTrack:
-    name = (0, HEAD, mido.MetaMessage("track_name", name=voice.part.name))
+def _track(voice: Voice) -> bytes:
+    name = (0, HEAD, text_event(TRACK_NAME, voice.part.name))
     return smf_track([name, *_events(voice)], voice.place.tick(voice.place.length_s))

@@ -19,7 +19,7 @@ from bridge.plugins.interfaces import Context
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The parts that commands and the worker start from."""
+    """The parts that commands and workers start from."""
 
     home: Path
     settings: Settings

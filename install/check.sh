@@ -8,7 +8,7 @@ venv=${DAWSCRIBE_VENV:-$here/.venv}
 cd "$here"
 
 # Python, the client of one model's registry, a real DAW with its soundfont, a screen that nobody sees with a mouse
-# and a camera, OSC tools, and a server for MIDI ports where the kernel has none.
+# and a camera, OSC tools, a server for MIDI ports where the kernel has none, a browser.
 packages="python3-venv npm ardour fluid-soundfont-gm xvfb xdotool imagemagick liblo-tools jackd2 chromium"
 
 install_packages() {
@@ -43,6 +43,12 @@ install_example() {
         nnaudio==0.3.4 omegaconf==2.4.0 symusic==0.6.0 || say "harmonica-amt could not be installed; see $log."
 }
 
+# An engine of the PyTorch extra; the tests make tiny models of its own kind. Its other packages are for its own page.
+install_muscriptor() {
+    "$venv/bin/python" -c "import muscriptor" 2>/dev/null && return
+    quietly "$venv/bin/python" -m pip install --no-deps muscriptor==0.4.0 || say "muscriptor could not be installed; see $log."
+}
+
 open_log
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then install_packages; fi
 make_environment
@@ -55,6 +61,7 @@ quietly npm ci --ignore-scripts --no-audit --no-fund --prefix bridge/review || s
 quietly npm install --no-audit --no-fund --no-package-lock --prefix tests/live_extension ||
     say "npm packages of the Live extension failed; see $log."
 install_torch
+install_muscriptor
 install_example
 quietly "$venv/bin/python" -m pip install -r install/requirements-docs.txt ||
     fail "The documentation's packages could not be installed; see $log."

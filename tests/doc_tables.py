@@ -13,8 +13,8 @@ from bridge import config
 from bridge.cli.entry import COMMANDS
 from bridge.models.catalogue import models
 from bridge.plugins import registry as plugins
+from tests.sources import ROOT as PACKAGE
 from tests.test_layers import LAYERS
-from tests.test_layers import ROOT as PACKAGE
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -38,7 +38,8 @@ LICENCES = {
 """Package of the core -> its licence, as its own metadata states it."""
 ENGINE_LICENCES = {"htdemucs": "MIT; weights only for scientific purposes", "demucs": "MIT; weights likewise",
                    "spleeter": "MIT (Deezer's code and weights: MIT)",
-                   "basic_pitch": "Apache-2.0", "melody": "MIT (SwiftF0: MIT)"}  # fmt: skip
+                   "basic_pitch": "Apache-2.0", "melody": "MIT (SwiftF0: MIT)",
+                   "muscriptor": "MIT; gated weights CC BY-NC 4.0"}  # fmt: skip
 """Plugin -> licence where it is not all ours."""
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
-import bridge
 from bridge.errors import ADVICE
+from tests.sources import MODULES, ROOT, text_of, tree_of
 
 ERRORS = ("InputError", "ConfigError", "ModelError", "PluginError", "HostError", "StoreError", "DawscribeError")
-ROOT = Path(bridge.__file__).parent
+MAKERS = (*ERRORS, "writing", "JobEnd")
+"""What a module must name that makes an error or the end of a failed job."""
 SNAPSHOT = Path(__file__).parent / "data" / "errors.json"
 
 
@@ -35,19 +37,21 @@ def collected() -> dict[str, list[str]]:
     return {code: sorted(found[code]) for code in sorted(found)}
 
 
-def _errors() -> Iterator[tuple[str, ast.expr | None, list[str]]]:
-    for path in sorted(ROOT.rglob("*.py")):
-        if "node_modules" in path.parts:
-            continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                arguments = _arguments(node)
-                if arguments is not None:
-                    sentence, code = arguments
-                    texts = _texts(sentence, node, parents, tree)
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", code, texts
+@cache
+def _errors() -> tuple[tuple[str, ast.expr | None, list[str]], ...]:
+    makers = [p for p in MODULES if any(name in text_of(p) for name in MAKERS)]
+    return tuple(found for path in makers for found in _errors_of(path, tree_of(path)))
+
+
+def _errors_of(path: Path, tree: ast.Module) -> Iterator[tuple[str, ast.expr | None, list[str]]]:
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in parents:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            arguments = _arguments(node)
+            if arguments is not None:
+                sentence, code = arguments
+                texts = _texts(sentence, node, parents, tree)
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", code, texts
 
 
 def _arguments(node: ast.Call) -> tuple[ast.expr | None, ast.expr | None] | None:
@@ -68,7 +72,7 @@ def _constant(node: ast.expr | None) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _texts(node: ast.expr | None, call: ast.AST, parents: dict[ast.AST, ast.AST], tree: ast.Module) -> list[str]:
+def _texts(node: ast.expr | None, call: ast.AST, parents: Mapping[ast.AST, ast.AST], tree: ast.Module) -> list[str]:
     if isinstance(node, ast.Constant):
         return [str(node.value)]
     if isinstance(node, ast.JoinedStr):

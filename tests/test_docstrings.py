@@ -5,14 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 
-import pytest
+from tests.sources import MODULES, ROOT, tree_of
 
-import bridge
-
-ROOT = Path(bridge.__file__).parent
 QUESTIONS = ("What", "Whether", "How", "Where", "Who", "Which", "When")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -31,15 +27,15 @@ def first_paragraphs(tree: ast.AST) -> Iterator[str]:
 
 
 def test_first_paragraphs_are_short() -> None:
-    texts = [text for path in ROOT.rglob("*.py") for text in first_paragraphs(ast.parse(path.read_text("utf-8")))]
+    texts = [text for path in MODULES for text in first_paragraphs(tree_of(path))]
     assert len(texts) > 1000
     assert median(len(text.split()) for text in texts) < MAX_MEDIAN_WORDS
 
 
-def constant_riddles(text: str) -> list[str]:
+def constant_riddles(tree: ast.Module) -> list[str]:
     """The texts under constants and fields that open with a question's word."""
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         body = node.body if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) else []
         for before, after in pairwise(body):
             if isinstance(before, (ast.Assign, ast.AnnAssign)) and isinstance(after, ast.Expr):
@@ -49,26 +45,25 @@ def constant_riddles(text: str) -> list[str]:
     return found
 
 
-def riddles(text: str) -> list[str]:
+def riddles(tree: ast.Module) -> list[str]:
     """The first lines of docstrings that open with a question's word."""
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         words = (ast.get_docstring(node) or "").split() if isinstance(node, DOCUMENTED) else []
         if words and words[0].strip("`*,.:;") in QUESTIONS:
             found.append(" ".join(words[:12]))
     return found
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
-def test_no_docstring_opens_with_a_question(path: Path) -> None:
-    assert riddles(path.read_text(encoding="utf-8")) == []
+def test_no_docstring_opens_with_a_question() -> None:
+    assert {str(p.relative_to(ROOT)): r for p in MODULES if (r := riddles(tree_of(p)))} == {}
 
 
 def test_no_constant_is_told_by_a_question() -> None:
-    assert {p: r for p in ROOT.rglob("*.py") if (r := constant_riddles(p.read_text(encoding="utf-8")))} == {}
+    assert {str(p.relative_to(ROOT)): r for p in MODULES if (r := constant_riddles(tree_of(p)))} == {}
 
 
 def test_a_riddle_is_found() -> None:
-    assert constant_riddles('A = 1\n"""How it is."""\n') == ["How it is."]
-    assert riddles('def f():\n    """What becomes of it."""\n') == ["What becomes of it."]
-    assert riddles('"""Tell what becomes of it."""\n') == []
+    assert constant_riddles(ast.parse('A = 1\n"""How it is."""\n')) == ["How it is."]
+    assert riddles(ast.parse('def f():\n    """What becomes of it."""\n')) == ["What becomes of it."]
+    assert riddles(ast.parse('"""Tell what becomes of it."""\n')) == []

@@ -24,9 +24,9 @@ def test_the_snapshot_holds_all_codes_and_sentences() -> None:
     assert held == error_codes.collected(), "read the changes, then run: python -m tests.error_codes"
 
 
-@pytest.mark.parametrize("code", error_codes.collected())
-def test_a_code_is_a_short_slug(code: str) -> None:
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){1,5}", code) and len(code) <= 32
+def test_a_code_is_a_short_slug() -> None:
+    codes = error_codes.collected()
+    assert [c for c in codes if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){1,5}", c) or len(c) > 32] == []
 
 
 def test_a_sentence_begins_and_ends_as_one() -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import bridge
-
-ROOT = Path(bridge.__file__).parent
+from tests.sources import MODULES, ROOT, tree_of
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
@@ -27,12 +25,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """Module or package per row, from the top; each may import only what stands in a row below its own."""
 
 PLUGIN_FOLDERS = ("triggers", "separators", "transcribers", "hosts")
-HEAVY = ("openvino", "torch", "demucs", "rtmidi", "av")
+HEAVY = ("openvino", "torch", "demucs", "muscriptor", "rtmidi", "av")
 """Imported where they are used: they take seconds, or are not installed everywhere."""
 EXTRAS = ("scipy", "matplotlib", "pretty_midi", "mir_eval", "librosa", "onnxruntime", "onnx", "training", "tests")
 """Never imported by the product."""
-
-MODULES = sorted(ROOT.rglob("*.py"))
 
 
 def _imports(tree: ast.AST) -> list[tuple[int, str]]:
@@ -73,7 +69,7 @@ def violations(path: Path, root: Path = ROOT) -> list[str]:
     row = _row(unit)
     assert row is not None, f"bridge/{place} stands in no row of the table in tests/test_layers.py"
     found = []
-    for line, module in _imports(ast.parse(path.read_text(encoding="utf-8"))):
+    for line, module in _imports(tree_of(path)):
         target = _unit(module)
         if target is None:
             if module.split(".")[0] in EXTRAS:
@@ -101,9 +97,8 @@ def _is_module(root: Path, unit: str, name: str) -> bool:
     return (root / unit / f"{name}.py").exists() or (root / unit / name).is_dir()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_module_imports_only_from_rows_below_its_own(path: Path) -> None:
-    assert violations(path) == []
+def test_a_module_imports_only_from_rows_below_its_own() -> None:
+    assert [found for path in MODULES for found in violations(path)] == []
 
 
 def test_the_root_is_short_and_the_floors_are_few() -> None:
@@ -111,11 +106,14 @@ def test_the_root_is_short_and_the_floors_are_few() -> None:
     assert len(LAYERS) <= 11
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_heavy_packages_are_imported_at_use(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    top = ast.Module([n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))], [])
-    assert [m for _, m in _imports(top) if m.split(".")[0] in HEAVY] == []
+def heavy_imports(path: Path) -> list[str]:
+    """The heavy packages that a module imports as it is read."""
+    top = ast.Module([n for n in tree_of(path).body if isinstance(n, (ast.Import, ast.ImportFrom))], [])
+    return [m for _, m in _imports(top) if m.split(".")[0] in HEAVY]
+
+
+def test_heavy_packages_are_imported_at_use() -> None:
+    assert {str(p.relative_to(ROOT)): heavy for p in MODULES if (heavy := heavy_imports(p))} == {}
 
 
 @pytest.mark.parametrize(

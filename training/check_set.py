@@ -3,8 +3,8 @@
     python -m training.check_set OUT --songs FOLDER [--songs FOLDER] --soundfont TimGM6mb.sf2 [--count 16]
 
 writes OUT/<song>/{mix.flac,notes.csv,meta.json}: an excerpt of up to COUNT songs of each folder that have drums,
-rendered by fluidsynth. It is for checking a change on more than the few annotated recordings: transcribe each mix, then
-`score.py RESULTS --data OUT`.
+rendered by fluidsynth; meta.json says at which second of the song it begins. It is for checking a change on more than
+the few annotated recordings: transcribe each mix, then `score.py RESULTS --data OUT`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def write_item(path: Path, soundfont: Path, out: Path, rng: np.random.Generator)
     with (item / "notes.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("part", "onset", "offset", "pitch", "program"), *rows])
     scored = ["drums", *(["bass"] if "bass" in parts else []), "other", "pitched"]
-    (item / "meta.json").write_text(json.dumps({"source": f"{path.name} with {soundfont.name}", "scored": scored}))
+    meta = {"source": f"{path.name} with {soundfont.name}", "scored": scored, "start_s": start_s}
+    (item / "meta.json").write_text(json.dumps(meta))
     return True
 
 

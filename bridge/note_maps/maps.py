@@ -136,6 +136,11 @@ def log_odds(p: Array | float) -> Array:
     return np.asarray(np.log(q / (1 - q)), np.float32)
 
 
+def probability(odds: Array) -> Array:
+    """The inverse of :func:`log_odds`."""
+    return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+
+
 def evidence_by_byte(threshold: float) -> Array:
     """Return (256,) by how much the log-odds of each byte exceed those of ``threshold``, from -CLIP to CLIP."""
     excess = log_odds(_probabilities(LEVELS)) - log_odds(threshold)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -176,20 +177,23 @@ def _part_json(part: Part) -> dict[str, Any]:
 
 def _is_sound(found: Transcription) -> bool:
     """Return whether all that was read has the type it should have; a damaged entry is one that is not there."""
-    numbers = [n for p in found.parts for note in p.notes for n in (note.onset_s, note.offset_s, note.confidence)]
+    notes = [n for p in found.parts for n in (*p.notes, *(c.note for c in p.candidates))]
+    numbers = [n for note in notes for n in (note.onset_s, note.offset_s, note.confidence)]
     numbers += [n for p in found.parts for bend in p.bends for n in (bend.time_s, bend.semitones)]
-    whole = [n for p in found.parts for note in p.notes for n in (note.pitch, note.velocity)]
+    whole = [n for note in notes for n in (note.pitch, note.velocity)] + [p.program for p in found.parts]
+    texts = [t for p in found.parts for t in (p.id, p.stem, p.name, p.family)]
     return (
-        all(isinstance(w, str) for w in found.warnings)
-        and all(type(n) in (int, float) for n in numbers)
+        all(isinstance(t, str) for t in (*found.warnings, *texts))
+        and all(type(n) in (int, float) and math.isfinite(n) for n in numbers)
         and all(type(n) is int for n in whole)
+        and all(type(p.is_drums) is bool for p in found.parts)
     )
 
 
 def _part(data: Mapping[str, Any]) -> Part:
     return Part(
-        str(data["id"]),
-        str(data["stem"]),
+        data["id"],
+        data["stem"],
         Instrument(**data["instrument"]),
         tuple(Note(*row) for row in data["notes"]),
         tuple(Bend(*row) for row in data["bends"]),

@@ -6,8 +6,10 @@ Read, separate, transcribe, score. One straight line; the engines stay warm.
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,7 +17,7 @@ from pathlib import Path
 from bridge.audio.recording import Recording
 from bridge.audio.span_import import ChannelSource, import_span
 from bridge.config import Settings
-from bridge.errors import InputError, writing
+from bridge.errors import InputError, JobCancelled, writing
 from bridge.inference.speed import Demand, Estimate, Speeds
 from bridge.music.notes import STEM_ROLES
 from bridge.music.parts import Score
@@ -34,7 +36,9 @@ from bridge.pipeline.stages import OnProgress, StageProgress, Stages
 from bridge.plugins.interfaces import Context, Separator
 from bridge.score.arrange import arrange, find_tempo
 from bridge.score.bass_recovery import recover_bass
+from bridge.score.beat.onset_strength import OnsetStrength, onset_strength
 from bridge.score.cleanup.clean import clean
+from bridge.score.cleanup.scraps import without_scraps
 from bridge.score.drum_map import mapped_score
 from bridge.spool.project_beats import project_beats
 from bridge.spool.request import AudioSpan, ItemRequest, Request
@@ -106,15 +110,12 @@ class Pipeline:
         settings = with_sensitivity(self.settings, options)
         separator = self._separator(options)
         plan = _plan(separator, options)
-        for name in plan.names:
-            # An engine that cannot be loaded is said before the long separation, not after it.
-            self._engines.transcriber(name, options.device, settings)
-        analyser = Analyser(self._engines, self._cache, plan, options, settings)
         shares = SHARES if separator is not None and len(separator.stems) > 1 else SHARES_ALONE
         times_s: dict[str, float] = {}
-        forecast = self._forecast(options, settings, separator, plan, on_estimate)
         items = []
-        with _workspace(folder) as work:
+        with _workspace(folder) as work, ThreadPoolExecutor(1, "beside") as beside:
+            # Engines are loaded while the first item is read: half a second of both.
+            ready = beside.submit(self._ready, separator, plan, options, settings, on_estimate)
             preview = Preview(folder, [item.name for item in request.items], on_note_count)
             try:
                 for number, item in enumerate(request.items):
@@ -124,7 +125,7 @@ class Pipeline:
                     )  # fmt: skip
                     several = str(number + 1) if len(request.items) > 1 else ""
                     target = (folder if options.keep_stems else work) / "stems" / several
-                    items.append(self._item(item, analyser, options, work, target, stages, forecast))
+                    items.append(self._item(item, ready, options, work, target, stages, beside))
                     stages.close()
             finally:
                 preview.remove()
@@ -141,38 +142,44 @@ class Pipeline:
         """Return the separator, None where no transcriber of the plan hears a stem."""
         return self._engines.separator(options, self.settings) if needs_stems(options.transcribers) else None
 
-    def _forecast(
+    def _ready(
         self,
-        options: JobOptions,
-        settings: Settings,
         separator: Separator | None,
         plan: HearingPlan,
+        options: JobOptions,
+        settings: Settings,
         on_estimate: Callable[[Estimate], None],
-    ) -> Forecast:
+    ) -> tuple[Analyser, Forecast]:
+        """Load the transcribers: one that cannot be is said before the long separation, not after it."""
         engines = [separator, *(self._engines.transcriber(n, options.device, settings) for n in plan.names)]
         demands = [d for e in engines if isinstance(d := getattr(e, "demand", None), Demand)]
         names = [NO_SEPARATION if separator is None else f"{options.separator} on {separator.device}", *plan.names]
-        return Forecast(Speeds(self._home), " + ".join(names), demands, on_estimate, cached=self._cache is not None)
+        forecast = Forecast(Speeds(self._home), " + ".join(names), demands, on_estimate, cached=self._cache is not None)
+        return Analyser(self._engines, self._cache, plan, options, settings), forecast
 
     def _item(
         self,
         item: ItemRequest,
-        analyser: Analyser,
+        ready: Future[tuple[Analyser, Forecast]],
         options: JobOptions,
         work: Path,
         target: Path,
         stages: Stages,
-        forecast: Forecast,
+        beside: ThreadPoolExecutor,
     ) -> ItemResult:
         mix = read_span(item.audio, work / "mix.wav", stages.progress("read"))
+        analyser, forecast = ready.result()
         options.hints.check(mix.length_s)
         if mix.is_silent:
             return ItemResult(item.name, Score((), mix.length_s, warnings=(*mix.warnings, SILENT)), extra=item.extra)
-        with forecast.of(mix.length_s):
-            analysis = analyser.analyse(mix, target, stages)
-        keep_activations(analysis.activations, work.parent, stages.item, analyser.settings)
-        beats = project_beats(item.extra) if options.grid_source == "project" else None
-        score = self._score(mix, analysis, options, beats, stages.progress("score"))
+        # The beat's own half second of reading is done while the notes are heard.
+        wanted = options.find_tempo or options.hints.any
+        with _strength_beside(beside, mix) if wanted else nullcontext() as strength:
+            with forecast.of(mix.length_s):
+                analysis = analyser.analyse(mix, target, stages)
+            keep_activations(analysis.activations, work.parent, stages.item, analyser.settings)
+            beats = project_beats(item.extra) if options.grid_source == "project" else None
+            score = self._score(mix, analysis, options, beats, strength, stages.progress("score"))
         stems = tuple((name, stem.path) for name, stem in analysis.stems.items()) if options.keep_stems else ()
         return ItemResult(item.name, score, stems, extra=item.extra)
 
@@ -182,6 +189,7 @@ class Pipeline:
         analysis: Analysis,
         options: JobOptions,
         beats: ProjectBeats | None,
+        strength: Future[OnsetStrength] | None,
         progress: StageProgress,
     ) -> Score:
         parts, warnings = analysis.parts, [*mix.warnings, *analysis.warnings]
@@ -190,10 +198,11 @@ class Pipeline:
         if self.settings.get("score.bass_from_other"):
             parts, moved = recover_bass(parts, analysis.stems)
             warnings += moved
-        parts = clean(parts)
+        parts = without_scraps(clean(parts))
         progress.fraction(0.0)
-        wanted = options.find_tempo or options.hints.any
-        tempo = find_tempo(mix, parts, progress.fraction, options.hints) if wanted else TempoMap()
+        tempo = TempoMap()
+        if strength is not None:
+            tempo = find_tempo(strength.result(), parts, mix.length_s, options.hints)
         score = arrange(
             parts,
             mix.length_s,
@@ -201,7 +210,7 @@ class Pipeline:
             grid=options.grid,
             project=beats,
             strength=options.quantise_strength,
-            tempo_wanted=wanted,
+            tempo_wanted=strength is not None,
             warnings=warnings,
         )
         progress.fraction(1.0)
@@ -241,6 +250,21 @@ def _workspace(folder: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _strength_beside(beside: ThreadPoolExecutor, mix: Recording) -> Iterator[Future[OnsetStrength]]:
+    """Find the onset strength in another thread, which ends with what is done inside."""
+    ended = threading.Event()
+
+    def check(stage: str, fraction: float) -> None:
+        if ended.is_set():
+            raise JobCancelled
+
+    try:
+        yield beside.submit(onset_strength, mix, check)
+    finally:
+        ended.set()
 
 
 def read_span(span: AudioSpan, target: Path, progress: StageProgress) -> Recording:

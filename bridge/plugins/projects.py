@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bridge.errors import InputError
 from bridge.plugins.interfaces import ProjectWriter
 from bridge.spool.request import Request
 from bridge.spool.result import ItemResult
+from bridge.spool.untrusted_json import one_line
+
+QUOTES = frozenset("\"'`")
+"""Marks of which a project's line of text puts one around a name: one must be left that the name does not hold."""
 
 
 def deliver_projects(
@@ -18,3 +23,20 @@ def deliver_projects(
         name = "song" if len(items) == 1 else f"song {number}"
         writer.write_project(item, asked.audio, folder / f"{name}{writer.suffix}")
     return list(items)
+
+
+def check_spelled(*paths: Path) -> None:
+    """Refuse paths that a project made of lines of UTF-8, with texts in quotes, cannot name.
+
+    For projects that refer to files by their paths: the file would be missing in the DAW, without a word.
+
+    Raises:
+        InputError: the first of them.
+    """
+    for path in paths:
+        spelled = str(path.absolute())
+        if not spelled.isprintable() or set(spelled) >= QUOTES:
+            raise InputError(
+                f"A project cannot hold the name {one_line(spelled)}; take its odd letters or one kind of quotes out.",
+                code="project-name-impossible",
+            )

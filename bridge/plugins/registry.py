@@ -131,6 +131,7 @@ TRANSCRIBERS: Registry[Transcriber] = Registry(
         "melody": "bridge.transcribers.melody:MelodyTranscriber",
         "notes": "bridge.transcribers.notes:NoteTranscriber",
         "drums": "bridge.transcribers.drums:DrumTranscriber",
+        "muscriptor": "bridge.transcribers.muscriptor:MuScriptorTranscriber",
     },
 )
 HOSTS: Registry[Host] = Registry(

@@ -7,14 +7,15 @@ Apart, so that a score can be redone with the tempo that was found, without the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from bridge.audio.recording import Recording
 from bridge.music.parts import Part, Score
 from bridge.music.project_beats import ProjectBeats
 from bridge.music.tempo import TempoMap
+from bridge.score.beat.features import beat_evidence
 from bridge.score.beat.hints import Hints
-from bridge.score.beat.tracker import track_beats
+from bridge.score.beat.onset_strength import OnsetStrength
+from bridge.score.beat.tracker import beat_map
 from bridge.score.parts import ordered_parts
 from bridge.score.quantise import Grid, quantise
 from bridge.score.song import groove_of, with_song
@@ -29,9 +30,9 @@ NO_NOTES = "No notes were heard in this item."
 
 
 def find_tempo(
-    mix: Recording,
+    strength: OnsetStrength,
     parts: Sequence[Part],
-    on_progress: Callable[[float], None],
+    length_s: float,
     hints: Hints = Hints(),  # noqa: B008 - frozen
 ) -> TempoMap:
     """Return the tempo map of an item.
@@ -39,13 +40,12 @@ def find_tempo(
     Not ``confident`` where the beat is a guess, 120 BPM where there is none.
 
     Args:
-        mix: the whole mix.
+        strength: of the whole mix.
         parts: cleaned up.
-        on_progress: takes the fraction done; what it raises ends the work.
+        length_s: of the mix.
         hints: facts about the beat.
     """
-    on_progress(0.0)
-    return track_beats(mix, parts, lambda stage, fraction: on_progress(fraction), hints)
+    return beat_map(strength, beat_evidence(parts), length_s, hints)
 
 
 def arrange(

@@ -28,7 +28,7 @@ MAX_OFFSET = 0.09
 
 
 def measure_groove(onsets_s: Iterable[float], tempo: TempoMap) -> Groove:
-    """The groove of onsets, best of the drums alone.
+    """The groove of onsets, best of drums alone.
 
     Args:
         onsets_s: when something is struck.

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bridge.music.notes import STEM_ROLES, Bend, Note
 from bridge.music.parts import Candidate, Part
+from bridge.score.instruments.naming import told_apart
 
 MIN_NOTE_S = 0.01
 """A note that the item's end or its follower cuts off must last at least this long, or it is no note."""
@@ -18,7 +19,7 @@ def ordered_parts(parts: Sequence[Part], length_s: float) -> tuple[tuple[Part, .
     """Return the parts that get a track and those that have candidates alone, as an empty track is only in the way.
 
     They come in the order of :data:`bridge.music.STEM_ROLES`, then by id. Notes are sorted and end where the item
-    ends. Of parts with equal names the second and later ones get a number.
+    ends. Parts with equal names are told apart, by their place or by a number.
 
     Args:
         parts: of one item.
@@ -63,13 +64,10 @@ def _within(note: Note, length_s: float) -> Note | None:
 
 
 def _named_apart(parts: Sequence[Part]) -> list[Part]:
-    named: list[Part] = []
-    counts: dict[str, int] = {}
-    for part in parts:
-        count = counts[part.name] = counts.get(part.name, 0) + 1
-        instrument = replace(part.instrument, name=f"{part.name} {count}") if count > 1 else part.instrument
-        named.append(replace(part, instrument=instrument))
-    return named
+    names = told_apart([part.name for part in parts])
+    return [
+        replace(part, instrument=replace(part.instrument, name=name)) for part, name in zip(parts, names, strict=True)
+    ]
 
 
 def _rank(part: Part) -> tuple[int, str]:

@@ -26,7 +26,7 @@ Span = TypeVar("Span", Chord, Key, Section)
 
 
 def with_song(score: Score) -> Score:
-    """The score with its key, chords, sections and groove."""
+    """The score with key, chords, sections and groove."""
     tempo, length_s = score.tempo, score.length_s
     pitched = _notes([p for p in score.parts if not p.is_drums])
     drums = _notes([p for p in score.parts if p.is_drums])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bridge.note_maps.features import FPS, MIN_KEY, PER_SEMITONE, RATE, Vqt, reference_gain
+from bridge.note_maps.features import FPS, GAMMA_HZ, HOP, MIN_KEY, PER_SEMITONE, RATE, Vqt, bin_hz, reference_gain
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,36 @@ def test_long_audio_gives_the_same_as_its_parts(vqt: Vqt) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 5 * RATE).astype(np.float32)
     whole, late = vqt(noise), vqt(noise[256 * 100 :])
     np.testing.assert_allclose(whole[140:300], late[40:200], atol=0.05)
+
+
+def exact(samples: np.ndarray, frame: int) -> np.ndarray:
+    """A frame in dB by what the bins are: each a product with its own window of a wave."""
+    found = []
+    for hz in bin_hz():
+        length = RATE / ((2 ** (1 / (12 * PER_SEMITONE)) - 1) * hz + GAMMA_HZ)
+        s = np.arange(-int(length / 2), int(length / 2) + 1)
+        window = np.where(np.abs(s) < length / 2, 0.5 + 0.5 * np.cos(2 * np.pi * s / length), 0)
+        wave = window / window.sum() * 2 * np.exp(-2j * np.pi * hz * s / RATE)
+        found.append(abs(np.dot(samples[frame * HOP + s].astype(np.float64), wave)))
+    return np.asarray(20 * np.log10(found))
+
+
+@pytest.mark.parametrize("sound", ["noise", "chord"])
+def test_every_bin_is_the_product_with_its_own_window(vqt: Vqt, sound: str) -> None:
+    samples = np.random.default_rng(3).normal(0, 0.1, 2 * RATE).astype(np.float32)
+    if sound == "chord":
+        samples = samples * np.float32(1e-3) + np.sum([tone(55 * n, 2.0) / np.float32(n) for n in range(1, 60, 2)], 0)
+    frames = [60, 80, 100]
+    wanted = np.stack([exact(samples, frame) for frame in frames])
+    off = np.abs(vqt(samples)[frames] - wanted)
+    assert off[wanted > wanted.max() - 40].max() < 0.3
+    assert off[wanted > wanted.max() - 60].max() < 2.5
+    assert np.median(off) < 0.1
+
+
+@pytest.mark.parametrize("hz", [1800, 2300, 2756, 3200, 5512])
+def test_what_is_high_does_not_fold_onto_what_is_low(vqt: Vqt, hz: int) -> None:
+    assert vqt(tone(hz, 2.0))[60:100, :150].max() < -85
 
 
 def test_silence_keeps_its_level_and_a_quiet_mix_is_lifted() -> None:

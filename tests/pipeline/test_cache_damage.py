@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +14,9 @@ import soundfile
 
 from bridge.audio.recording import Recording
 from bridge.audio.span_import import import_span
+from bridge.music.general_midi import Instrument
 from bridge.music.notes import Bend, Note
-from bridge.music.parts import Transcription
+from bridge.music.parts import Candidate, Part, Transcription
 from bridge.pipeline.cache import Cache, link
 from tests.raising import raises_code
 from tests.support import Home, read_json
@@ -100,3 +103,53 @@ def test_notes_of_a_wrong_type_are_a_miss(cache: Cache, old: str, new: str) -> N
     assert old in content, content
     entry.write_text(content.replace(old, new))
     assert cache.transcription("key") is None
+
+
+def test_no_value_of_another_kind_comes_through(cache: Cache) -> None:
+    """Every value of an entry in turn as every kind of JSON: it is a miss, or one that could have been written."""
+    note = Note(0.5, 1.0, 40, 90)
+    part = Part(
+        "bass", "bass", Instrument("Bass", 33, "bass"), (note,), (Bend(0.5, 0.25),), (Candidate(note, "bleed"),)
+    )
+    heard = Transcription((part,), ("Said.",))
+    cache.keep_transcription("key", heard)
+    (entry,) = cache._notes.iterdir()
+    good = json.loads(entry.read_text())
+    hits = 0
+    for way in _ways(good):
+        for odd in (None, True, 7, 40.5, -1, 1e300, "text", [], ["a"], [1, 2], {}, {"a": 1}):
+            entry.write_text(json.dumps(_changed(good, way, odd)))
+            found = cache.transcription("key")
+            if found is None:
+                continue
+            hits += 1
+            cache.keep_transcription("again", found)
+            assert cache.transcription("again") == found, (way, odd)
+            assert _odd(found) == [], (way, odd)
+    assert hits > 20
+
+
+def _ways(data: object, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    inside = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in inside:
+        yield (*way, key)
+        yield from _ways(value, (*way, key))
+
+
+def _changed(data: object, way: tuple[str | int, ...], value: object) -> object:
+    if not way:
+        return value
+    copy: Any = dict(data) if isinstance(data, dict) else list(data)  # type: ignore[call-overload]
+    copy[way[0]] = _changed(copy[way[0]], way[1:], value)
+    return copy
+
+
+def _odd(found: Transcription) -> list[object]:
+    """What is not of the type that it should have."""
+    notes = [n for p in found.parts for n in (*p.notes, *(c.note for c in p.candidates))]
+    texts = [*found.warnings, *(t for p in found.parts for t in (p.id, p.stem, p.name, p.family))]
+    whole = [*(p.program for p in found.parts), *(k for n in notes for k in (n.pitch, n.velocity))]
+    numbers = [t for n in notes for t in (n.onset_s, n.offset_s, n.confidence)]
+    numbers += [t for p in found.parts for b in p.bends for t in (b.time_s, b.semitones)]
+    odd: list[object] = [t for t in texts if type(t) is not str]
+    return odd + [n for n in whole if type(n) is not int] + [n for n in numbers if type(n) not in (int, float)]

@@ -53,6 +53,7 @@ def test_a_part_is_heard_again_as_a_run_at_that_sensitivity_hears_it(
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "nonsense", "link"])
+@pytest.mark.first_is_enough
 def test_what_is_gone_or_damaged_is_a_sentence(tmp_path: Path, damage: str) -> None:
     wav = sine(tmp_path / "a.wav", hz=220)
     request = Request("test-0001", "midi_file", (ItemRequest(AudioSpan(wav), "a"),))

@@ -25,7 +25,7 @@ from bridge.pipeline.pipeline import SHARES
 from bridge.pipeline.preview import PARTIAL
 from bridge.pipeline.stages import OnProgress, Stages
 from bridge.plugins.interfaces import AudioSource, Context, Progress, only
-from tests.support import Home, read_json, sine, wait_for
+from tests.support import PATIENCE_S, Home, read_json, sine, wait_for
 
 ROLES = ("bass", "other")
 
@@ -37,7 +37,7 @@ class Halves:
     device = "test"
 
     def __init__(self) -> None:
-        self.heard = threading.Barrier(len(ROLES) + 1, timeout=20)
+        self.heard = threading.Barrier(len(ROLES) + 1, timeout=PATIENCE_S)
         self.fail = False
 
     def separate(self, mix: Recording, roles: Sequence[str], progress: Progress) -> Iterator[Array]:
@@ -189,7 +189,7 @@ class Pair:
 
 
 @pytest.mark.parametrize(
-    ("engines", "patience_s", "together"), [(("one", "two"), 20, True), (("one", "one"), 1, False)]
+    ("engines", "patience_s", "together"), [(("one", "two"), PATIENCE_S, True), (("one", "one"), 1, False)]
 )
 def test_two_engines_run_together_after_the_separation_but_none_twice(
     tmp_path: Path,

@@ -57,6 +57,38 @@ def line(family: str, pitch: int, first_s: float) -> Part:
     return Part(family, 0, "lead", tuple(Played(first_s + i, first_s + i + 0.9, pitch + i % 3, 90) for i in range(8)))
 
 
+def loudness(sound: np.ndarray | None) -> float:
+    """The greatest sample as a 16 bit number; -1 of nothing."""
+    return -1 if sound is None else float(np.abs(sound).max()) * 32768
+
+
+def tone(path: Path, level: int) -> None:
+    """An instrument that plays a constant, to be told by its level."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, pitches=np.array([60]), sounds=np.full((1, RATE), level, np.int16))
+
+
+def test_the_sources_of_several_banks_take_turns(tmp_path: Path) -> None:
+    for number in range(30):
+        tone(tmp_path / "a" / "keys" / f"many_{number:02d}.npz", 1000)
+    tone(tmp_path / "b" / "keys" / "few_piano.npz", 4000)
+    tone(tmp_path / "b" / "keys" / "lone_rhodes.npz", 16000)
+    both, rng, notes = Bank(tmp_path / "a", tmp_path / "b"), np.random.default_rng(0), [Played(1, 1.5, 60, 100)]
+    levels = [loudness(both.render(notes, "keys", rng)) for _ in range(120)]
+    for level in (1000, 4000, 16000):
+        assert 25 < sum(abs(x - level) < 2 for x in levels) < 55
+    assert both.render(notes, "organ", rng) is None
+
+
+def test_one_source_alone_draws_as_it_always_did(tmp_path: Path) -> None:
+    for number in range(7):
+        tone(tmp_path / "keys" / f"yoshimi_{number}.npz", 1000 + number)
+    for seed in range(8):
+        expected = 1000 + int(np.random.default_rng(seed).integers(7))
+        sound = Bank(tmp_path).render([Played(1, 1.5, 60, 100)], "keys", np.random.default_rng(seed))
+        assert loudness(sound) == pytest.approx(expected, abs=0.5)
+
+
 def test_the_truth_says_when_each_note_sounds_and_dies(studio: clips.Studio) -> None:
     band = Band((line("keys", 57, 1.0), line("strings", 75, 1.5)), (), None)
     stems, truth = clips.played(band, studio, np.random.default_rng(0))

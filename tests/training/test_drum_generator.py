@@ -19,6 +19,8 @@ from training.drums.sounds import PRE, Sound, articulation_of, load, save, trimm
 from training.drums.synth_kit import synthetic_kit
 from training.plan import CLIP_S, SAMPLE_RATE, clip_plan
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_same_clip_number_gives_the_same_part() -> None:
     first, again, other = (groove(clip_plan(k), np.random.default_rng(k)) for k in (7, 7, 8))
@@ -101,6 +103,8 @@ def test_held_out_kits_play_in_validation_clips_only(tmp_path: Path) -> None:
         ("Rim Click (Pearl Free Floating Maple 14x3.5)", "side_stick"),
         ("Snare Rimshot", "rimshot"),
         ("Hand Clap", "clap"),
+        ("g#4 - cowbell", "cowbell"),
+        ("Cow Bell", "cowbell"),
         ("Djembe1 Slap", None),
     ],
 )
@@ -109,10 +113,10 @@ def test_kit_names_are_understood(name: str, articulation: str | None) -> None:
 
 
 def test_every_articulation_has_a_class_and_fallbacks_exist() -> None:
-    assert set(ARTICULATION_CLASS.values()) == {-1, *range(len(CLASSES))}
+    assert {kind for kinds in ARTICULATION_CLASS.values() for kind in kinds} == set(range(len(CLASSES)))
     assert set(FALLBACK) | set(FALLBACK.values()) <= set(ARTICULATION_CLASS)
     for articulation, other in FALLBACK.items():
-        same = {ARTICULATION_CLASS[articulation], ARTICULATION_CLASS[other]}
+        same = {ARTICULATION_CLASS[articulation][0], ARTICULATION_CLASS[other][0]}
         assert len(same) == 1 or articulation.startswith("tom")
 
 

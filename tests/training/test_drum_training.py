@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,10 @@ pytest.importorskip("scipy", reason="the generator needs scipy: pip install scip
 
 from training.drums import train  # noqa: E402 - only where the libraries above are there
 from training.drums.batches import Clips, Recipe, batch  # noqa: E402
+from training.drums.net import DrumNet, NetConfig, Together  # noqa: E402
+from training.drums.weights import export, load_net, read_nets  # noqa: E402
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def clips(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(monkeypatch: pytest.MonkeyPatch, clips: Path, steps: int) -> Path:
+def run(monkeypatch: pytest.MonkeyPatch, clips: Path, steps: int, *more: str) -> Path:
     folder = clips / "run"
     small = [
         "--widths",
@@ -51,7 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch, clips: Path, steps: int) -> Path:
         "4",
     ]
     where = ["--cache", str(clips), "--drums", str(clips), "--steps", str(steps)]
-    monkeypatch.setattr(sys, "argv", ["train", str(folder), *where, *small])
+    monkeypatch.setattr(sys, "argv", ["train", str(folder), *where, *small, *more])
     train.main()
     return folder
 
@@ -86,3 +91,31 @@ def test_alterations_keep_the_shape_and_the_targets(clips: Path) -> None:
         np.random.default_rng(2), found, Recipe(shares=(0.0, 1.0, 0.0), bleed=0, alter=False, crop=100, batch=3)
     )
     np.testing.assert_array_equal(plain[1] > 0, plain[2] > 0)
+
+
+def test_pieces_over_a_band_keep_their_strokes_and_a_band_alone_has_none(clips: Path) -> None:
+    found = Clips(clips, clips, validation=False)
+    clean = Recipe(shares=(0.0, 1.0, 0.0), bleed=0.0, alter=False, crop=100, batch=4)
+    x, onset, velocity = batch(np.random.default_rng(3), found, replace(clean, over=1.0))
+    assert onset.max() == velocity.max() * 1.25 == 1.0
+    struck = (onset[:, :, 1] > 0.9) & (np.arange(100) < 90)
+    assert x[struck][:, :, 40:].mean() > 2 * x[onset[:, :, 1] == 0][:, :, 40:].mean()
+
+    _, onset, velocity = batch(np.random.default_rng(3), found, replace(clean, alone=1.0))
+    assert not onset.any()
+    assert not velocity.any()
+
+
+def test_a_run_goes_on_from_a_shipped_net(monkeypatch: pytest.MonkeyPatch, clips: Path) -> None:
+    start = DrumNet(NetConfig(widths=(8, 8, 8), hidden=16, dilations=(1, 2))).eval()
+    export(Together([start]), clips / "shipped")
+    description = {"runs": [{"net": start.config.as_dict()}]}
+    (clips / "shipped" / "drums.json").write_text(json.dumps(description))
+    more = ["--start", str(clips / "shipped" / "drums.onnx"), "--freeze", "2"]
+    folder = run(monkeypatch, clips, 3, *more)
+    after, before = load_net(folder / "average.pt"), read_nets(clips / "shipped" / "drums.onnx")[0]
+    spectra = torch.rand(1, 50, 3, 80)
+    assert torch.equal(after.front[:6](spectra.transpose(1, 2)), before.front[:6](spectra.transpose(1, 2)))
+    # Three small steps: a net whose normalisation went wrong would answer something else altogether.
+    moved = (after(spectra) - before(spectra)).abs().max()
+    assert 0 < moved < 0.2

@@ -14,6 +14,8 @@ pytest.importorskip("onnx", reason="training writes ONNX files: pip install onnx
 from training.drums.net import DrumNet, NetConfig, Together  # noqa: E402 - only where the libraries above are there
 from training.drums.weights import export, load_nets, read_nets  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SMALL = NetConfig(widths=(4, 4, 4), hidden=8, dilations=(1, 2))
 
 

@@ -9,6 +9,8 @@ from tests.separators.stand_in import network
 from training.plan import CLIP_S, SAMPLE_RATE
 from training.separate import MIX_LEVEL_DB, Separator, mixed
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_stems_of_a_clip_are_as_long_as_it_and_sum_to_it(tmp_path: Path) -> None:
     model = network(tmp_path / "htdemucs.onnx")

@@ -19,6 +19,8 @@ from training.notes.train import fit  # noqa: E402
 from training.notes.voice import sing  # noqa: E402
 from training.plan import CLIP_S, SAMPLE_RATE, clip_plan  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("kind", ["bass", "riff", "chords", "pad", "arp", "lead", "voice", "random"])
 def test_lines_keep_to_the_clip_and_do_not_overlap_themselves(kind: str) -> None:
@@ -37,6 +39,7 @@ def test_the_same_number_gives_the_same_line() -> None:
     assert first == second
 
 
+@pytest.mark.slow
 def test_the_voice_sings_the_pitches_it_is_given() -> None:
     plan = clip_plan(1)
     made = line("voice", plan, np.random.default_rng(1))

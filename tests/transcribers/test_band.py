@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,18 +13,21 @@ import soundfile
 
 from bridge.audio.recording import Recording, sides
 from bridge.errors import JobCancelled
+from bridge.inference.network import Network
 from bridge.music.notes import Note
 from bridge.note_maps.features import BINS, FLOOR_DB, FPS, MIN_KEY, RATE, Vqt
 from bridge.note_maps.maps import NoteActivations
 from bridge.plugins.interfaces import AudioSource, Context
 from bridge.score.instruments.evidence import Evidence
 from bridge.testing import RecordingProgress
+from bridge.transcribers.band.company import VIEW
 from bridge.transcribers.band.crops import BEFORE, CHANNELS, HIDDEN, LOW, STEPS, crops
 from bridge.transcribers.band.engine import BandOptions, BandTranscriber
 from bridge.transcribers.band.features import KEYS, StereoVqt
 from bridge.transcribers.band.join import joined
-from bridge.transcribers.band.listen import Hearing, peaks, with_verdict
+from bridge.transcribers.band.listen import peaks
 from bridge.transcribers.band.packing import packed, unpacked
+from bridge.transcribers.band.verdict import Hearing, Judged, told_together, with_verdict
 
 pytestmark = pytest.mark.slow
 
@@ -107,6 +112,16 @@ def test_what_is_left_over_may_hold_the_bass_where_no_stem_does(
     assert told == [True, False, False]
 
 
+@pytest.mark.parametrize("pitch", [45, 57, 69, 81])
+def test_a_pure_tone_is_a_note(band: BandTranscriber, tmp_path: Path, pitch: int) -> None:
+    """Among instruments it is a partial of one of them; a net that learned bands alone heard nothing here."""
+    t = np.arange(2 * SONG_RATE) / SONG_RATE
+    x = 0.3 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * t)
+    held = recording(tmp_path / "sine.wav", np.stack([x, x]).astype(np.float32))
+    heard = band.transcribe({"mix": AudioSource("mix", held, held.rms)}, RecordingProgress())
+    assert [n.pitch for p in heard.parts for n in p.notes] == [pitch]
+
+
 def test_silence_has_no_parts(band: BandTranscriber, tmp_path: Path) -> None:
     silent = recording(tmp_path / "silent.wav", np.zeros((2, SONG_RATE), np.float32))
     assert band.transcribe({"mix": AudioSource("mix", silent, 0.0)}, RecordingProgress()).parts == ()
@@ -128,6 +143,27 @@ def test_a_cancelled_job_stops(band: BandTranscriber, mix: Recording) -> None:
 
     with pytest.raises(JobCancelled):
         band.transcribe({"mix": AudioSource("mix", mix, mix.rms)}, Cancelled())
+
+
+def test_a_piece_is_told_while_the_next_one_is_heard(
+    band: BandTranscriber, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, views_beside = band._nets._first, Network.views_beside
+    events: list[str] = []
+
+    def logged(network: Network, work: Callable[[], Any], *inputs: Any) -> Any:
+        if network is not first:
+            return views_beside(network, work, *inputs)
+        events.append("begins")
+        answer = views_beside(network, work, *inputs)
+        events.append("ends")
+        return answer
+
+    monkeypatch.setattr(Network, "views_beside", logged)
+    tones = [tone(60, at, 0.5, 20.0, 0.0) for at in (1.0, 11.0, 19.0)]
+    sound = recording(tmp_path / "long.wav", np.sum(tones, axis=0))
+    band._nets.listen(sound, sound.rms, "mix", lambda start_s, piece: events.append(f"{start_s:.0f}"))
+    assert " ".join(events) == "begins ends begins 0 ends begins 9 ends 19"
 
 
 def test_the_middle_is_the_note_nets_spectrogram_and_the_place_is_signed() -> None:
@@ -248,3 +284,19 @@ def test_what_was_heard_survives_the_cache(heard: Hearing | None) -> None:
     assert again.who.pitch.tolist() == heard.who.pitch.tolist()
     with pytest.raises(ValueError, match="no activations"):
         unpacked(facts, {"maps": blobs["maps"], "who": b"x"})
+
+
+def test_onsets_told_together_move_the_maps_of_every_piece() -> None:
+    heard = hearing(200, [(50, 30, 0.5), (120, 30, 0.5)]), hearing(200, [(10, 40, 0.6)])
+    alone = [Judged(h, np.zeros((len(h.who), VIEW), np.float32)) for h in heard]
+    pieces = [piece.later(start_s) for piece, start_s in zip(alone, (0.0, 200 / FPS), strict=True)]
+    both = told_together(pieces)
+    assert both.maps.frames == 400
+    assert len(both.who) == 3
+    onset = np.concatenate([piece / 255 for piece in both.maps.pieces()], 1)[0]
+    before = np.array([0.5, 0.5, 0.6])
+    told = onset[[50, 120, 210], [30, 30, 40]]
+    # The maps keep bytes; a probability that was the second net's alone becomes what all say of it.
+    assert told == pytest.approx(both.who.real, abs=0.02)
+    assert np.abs(told - before).max() > 0.05
+    assert told_together([]).maps.frames == 0

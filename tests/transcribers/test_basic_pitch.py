@@ -52,6 +52,7 @@ def played(path: Path, notes: list[tuple[float, float, int]], length_s: float, g
 
 @pytest.mark.model
 @pytest.mark.parametrize("clip", CLIPS)
+@pytest.mark.first_is_enough
 def test_it_hears_what_the_package_hears(clip: str, evaluation: Path, context: Context, tmp_path: Path) -> None:
     recording = import_span(evaluation / "data" / clip / "mix.flac", tmp_path / "clip.wav", length_s=LENGTH_S)
     network = Network(context.model("basic-pitch"), precision="f32", cache=context.cache, shape=[[1, WINDOW, 1]])
@@ -67,6 +68,7 @@ def test_it_hears_what_the_package_hears(clip: str, evaluation: Path, context: C
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_chords_come_back_in_time_pitch_and_length(tmp_path: Path, context: Context) -> None:
     stem = AudioSource("other", played(tmp_path / "chords.wav", CHORDS, 3.2), 0.05)
     heard = transcribed(BasicPitchTranscriber(BasicPitchTranscriber.Options(), context), stem, quiet)

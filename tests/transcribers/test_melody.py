@@ -150,6 +150,7 @@ def test_a_voice_with_vibrato_and_legato(tmp_path: Path, context: Context) -> No
 
 @pytest.mark.model
 @pytest.mark.parametrize("rate", [3, 5, 8])
+@pytest.mark.slow
 def test_a_scale_sung_legato_is_heard_note_by_note(tmp_path: Path, context: Context, rate: int) -> None:
     scale = [60, 62, 64, 65, 67, 65, 64, 62, 60, 62, 64, 65, 67, 69, 67, 65, 64, 62, 60]
     line: Line = [(0.3 + i / rate, 0.3 + (i + 1) / rate, key) for i, key in enumerate(scale)]
@@ -166,6 +167,7 @@ def test_a_scale_sung_legato_is_heard_note_by_note(tmp_path: Path, context: Cont
 
 @pytest.mark.model
 @pytest.mark.parametrize("depth", [0.3, 0.7, 1.0])
+@pytest.mark.slow
 def test_a_wide_vibrato_is_one_note(tmp_path: Path, context: Context, depth: float) -> None:
     t = np.arange(3 * RATE) / RATE
     pitch = 64 + depth * np.sin(2 * np.pi * 5.5 * t)
@@ -247,6 +249,7 @@ def test_bends_skip_what_the_tracker_slipped_and_start_with_every_note() -> None
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_two_voices_in_thirds_are_both_written_and_said(tmp_path: Path, context: Context) -> None:
     upper, lower = [64, 65, 67, 69, 67, 65, 64], [60, 62, 64, 65, 64, 62, 60]
     t = np.arange(5 * RATE) / RATE

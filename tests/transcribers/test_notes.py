@@ -77,6 +77,7 @@ def test_chords_come_back_whole(tmp_path: Path, engine: NoteTranscriber) -> None
     assert heard == {(onset, p) for onset, _, p in CHORDS}
 
 
+@pytest.mark.slow
 def test_notes_across_the_edge_of_a_window_are_heard_once(tmp_path: Path, engine: NoteTranscriber) -> None:
     line = [(0.5 + 0.5 * i, 0.4, 40 + i % 7) for i in range(40)]
     notes = transcribed(engine, stem_of(tmp_path, line, 21.0, "bass"), quiet).parts[0].notes

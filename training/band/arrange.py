@@ -29,7 +29,8 @@ HELD = 0.25
 
 GM_KEY = {"kick": 36, "snare": 38, "rimshot": 40, "side_stick": 37, "clap": 39, "hat_closed": 42, "hat_pedal": 44,
           "hat_half": 46, "hat_open": 46, "tom_low": 41, "tom_mid": 47, "tom_high": 50, "crash": 49, "china": 52,
-          "splash": 55, "ride": 51, "ride_bell": 53, "tambourine": 54, "shaker": 70, "percussion": 63}  # fmt: skip
+          "splash": 55, "ride": 51, "ride_bell": 53, "tambourine": 54, "shaker": 70, "cowbell": 56,
+          "percussion": 63}  # fmt: skip
 """General MIDI key of an articulation of training.drums."""
 
 

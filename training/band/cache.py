@@ -30,7 +30,7 @@ CLIP_WINDOW = (SAMPLES // HOP + 1) // 2 * 2 + 2 * MARGIN
 """Frames of the first net's input, so that a clip takes one run."""
 MIN_ONSET = 0.2
 """Onset probability of a candidate."""
-MAX_CANDIDATES = 110
+MAX_CANDIDATES = 72
 """Onsets kept of an item, drawn so that quiet parts are not drowned."""
 NEAR_S = 0.05
 
@@ -75,12 +75,14 @@ def matched(found: np.ndarray, onset: np.ndarray, notes: np.ndarray) -> list[lis
 
 
 def cached(item: Path, out: Path, trunk: Trunk, rng: np.random.Generator) -> None:
-    """Write the crops of one item."""
+    """Write the crops of one item; nothing of one without onsets."""
     with np.load(item) as z:
         mid, place, notes, role = z["mid"], z["place"], z["notes"], int(z["role"])
     mid = mid.astype(np.float32) * STEP_DB + FLOOR_DB
     maps, hidden = trunk(mid, min(role, 2))
     found = candidates(maps[0])
+    if not len(found):
+        return
     belongs = matched(found, maps[0], notes)
     hit = {i for b in belongs for i in b}
     part = np.array([int(notes[rng.choice(b), 6]) if b else -1 for b in belongs])
@@ -127,7 +129,7 @@ def main() -> None:
         waiting = [
             p
             for p in sorted(args.items.glob("[0-9]*[a-z].npz"))
-            if ".tmp" not in p.name and not (args.out / p.name).exists()
+            if ".tmp" not in p.name and not p.name.endswith("_voice.npz") and not (args.out / p.name).exists()
         ]
         # In any order, so that several processes may share the work.
         for i in np.random.default_rng().permutation(len(waiting)):

@@ -1,11 +1,14 @@
 """Render clips of whole bands into training items: features of the mix, truth of every note.
 
     python -m training.band.clips OUT --font fluid=A.sf2 --font gus=B.sf2 --bank BANK --songs DIR --first 0 --clips 900
+    python -m training.band.clips OUT ... --separator htdemucs.onnx
 
 A clip depends on its number and on the sources given. OUT/<number:05d>_mix.npz holds mid (frames, 318) and place
 (frames / 2, 106, 2), both 8 bit, notes (n, 9) as in COLUMNS, drums (m, 3: onset s, General MIDI key, velocity), role.
-One clip in four has a second item, _stem.npz: one of the stems as a separator might leave it. A font ending in .cfg is
-a timidity configuration. New sounds of the bank are taken in while it runs.
+One clip in four has a second item, _stem.npz: one of the stems as a separator might leave it; half of the singers
+have theirs as _voice.npz. With --separator, the stems of every clip as HTDemucs leaves them instead, _bass.npz and so
+on: it takes five times as long. A font ending in .cfg is
+a timidity configuration. New sounds of the banks are taken in while it runs.
 """
 
 from __future__ import annotations
@@ -15,11 +18,13 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.signal
+import soxr
 
-from bridge.note_maps.features import FFT, HOP, MIN_KEY, PER_SEMITONE, RATE, REFERENCE_DB
+from bridge.note_maps.features import HOP, MIN_KEY, PER_SEMITONE, RATE, REFERENCE_DB
 from bridge.transcribers.band.features import StereoVqt
 from training.band.arrange import Band, Part, band_of
 from training.band.families import FAMILIES
@@ -31,7 +36,12 @@ from training.notes.dataset import quantise
 from training.notes.labels import DEAD_DB, SILENT_DB
 from training.notes.songs import load_songs
 from training.notes.synths import SynthPlayer, random_patch
-from training.plan import clip_plan
+from training.plan import SAMPLE_RATE, clip_plan
+from training.separate import STEMS as STEM_NAMES
+from training.separate import Separator
+
+if TYPE_CHECKING:
+    from training.notes.speech import Choir
 
 Rng = np.random.Generator
 
@@ -44,11 +54,12 @@ ROLES = ("bass", "vocals", "other", "mix")
 SUNG_PART, OWN_SYNTH, OWN_BANK, OWN_VOICE = 50, 100, 101, 102
 """Numbers in the columns part and source."""
 
-BANKS, SYNTHS, DOUBLED = 0.3, 0.3, 0.25
-"""Shares: parts of a bank where it has the family; synthesiser parts by our own; guitars played left and right."""
+BANKS, SYNTHS, DOUBLED, SPEECH = 0.55, 0.3, 0.25, 0.75
+"""Shares: parts of a bank where it has the family; synthesiser parts by our own; guitars played left and right; sung
+lines by recorded voices where there are some."""
 
-STEMS = 0.25
-"""Share of the clips with a second item, a stem."""
+STEMS, VOICES = 0.25, 0.5
+"""Shares of the clips with a second item, a stem; and of those with a singer, with the singer's stem."""
 
 HELD_OUT_FIRST = 9000
 """Clips from this number on are never trained on."""
@@ -66,9 +77,23 @@ def use_rate() -> None:
 class Studio:
     """All sources, held open."""
 
-    def __init__(self, fonts: list[Font | Patches], drums: list[Font | Patches], bank: Bank | None) -> None:
+    def __init__(
+        self,
+        fonts: list[Font | Patches],
+        drums: list[Font | Patches],
+        bank: Bank | None,
+        choir: Choir | None = None,
+        separator: Separator | None = None,
+    ) -> None:
         """Hold them and the spectrogram."""
         self.fonts, self.drums, self.bank, self.vqt = fonts, drums, bank, StereoVqt()
+        self.choir, self.separator = choir, separator
+
+    def sung(self, line: Line, rng: Rng) -> np.ndarray:
+        """(SAMPLES,) of a sung line, by a recorded voice or a made-up one."""
+        if self.choir is not None and rng.random() < SPEECH:
+            return self.choir.sing(line, rng)
+        return voice.sing(line, rng)
 
     def sound(self, part: Part, rng: Rng) -> tuple[np.ndarray, int] | None:
         """(2, SAMPLES) of a part and its source; None where no source has it."""
@@ -110,12 +135,7 @@ def heard(notes: np.ndarray, sound: np.ndarray, vqt: StereoVqt) -> np.ndarray:
     """The notes (rows as COLUMNS) with offsets moved forward to where the part's sound dies."""
     if not len(notes):
         return notes
-    padded = np.pad(levelled(sound.mean(0), -24), (FFT // 2, FFT // 2 + HOP))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, FFT)[:: HOP * COARSE]
-    spectra = np.fft.rfft(windows, axis=1)
-    parts = np.concatenate([spectra.real, spectra.imag]).astype(np.float32, copy=False)
-    bins = np.concatenate([parts[:, low:high] @ block for low, high, block in vqt._blocks], 1)
-    level = 20 * np.log10(np.hypot(*np.split(bins, 2)) + 1e-6)
+    level = vqt(levelled(sound.mean(0), -24))[::COARSE]
     fps, out = RATE / HOP / COARSE, notes.copy()
     for row in out:
         first, last = round(row[0] * fps), min(round(row[1] * fps) + 1, len(level))
@@ -156,7 +176,7 @@ def played(band: Band, studio: Studio, rng: Rng) -> tuple[dict[str, np.ndarray],
         label = (part.program, FAMILIES.index(part.family), number, made[1])
         rows[stem].append(rows_of(part.notes, x, label, studio.vqt))
     if band.sung is not None and band.sung.notes:
-        x = np.stack([voice.sing(band.sung, rng)] * 2)
+        x = np.stack([studio.sung(band.sung, rng)] * 2)
         x = placed(coloured(levelled(x), "voice", "voice", rng), float(rng.normal(0, 0.05)), 0.6)
         x = levelled(x, -20 + rng.normal(*LEVEL_DB["voice"]))
         add("vocals", x)
@@ -178,6 +198,12 @@ def masked(stems: dict[str, np.ndarray], wanted: str, rng: Rng) -> np.ndarray:
     share = np.abs(spectra[wanted]) ** power / total + 10 ** (rng.uniform(-40, -20) / 20)
     y = scipy.signal.istft(sum(spectra.values()) * np.minimum(share, 1), nperseg=size, noverlap=size * 3 // 4)[1]
     return np.asarray(y[:, :SAMPLES], np.float32)
+
+
+def separated(mix: np.ndarray, separator: Separator) -> dict[str, np.ndarray]:
+    """(2, SAMPLES) of each stem that the product's separator takes from a mix."""
+    stems = separator(soxr.resample(mix.T, RATE, SAMPLE_RATE).T)
+    return {s: soxr.resample(x.T, SAMPLE_RATE, RATE).T[:, :SAMPLES] for s, x in zip(STEM_NAMES, stems, strict=True)}
 
 
 def write(path: Path, sound: np.ndarray, role: str, notes: np.ndarray, drums: np.ndarray, studio: Studio) -> None:
@@ -209,10 +235,17 @@ def clip(number: int, out: Path, studio: Studio, songs: list[list]) -> None:
     gain = np.float32(10 ** (REFERENCE_DB / 20) / (rms(mix.mean(0)) + 1e-9))
     drums = np.array([(n.onset_s, n.pitch, n.velocity) for n in band.drums], np.float32).reshape(-1, 3)
     everything = np.concatenate(list(truth.values()))
-    if rng.random() < STEMS and len(stems) > 1:
+    raw = np.float32(10 ** (REFERENCE_DB / 20) / (rms(sum(stems.values()).mean(0)) + 1e-9))
+    if studio.separator is not None:
+        for stem, sound in separated(mix * gain, studio.separator).items():
+            if stem in truth:
+                write(out / f"{number:05d}_{stem}.npz", sound, stem, truth[stem], drums[:0], studio)
+    elif rng.random() < STEMS and len(stems) > 1:
         stem = str(rng.choice([k for k in truth for _ in range(3 if k == "other" else 1)]))
-        raw = np.float32(10 ** (REFERENCE_DB / 20) / (rms(sum(stems.values()).mean(0)) + 1e-9))
         write(out / f"{number:05d}_stem.npz", masked(stems, stem, rng) * raw, stem, truth[stem], drums[:0], studio)
+    if studio.separator is None and rng.random() < VOICES and "vocals" in truth and len(stems) > 1:
+        sound = masked(stems, "vocals", rng) * raw
+        write(out / f"{number:05d}_voice.npz", sound, "vocals", truth["vocals"], drums[:0], studio)
     write(target, mix * gain, "mix", everything, drums, studio)
 
 
@@ -221,7 +254,14 @@ def open_sources(args: argparse.Namespace) -> Studio:
     named = [f.split("=", 1) for f in args.font]
     fonts: list[Font | Patches] = [(Patches if p.endswith(".cfg") else Font)(n, Path(p)) for n, p in named]
     kits = [f for f in fonts if f.name not in args.no_drums.split(",")]
-    return Studio(fonts, kits, Bank(args.bank) if args.bank else None)
+    choir = None
+    if args.voices:
+        # WORLD is needed only here.
+        from training.notes.speech import Choir
+
+        choir = Choir(args.voices)
+    separator = Separator(args.separator, args.out.parent, 1) if args.separator else None
+    return Studio(fonts, kits, Bank(*args.bank) if args.bank else None, choir, separator)
 
 
 def main() -> None:
@@ -230,10 +270,12 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--font", action="append", default=[], help="name=PATH; .cfg is timidity's")
     parser.add_argument("--no-drums", default="gus", help="fonts without drum kits, by name")
-    parser.add_argument("--bank", type=Path)
+    parser.add_argument("--bank", type=Path, action="append", default=[], help="one-shots; several times, several")
+    parser.add_argument("--voices", type=Path, help="training.notes.speech's folder")
     parser.add_argument("--songs", type=Path, action="append", default=[])
     parser.add_argument("--song-limit", type=int, help="songs of each folder that may be used; the others are kept out")
     parser.add_argument("--song-first", type=int, default=0)
+    parser.add_argument("--separator", type=Path, help="HTDemucs' weights: stems are really separated")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--clips", type=int, default=300)
     args = parser.parse_args()

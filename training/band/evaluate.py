@@ -22,13 +22,12 @@ import soundfile
 from bridge.audio.recording import Recording
 from bridge.note_maps.decode import Thresholds
 from bridge.note_maps.features import FPS
-from bridge.note_maps.maps import NoteActivations
 from bridge.score.instruments.assign import RULE, Rule
-from bridge.score.instruments.evidence import Evidence
 from bridge.transcribers.band import listen
 from bridge.transcribers.band.decode import THRESHOLDS, Track, notes_of, tracks_of
 from bridge.transcribers.band.join import MIX_SHARE, joined
-from bridge.transcribers.band.listen import BandNets, Hearing
+from bridge.transcribers.band.listen import BandNets
+from bridge.transcribers.band.verdict import Hearing, told_together
 
 
 def recording(flac: Path, wav: Path) -> Recording:
@@ -62,21 +61,19 @@ def hear(nets: Path, seen: Path, kept: Path, verdict: float) -> None:
     listen.VERDICT = verdict
     band = BandNets(nets, None)
     for path in sorted(seen.glob("*.seen")):
-        heard, rows = NoteActivations(), []
-        for piece in pickle.loads(path.read_bytes()):
-            judged = band.judged(replace(piece, crops=piece.crops.astype(np.float32)))
-            heard.extend(judged.maps)
-            rows.append(judged.who.moved(piece.first / FPS))
+        pieces = pickle.loads(path.read_bytes())
+        judged = (band.judged(replace(p, crops=p.crops.astype(np.float32))).later(p.first / FPS) for p in pieces)
         item, role = path.name.rsplit(".", 2)[:2]
         name = f"{item}.pickle" if role == "mix" else f"{item}.other"
-        (kept / name).write_bytes(pickle.dumps(Hearing(heard, Evidence.joined(rows))))
+        (kept / name).write_bytes(pickle.dumps(told_together(judged)))
 
 
 def write(path: Path, tracks: list[Track], rest: Path | None = None) -> None:
-    """The tracks as score.py reads them; with all but "Other" of another file."""
+    """The tracks as score.py reads them; with the drums, the bass and the singer of another file."""
     song = pretty_midi.PrettyMIDI()
     if rest is not None:
-        song.instruments += [i for i in pretty_midi.PrettyMIDI(str(rest)).instruments if not i.name.startswith("Other")]
+        others = pretty_midi.PrettyMIDI(str(rest)).instruments
+        song.instruments += [i for i in others if i.is_drum or i.name in ("Bass", "Vocals")]
     for track in tracks:
         part = pretty_midi.Instrument(track.named.program, name=track.named.name)
         part.notes = [pretty_midi.Note(n.velocity, n.pitch, n.onset_s, n.offset_s) for n in track.notes]

@@ -27,8 +27,8 @@ from bridge.score.instruments.likeness import differences
 from bridge.transcribers.band.crops import PLACED
 from bridge.transcribers.band.listen import PLACE_STEPS
 from training.band.clips import HELD_OUT_FIRST
-from training.band.net import Who
-from training.band.train import HELD_OUT
+from training.band.net import Both, trained
+from training.band.onsets import HELD_OUT
 
 PAIRS = 700
 """Pairs drawn of a clip; more of one clip say the same again."""
@@ -48,15 +48,7 @@ class Clip:
     part: np.ndarray
 
 
-def trained(state: Path) -> Who:
-    """The averaged second net of a training state."""
-    saved = torch.load(state, map_location="cpu", weights_only=True)
-    net = Who(saved["wide"])
-    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in saved["average"].items()})
-    return net.eval()
-
-
-def clips_of(folder: Path, net: Who) -> list[Clip]:
+def clips_of(folder: Path, net: Both) -> list[Clip]:
     """The mixes that the net was not trained on, as it hears them."""
     found = []
     for path in sorted(folder.glob("[0-9]*mix.npz")):
@@ -65,7 +57,8 @@ def clips_of(folder: Path, net: Who) -> list[Clip]:
             continue
         with np.load(path) as z, torch.inference_mode():
             crops, pitch = z["crops"].astype(np.float32), z["pitch"]
-            real, family, embedding = net(torch.from_numpy(crops), torch.from_numpy(pitch.astype(np.float32)))
+            asked = (torch.from_numpy(x.astype(np.float32)) for x in (crops, pitch, z["when"] / FPS))
+            _, family, embedding, real, _, _ = net(*asked, 1)
             place = crops[:, -2 * len(PLACED) :, PLACE_STEPS]
             who = Evidence(
                 onset_s=z["when"] / FPS,

@@ -111,22 +111,31 @@ class Patches:
 
 
 class Bank:
-    """One-shots of synthesisers (DIR/<family>/*.npz: pitches (k,), sounds (k, samples) int16), each at the nearest."""
+    """One-shots (DIR/<family>/<source>_<instrument>.npz: pitches (k,), sounds (k, samples) int16), each at the nearest.
 
-    def __init__(self, folder: Path) -> None:
+    Sources take turns, however many instruments each has: 420 of one synthesiser do not drown one sampled guitar.
+    """
+
+    def __init__(self, *folders: Path) -> None:
         """Look what there is."""
-        self._folder = folder
+        self._folders = folders
         self.refresh()
 
     def refresh(self) -> None:
-        """Take in new sounds."""
-        self.files = {f: sorted((self._folder / f).glob("*.npz")) for f in FAMILIES}
+        """Take in new sounds: ``sources`` holds, by family, the files of each source."""
+        self.sources: dict[str, list[list[Path]]] = {}
+        for family in FAMILIES:
+            groups: dict[str, list[Path]] = {}
+            for path in sorted(p for folder in self._folders for p in (folder / family).glob("*.npz")):
+                groups.setdefault(path.stem.split("_")[0], []).append(path)
+            self.sources[family] = [groups[name] for name in sorted(groups)]
 
     def render(self, notes: list[Played], family: str, rng: Rng) -> np.ndarray | None:
         """(2, SAMPLES) of the notes by a random instrument of the family; None where there is none."""
-        if not self.files[family]:
+        if not self.sources[family]:
             return None
-        kept = np.load(self.files[family][rng.integers(len(self.files[family]))])
+        files = self.sources[family][rng.integers(len(self.sources[family]))]
+        kept = np.load(files[rng.integers(len(files))])
         pitches, sounds, out = kept["pitches"], kept["sounds"], np.zeros(SAMPLES + RATE, np.float32)
         release, detune = rng.uniform(0.02, 0.25), rng.normal(0, 0.05)
         for n in notes:

@@ -1,38 +1,42 @@
 """The articulations that the generator plays and the classes that the net learns.
 
 An articulation is what a kit has a sound for; several share one class of the net
-(`bridge.transcribers.drums.features.CLASSES`). Percussion is played, but is nobody's class: the net
-must learn to leave it alone.
+(`bridge.transcribers.drums.peaks.CLASSES`), and some have a second class that tells them from what they share it
+with. Percussion without a class of its own is played too: the net must learn to leave it alone.
 """
 
 from __future__ import annotations
 
-ARTICULATION_CLASS: dict[str, int] = {
-    "kick": 0,
-    "snare": 1,
-    "rimshot": 1,
-    "side_stick": 2,
-    "clap": 2,
-    "hat_closed": 3,
-    "hat_pedal": 3,
-    "hat_half": 4,
-    "hat_open": 4,
-    "tom_low": 5,
-    "tom_mid": 6,
-    "tom_high": 7,
-    "crash": 8,
-    "china": 8,
-    "splash": 8,
-    "ride": 9,
-    "ride_bell": 9,
-    "tambourine": -1,
-    "shaker": -1,
-    "percussion": -1,
+ARTICULATION_CLASS: dict[str, tuple[int, ...]] = {
+    "kick": (0,),
+    "snare": (1,),
+    "rimshot": (1,),
+    "side_stick": (2,),
+    "clap": (2, 10),
+    "hat_closed": (3,),
+    "hat_pedal": (3, 11),
+    "hat_half": (4,),
+    "hat_open": (4,),
+    "tom_low": (5,),
+    "tom_mid": (6,),
+    "tom_high": (7,),
+    "crash": (8,),
+    "china": (8,),
+    "splash": (8,),
+    "ride": (9,),
+    "ride_bell": (9,),
+    "tambourine": (12,),
+    "shaker": (13,),
+    "cowbell": (14,),
+    "percussion": (),
 }
-"""Class index per articulation; -1 is heard but never written."""
+"""Class indices per articulation; none where it is heard but never written."""
 
-PERCUSSION = ("tambourine", "shaker", "percussion")
-"""What a percussionist adds; the first two are what real mixes have most and what sounds most like hats."""
+PERCUSSION = ("tambourine", "shaker", "cowbell", "percussion")
+"""What only a percussionist plays."""
+PERCUSSIONISTS = {"tambourine": 0.28, "shaker": 0.26, "cowbell": 0.14, "clap": 0.14, "percussion": 0.18}
+"""What is added to a drummer, and its share: the first two are what real mixes have most and what sounds most like
+hats."""
 
 FALLBACK: dict[str, str] = {
     "rimshot": "snare",

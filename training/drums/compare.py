@@ -14,8 +14,8 @@ from pathlib import Path
 
 import torch
 
-from bridge.transcribers.drums.kit import GROUPS, Tuning
-from bridge.transcribers.drums.peaks import CLASSES
+from bridge.transcribers.drums.kit import SHARED_GROUPS, Tuning
+from bridge.transcribers.drums.peaks import CLASSES, SHARED
 from training.drums.batches import Clips
 from training.drums.tune import development, development_mean, figures, held_out, threshold
 from training.drums.weights import load_net
@@ -37,7 +37,7 @@ def main() -> None:
     for run in args.runs:
         net = load_net(run / "average.pt")
         own, dev = held_out(net, clips, args.most), development(net, args.dev, args.dev_stems)
-        tuning = Tuning({g: threshold(own, g) for g in GROUPS}, dict.fromkeys(CLASSES, 0.0))
+        tuning = Tuning({g: threshold(own, g) for g in SHARED_GROUPS}, dict.fromkeys(CLASSES[:SHARED], 0.0))
         size = sum(p.numel() for p in net.parameters()) // 1000
         steps = json.loads((run / "config.json").read_text())["steps"]
         score = figures(own, tuning)["groups"]

@@ -40,12 +40,12 @@ def _features(audio: np.ndarray, mix: np.ndarray) -> np.ndarray:
     return spectra((audio * (MIX_RMS / max(rms, 1e-4))).astype(np.float32)).astype(np.float16)
 
 
-def targets(truth: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
+def targets(truth: np.ndarray, frames: int, frames_per_s: float = FRAMES_PER_S) -> tuple[np.ndarray, np.ndarray]:
     """Onset triangles and velocities, both (frames, classes) float32, of truth rows (s, class, velocity)."""
     onset = np.zeros((frames, len(CLASSES)), np.float32)
     velocity = np.zeros((frames, len(CLASSES)), np.float32)
     for when, kind, loud in truth:
-        centre = when * FRAMES_PER_S
+        centre = when * frames_per_s
         for frame in range(max(0, math.ceil(centre - HALF_WIDTH)), min(frames, math.floor(centre + HALF_WIDTH) + 1)):
             height = 1 - abs(frame - centre) / HALF_WIDTH
             if height > onset[frame, int(kind)]:

@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.drums.classes import PERCUSSION
+from training.drums.classes import PERCUSSIONISTS
 from training.drums.styles import STYLES, Style
 from training.plan import CLIP_S, ClipPlan
 
 CELLS = 4
 """Cells a beat: sixteenths, or in triplet styles three of them."""
 
-PERCUSSION_SHARE = 0.35
-"""Clips with a percussionist: many, because the net must learn what not to write."""
+PERCUSSION_SHARE, SECOND_SHARE = 0.55, 0.2
+"""Clips with a percussionist, and with two: many, because their sounds are rare and much like a drummer's."""
 FILL_VOICES = (
     ("snare",),
     ("tom_high", "tom_mid", "tom_low"),
@@ -56,7 +56,7 @@ class Feel:
     busy: float
 
 
-def _feel(rng: np.random.Generator) -> Feel:
+def feel_of(rng: np.random.Generator) -> Feel:
     machine = rng.random() < 0.25
     limbs = ("kick", "snare", "hat", "tom", "cymbal")
     return Feel(
@@ -85,7 +85,7 @@ def limb_of(articulation: str) -> str:
     return "snare"
 
 
-class _Writer:
+class Writer:
     """Collects the strokes of a clip in beats and turns them into seconds as the drummer plays them."""
 
     def __init__(self, plan: ClipPlan, feel: Feel, style: Style, rng: np.random.Generator) -> None:
@@ -109,7 +109,7 @@ class _Writer:
         self.hits.append(Hit(when, articulation, loud))
 
 
-def _bar(writer: _Writer, style: Style, start: float, timekeeper: list[tuple[str, float]], beats: int) -> None:
+def _bar(writer: Writer, style: Style, start: float, timekeeper: list[tuple[str, float]], beats: int) -> None:
     """The groove in one bar from beat `start` on."""
     rng, cells = writer.rng, style.cells
     for cell in range(beats * cells):
@@ -144,7 +144,7 @@ def _timekeeper(style: Style, rng: np.random.Generator) -> list[tuple[str, float
     return row
 
 
-def _fill(writer: _Writer, start: float, length: float) -> None:
+def _fill(writer: Writer, start: float, length: float) -> None:
     """A fill over the last `length` beats of a bar."""
     rng = writer.rng
     step = float(rng.choice([0.25, 0.25, 0.5, 1 / 3, 1 / 6, 0.125]))
@@ -162,7 +162,7 @@ def _fill(writer: _Writer, start: float, length: float) -> None:
             writer.add(start + position, "kick", 0.9)
 
 
-def _groove(writer: _Writer, plan: ClipPlan) -> None:
+def drummer(writer: Writer, plan: ClipPlan) -> None:
     rng, feel = writer.rng, writer.feel
     style = replace(writer.style, limbs={a: _varied(p, rng) for a, p in writer.style.limbs.items()})
     bars = int(len(plan.beats_s) / plan.beats_per_bar)
@@ -199,7 +199,7 @@ def _varied(pattern: tuple[float, ...], rng: np.random.Generator) -> tuple[float
     return tuple(cells)
 
 
-def _anything(writer: _Writer, plan: ClipPlan) -> None:
+def _anything(writer: Writer, plan: ClipPlan) -> None:
     """Strokes with no style at all: any articulation on any cell, some off the grid."""
     rng = writer.rng
     names = ["kick", "snare", "rimshot", "side_stick", "clap", "hat_closed", "hat_pedal", "hat_half", "hat_open",
@@ -213,7 +213,7 @@ def _anything(writer: _Writer, plan: ClipPlan) -> None:
                 writer.add(float(beat + off_grid), str(name), rng.uniform(0.2, 1.1))
 
 
-def _roll(writer: _Writer, plan: ClipPlan) -> None:
+def _roll(writer: Writer, plan: ClipPlan) -> None:
     """A snare (or tom) line in the manner of a march or a rudiment, with accents."""
     rng = writer.rng
     voice = str(rng.choice(["snare", "snare", "tom_low"]))
@@ -225,23 +225,23 @@ def _roll(writer: _Writer, plan: ClipPlan) -> None:
             writer.add(float(beat), "kick", 0.9)
 
 
-KINDS: list[tuple[float, Callable[[_Writer, ClipPlan], None]]] = [(0.76, _groove), (0.2, _anything), (0.04, _roll)]
+KINDS: list[tuple[float, Callable[[Writer, ClipPlan], None]]] = [(0.76, drummer), (0.2, _anything), (0.04, _roll)]
 """Share of clips by what their drummer does."""
 
 
-def _percussion(writer: _Writer, plan: ClipPlan) -> None:
+def _percussion(writer: Writer, plan: ClipPlan) -> None:
     """One percussion instrument: a pulse with accents, or the backbeat alone."""
     rng = writer.rng
-    name = str(rng.choice(PERCUSSION, p=(0.4, 0.3, 0.3)))
+    name = str(rng.choice(list(PERCUSSIONISTS), p=list(PERCUSSIONISTS.values())))
     step, density = float(rng.choice([0.25, 0.25, 0.5, 0.5, 1.0])), rng.uniform(0.5, 1.0)
-    backbeat, accent = rng.random() < 0.25, rng.uniform(0.0, 0.5)
+    backbeat, accent = rng.random() < (0.7 if name == "clap" else 0.25), rng.uniform(0.0, 0.5)
     for beat in np.arange(0, len(plan.beats_s) - 1, step):
         on_backbeat = beat % 2 == 1
         if on_backbeat or (not backbeat and rng.random() < density):
             writer.add(float(beat), name, 1.0 if on_backbeat else 1.0 - accent * rng.uniform(0.5, 1.0))
 
 
-def _playable(hits: list[Hit]) -> list[Hit]:
+def playable(hits: list[Hit]) -> list[Hit]:
     """In time order, inside the clip, and no articulation twice within 12 ms."""
     out: list[Hit] = []
     last: dict[str, float] = {}
@@ -257,12 +257,14 @@ def groove(plan: ClipPlan, rng: np.random.Generator) -> list[Hit]:
     if rng.random() < 0.03:
         return []
     style = STYLES[int(rng.integers(len(STYLES)))]
-    writer = _Writer(plan, _feel(rng), style, rng)
+    writer = Writer(plan, feel_of(rng), style, rng)
     kind = rng.choice(len(KINDS), p=[share for share, _ in KINDS])
     KINDS[kind][1](writer, plan)
-    if rng.random() < PERCUSSION_SHARE:
-        _percussion(writer, plan)
-    hits = _playable(writer.hits)
+    draw = rng.random()
+    for share in (PERCUSSION_SHARE, SECOND_SHARE):
+        if draw < share:
+            _percussion(writer, plan)
+    hits = playable(writer.hits)
     if rng.random() < 0.1:
         # A break: some seconds of nothing, where only bleed and rings are left.
         start = rng.uniform(2, CLIP_S - 8)

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from bridge.transcribers.drums.features import BANDS, WINDOWS
-from bridge.transcribers.drums.peaks import CLASSES
+from bridge.transcribers.drums.peaks import SHARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,11 @@ class DrumNet(nn.Module):
         self.front = nn.Sequential(*layers)
         self.flat = nn.Conv1d(before * bands, config.hidden, 1)
         self.time = nn.Sequential(*[_TimeBlock(config.hidden, d) for d in config.dilations])
-        self.head = nn.Conv1d(config.hidden, 2 * len(CLASSES), 1)
+        self.head = nn.Conv1d(config.hidden, 2 * SHARED, 1)
         with torch.no_grad():
             # Strokes are rare: start from their usual share instead of from one half.
-            self.head.bias[: len(CLASSES)] = -4.0
-            self.head.bias[len(CLASSES) :] = 0.5
+            self.head.bias[:SHARED] = -4.0
+            self.head.bias[SHARED:] = 0.5
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits (batch, frames, 2, classes) of spectra (batch, frames, 3, 80)."""
@@ -72,7 +72,7 @@ class DrumNet(nn.Module):
         y = self.front(x)
         y = y.transpose(2, 3).flatten(1, 2)
         y = self.head(self.time(functional.relu(self.flat(y))))
-        return y.view(y.shape[0], 2, len(CLASSES), -1).permute(0, 3, 1, 2)
+        return y.view(y.shape[0], 2, SHARED, -1).permute(0, 3, 1, 2)
 
 
 class Together(nn.Module):

@@ -3,7 +3,7 @@
     python -m training.drums.render OUT_DIR --bank BANK_DIR --first 0 --count 400 [--jobs 1]
 
 writes `<number>.flac` (44.1 kHz stereo) and `<number>.npy`: rows of onset in seconds (the acoustic
-attack), class index and velocity 0..1. Existing clips are kept, so a stopped run goes on.
+attack), class index and velocity 0..1; a clap or pedal hat has two. Existing clips are kept, so a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -21,13 +21,25 @@ import soxr
 from training.drums.bus import master, peaking
 from training.drums.classes import ARTICULATION_CLASS, FALLBACK, HELD_OUT_KITS, PERCUSSION, is_validation
 from training.drums.grooves import Hit, groove, limb_of
+from training.drums.lineups import lineup
 from training.drums.sounds import PRE, Sound, load
 from training.drums.synth_kit import synthetic_kit
+from training.drums.synth_percussion import MAKERS, synthetic_percussion
 from training.plan import CLIP_S, SAMPLE_RATE, clip_plan
 
 Rng = np.random.Generator
 Kit = dict[str, list[Sound]]
 FRAMES = round(CLIP_S * SAMPLE_RATE)
+ONLY_PERCUSSION = "hydrogen/Gimme A Hand 1.0"
+"""No kit: it lends its sounds to others."""
+BORROWED = 0.4
+"""Share of percussion sounds that come from another kit or a synthesiser: few kits have them at all."""
+PERCUSSIVE = 20_000
+"""From this number on a clip is a percussionist's (`training.drums.lineups`), with sounds from many sources."""
+MADE_UP = 0.4
+"""Share of the percussion sounds of such a clip that are synthetic."""
+RETUNED = 4.0
+"""Semitones, the spread by which the others are tuned: there are a dozen tambourines in all kits together."""
 LEVEL_DB = {
     "kick": (0.0, 3.0),
     "snare": (0.0, 3.0),
@@ -45,7 +57,7 @@ PAN = {"kick": 0.05, "snare": 0.15, "hat": 0.6, "tom": 0.7, "cymbal": 0.8, "perc
 def kit_names(bank: Path, number: int) -> list[str]:
     """The kits a clip may use: validation clips the held-out ones, the others all but those."""
     names = sorted(p.stem.replace("__", "/") for p in bank.glob("*.npz"))
-    names = [n for n in names if n != "hydrogen/Gimme A Hand 1.0"]
+    names = [n for n in names if n != ONLY_PERCUSSION]
     return [n for n in names if (n in HELD_OUT_KITS) == is_validation(number)]
 
 
@@ -77,7 +89,49 @@ def choose_kit(bank: Path, number: int, rng: Rng) -> Kit:
                 if articulation in other:
                     base[articulation] = other[articulation]
                     break
+    for articulation in (*PERCUSSION, "clap"):
+        if rng.random() < BORROWED:
+            lender = rng.choice(3)
+            held = is_validation(number)
+            hands = bank / (ONLY_PERCUSSION.replace("/", "__") + ".npz")
+            others = synthetic_kit(rng) if lender == 0 else _loaded(hands) if lender == 1 and not held else any_kit()
+            base[articulation] = others.get(articulation) or base.get(articulation, [])
     return base
+
+
+def _one_instrument(sounds: list[Sound], rng: Rng) -> list[Sound]:
+    """One of the instruments that share an articulation: the same one of each velocity."""
+    by_velocity: dict[float, list[Sound]] = {}
+    for sound in sounds:
+        by_velocity.setdefault(sound.velocity, []).append(sound)
+    chosen = rng.random()
+    return [of[int(chosen * len(of))] for of in by_velocity.values()]
+
+
+def _retuned(sound: Sound, semitones: float) -> Sound:
+    wave = soxr.resample(sound.wave[PRE:], SAMPLE_RATE * 2 ** (semitones / 12), SAMPLE_RATE, quality="LQ")
+    return Sound(sound.articulation, sound.velocity, np.concatenate([np.zeros(PRE, np.float32), wave]))
+
+
+def percussive_kit(bank: Path, number: int, rng: Rng) -> Kit:
+    """A kit whose percussion, claps and pedal hats come from all sources alike, or from none."""
+    kit = choose_kit(bank, number, rng)
+    names = kit_names(bank, number) + ([] if is_validation(number) else [ONLY_PERCUSSION])
+    # One voice a soundfont, whose presets share their percussion.
+    sources: dict[str, list[str]] = {}
+    for name in names:
+        sources.setdefault("/".join(name.split("/")[:2]), []).append(name)
+    for articulation in MAKERS:
+        if rng.random() < MADE_UP:
+            kit[articulation] = synthetic_percussion(articulation, rng) or kit.get(articulation, [])
+            continue
+        for source in rng.permutation(list(sources)):
+            lender = _loaded(bank / (str(rng.choice(sources[str(source)])).replace("/", "__") + ".npz"))
+            if articulation in lender:
+                tuned = rng.normal(0, RETUNED)
+                kit[articulation] = [_retuned(s, tuned) for s in _one_instrument(lender[articulation], rng)]
+                break
+    return kit
 
 
 class _Voice:
@@ -143,7 +197,7 @@ def play(hits: list[Hit], kit: Kit, rng: Rng) -> np.ndarray:
             if length + fade < len(wave):
                 wave = wave[: length + fade].copy()
                 wave[length:] *= np.linspace(1, 0, fade)
-        limb = "percussion" if hit.articulation in PERCUSSION else limb_of(hit.articulation)
+        limb = hit.articulation if hit.articulation in PERCUSSION else limb_of(hit.articulation)
         track = tracks.setdefault(limb, np.zeros(FRAMES, np.float32))
         skip = max(0, -start)
         stop = min(FRAMES, start + len(wave))
@@ -151,7 +205,8 @@ def play(hits: list[Hit], kit: Kit, rng: Rng) -> np.ndarray:
         track[start + skip : stop] += wave[skip : stop - start] * gain
     out = np.zeros((FRAMES, 2))
     width = rng.choice([0.0, 0.5, 1.0])
-    for limb, track in tracks.items():
+    for name, track in tracks.items():
+        limb = "percussion" if name in PERCUSSION else name
         level = 10 ** (rng.normal(*LEVEL_DB[limb]) / 20)
         angle = np.pi / 4 * (1 + width * PAN[limb] * rng.uniform(-1, 1))
         track = peaking(track, rng) if rng.random() < 0.6 else track
@@ -163,12 +218,12 @@ def clip(number: int, bank: Path) -> tuple[np.ndarray, np.ndarray]:
     """Audio (frames, 2) and truth (hits, 3) of clip `number`: onset s, class, velocity."""
     plan = clip_plan(number)
     rng = np.random.default_rng([plan.seed, zlib.crc32(b"drums")])
-    hits = groove(plan, rng)
-    kit = choose_kit(bank, number, rng)
+    percussive = number >= PERCUSSIVE
+    hits = lineup(plan, rng) if percussive else groove(plan, rng)
+    kit = percussive_kit(bank, number, rng) if percussive else choose_kit(bank, number, rng)
     hits = [h for h in hits if kit.get(h.articulation) or kit.get(FALLBACK.get(h.articulation, ""))]
     audio = master(play(hits, kit, rng), rng)
-    rows = [(h.onset_s, ARTICULATION_CLASS[h.articulation], h.velocity) for h in hits]
-    rows = [r for r in rows if r[1] >= 0]
+    rows = [(h.onset_s, kind, h.velocity) for h in hits for kind in ARTICULATION_CLASS[h.articulation]]
     return audio.astype(np.float32), np.array(rows, np.float32).reshape(-1, 3)
 
 

@@ -36,8 +36,9 @@ MAX_LENGTH_S = 4.0
 NAMES: list[tuple[str, str | None]] = [
     (r"redo|snare roll|drum [12]$|^drum|zap|fx|hat low|hat ring|hat free|hat choke|splash choke|flink", None),
     (r"tambour", "tambourine"),
+    (r"cow ?bell", "cowbell"),
     (r"maraca|shaker|cabasa", "shaker"),
-    (r"conga|bongo|clave|block|whistle|agogo|glass|cajon|cowbell|snap", "percussion"),
+    (r"conga|bongo|clave|block|whistle|agogo|glass|cajon|snap", "percussion"),
     (r"crash/ride|ride-crash", None),
     (r"clap", "clap"),
     (r"rim ?click|stick|side ?stick", "side_stick"),
@@ -61,7 +62,7 @@ GM_KEYS = {
     35: "kick", 36: "kick", 37: "side_stick", 38: "snare", 39: "clap", 40: "snare", 41: "tom_low",
     42: "hat_closed", 43: "tom_low", 44: "hat_pedal", 45: "tom_mid", 46: "hat_open", 47: "tom_mid",
     48: "tom_high", 49: "crash", 50: "tom_high", 51: "ride", 52: "china", 53: "ride_bell", 54: "tambourine",
-    55: "splash", 56: "percussion", 57: "crash", 59: "ride", 60: "percussion", 62: "percussion",
+    55: "splash", 56: "cowbell", 57: "crash", 59: "ride", 60: "percussion", 62: "percussion",
     64: "percussion", 69: "shaker", 70: "shaker", 75: "percussion", 76: "percussion", 82: "shaker",
 }  # fmt: skip
 """General MIDI percussion key -> articulation."""
@@ -70,7 +71,7 @@ BRUSH_PROGRAM = 40
 AVL_KEYS = {
     36: "kick", 37: "side_stick", 38: "snare", 39: "clap", 40: "rimshot", 41: "tom_low", 42: "hat_closed",
     43: "tom_low", 44: "hat_pedal", 45: "tom_mid", 46: "hat_half", 47: "tom_mid", 48: "hat_open",
-    49: "crash", 51: "ride", 53: "ride_bell", 54: "tambourine", 55: "splash", 56: "percussion",
+    49: "crash", 51: "ride", 53: "ride_bell", 54: "tambourine", 55: "splash", 56: "cowbell",
     57: "crash", 59: "ride", 64: "shaker",
 }  # fmt: skip
 """Keys of the AVL drum kits, which deviate from General MIDI (read from their sample names)."""

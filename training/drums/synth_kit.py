@@ -17,11 +17,13 @@ from training.plan import SAMPLE_RATE
 Rng = np.random.Generator
 
 
-def _time(seconds: float) -> np.ndarray:
-    return np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+def seconds(length_s: float) -> np.ndarray:
+    """The times of samples over a length."""
+    return np.arange(int(length_s * SAMPLE_RATE)) / SAMPLE_RATE
 
 
-def _band(x: np.ndarray, low: float, high: float, order: int = 2) -> np.ndarray:
+def band(x: np.ndarray, low: float, high: float, order: int = 2) -> np.ndarray:
+    """What of a sound lies between two frequencies."""
     limits = [max(20.0, low), min(high, 0.45 * SAMPLE_RATE)]
     return np.asarray(signal.sosfilt(signal.butter(order, limits, "band", fs=SAMPLE_RATE, output="sos"), x))
 
@@ -31,7 +33,7 @@ def _swept(t: np.ndarray, start: float, end: float, fall: float) -> np.ndarray:
 
 
 def _kick(rng: Rng) -> np.ndarray:
-    t = _time(0.9)
+    t = seconds(0.9)
     end = rng.uniform(35, 75)
     body = _swept(t, end * rng.uniform(1.5, 8), end, rng.uniform(0.008, 0.06)) * np.exp(-t / rng.uniform(0.05, 0.35))
     click = rng.normal(0, 1, len(t)) * np.exp(-t / rng.uniform(0.001, 0.006)) * rng.uniform(0, 0.7)
@@ -39,12 +41,12 @@ def _kick(rng: Rng) -> np.ndarray:
 
 
 def _snare(rng: Rng) -> np.ndarray:
-    t = _time(0.6)
+    t = seconds(0.6)
     pitch = rng.uniform(140, 320)
     tone = _swept(t, pitch * rng.uniform(1, 1.8), pitch, 0.02) + rng.uniform(0, 0.8) * np.sin(
         2 * np.pi * pitch * 1.78 * t
     )
-    noise = _band(rng.normal(0, 1, len(t)), rng.uniform(400, 2500), rng.uniform(5000, 16000))
+    noise = band(rng.normal(0, 1, len(t)), rng.uniform(400, 2500), rng.uniform(5000, 16000))
     noise *= np.exp(-t / rng.uniform(0.03, 0.18)) / (noise.std() + 1e-9)
     return np.asarray(
         tone * np.exp(-t / rng.uniform(0.02, 0.12)) * rng.uniform(0.3, 1.2) + noise * rng.uniform(0.2, 0.7)
@@ -52,8 +54,8 @@ def _snare(rng: Rng) -> np.ndarray:
 
 
 def _clap(rng: Rng) -> np.ndarray:
-    t = _time(0.5)
-    noise = _band(rng.normal(0, 1, len(t)), rng.uniform(600, 1100), rng.uniform(1800, 6000))
+    t = seconds(0.5)
+    noise = band(rng.normal(0, 1, len(t)), rng.uniform(600, 1100), rng.uniform(1800, 6000))
     gap, bursts = rng.uniform(0.006, 0.013), int(rng.integers(2, 5))
     shape = sum(np.where(t >= k * gap, np.exp(-(t - k * gap) / 0.004), 0) for k in range(bursts))
     tail = np.where(t >= bursts * gap, np.exp(-(t - bursts * gap) / rng.uniform(0.02, 0.12)), 0)
@@ -61,58 +63,67 @@ def _clap(rng: Rng) -> np.ndarray:
 
 
 def _stick(rng: Rng) -> np.ndarray:
-    t = _time(0.15)
+    t = seconds(0.15)
     low = rng.uniform(350, 900)
     tone = np.sin(2 * np.pi * low * t) + rng.uniform(0.3, 1.2) * np.sin(2 * np.pi * low * rng.uniform(2.2, 4) * t)
-    noise = _band(rng.normal(0, 1, len(t)), 1500, 9000) * np.exp(-t / 0.003)
+    noise = band(rng.normal(0, 1, len(t)), 1500, 9000) * np.exp(-t / 0.003)
     return np.asarray(tone * np.exp(-t / rng.uniform(0.006, 0.025)) + noise * rng.uniform(0.1, 1))
 
 
-def _metal(rng: Rng, t: np.ndarray, low: float, noise_share: float) -> np.ndarray:
+def metal(rng: Rng, t: np.ndarray, low: float, noise_share: float) -> np.ndarray:
+    """Six square waves and noise above a frequency, as drum machines make cymbals."""
     base = rng.uniform(180, 480)
     squares = sum(signal.square(2 * np.pi * base * r * t) for r in rng.uniform(1.0, 6.0, 6))
     noise = rng.normal(0, 1, len(t)) * 2.0
-    return _band(np.asarray(squares) * (1 - noise_share) + noise * noise_share, low, 17000, 3)
+    return band(np.asarray(squares) * (1 - noise_share) + noise * noise_share, low, 17000, 3)
 
 
 def _hat(rng: Rng, decay: float) -> np.ndarray:
-    t = _time(min(1.5, decay * 6 + 0.02))
-    return _metal(rng, t, rng.uniform(4000, 8500), rng.uniform(0, 1)) * np.exp(-t / decay)
+    t = seconds(min(1.5, decay * 6 + 0.02))
+    return metal(rng, t, rng.uniform(4000, 8500), rng.uniform(0, 1)) * np.exp(-t / decay)
 
 
 def _tom(rng: Rng, low: float, high: float) -> np.ndarray:
-    t = _time(1.0)
+    t = seconds(1.0)
     pitch = rng.uniform(low, high)
     body = _swept(t, pitch * rng.uniform(1.05, 2.2), pitch, rng.uniform(0.02, 0.12)) * np.exp(
         -t / rng.uniform(0.08, 0.4)
     )
-    stick = _band(rng.normal(0, 1, len(t)), 300, 6000) * np.exp(-t / rng.uniform(0.004, 0.03)) * rng.uniform(0, 0.6)
+    stick = band(rng.normal(0, 1, len(t)), 300, 6000) * np.exp(-t / rng.uniform(0.004, 0.03)) * rng.uniform(0, 0.6)
     return np.asarray(np.tanh((body + stick) * rng.uniform(0.7, 2.5)))
 
 
 def _cymbal(rng: Rng, ring: tuple[float, float], ping: float) -> np.ndarray:
-    t = _time(3.0)
-    wash = _metal(rng, t, rng.uniform(1500, 5000), rng.uniform(0.4, 1)) * np.exp(-t / rng.uniform(*ring))
+    t = seconds(3.0)
+    wash = metal(rng, t, rng.uniform(1500, 5000), rng.uniform(0.4, 1)) * np.exp(-t / rng.uniform(*ring))
     bell = rng.uniform(600, 3500)
     tone = sum(np.sin(2 * np.pi * bell * r * t) for r in (1, 1.48, 2.12, 3.3)) * np.exp(-t / rng.uniform(0.1, 0.6))
     return np.asarray(wash / (wash.std() + 1e-9) * 0.2 + np.asarray(tone) * ping)
 
 
 def _shaker(rng: Rng) -> np.ndarray:
-    t = _time(0.3)
-    noise = _band(rng.normal(0, 1, len(t)), rng.uniform(2500, 6000), rng.uniform(9000, 16000))
+    t = seconds(0.3)
+    noise = band(rng.normal(0, 1, len(t)), rng.uniform(2500, 6000), rng.uniform(9000, 16000))
     rise = 1 - np.exp(-t / rng.uniform(0.002, 0.02))
     return np.asarray(noise * rise * np.exp(-t / rng.uniform(0.015, 0.06)))
 
 
+def _cowbell(rng: Rng) -> np.ndarray:
+    t = seconds(0.6)
+    low = rng.uniform(420, 900)
+    tone = signal.square(2 * np.pi * low * t) + signal.square(2 * np.pi * low * rng.uniform(1.42, 1.58) * t)
+    shape = np.exp(-t / rng.uniform(0.004, 0.02)) + rng.uniform(0.15, 0.6) * np.exp(-t / rng.uniform(0.04, 0.15))
+    return band(np.asarray(tone) * shape, low * rng.uniform(0.6, 0.9), low * rng.uniform(3, 9))
+
+
 def _tambourine(rng: Rng) -> np.ndarray:
-    t = _time(0.6)
+    t = seconds(0.6)
     jingles = np.zeros(len(t))
     for _ in range(int(rng.integers(4, 12))):
         late = np.maximum(0, t - abs(rng.normal(0, 0.012)))
         pitch = rng.uniform(4000, 12000)
         jingles += np.sin(2 * np.pi * pitch * late) * np.exp(-late / rng.uniform(0.03, 0.15)) * (late > 0)
-    burst = _band(rng.normal(0, 1, len(t)), 3000, 15000) * np.exp(-t / 0.03)
+    burst = band(rng.normal(0, 1, len(t)), 3000, 15000) * np.exp(-t / 0.03)
     return jingles + burst
 
 
@@ -133,6 +144,7 @@ MAKERS: dict[str, Callable[[Rng], np.ndarray]] = {
     "ride": lambda rng: _cymbal(rng, (0.2, 0.9), rng.uniform(0.05, 0.3)),
     "shaker": _shaker,
     "tambourine": _tambourine,
+    "cowbell": _cowbell,
     "ride_bell": lambda rng: _cymbal(rng, (0.1, 0.4), rng.uniform(0.3, 0.8)),
 }
 

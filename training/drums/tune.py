@@ -1,12 +1,12 @@
 """Tune thresholds and timing and write the shipped files.
 
     python -m training.drums.tune RUN_DIR/best.pt [OTHER_RUN/best.pt | drums.onnx] --cache CACHE --drums DRUMS_DIR
-        --out bridge/data [--dev shared/eval/data --dev-stems STEMS_DIR]
+        --out bridge/data [--dev shared/eval/data] [--dev-stems STEMS_DIR] [--mix]
 
 writes `drums.onnx` and `drums.json`: the nets with their sigmoid, and beside them five thresholds (from the
 held-out kits, and from the development set where given, both weighing the same), the lateness of
-each class on the held-out kits, and where it all came from. Checkpoints of one run become one net, the mean of
-their weights; nets of several runs, and those of an earlier `drums.onnx`, answer together.
+each class on the held-out kits, and where it all came from; with `--mix` all of whole mixes alone. Checkpoints of one
+run become one net, the mean of their weights; nets of several runs, and those of an earlier file, answer together.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,8 @@ import torch
 from torch import nn
 
 from bridge.transcribers.drums.features import BANDS, MIX_RMS, spectra
-from bridge.transcribers.drums.kit import APART_S, GROUPS, Tuning, hits
-from bridge.transcribers.drums.peaks import CLASSES, group_hits
+from bridge.transcribers.drums.kit import APART_S, SHARED_GROUPS, Tuning, hits
+from bridge.transcribers.drums.peaks import CLASSES, SHARED, group_hits
 from training.drums.batches import KINDS, Clips
 from training.drums.dataset import read
 from training.drums.evaluate import reference
@@ -32,6 +33,7 @@ from training.drums.weights import export, load_nets
 
 GRID = tuple(float(t) for t in np.round(np.arange(0.1, 0.86, 0.05), 2))
 MATCH_S = 0.05
+SHARED_CLASSES = CLASSES[:SHARED]
 DEV_GROUPS = {"hihat": "hat"}
 """Groups that the development set calls otherwise."""
 
@@ -53,30 +55,30 @@ def _answer(net: nn.Module, features: np.ndarray) -> np.ndarray:
     return np.asarray(torch.sigmoid(net(torch.from_numpy(features.astype(np.float32))[None]))[0].numpy())
 
 
-def held_out(net: nn.Module, clips: Clips, most: int) -> list[Heard]:
+def held_out(net: nn.Module, clips: Clips, most: int, kinds: Sequence[str] = KINDS) -> list[Heard]:
     """Up to `most` validation clips of each kind."""
     out = []
-    for kind in KINDS:
+    for kind in kinds:
         for path in clips.files[kind][:most]:
             rows = clips.rows(kind, path)
-            truth = {name: np.sort(rows[rows[:, 1] == k, 0]).astype(float) for k, name in enumerate(CLASSES)}
-            for group, drums in GROUPS.items():
+            truth = {name: np.sort(rows[rows[:, 1] == k, 0]).astype(float) for k, name in enumerate(SHARED_CLASSES)}
+            for group, drums in SHARED_GROUPS.items():
                 truth[group] = np.sort(np.concatenate([truth[name] for name in drums]))
             out.append(Heard(kind, truth, _answer(net, np.load(path))))
     return out
 
 
-def development(net: nn.Module, items: Path, stems: Path) -> list[Heard]:
-    """The annotated development items whose stems are there."""
+def development(net: nn.Module, items: Path, stems: Path | None) -> list[Heard]:
+    """The annotated development items whose stems are there, or without `stems` their mixes."""
     out = []
     for item in sorted(items.iterdir()):
-        stem = stems / item.name / "drums.wav"
+        stem = stems / item.name / "drums.wav" if stems else item / "mix.flac"
         if not stem.exists() or "drums" not in json.loads((item / "meta.json").read_text())["scored"]:
             continue
         rms = math.sqrt(float((read(item / "mix.flac") ** 2).mean()))
         features = spectra((read(stem) * (MIX_RMS / rms)).astype(np.float32))
         rows = [(on, DEV_GROUPS.get(kind, kind)) for on, kind in reference(item)]
-        truth = {group: np.unique([on for on, kind in rows if kind == group]) for group in GROUPS}
+        truth = {group: np.unique([on for on, kind in rows if kind == group]) for group in SHARED_GROUPS}
         out.append(Heard("dev", truth, _answer(net, features)))
     return out
 
@@ -94,9 +96,9 @@ def f_measure(counts: np.ndarray) -> float:
 
 
 def _found(heard: Heard, group: str, threshold: float) -> list[float]:
-    columns = [CLASSES.index(kind) for kind in GROUPS[group]]
+    columns = [CLASSES.index(kind) for kind in SHARED_GROUPS[group]]
     onset, velocity = heard.answer[:, 0, columns], heard.answer[:, 1, columns]
-    return [s.onset_s for s in group_hits(GROUPS[group], onset, velocity, threshold, APART_S[group])]
+    return [s.onset_s for s in group_hits(SHARED_GROUPS[group], onset, velocity, threshold, APART_S[group])]
 
 
 def threshold(data: list[Heard], group: str) -> float:
@@ -114,11 +116,11 @@ def threshold(data: list[Heard], group: str) -> float:
 
 
 def _lateness(data: list[Heard], thresholds: dict[str, float]) -> dict[str, float]:
-    nothing = Tuning(thresholds, dict.fromkeys(CLASSES, 0.0))
-    late: dict[str, list[float]] = {name: [] for name in CLASSES}
+    nothing = Tuning(thresholds, dict.fromkeys(SHARED_CLASSES, 0.0))
+    late: dict[str, list[float]] = {name: [] for name in SHARED_CLASSES}
     for heard in data:
         found = hits(heard.answer[:, 0], heard.answer[:, 1], nothing) if heard.source != "dev" else []
-        for name in CLASSES:
+        for name in SHARED_CLASSES:
             times = np.array([s.onset_s for s in found if s.drum == name])
             if len(times) and len(heard.truth[name]):
                 pairs = mir_eval.util.match_events(heard.truth[name], times, MATCH_S)
@@ -133,9 +135,9 @@ def figures(data: list[Heard], tuning: Tuning) -> dict[str, float]:
         if heard.source == "dev":
             continue
         found = hits(heard.answer[:, 0], heard.answer[:, 1], tuning)
-        for name, drums in {**{k: (k,) for k in CLASSES}, **GROUPS}.items():
+        for name, drums in {**{k: (k,) for k in SHARED_CLASSES}, **SHARED_GROUPS}.items():
             counts = matched_counts(heard.truth[name], np.array([s.onset_s for s in found if s.drum in drums]))
-            keys = (name, f"groups {heard.source}", "groups") if name in GROUPS else (name,)
+            keys = (name, f"groups {heard.source}", "groups") if name in SHARED_GROUPS else (name,)
             for key in keys:
                 by[key] = by.get(key, np.zeros(3, int)) + counts
     return {key: round(f_measure(counts), 3) for key, counts in by.items()}
@@ -149,7 +151,7 @@ def development_mean(data: list[Heard], tuning: Tuning) -> tuple[list[float], fl
             continue
         found = hits(heard.answer[:, 0], heard.answer[:, 1], tuning)
         counts = np.zeros(3, int)
-        for group, drums in GROUPS.items():
+        for group, drums in SHARED_GROUPS.items():
             counts += matched_counts(heard.truth[group], np.array([s.onset_s for s in found if s.drum in drums]))
         items.append(round(f_measure(counts), 3))
     return items, round(float(np.mean(items)), 3) if items else 0.0
@@ -166,14 +168,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--dev", type=Path)
     parser.add_argument("--dev-stems", type=Path)
+    parser.add_argument("--mix", action="store_true", help="tune for whole mixes")
     parser.add_argument("--most", type=int, default=20, help="validation clips of each kind")
     args = parser.parse_args()
     torch.set_num_threads(1)
     net, runs = load_nets(args.checkpoints)
-    data = held_out(net, Clips(args.cache, args.drums, validation=True), args.most)
-    if args.dev and args.dev_stems:
+    kinds = ("mix",) if args.mix else KINDS
+    data = held_out(net, Clips(args.cache, args.drums, validation=True), args.most, kinds)
+    if args.dev and (args.dev_stems or args.mix):
         data += development(net, args.dev, args.dev_stems)
-    thresholds = {group: threshold(data, group) for group in GROUPS}
+    thresholds = {group: threshold(data, group) for group in SHARED_GROUPS}
     tuning = Tuning(thresholds, _lateness(data, thresholds))
     description = {
         "bands": BANDS,

@@ -1,11 +1,15 @@
-"""Write a trained model as the ONNX file that the product ships.
+"""Write a trained model, or the mean of several, as the ONNX file that the product ships.
 
-python -m training.notes.export MODEL.pt bridge/data/notes.onnx
+python -m training.notes.export MODEL.pt [MODEL.pt ...] bridge/data/notes.onnx
+
+A model is a checkpoint of training.notes.train or the last.pt of a run. Weights of one net that was trained on are
+alike enough for a mean (Wortsman and others, 2022).
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -14,7 +18,7 @@ from torch import Tensor, nn
 
 from bridge.note_maps.features import BINS
 from bridge.note_maps.listen import WINDOW
-from training.notes.model import ROLES, NoteNet, load_model
+from training.notes.model import ROLES, NoteNet
 
 
 class Probabilities(nn.Module):
@@ -29,15 +33,28 @@ class Probabilities(nn.Module):
         return torch.sigmoid(self.model(features, role))
 
 
+def mean_of(paths: Sequence[Path]) -> NoteNet:
+    """Return the net whose weights are the mean of those of the given states, averaged ones where they are kept."""
+    saved = [torch.load(p, map_location="cpu", weights_only=True) for p in paths]
+    states = [s["model"] | s.get("average", {}) for s in saved]
+    model = NoteNet(**saved[0]["config"])
+    for name, weight in model.state_dict().items():
+        if weight.is_floating_point():
+            weight.copy_(torch.stack([state[name].float() for state in states]).mean(0))
+        else:
+            weight.copy_(states[0][name])
+    return model.eval()
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path)
+    parser.add_argument("model", type=Path, nargs="+")
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     example = torch.zeros(1, WINDOW, BINS), torch.eye(len(ROLES))[:1]
     torch.onnx.export(
-        Probabilities(load_model(args.model)).eval(),
+        Probabilities(mean_of(args.model)).eval(),
         example,
         str(args.out),
         input_names=["features", "role"],

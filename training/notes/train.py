@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from bridge.note_maps.features import BINS, FLOOR_DB, FPS, PER_SEMITONE
@@ -95,11 +95,15 @@ class Items:
 
 
 def crop_of(item: Item, crop: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A random crop, augmented: transposed (truth too), detuned, equalised, louder or softer, noisier."""
-    a = int(rng.integers(0, len(item.features) - crop))
+    """A random crop, augmented."""
+    first = int(rng.integers(0, len(item.features) - crop))
+    return crop_at(item, crop, first, int(rng.integers(-3, 4)) if rng.random() < 0.6 else 0, rng)
+
+
+def crop_at(item: Item, crop: int, a: int, semitones: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The crop from frame ``a``, transposed (truth too), detuned, equalised, louder or softer, noisier."""
     x = item.features[a : a + crop].astype(np.float32) * STEP_DB + FLOOR_DB
     y = targets(item.notes - np.array([a / FPS, a / FPS, 0, 0], np.float32), crop).astype(np.float32) / 255
-    semitones = int(rng.integers(-3, 4)) if rng.random() < 0.6 else 0
     by = semitones * PER_SEMITONE + int(rng.choice([-1, 0, 0, 0, 0, 0, 0, 1]))
     if by:
         x, y = np.roll(x, by, 1), np.roll(y, semitones, 2)
@@ -192,6 +196,13 @@ def share_gradients(state: State) -> None:
         position += g.numel()
 
 
+@torch.no_grad()
+def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move an averaged model towards the one in training."""
+    for mean, value in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        mean.lerp_(value, 1 - decay) if mean.is_floating_point() else mean.copy_(value)
+
+
 def advance(state: State, data: tuple[Tensor, Tensor, Tensor], rate: float, device: str) -> Tensor:
     """One optimiser step at ``rate`` of the peak learning rates; its losses."""
     for optimiser, peak in ((state.kernels, KERNEL_RATE), (state.others, OTHER_RATE)):
@@ -209,9 +220,7 @@ def advance(state: State, data: tuple[Tensor, Tensor, Tensor], rate: float, devi
     state.others.step()
     state.step += 1
     decay = min(0.996, state.step / (state.step + 20))
-    with torch.no_grad():
-        for mean, value in zip(state.average.state_dict().values(), state.model.state_dict().values(), strict=True):
-            mean.lerp_(value, 1 - decay) if mean.is_floating_point() else mean.copy_(value)
+    follow(state.average, state.model, decay)
     return parts.detach().cpu()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from bridge.errors import InputError
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import CANDIDATE_REASONS
-from bridge.music.tempo import TempoMap, TempoPoint
+from bridge.music.tempo import MAX_BPM, MIN_BPM, TempoMap, TempoPoint
 from bridge.score.edits.sheet import (
     ID,
     MAX_NAME,
@@ -304,7 +304,7 @@ def _add_part(op: Mapping[str, Any]) -> AddPart:
 
 def _set_tempo(op: Mapping[str, Any]) -> SetTempo:
     points = tuple(tempo_point(p) for p in _list(op["points"], MAX_TEMPO_POINTS))
-    if not all(1 <= p.bpm <= 1000 and math.isfinite(p.time_s) for p in points):
+    if not all(MIN_BPM <= p.bpm <= MAX_BPM and math.isfinite(p.time_s) for p in points):
         raise ValueError("tempo")
     return SetTempo(TempoMap(points).points)
 

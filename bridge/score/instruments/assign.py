@@ -26,22 +26,6 @@ ROUNDS = 25
 """Of moving the small groups' centres; they rest after about ten."""
 ONE_INSTRUMENT = ("keys", "mallets", "organ", "bass", "voice")
 """Families that are one instrument across the stereo picture: a piano's low keys stand left, its high ones right."""
-SHARES = {
-    "keys": 0.26,
-    "mallets": 0.03,
-    "organ": 0.05,
-    "guitar": 0.24,
-    "bass": 0.1,
-    "strings": 0.1,
-    "voice": 0.03,
-    "brass": 0.06,
-    "winds": 0.07,
-    "synth": 0.05,
-    "other": 0.01,
-}
-"""About how many of the pitched notes of pop and rock songs each family plays."""
-
-
 UNSURE = "keys"
 """The family of notes that might be anybody's: commonest in songs, and a piano lets every note be heard."""
 
@@ -53,13 +37,13 @@ class Rule:
     near_s: float = 4.0
     near_semitones: float = 5.0
     near_balance: float = 0.35
-    alike: float = 8.0
+    alike: float = 15.0
     """Reach of the steadying over time, pitch and place, and how much it keeps to notes of a like sound."""
-    chances: float = 0.7
+    chances: float = 1.0
     balance: float = 1.0
     octave: float = 0.55
     """Weight of the chances of families, the stereo place and an octave beside the sound, in a distance of notes."""
-    apart: float = 0.6
+    apart: float = 0.5
     """Mean probability that their notes are of two instruments, from which two groups are two."""
     same_sound: float = 0.2
     """Squared distance of the sound alone below which two groups of one family are one instrument after all."""
@@ -67,11 +51,9 @@ class Rule:
     """Difference in balance that these may have; any for families of ONE_INSTRUMENT."""
     small_groups: int = 48
     """Groups to begin with; several for each instrument, and few enough to compare all."""
-    bass: float = 0.3
+    bass: float = 0.25
     """Chance from which a note is the bass's, where there is one."""
-    prior: float = 1.0
-    """Weight of how often bands have a family, SHARES, against the more even share of the training."""
-    doubtful: float = 0.5
+    doubtful: float = 0.15
     """Probability below which a group is called UNSURE."""
     least: float = 0.03
     fewest: int = 4
@@ -211,15 +193,21 @@ def without_scraps(groups: list[Ints], places: Array, rule: Rule) -> list[Ints]:
 
 def family_of(who: Evidence, rows: Ints, rule: Rule) -> str:
     """The family that a group's notes say together."""
-    score = np.maximum(who.family[rows], LEAST_TOLD).mean(0) + rule.prior * np.log([SHARES[f] for f in FAMILIES])
+    score = np.maximum(who.family[rows], LEAST_TOLD).mean(0)
     chance = np.exp(np.where([f in rule.never for f in FAMILIES], -np.inf, score))
     best = int(chance.argmax())
     return FAMILIES[best] if chance[best] >= rule.doubtful * chance.sum() else UNSURE
 
 
 def one_of_each(notes: Steadied, groups: list[tuple[str, Ints]], rule: Rule) -> list[tuple[str, Ints]]:
-    """Groups of one family joined where they sound alike and stand at one place: registers of one instrument."""
+    """Groups of one family joined where they sound alike and stand at one place: registers of one instrument.
+
+    Where no other family plays, a piano's registers are one however unlike they sound: it is alone.
+    """
     groups, joined = list(groups), True
+    families = {family for family, _ in groups}
+    if len(families) == 1 and families <= set(ONE_INSTRUMENT):
+        return [(groups[0][0], np.concatenate([rows for _, rows in groups]))]
     while joined:
         joined = False
         pairs = [(a, b) for a in range(len(groups)) for b in range(a + 1, len(groups)) if groups[a][0] == groups[b][0]]

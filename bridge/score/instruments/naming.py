@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ ONE_VOICE = 0.7
 """Share of notes that sound alone from which on a track is a single voice."""
 LONG_S = 0.9
 """Mean length of a pad's notes."""
+_PIECES = re.compile(r"(?P<name>.+?)(?P<place> \((?:left|right)\))?(?P<doubt>\?)?", re.DOTALL)
+"""Of a track's name: what it is, where it stands, and whether that is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def sound_of(track: Playing) -> tuple[str, int]:
     if track.family == "winds":
         if high >= 74:
             return "Flute", 73
-        return ("Sax", 65) if high >= 55 else ("Bassoon", 70)
+        return ("Sax", 65) if high >= 55 else ("Baritone sax", 67)
     if track.family == "synth":
         if single:
             return "Synth lead", 81
@@ -77,21 +80,35 @@ def sound_of(track: Playing) -> tuple[str, int]:
 
 
 def named(tracks: Sequence[Playing]) -> list[Named]:
-    """A name for each track, all different.
+    """A name for each track, with its place and its doubt; :func:`told_apart` makes them differ."""
+    return [_named(track) for track in tracks]
 
-    Twins by their place, else by number.
+
+def _named(track: Playing) -> Named:
+    name, program = sound_of(track)
+    place = place_of(track.balance)
+    doubt = "?" if track.sure < DOUBTFUL else ""
+    return Named(f"{name} ({place}){doubt}" if place else name + doubt, program, track.sure)
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """The names of a result's tracks, all different.
+
+    Twins by their place, else by number: so it must come when it is known who has notes. Who has no twin needs no
+    place.
     """
-    sounds = [sound_of(t) for t in tracks]
-    count = Counter(name for name, _ in sounds)
-    names = [
-        f"{name} ({place})" if count[name] > 1 and (place := place_of(t.balance)) else name
-        for (name, _), t in zip(sounds, tracks, strict=True)
-    ]
-    again, seen, out = Counter(names), Counter[str](), []
-    for name, (_, program), track in zip(names, sounds, tracks, strict=True):
-        seen[name] += 1
-        text = f"{name} {seen[name]}" if again[name] > 1 else name
-        out.append(Named(text + ("?" if track.sure < DOUBTFUL else ""), program, track.sure))
+    pieces = [_PIECES.fullmatch(name) for name in names]
+    found = [(m["name"], m["place"] or "", m["doubt"] or "") for m in pieces if m is not None]
+    twins = Counter(name for name, _, _ in found)
+    taken: set[str] = set()
+    out = []
+    for name, place, doubt in found:
+        base = free = f"{name}{place}" if twins[name] > 1 else name
+        number = 2
+        while free.casefold() in taken:
+            free, number = f"{base} {number}", number + 1
+        taken.add(free.casefold())
+        out.append(free + doubt)
     return out
 
 

@@ -16,9 +16,9 @@ from bridge.note_maps.decode import Thresholds, polyphonic, polyphonic_with_cand
 from bridge.score.instruments.assign import RULE, Group, Rule, groups, monophonic_share
 from bridge.score.instruments.evidence import Evidence, nearest
 from bridge.score.instruments.naming import Named, Playing, named
-from bridge.transcribers.band.listen import Hearing
+from bridge.transcribers.band.verdict import Hearing
 
-THRESHOLDS = Thresholds(0.55, 0.55, 0.4, 60.0)
+THRESHOLDS = Thresholds(0.5, 0.55, 0.4, 60.0)
 """Of the onsets after the second net's verdict; frames and ends as the note net's."""
 
 
@@ -45,10 +45,8 @@ NEAR_S, NEAR_SEMITONES = 4.0, 5.0
 """By how much in time a candidate is as far from a note as by so much in pitch."""
 
 
-def candidates_of(hearing: Hearing, thresholds: Thresholds, tracks: Sequence[Track]) -> list[list[Candidate]]:
+def candidates_of(left_out: Sequence[Candidate], tracks: Sequence[Track]) -> list[list[Candidate]]:
     """The notes that were left out, for each track those that are nearest to it in time and pitch."""
-    odds = CANDIDATE_ODDS * thresholds.onset / (1 - thresholds.onset)
-    _, left_out = polyphonic_with_candidates(hearing.maps, thresholds, odds / (1 + odds))
     out: list[list[Candidate]] = [[] for _ in tracks]
     if not tracks:
         return out
@@ -63,10 +61,21 @@ def candidates_of(hearing: Hearing, thresholds: Thresholds, tracks: Sequence[Tra
 
 def notes_of(hearing: Hearing, thresholds: Thresholds = THRESHOLDS) -> tuple[list[Note], Evidence]:
     """The notes, sorted, and what is known of each."""
-    notes = polyphonic(hearing.maps, thresholds)
-    rows = nearest(hearing.who, np.array([n.onset_s for n in notes]), np.array([n.pitch for n in notes], np.int64))
+    return _known(polyphonic(hearing.maps, thresholds), hearing.who)
+
+
+def notes_with_candidates(hearing: Hearing, thresholds: Thresholds) -> tuple[list[Note], Evidence, list[Candidate]]:
+    """Return what :func:`notes_of` does, and the notes that were left out."""
+    odds = CANDIDATE_ODDS * thresholds.onset / (1 - thresholds.onset)
+    notes, left_out = polyphonic_with_candidates(hearing.maps, thresholds, odds / (1 + odds))
+    return (*_known(notes, hearing.who), left_out)
+
+
+def _known(notes: Sequence[Note], who: Evidence) -> tuple[list[Note], Evidence]:
+    """The notes that the second net was asked about, and its answers."""
+    rows = nearest(who, np.array([n.onset_s for n in notes]), np.array([n.pitch for n in notes], np.int64))
     known = [n for n, row in zip(notes, rows, strict=True) if row >= 0]
-    return known, hearing.who.rows(rows[rows >= 0])
+    return known, who.rows(rows[rows >= 0])
 
 
 def tracks_of(notes: Sequence[Note], who: Evidence, rule: Rule = RULE, *, whole: bool = True) -> list[Track]:

@@ -15,10 +15,19 @@ from bridge.music.general_midi import Instrument
 from bridge.music.notes import MIX, shifted
 from bridge.music.parts import Candidate, Part, Transcription
 from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress
-from bridge.transcribers.band.decode import THRESHOLDS, Track, at_sensitivity, candidates_of, notes_of, tracks_of
+from bridge.transcribers.band.decode import (
+    THRESHOLDS,
+    Track,
+    at_sensitivity,
+    candidates_of,
+    notes_of,
+    notes_with_candidates,
+    tracks_of,
+)
 from bridge.transcribers.band.join import joined
-from bridge.transcribers.band.listen import BandNets, Hearing
+from bridge.transcribers.band.listen import BandNets
 from bridge.transcribers.band.packing import packed, unpacked
+from bridge.transcribers.band.verdict import Hearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class BandTranscriber:
     joins_sources = True
     hears_mix = True
     """A second opinion on every stem, at the price of a few seconds."""
-    cache_version = "2"
+    cache_version = "9"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     decoding_options = ("sensitivity",)
     demand = Demand(gflop_per_s=4.7, memory_mb=140.0)
@@ -98,18 +107,18 @@ class BandTranscriber:
         parts: list[Part] = []
         for name, hearing in heard.items():
             both = joined(hearing, mix) if mix is not None and name != MIX else hearing
-            notes, who = notes_of(both, thresholds)
+            notes, who, faint = notes_with_candidates(both, thresholds)
             inside = np.array([i for i, n in enumerate(notes) if n.onset_s < length_s], np.int64)
             kept = [notes[i] for i in inside]
             whole = bool(activations.facts[name].get("whole", name == MIX))
             tracks = tracks_of(kept, who.rows(inside), whole=whole)
-            left_out = candidates_of(both, thresholds, tracks)
+            left_out = candidates_of(faint, tracks)
             if name in (MIX, "other"):
                 parts += parts_of(tracks, left_out, name)
             else:
                 # A separator has said already who plays here.
-                faint = sorted(c for some in left_out for c in some)
-                parts += Transcription.single(name, kept, candidates=faint).parts
+                near = sorted(c for some in left_out for c in some)
+                parts += Transcription.single(name, kept, candidates=near).parts
         return Transcription(tuple(parts))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bridge.note_maps.features import BINS, FFT, FLOOR_DB, HOP, PER_SEMITONE, Vqt
+from bridge.note_maps.features import BINS, CHUNK, HOP, PER_SEMITONE, Vqt, decibels
 
 Array = npt.NDArray[np.float32]
 
@@ -22,8 +22,6 @@ PER_STEP = 2
 """Frames of the spectrogram that share one column of the place map."""
 FAINT_DB = -75.0
 """Sound this soft stands in the middle: the place of noise says nothing."""
-CHUNK = 128
-"""Frames transformed at a time, so that their spectra stay in the processor's cache."""
 
 
 class StereoVqt(Vqt):
@@ -37,23 +35,11 @@ class StereoVqt(Vqt):
         out, place = np.empty((count, BINS), np.float32), np.zeros((count // PER_STEP, KEYS, PLACE), np.float32)
         for start in range(0, count, CHUNK):
             stop = min(start + CHUNK, count)
-            m = self._complex(middle, start, stop)
+            m = self.complex(middle, start, stop)
             out[start:stop] = np.hypot(*m)
             if not mono:
-                place[start // PER_STEP : stop // PER_STEP] = place_of(m, self._complex(side, start, stop))
-        return np.asarray(20.0 * np.log10(np.maximum(out, 10.0 ** (FLOOR_DB / 20.0))), np.float32), place
-
-    def _complex(self, samples: Array, start: int, stop: int) -> tuple[Array, Array]:
-        """Real and imaginary (frames, BINS) of frames ``start`` to ``stop``."""
-        first, last = start * HOP - FFT // 2, (stop - 1) * HOP + FFT // 2
-        piece = np.pad(samples[max(0, first) : last], (max(0, -first), 0))
-        piece = np.pad(piece, (0, last - first - len(piece)))
-        windows = np.lib.stride_tricks.sliding_window_view(piece, FFT)[::HOP][: stop - start]
-        spectra = np.fft.rfft(windows, axis=1)
-        parts = np.concatenate([spectra.real, spectra.imag]).astype(np.float32, copy=False)
-        bins = np.concatenate([parts[:, low:high] @ block for low, high, block in self._blocks], 1)
-        real, imaginary = np.split(bins, 2)
-        return real, imaginary
+                place[start // PER_STEP : stop // PER_STEP] = place_of(m, self.complex(side, start, stop))
+        return decibels(out), place
 
 
 def place_of(middle: tuple[Array, Array], side: tuple[Array, Array]) -> Array:

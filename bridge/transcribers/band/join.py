@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from bridge.note_maps.maps import NoteActivations, log_odds
+from bridge.note_maps.maps import NoteActivations, log_odds, probability
 from bridge.score.instruments.evidence import Evidence, nearest
-from bridge.transcribers.band.listen import Hearing
+from bridge.transcribers.band.verdict import Hearing
 
 Array = npt.NDArray[np.float32]
 
@@ -48,7 +48,7 @@ def joined_maps(stem: NoteActivations, mix: NoteActivations, share: float) -> No
         weight[0, SOUNDS_BEFORE:][p[1, :-SOUNDS_BEFORE] > 0.5] = max(share, REPEAT_SHARE)
         p_odds, q_odds = (np.clip(log_odds(x[:3]), -CLIP, CLIP) for x in (p, q))
         odds = (1 - weight) * p_odds + weight * q_odds
-        out.add(np.concatenate([1 / (1 + np.exp(-odds)), p[3:]]).astype(np.float32))
+        out.add(np.concatenate([probability(odds), p[3:]]).astype(np.float32))
     return out
 
 

@@ -5,7 +5,6 @@ Maps of onsets, frames and ends, and who plays each onset.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,37 +14,32 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.audio.recording import Sound, sides
+from bridge.inference.graph_rewrite import Rewrite
+from bridge.inference.in_bytes import bytes_pay, put_in_bytes
 from bridge.inference.network import Network
 from bridge.note_maps.decode import onset_peaks
 from bridge.note_maps.features import FLOOR_DB, FPS, HOP, RATE, reference_gain
 from bridge.note_maps.listen import CORE, EDGE, MARGIN, OTHER_ROLE, ROLES, WINDOW
-from bridge.note_maps.maps import NoteActivations, log_odds
+from bridge.note_maps.maps import NoteActivations
 from bridge.score.instruments.evidence import Evidence
+from bridge.transcribers.band.company import VIEW
 from bridge.transcribers.band.crops import BEFORE, LOW, PITCHES, PLACED, crops
 from bridge.transcribers.band.features import PER_STEP, StereoVqt
+from bridge.transcribers.band.verdict import Hearing, Judged, told_together, with_verdict
 
 Array = npt.NDArray[np.float32]
 Features = tuple[Array, Array]
 """The spectrogram and the place map of a window."""
 
+MAX_ACTIVATION = 12.0
+"""Of the first net's layers where they are computed in bytes: one value in 10,000 exceeds 7, the largest is 12.4."""
+IN_BYTES = Rewrite("band-bytes-1", partial(put_in_bytes, top=MAX_ACTIVATION))
 MIN_ONSET = 0.2
 """Onset probability of a candidate that the second net is asked about; below it, one in thirty is a note."""
 VERDICT = 0.5
 """Weight of the second net beside the first in an onset's log-odds."""
-NEIGHBOURS = 3
-"""Frames on either side of an onset peak that rise or fall with it."""
 PLACE_STEPS = slice(BEFORE + 1, BEFORE + 12)
 """Half frames after an onset in which a note's place is read: 0.25 s, without the attack, which others smear."""
-
-
-@dataclass(slots=True)
-class Hearing:
-    """The nets' output for one source."""
-
-    maps: NoteActivations
-    """With the second net's verdict in the place of the onsets' peaks."""
-    who: Evidence
-    """One row per candidate onset, by time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,9 @@ class BandNets:
     def __init__(self, folder: Path, cache: Path | None) -> None:
         """Load ``folder``/band.onnx and who.onnx; PluginError where they cannot be."""
         # The processor whatever the device: less than a tenth of a second per second of sound.
-        self._first = Network(folder / "band.onnx", device="cpu", cache=cache)
+        self._first = Network(
+            folder / "band.onnx", device="cpu", cache=cache, rewrite=IN_BYTES if bytes_pay() else None
+        )
         self._second = Network(folder / "who.onnx", device="cpu", precision="f32", cache=cache)
         self._vqt = StereoVqt()
 
@@ -89,17 +85,31 @@ class BandNets:
             on_piece: takes each piece as it is heard, with its start in seconds.
             report: progress; may raise to stop.
         """
-        frames, maps, rows = int(audio.length_s * FPS) + 1, NoteActivations(), []
-        for seen in self.look(audio, mix_rms, role):
-            piece = self.judged(seen)
-            maps.extend(piece.maps)
-            rows.append(piece.who.moved(seen.first / FPS))
-            on_piece(seen.first / FPS, piece)
-            report(min(1.0, (seen.first + CORE) / frames))
-        return Hearing(maps, Evidence.joined(rows))
+        frames = int(audio.length_s * FPS) + 1
+        pieces: list[Judged] = []
+        waiting: list[Seen] = []
 
-    def look(self, audio: Sound, mix_rms: float, role: str) -> Iterator[Seen]:
-        """Yield what the first net sees, piece by piece; arguments as of :meth:`listen`."""
+        def judge() -> None:
+            for seen in waiting:
+                piece = self.judged(seen)
+                pieces.append(piece.later(seen.first / FPS))
+                on_piece(seen.first / FPS, piece.hearing)
+                report(min(1.0, (seen.first + CORE) / frames))
+            waiting.clear()
+
+        # A piece is judged while the first net hears the next one, which leaves a core idle now and then.
+        for seen in self.look(audio, mix_rms, role, judge):
+            waiting.append(seen)
+        judge()
+        return told_together(pieces)
+
+    def look(
+        self, audio: Sound, mix_rms: float, role: str, beside: Callable[[], None] = lambda: None
+    ) -> Iterator[Seen]:
+        """Yield what the first net sees, piece by piece; arguments as of :meth:`listen`.
+
+        ``beside`` is called while the net runs, also for the first piece.
+        """
         frames = int(audio.length_s * FPS) + 1
         told = np.eye(OTHER_ROLE + 1, dtype=np.float32)[None, ROLES.get(role, OTHER_ROLE)]
         gain = np.float32(reference_gain(mix_rms))
@@ -110,21 +120,25 @@ class BandNets:
             more = first + CORE < frames
             window = _window(audio, first + CORE + MARGIN, CORE, gain) if more else None
             # Views, for the hidden layer is large; all that is kept of them is copied here.
-            (maps, hidden), following = self._first.views_beside(
-                partial(self._features, window, CORE, following), mid[None], told
-            )
+
+            def prepare(window: Array | None = window, before: Features = following) -> Features:
+                features = self._features(window, CORE, before)
+                beside()
+                return features
+
+            (maps, hidden), following = self._first.views_beside(prepare, mid[None], told)
             stop = MARGIN + min(CORE, frames - first)
             onsets = peaks(maps[0, 0], MARGIN, stop)
             yield Seen(first, maps[0, :, :stop].copy(), onsets, crops(mid, place, maps[0], hidden[0], onsets))
 
-    def judged(self, seen: Seen) -> Hearing:
+    def judged(self, seen: Seen) -> Judged:
         """Return the second net's output for a piece.
 
         Times from its start.
         """
-        who = Evidence.none()
+        who, view = Evidence.none(), np.zeros((0, VIEW), np.float32)
         if len(seen.onsets):
-            real, family, embedding = self._second(seen.crops, (seen.onsets[:, 1] + LOW).astype(np.float32))
+            real, family, embedding, view = self._second(seen.crops, (seen.onsets[:, 1] + LOW).astype(np.float32))
             where = seen.crops[:, -2 * len(PLACED) :, PLACE_STEPS]
             who = Evidence(
                 onset_s=(seen.onsets[:, 0] / FPS).astype(np.float64),
@@ -137,7 +151,7 @@ class BandNets:
             )
         piece = NoteActivations()
         piece.add(with_verdict(seen.maps, who, VERDICT)[:, MARGIN:])
-        return Hearing(piece, who.moved(-MARGIN / FPS))
+        return Judged(Hearing(piece, who.moved(-MARGIN / FPS)), view)
 
     def _features(self, window: Array | None, count: int, before: Features | None = None) -> Features:
         """(WINDOW, BINS) dB and (WINDOW / 2, KEYS, 2) up to the window's end; nothing of no window.
@@ -172,16 +186,3 @@ def peaks(onset: Array, start: int, stop: int, least: float = MIN_ONSET) -> npt.
     """(n, 2) frame and key of the peaks of an onset map (frames, keys) between two frames, by time."""
     onsets = [(f, k) for k in range(PITCHES) for f in onset_peaks(onset[:, k], least) if start <= f < stop]
     return np.array(sorted(onsets), np.int64).reshape(-1, 2)
-
-
-def with_verdict(maps: Array, who: Evidence, weight: float) -> Array:
-    """The maps (4, frames, 88) with each candidate's peak between both nets' probabilities."""
-    out = maps.copy()
-    for onset_s, pitch, real in zip(who.onset_s, who.pitch, who.real, strict=True):
-        frame, key = round(onset_s * FPS), pitch - LOW
-        around = slice(max(0, frame - NEIGHBOURS), frame + NEIGHBOURS + 1)
-        first = float(maps[0, frame, key])
-        odds = (1 - weight) * float(log_odds(first)) + weight * float(log_odds(float(real)))
-        both = 1 / (1 + math.exp(-odds))
-        out[0, around, key] = np.clip(maps[0, around, key] * (both / max(first, 1e-3)), 0, 1)
-    return out

@@ -11,7 +11,7 @@ import numpy as np
 from bridge.note_maps.maps import NoteActivations
 from bridge.score.instruments.evidence import EMBEDDING, Evidence
 from bridge.score.instruments.families import FAMILIES
-from bridge.transcribers.band.listen import Hearing
+from bridge.transcribers.band.verdict import Hearing
 
 COLUMNS = {
     "onset_s": 1,

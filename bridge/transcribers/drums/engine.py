@@ -5,12 +5,10 @@ A stem in pieces through features, net and hit picking.
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +22,17 @@ from bridge.music.parts import Candidate, Part, Transcription
 from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress, only
 from bridge.transcribers.drums.features import BANDS, FRAMES_PER_S, MIX_RMS, RATE, WINDOWS, spectra
 from bridge.transcribers.drums.kit import GROUPS, Tuning, hits, notes
-from bridge.transcribers.drums.peaks import CLASSES
+from bridge.transcribers.drums.peaks import CLASSES, SHARED
+from bridge.transcribers.drums.semitones import SemitoneNet, load_joining
+from bridge.transcribers.drums.settings import damaged, read_settings
 
 Array = npt.NDArray[np.float32]
 
 DATA = Path(__file__).parents[2] / "data"
 """Where the package keeps the weights, made by `training/drums/export.py`."""
+NETS = {"others": SHARED, "own": len(CLASSES)}
+"""Answers that are kept of a recording, of the drum nets and of the semitone net, and how many classes they know. They
+are joined when the whole recording is heard."""
 PIECE = 1024
 """Frames the net sees at a time (10.2 s): long enough that the margins cost little, 1 MB of features."""
 MARGIN = 80
@@ -43,14 +46,14 @@ MIN_RMS = 1e-4
 
 
 class DrumTranscriber:
-    """Hears kick, snare, side stick, hats, toms, crash and ride, with velocities.
+    """Hears the strokes on a drum kit, claps, tambourines, shakers and cowbells, with velocities.
 
     It works on a separated drum stem, on a solo drum recording and, less well, on a full mix.
     """
 
-    cache_version = "1"
+    cache_version = "3"
     decoding_options = ("sensitivity",)
-    demand = Demand(gflop_per_s=0.7, memory_mb=70.0)
+    demand = Demand(gflop_per_s=1.0, memory_mb=85.0)
 
     @dataclass(frozen=True, slots=True)
     class Options:
@@ -70,6 +73,7 @@ class DrumTranscriber:
         self._network = Network(
             DATA / "drums.onnx", device=context.device, precision="f32", cache=context.cache, threads=1
         )
+        self._semitones = SemitoneNet(DATA, context.cache, context.device)
 
     def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:
         """Return the hits as General MIDI notes.
@@ -84,8 +88,9 @@ class DrumTranscriber:
         if source.audio.is_silent:
             progress.fraction(1.0)
             return Activations({"role": source.role})
-        answers = np.stack(self.activations(source, progress), 1).astype("<f4")
-        return Activations({"role": source.role}, {"answers": zlib.compress(answers.tobytes(), 1)})
+        answers = dict(zip(NETS, self.activations(source, progress), strict=True))
+        packed = {name: zlib.compress(answer.astype("<f2").tobytes(), 1) for name, answer in answers.items()}
+        return Activations({"role": source.role}, packed)
 
     @classmethod
     def decode(cls, activations: Activations, options: Options) -> Transcription:
@@ -94,9 +99,10 @@ class DrumTranscriber:
             role = str(activations.facts["role"])
             if not activations.blobs:
                 return _kit(role, (), ())
-            answers = np.frombuffer(zlib.decompress(activations.blobs["answers"]), "<f4").reshape(-1, 2, len(CLASSES))
+            others, own = (_unpacked(activations.blobs[name], classes) for name, classes in NETS.items())
         except (KeyError, zlib.error) as e:
-            raise ValueError("these are no activations of the drum network") from e
+            raise ValueError("these are no activations of the drum networks") from e
+        answers = load_joining(DATA / "semitones.json").joined(others, own, role)
         tuning = load_tuning(DATA / "drums.json")
         heard = hits(answers[:, 0], answers[:, 1], tuning, options.sensitivity)
         fainter = hits(answers[:, 0], answers[:, 1], tuning, options.sensitivity + CANDIDATE_SENSITIVITY)
@@ -105,22 +111,29 @@ class DrumTranscriber:
         return _kit(role, notes(heard), [Candidate(n, "below_threshold") for n in notes(faint)])
 
     def activations(self, source: AudioSource, progress: Progress) -> tuple[Array, Array]:
-        """The net's onset and velocity answers, each (frames, classes), 100 frames a second."""
-        tuning = load_tuning(DATA / "drums.json")
+        """Return the answers of the drum nets (frames, 2, shared) and of the semitone net (frames, 2, all classes)."""
+        tuning, joining = load_tuning(DATA / "drums.json"), load_joining(DATA / "semitones.json")
         total = int(source.audio.length_s * FRAMES_PER_S) + 1
         gain = np.float32(MIX_RMS / max(source.mix_rms, MIN_RMS))
-        answers = np.empty((total, 2, len(CLASSES)), np.float32)
+        others, own = (np.empty((total, 2, classes), np.float32) for classes in NETS.values())
         step = PIECE - 2 * MARGIN
         seen = heard_spectra(source, -MARGIN, 2 * MARGIN, gain)
         for start in range(0, total, step):
             stop = min(total, start + step)
             # The end of the piece before is the beginning of this one.
             seen = np.concatenate([seen[-2 * MARGIN :], heard_spectra(source, start + MARGIN, step, gain)])
-            answers[start:stop] = self._network(seen[None])[0][0][MARGIN : MARGIN + stop - start]
-            heard = hits(answers[start:stop, 0], answers[start:stop, 1], tuning, self._options.sensitivity)
+            others[start:stop] = self._network(seen[None])[0][0][MARGIN : MARGIN + stop - start]
+            own[start:stop] = self._semitones.answers(source, start, stop - start)
+            answers = joining.joined(others[start:stop], own[start:stop], source.role)
+            heard = hits(answers[:, 0], answers[:, 1], tuning, self._options.sensitivity)
             progress.notes(_part_id(source.role), shifted(notes(heard), start / FRAMES_PER_S))
             progress.fraction(stop / total)
-        return answers[:, 0], answers[:, 1]
+        return others, own
+
+
+def _unpacked(blob: bytes, classes: int) -> Array:
+    """Return a net's answers (frames, 2, classes)."""
+    return np.frombuffer(zlib.decompress(blob), "<f2").reshape(-1, 2, classes).astype(np.float32)
 
 
 def heard_spectra(source: AudioSource, first: int, count: int, gain: np.float32) -> Array:
@@ -141,20 +154,18 @@ def _kit(role: str, played: Sequence[Note], candidates: Sequence[Candidate]) -> 
 
 
 def load_tuning(path: Path) -> Tuning:
-    """The thresholds and times that belong to the weights.
+    """The thresholds and times that belong to the weights, and those of the semitone net beside them.
 
     Raises:
-        PluginError: the file is missing or not of this sort.
+        PluginError: a file is missing or not of this sort.
     """
+    values, more = read_settings(path), read_settings(path.with_name("semitones.json"))
     try:
-        values: dict[str, Any] = json.loads(path.read_text())
-        tuning = Tuning(
-            {group: float(values["thresholds"][group]) for group in GROUPS},
-            {drum: float(values["late_s"][drum]) for drum in CLASSES},
-        )
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        message = f"The drum model's settings in {path.name} are damaged; install dawscribe again."
-        raise PluginError(message, code="drums-damaged") from e
+        thresholds = {**more["thresholds"], **values["thresholds"]}
+        late_s = {**more["late_s"], **values["late_s"]}
+        tuning = Tuning({g: float(thresholds[g]) for g in GROUPS}, {d: float(late_s[d]) for d in CLASSES})
+    except (ValueError, KeyError, TypeError) as e:
+        raise damaged(path) from e
     if values.get("bands") != BANDS:
         message = f"The drum model in {path.parent.name} belongs to another version; install dawscribe again."
         raise PluginError(message, code="drums-other-version")

@@ -9,28 +9,39 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.music.notes import Note
-from bridge.transcribers.drums.peaks import CLASSES, DrumHit, group_hits
+from bridge.transcribers.drums.peaks import CLASSES, SHARED, DrumHit, group_hits
 
 Array = npt.NDArray[np.float32]
 
 KEYS: Mapping[str, int] = {
     "kick": 36, "snare": 38, "side_stick": 37, "hat_closed": 42, "hat_open": 46,
     "tom_low": 43, "tom_mid": 47, "tom_high": 50, "crash": 49, "ride": 51,
+    "clap": 39, "hat_pedal": 44, "tambourine": 54, "shaker": 70, "cowbell": 56,
 }  # fmt: skip
-"""General MIDI percussion keys of the classes."""
+"""General MIDI percussion keys of the classes; the shaker's own, 82, came later, so it has maracas'."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "kick": ("kick",),
-    "snare": ("snare", "side_stick"),
-    "hat": ("hat_closed", "hat_open"),
+    "snare": ("snare", "side_stick", "clap"),
+    "hat": ("hat_closed", "hat_open", "hat_pedal"),
     "tom": ("tom_low", "tom_mid", "tom_high"),
     "cymbal": ("crash", "ride"),
+    "tambourine": ("tambourine",),
+    "shaker": ("shaker",),
+    "cowbell": ("cowbell",),
 }
 """Classes of which a drummer strikes one at a time; what the net hears as two of them is one hit."""
+SHARED_GROUPS = {
+    group: tuple(drum for drum in drums if drum in CLASSES[:SHARED])
+    for group, drums in GROUPS.items()
+    if any(drum in CLASSES[:SHARED] for drum in drums)
+}
+"""The same of the classes that all nets know."""
 
-APART_S: Mapping[str, float] = {"kick": 0.045, "snare": 0.016, "hat": 0.035, "tom": 0.016, "cymbal": 0.05}
+APART_S: Mapping[str, float] = {"kick": 0.045, "snare": 0.016, "hat": 0.035, "tom": 0.016, "cymbal": 0.05,
+                            "tambourine": 0.05, "shaker": 0.05, "cowbell": 0.05}  # fmt: skip
 """Shortest time between two hits of a group. Snare and toms keep flams (18 ms and more apart); a
-double kick reaches 16 hits a second, a hat roll 25, a ride a dozen."""
+double kick reaches 16 hits a second, a hat roll 25, a ride or a shaken thing a dozen."""
 
 ONE_HAND = frozenset({"hat_open", "ride"})
 """Ringing metal that one hand strikes: what the net takes for both at once was struck once. Closed hats are not among
@@ -38,7 +49,7 @@ it, for a foot closes a hat under a ride."""
 ONE_HAND_S = 0.03
 """Hits of one hand nearer than this are the same one; it needs 60 ms from one cymbal to the next."""
 
-CHOKE: tuple[frozenset[str], ...] = (frozenset({"hat_closed", "hat_open"}),)
+CHOKE: tuple[frozenset[str], ...] = (frozenset({"hat_closed", "hat_open", "hat_pedal"}),)
 """A hit of such a group ends what the group still sounds."""
 
 LENGTH_S: Mapping[str, float] = {"hat_open": 0.5, "crash": 0.5, "ride": 0.25}
@@ -70,17 +81,18 @@ class Tuning:
 
 
 def hits(onset: Array, velocity: Array, tuning: Tuning, sensitivity: float = 0.5) -> list[DrumHit]:
-    """The hits in the net's output, in time order.
+    """The hits in the net's output, by time.
 
     Args:
-        onset: activations (frames, classes), 0 to 1.
+        onset: activations (frames, classes), 0 to 1; of the shared classes alone where there are no more.
         velocity: (frames, classes), 0 to 1.
         tuning: thresholds and lateness.
         sensitivity: 0 to 1.
     """
     thresholds = tuning.shifted(sensitivity)
     all_hits: list[DrumHit] = []
-    for group, drums in GROUPS.items():
+    groups = GROUPS if onset.shape[1] > SHARED else SHARED_GROUPS
+    for group, drums in groups.items():
         columns = [CLASSES.index(drum) for drum in drums]
         of_group = group_hits(drums, onset[:, columns], velocity[:, columns], thresholds[group], APART_S[group])
         all_hits += [replace(s, onset_s=max(0.0, s.onset_s - tuning.late_s[s.drum])) for s in of_group]

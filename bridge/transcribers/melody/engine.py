@@ -20,6 +20,7 @@ from bridge.transcribers.melody.bends import bends
 from bridge.transcribers.melody.choir import SEVERAL, Choir
 from bridge.transcribers.melody.legato import split
 from bridge.transcribers.melody.path import Costs, Path, Segment
+from bridge.transcribers.melody.slips import without_slips
 from bridge.transcribers.melody.swift import SwiftTracker
 from bridge.transcribers.melody.track import BLOCK_FRAMES, FPS, Tracker
 from bridge.transcribers.melody.yin import YinTracker
@@ -49,7 +50,7 @@ class MelodyTranscriber:
         context: for the model "swift-f0".
     """
 
-    cache_version = "2"
+    cache_version = "7"
     demand = Demand(gflop_per_s=0.5, memory_mb=60.0)
 
     @dataclass(frozen=True, slots=True)
@@ -126,6 +127,8 @@ class MelodyTranscriber:
         segments = [
             _centred(s, tracker.lowest, pitch) for s in segments if s.end - s.start >= self._options.shortest_s * FPS
         ]
+        if source.role == "vocals":
+            segments = without_slips(segments, tracker.lowest, pitch)
         notes = [_note(s, tracker.lowest, level_db, pitch) for s in segments]
         # An onset is taken earlier than it is seen, an offset is not: a note ends where the next one begins.
         notes = [replace(n, offset_s=min(n.offset_s, after.onset_s)) for n, after in pairwise(notes)] + notes[-1:]

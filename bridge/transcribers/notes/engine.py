@@ -79,7 +79,7 @@ class NoteTranscriber:
     """Hears notes with dawscribe's own network (shipped in the package, see training/README.md)."""
 
     Options = NoteOptions
-    cache_version = "1"
+    cache_version = "4"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     decoding_options = ("bends", "sensitivity")
     demand = Demand(gflop_per_s=4.6, memory_mb=140.0)

@@ -117,6 +117,14 @@ def test_registers_of_one_instrument_are_one_track() -> None:
     assert [g.family for g in groups(Evidence.joined([low, high]))] == ["organ"]
 
 
+def test_a_piano_that_is_alone_is_one_track_however_unlike_its_registers_sound() -> None:
+    low, high = played("keys", 30, pitch=36), played("keys", 30, pitch=84, sound=1)
+    assert [(g.family, len(g.rows)) for g in groups(Evidence.joined([low, high]))] == [("keys", 60)]
+    # Two guitars may well play without anybody else.
+    guitars = [played("guitar", 30, pitch=40), played("guitar", 30, pitch=76, sound=1)]
+    assert [g.family for g in groups(Evidence.joined(guitars))] == ["guitar", "guitar"]
+
+
 def test_a_note_alone_is_a_track() -> None:
     assert [len(g.rows) for g in groups(played("keys", 1))] == [1]
 

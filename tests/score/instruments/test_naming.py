@@ -7,22 +7,33 @@ from dataclasses import replace
 import pytest
 
 from bridge.score.instruments.families import FAMILIES, family_index
-from bridge.score.instruments.naming import Playing, named, sound_of
+from bridge.score.instruments.naming import Playing, named, sound_of, told_apart
 
 GUITAR = Playing("guitar", balance=0.0, sure=0.9, middle_pitch=60, alone=0.2, length_s=0.4)
 
 
 def test_twins_are_named_by_their_place() -> None:
     names = [n.name for n in named([replace(GUITAR, balance=-0.8), replace(GUITAR, balance=0.7), GUITAR])]
-    assert names == ["Guitar (left)", "Guitar (right)", "Guitar"]
+    assert told_apart(names) == names == ["Guitar (left)", "Guitar (right)", "Guitar"]
 
 
 def test_a_guitar_alone_needs_no_place() -> None:
-    assert named([replace(GUITAR, balance=-0.8)])[0].name == "Guitar"
+    assert told_apart([named([replace(GUITAR, balance=-0.8)])[0].name]) == ["Guitar"]
 
 
-def test_twins_of_one_place_are_numbered() -> None:
-    assert [n.name for n in named([GUITAR, GUITAR])] == ["Guitar 1", "Guitar 2"]
+@pytest.mark.parametrize(
+    ("names", "apart"),
+    [
+        (["Guitar", "Guitar"], ["Guitar", "Guitar 2"]),
+        (["Guitar", "Guitar?", "guitar"], ["Guitar", "Guitar 2?", "guitar 3"]),
+        (["Low", "Low 2", "Low"], ["Low", "Low 2", "Low 3"]),
+        (["Keys (left)?", "Keys?"], ["Keys (left)?", "Keys?"]),
+        (["?", "??", " (left)", "Guitar (left) solo", "a\nb"], ["?", "? 2?", " (left)", "Guitar (left) solo", "a\nb"]),
+        ([], []),
+    ],
+)
+def test_all_names_differ_and_none_is_empty(names: list[str], apart: list[str]) -> None:
+    assert told_apart(names) == apart
 
 
 def test_doubt_is_said() -> None:

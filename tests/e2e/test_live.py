@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from tests.live_extension.studio import Studio
 from tests.live_sim import LiveProgram
 from tests.live_sim.picture import draw
 from tests.support import Home, read_json
@@ -59,6 +61,56 @@ def test_the_demo_song_under_warp_markers_and_a_tempo(tmp_path: Path) -> None:
                 draw(live.song, Path(target), 4.0, 40.0)
     finally:
         home.kill()
+
+
+TEMPO = [(0.0, 104.0), (20.0, 96.0)]
+"""(beat, BPM), held: it changes under the clip, on a bar line."""
+
+
+def _seconds(beat: float) -> float:
+    total = 0.0
+    for number, (start, bpm) in enumerate(TEMPO):
+        end = TEMPO[number + 1][0] if number + 1 < len(TEMPO) else beat
+        total += max(0.0, min(beat, end) - start) * 60 / bpm
+    return total
+
+
+@pytest.mark.slow
+def test_the_extension_inserts_what_the_band_nets_hear_under_a_tempo_that_changes(tmp_path: Path) -> None:
+    """Our extension unmodified, under Live's own Node and flags, with the relay, the daemon and the nets."""
+    home = Home(tmp_path / "home", "[triggers.osc]\nenabled = false\n")
+    (home.folder / "config.toml").write_text('[hearing]\nquality = "draft"\n', encoding="utf-8")
+    studio = Studio(tmp_path / "live", home)
+    sound, rate = soundfile.read(DEMO, frames=44_100 * 12)
+    soundfile.write(studio.storage / "demo.wav", sound, rate, "PCM_16")
+    first, last = 8.0, 26.0
+    tracks = [{"name": "Song", "clips": [{"name": "demo", "start": first, "end": last}]}]
+    home.start()
+    try:
+        found = studio.run(
+            {"tracks": tracks, "select": ["clip", 0], "tempo": TEMPO, "sound": "demo.wav", "origin": first}
+        )
+    finally:
+        home.kill()
+    (job,) = (home.folder / "jobs").iterdir()
+    item = read_json(job / "result.json")["items"][0]
+    made = [t for t in found["tracks"] if t["kind"] == "MidiTrack"]
+    assert [t["name"] for t in made] == [f"{p['name']} (demo)" for p in item["parts"]]
+    worst, total = 0.0, 0
+    for track, part in zip(made, item["parts"], strict=True):
+        (clip,) = track["clips"]
+        assert (clip["start"], clip["end"]) == (first, last)
+        played = sorted(
+            (n["pitch"], _seconds(first + n["startTime"]) - _seconds(first), n["velocity"]) for n in clip["notes"]
+        )
+        expected = sorted((n[2], n[0], n[3]) for n in part["notes"])
+        assert [(p[0], p[2]) for p in played] == [(e[0], e[2]) for e in expected]
+        worst = max([worst, *(abs(p[1] - e[1]) for p, e in zip(played, expected, strict=True))])
+        total += len(played)
+    print(f"worst difference {worst * 1000:.4f} ms over {total} notes")
+    assert total > 50
+    assert worst < TOLERANCE_S
+    assert "The tempo changes under this clip; it was measured, bar by bar." in found["dialogs"][-1]
 
 
 def check(live: LiveProgram, clip: object, home: Home) -> None:

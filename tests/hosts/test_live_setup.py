@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import threading
 import time
@@ -73,6 +74,33 @@ def test_every_library_gets_the_script_and_loses_it_again(mac: Path) -> None:
     assert {p.name for p in left} == {"Remote Scripts"}
 
 
+def test_a_library_that_was_moved_or_went_since_is_cleared_too(mac: Path) -> None:
+    _setup(mac)
+    config = mac / "Library/Preferences/Ableton/Live 12.2.1/Library.cfg"
+    old, other = _scripts(mac)
+    config.unlink()
+    assert _setup(mac), "an update in between"
+    lines = _setup(mac, uninstall=True)
+    assert not old.exists()
+    assert not other.exists()
+    assert len([line for line in lines if line.endswith("removed.")]) == 2
+    assert not (mac / "home" / "live-scripts.json").exists()
+    # All of Live's own is gone: what is ours is found all the same, and nothing that is not.
+    _setup(mac)
+    for folder in ("Library", "Music/Ableton/User Library/Remote Scripts/dawscribe"):
+        shutil.rmtree(mac / folder)
+    (mac / "Music").rename(mac / "Gone")
+    theirs = mac / "Theirs" / "dawscribe"
+    theirs.mkdir(parents=True)
+    noted = {"places": [str(theirs), "relative/dawscribe", str(mac / "Disk"), 7, str(mac / "Gone")]}
+    (mac / "home" / "live-scripts.json").write_text(json.dumps(noted))
+    _setup(mac, uninstall=True)
+    assert theirs.exists()
+    assert (mac / "Disk").exists()
+    with raises_code("live-not-found"):
+        _setup(mac, uninstall=True)
+
+
 def test_the_script_is_whole(mac: Path) -> None:
     _setup(mac)
     there = {p.name for p in _scripts(mac)[0].iterdir()} - {"installed.json"}
@@ -117,6 +145,21 @@ def test_no_live_is_said_and_a_folder_can_be_named(tmp_path: Path, monkeypatch: 
     (tmp_path / "lib").mkdir()
     _setup(tmp_path, portable=tmp_path / "lib")
     assert (tmp_path / "lib" / "Remote Scripts" / "dawscribe" / "engine.py").exists()
+
+
+def test_a_folder_that_was_named_from_where_one_stood_is_cleared_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "shelf" / "My Library" / "Remote Scripts" / "dawscribe"
+    script.parents[1].mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "shelf")
+    host = _host(tmp_path)
+    host.install(Path("My Library"))
+    assert (script / "engine.py").is_file()
+    monkeypatch.chdir(tmp_path)
+    assert f"{script}: removed." in host.uninstall(None), "on a system where no Live is found"
+    assert not script.exists()
 
 
 def test_live_takes_the_command_or_is_said_not_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ class FakeHost {
     this.changed = false;
     this.undoSteps = 0;
     this.renders = 0;
+    this.asked = 0;
     this.dialogs = [];
     this.progress = [];
     this.closed = 0;
@@ -34,8 +35,9 @@ class FakeHost {
     return handle;
   }
 
-  addTrack({ name, audio = true, clips = [], slots = [] }) {
+  addTrack({ name, audio = true, clips = [], slots = [], devices = [] }) {
     const track = this.make(audio ? "AudioTrack" : "MidiTrack", { name, clips: [], slots: [], devices: [] });
+    for (const device of devices) this.get(track).devices.push(this.make("Device", { name: device, parent: track }));
     for (const clip of clips) this.get(track).clips.push(this.make("AudioClip", { parent: track, ...clip }));
     for (let i = 0; i < 4; i++) {
       const slot = this.make("ClipSlot", { parent: track, clip: null });
@@ -107,7 +109,8 @@ class FakeHost {
       getObjectCanonicalParent: (handle) => h.get(handle).parent ?? null,
       getRoot: () => h.song,
       rootGetSong: () => h.song,
-      songGetTempo: () => h.scenario.tempo[0][1],
+      // The tempo at the playhead, which goes on while a job runs.
+      songGetTempo: () => (h.asked++ && h.scenario.later) || h.scenario.tempo[0][1],
       songGetTracks: (song) => [...h.get(song, "Song").tracks],
       // A new track goes below the first one, so that several come out in reverse.
       songCreateMidiTrack: (song, done, failed) => h.later(done, failed, function createTrack() {
@@ -124,6 +127,7 @@ class FakeHost {
       trackGetName: get(track, "name"),
       trackSetName: (t, value) => h.change(() => (h.get(t, ...track).name = value)),
       trackGetClipSlots: get(track, "slots"),
+      trackGetDevices: get(track, "devices"),
       trackGetArrangementClips: get(track, "clips"),
       trackCreateMidiClip: (t, start, length, done, failed) => h.later(done, failed, function createClip() {
         if (!(start >= 0 && length > 0)) throw new Error("range");
@@ -192,7 +196,8 @@ class FakeHost {
         const folder = path.join(this.folders.temp, "AudioRender-1");
         fs.mkdirSync(folder, { recursive: true });
         const file = path.join(folder, "take [2026].wav");
-        fs.writeFileSync(file, wav(frames));
+        const from = this.seconds(startTime) - this.seconds(this.scenario.origin ?? 0);
+        fs.writeFileSync(file, this.scenario.sound ? cut(path.join(this.folders.storage, this.scenario.sound), from, frames / 48_000) : wav(frames));
         done(file);
       }),
       importIntoProject: (file, done, failed) => setImmediate(() => (file.includes("missing") ? failed("no such file") : done(`/project/${path.basename(file)}`))),
@@ -211,7 +216,8 @@ class FakeHost {
       },
       showProgressDialog: (options, onShow, onCancelled) => {
         this.progress.push(options.text);
-        setImmediate(() => onShow({
+        // A window takes its time to open.
+        setTimeout(() => onShow({
           update: (more, done) => {
             this.progress.push(more.text);
             done?.();
@@ -220,7 +226,7 @@ class FakeHost {
             this.closed++;
             done?.();
           },
-        }));
+        }), this.scenario.opens ?? 0);
         if (!this.scenario.cancels) return;
         const timer = setInterval(() => {
           if (!fs.existsSync(path.join(this.folders.storage, "cancel-now"))) return;
@@ -249,6 +255,8 @@ class FakeHost {
     const [kind, number] = this.scenario.select;
     const track = this.get(this.song).tracks[number ?? 0];
     if (kind === "clip") return this.get(track).clips[0];
+    if (kind === "gone") return { id: 9999n };
+    if (kind === "slots") return { selected_clip_slots: [...this.get(track).slots] };
     if (kind === "slot") return this.get(this.get(track).slots[this.scenario.scene ?? 0]).clip;
     const [start, end] = this.scenario.range;
     return { time_selection_start: start, time_selection_end: end, selected_lanes: [...this.get(this.song).tracks] };
@@ -296,6 +304,16 @@ function wav(frames) {
   head.writeUInt32LE(size, 52);
   const sound = Buffer.alloc(size);
   for (let i = 0; i < frames; i++) sound.writeIntLE(Math.round(1e6 * Math.sin(i / 20)), i * 6, 3);
+  return Buffer.concat([head, sound]);
+}
+
+/** A piece of a plain WAV, as a WAV. */
+function cut(file, fromSeconds, seconds) {
+  const whole = fs.readFileSync(file), rate = whole.readUInt32LE(24), frame = whole.readUInt16LE(32);
+  const start = 44 + Math.round(fromSeconds * rate) * frame;
+  const sound = whole.subarray(start, start + Math.round(seconds * rate) * frame), head = Buffer.from(whole.subarray(0, 44));
+  head.writeUInt32LE(36 + sound.length, 4);
+  head.writeUInt32LE(sound.length, 40);
   return Buffer.concat([head, sound]);
 }
 

@@ -40,6 +40,7 @@ class Clip(LiveObject):
     name, muted, looping = undoable("name"), undoable("muted"), undoable("looping")
     start_time, end_time = read_only("start_time"), read_only("end_time")
     is_audio_clip, is_midi_clip, is_session_clip = read_only("audio"), read_only("midi"), read_only("session")
+    canonical_parent = read_only("parent")
 
     def __init__(self, world: World, song: Any, *, start: float, length: float, session: bool, audio: bool) -> None:
         super().__init__(world)
@@ -49,6 +50,7 @@ class Clip(LiveObject):
         self._start_marker, self._end_marker = 0.0, length
         self._loop_start, self._loop_end = 0.0, length
         self._notes: list[MidiNoteSpecification] = []
+        self._parent: Any = None
 
     @property
     def is_arrangement_clip(self) -> bool:
@@ -108,9 +110,11 @@ class Clip(LiveObject):
     # What only MIDI clips have.
 
     def add_new_notes(self, notes: Iterable[MidiNoteSpecification]) -> list[int]:
-        self._only_midi()
+        self._writable()
         made = list(notes)
         for note in made:
+            if not isinstance(note.pitch, int):
+                raise TypeError("Python argument types did not match C++ signature")
             if not (0 <= note.pitch <= 127 and 0 <= note.velocity <= 127 and note.duration > 0):
                 raise RuntimeError("Invalid note")
         kept = [MidiNoteSpecification(**vars(n)) for n in made]
@@ -118,7 +122,7 @@ class Clip(LiveObject):
         return list(range(len(made)))
 
     def set_notes(self, notes: tuple[tuple[int, float, float, float, bool], ...]) -> None:
-        self._only_midi()
+        self._writable()
         self._set("_notes", [MidiNoteSpecification(p, s, d, v, m) for p, s, d, v, m in notes])
 
     def get_notes_extended(self, pitch: int, span: int, start: float, length: float) -> list[MidiNoteSpecification]:
@@ -126,7 +130,7 @@ class Clip(LiveObject):
         return [n for n in self._notes if self._within(n, pitch, span, start, length)]
 
     def remove_notes_extended(self, pitch: int, span: int, start: float, length: float) -> None:
-        self._only_midi()
+        self._writable()
         self._set("_notes", [n for n in self._notes if not self._within(n, pitch, span, start, length)])
 
     @staticmethod
@@ -145,6 +149,11 @@ class Clip(LiveObject):
     def _only_midi(self) -> None:
         if self._audio:
             raise RuntimeError("This is not a MIDI clip")
+
+    def _writable(self) -> None:
+        self._only_midi()
+        if getattr(self._parent, "_frozen", False):
+            raise RuntimeError("The track is frozen")
 
 
 class AudioClip(Clip):

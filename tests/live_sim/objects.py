@@ -52,7 +52,8 @@ class World:
         return self._open is not None
 
     def undo(self) -> None:
-        """Take the last step back."""
+        """Take the last step back; one that is open ends with it."""
+        self.end()
         self.undoing = True
         for back in reversed(self.undo_steps.pop()):
             back()

@@ -54,7 +54,12 @@ class ClipSlot(LiveObject):
         before._die()
 
     def _put(self, clip: Clip) -> None:
+        clip._parent = self
         self._set("_clip", clip)
+
+    @property
+    def canonical_parent(self) -> Track:
+        return self._track
 
 
 class Track(LiveObject):
@@ -103,6 +108,7 @@ class Track(LiveObject):
         if not 0 <= start_time <= MAX_BEAT or length <= 0:
             raise RuntimeError("Invalid position")
         clip = Clip(self._world, self._song, start=start_time, length=length, session=False, audio=False)
+        clip._parent = self
         self._set("_clips", [*self._clips, clip])
         return clip
 
@@ -110,6 +116,7 @@ class Track(LiveObject):
         length = clip._end_marker - clip._start_marker
         made = Clip(self._world, self._song, start=destination_time, length=length, session=False, audio=False)
         made._notes, made._name, made._color = list(clip._notes), clip._name, clip._color
+        made._parent = self
         self._set("_clips", [*self._clips, made])
         return made
 
@@ -214,7 +221,14 @@ class Song(LiveObject):
         return self._scenes[-1]
 
     def _insert(self, at: int, track: Track) -> None:
-        self._set("_tracks", [*self._tracks[:at], track, *self._tracks[at:]])
+        before = self._tracks
+
+        def back() -> None:
+            object.__setattr__(self, "_tracks", before)
+            track._die()
+
+        self._world.change(back)
+        self._tracks = [*before[:at], track, *before[at:]]
 
     def _snapped(self, color: int) -> int:
         parts = [round((color >> shift & 0xFF) / PALETTE_STEP) * PALETTE_STEP for shift in (16, 8, 0)]
@@ -228,11 +242,26 @@ class Song(LiveObject):
         return track
 
     def _add_audio(self, track: Track, clip: AudioClip, scene: int | None = None) -> AudioClip:
+        clip._parent = track if scene is None else track._slots[scene]
         if scene is None:
             track._clips.append(clip)
         else:
             object.__setattr__(track._slots[scene], "_clip", clip)
         return clip
+
+    def _duplicate_track(self, track: Track) -> Track:
+        """As the user does: a copy right below, with the script's own data in it."""
+        made = Track(self._world, self, track._name, midi=track._midi)
+        made._data, made._color = dict(track._data), track._color
+        for clip in track._clips:
+            copy = Clip(
+                self._world, self, start=clip._start_time, length=clip._end_time - clip._start_time, session=False,
+                audio=False,
+            )  # fmt: skip
+            copy._notes, copy._parent = list(clip._notes), made
+            made._clips.append(copy)
+        self._insert(self._tracks.index(track) + 1, made)
+        return made
 
     def _automate_tempo(self, points: Sequence[tuple[float, float]]) -> None:
         """(beat, BPM), held; the tempo that the interface shows is that of the first."""

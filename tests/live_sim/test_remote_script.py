@@ -4,108 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.live_sim import LiveProgram
-from tests.live_sim.clip import REPITCH, AudioClip, Clip
-from tests.live_sim.desk import Desk, part
+from tests.live_sim.clip import REPITCH, Clip
+from tests.live_sim.desk import part
 from tests.live_sim.song import Track
-from tests.support import sine
-
-WARPED = [(0.0, 0.0), (1.9, 4.0), (3.1, 8.0), (5.3, 11.0), (5.4, 11.2)]
-"""A take that breathes: 126, 200, 82 and 120 BPM."""
-MS = 0.001
-
-
-class Studio:
-    """A Live with one audio track, and the daemon's desk."""
-
-    def __init__(self, folder: Path, **live: Any) -> None:
-        self.folder = folder
-        self.desk = Desk(folder / "home")
-        self.live = LiveProgram(folder / "home", **live)
-        self.wav = sine(folder / "take.wav", seconds=6.0)
-        self.track = self.live.song._add_audio_track("Song")
-        self.other = self.live.song._add_audio_track("Other")
-        self.surface: Any = None
-
-    def clip(self, **more: Any) -> AudioClip:
-        """An audio clip, selected."""
-        clip = self.live.audio_clip(self.track, self.wav, **more)
-        self.live.song.view.detail_clip = clip
-        return clip
-
-    @property
-    def said(self) -> str:
-        """What the status bar shows."""
-        return (self.live.messages or [""])[-1]
-
-    def ask(self, **options: Any) -> dict[str, Any]:
-        """Have the selection transcribed; the request as the daemon got it."""
-        self.live.command(**options)
-        taken: list[dict[str, Any] | None] = [None]
-
-        def took() -> bool:
-            taken[0] = taken[0] or self.desk.take()
-            return taken[0] is not None
-
-        self.live.run(took)
-        assert taken[0] is not None
-        return taken[0]
-
-    def insert(self, parts: Any, request: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-        """Ask, answer, and wait for the insertion."""
-        request = request or self.ask()
-        self.desk.answer(request, parts, **more)
-        said = len(self.live.messages)
-        ended = ("dawscribe: no notes", "notes on", "updated", "could not", "damaged", "version")
-        self.live.run(lambda: any(e in m for m in self.live.messages[said:] for e in ended))
-        return request
-
-    def made(self, name: str = "") -> list[Track]:
-        """The MIDI tracks of the Set, or those whose name begins so."""
-        return [t for t in self.live.song.tracks if t.has_midi_input and t.name.startswith(name)]
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    made = Studio(tmp_path)
-    with made.live.running() as made.surface:
-        yield made
-
-
-def _midi(track: Track) -> list[Clip]:
-    return [c for c in track.arrangement_clips if c.is_midi_clip]
-
-
-def _sounding(clip: AudioClip, midi: Clip) -> list[tuple[int, float, float]]:
-    """(pitch, second of the file at its onset, and at its end) of every note, by the simulation's own arithmetic."""
-    found = []
-    for note in midi.get_notes_extended(0, 128, -1e6, 2e6):
-        on = midi.start_time + note.start_time
-        first, last = clip.source_second(on + 1e-9), clip.source_second(on + note.duration - 1e-9)
-        assert first is not None
-        assert last is not None
-        found.append((note.pitch, first, last))
-    return found
-
-
-def _rows(seconds: float, seed: int = 1) -> list[list[float]]:
-    """Notes of a result, one key after the other."""
-    chance = random.Random(seed)
-    rows: list[list[float]] = []
-    now = 0.05
-    while now < seconds - 0.4:
-        length = chance.uniform(0.05, 0.3)
-        rows.append([round(now, 4), round(now + length, 4), 40 + len(rows) % 40, 1 + len(rows) % 127])
-        now += length + chance.uniform(0.01, 0.2)
-    return rows
+from tests.live_sim.studio import MS, WARPED, Studio, midi_clips, rows_of, sounding
 
 
 def test_a_warped_clip_is_sent_as_it_is_and_its_notes_lie_under_its_sound(studio: Studio) -> None:
@@ -117,13 +25,13 @@ def test_a_warped_clip_is_sent_as_it_is_and_its_notes_lie_under_its_sound(studio
     assert audio["path"] == str(studio.wav)
     assert (audio["start_s"], audio["gain"]) == (0.0, 1.0)
     assert audio["length_s"] == pytest.approx(clip._second_of_beat(10.0))
-    rows = _rows(audio["length_s"])
+    rows = rows_of(audio["length_s"])
     studio.insert([part("Bass", rows)], request)
     track = studio.made("Bass")[0]
     assert [t.name for t in studio.live.song.tracks] == ["Song", "Bass (take)", "Other"]
-    (midi,) = _midi(track)
+    (midi,) = midi_clips(track)
     assert (midi.start_time, midi.end_time) == (16.0, 26.0)
-    heard = _sounding(clip, midi)
+    heard = sounding(clip, midi)
     assert len(heard) == len(rows)
     for (pitch, on, off), row in zip(heard, rows, strict=True):
         assert pitch == row[2]
@@ -136,7 +44,7 @@ def test_a_warped_clip_is_sent_as_it_is_and_its_notes_lie_under_its_sound(studio
 def test_markers_in_frames_are_noticed(frames: bool, studio: Studio) -> None:
     clip = studio.clip(start=4.0, length=10.0, markers=WARPED, markers_in_frames=frames)
     studio.insert([part("Bass", [[1.0, 1.5, 50, 90], [4.0, 4.5, 51, 90]])])
-    heard = _sounding(clip, _midi(studio.made("Bass")[0])[0])
+    heard = sounding(clip, midi_clips(studio.made("Bass")[0])[0])
     assert [h[1] for h in heard] == pytest.approx([1.0, 4.0], abs=MS)
 
 
@@ -147,10 +55,10 @@ def test_a_loop_is_heard_once_and_written_as_often_as_it_plays(studio: Studio) -
     audio = request["items"][0]["audio"]
     assert audio["start_s"] == pytest.approx(clip._second_of_beat(1.0))
     assert audio["start_s"] + audio["length_s"] == pytest.approx(clip._second_of_beat(5.0))
-    rows = _rows(audio["length_s"], seed=3)
+    rows = rows_of(audio["length_s"], seed=3)
     studio.insert([part("Keys", rows)], request)
-    (midi,) = _midi(studio.made("Keys")[0])
-    heard = _sounding(clip, midi)
+    (midi,) = midi_clips(studio.made("Keys")[0])
+    heard = sounding(clip, midi)
     first = [r[0] + audio["start_s"] for r in rows]
     # Every onset of the simulation's playback is there, and nothing else.
     expected = []
@@ -186,9 +94,9 @@ def test_without_warp_the_tempo_of_the_set_counts_and_a_transposed_clip_runs_lik
     rate = 2 ** ((coarse + fine / 100) / 12)
     assert audio["start_s"] == pytest.approx(0.7)
     assert audio["length_s"] == pytest.approx(4 * 60 / 97 * rate)
-    rows = _rows(audio["length_s"], seed=5)
+    rows = rows_of(audio["length_s"], seed=5)
     studio.insert([part("Bass", rows)], request)
-    heard = _sounding(clip, _midi(studio.made("Bass")[0])[0])
+    heard = sounding(clip, midi_clips(studio.made("Bass")[0])[0])
     assert [h[1] for h in heard] == pytest.approx([r[0] + 0.7 for r in rows], abs=MS)
     assert [h[0] for h in heard] == [r[2] + coarse for r in rows]
     said = " ".join(studio.live.messages)
@@ -199,8 +107,8 @@ def test_a_warped_clip_keeps_its_speed_and_is_transposed_but_not_its_drums(studi
     clip = studio.clip(start=0.0, length=8.0, markers=WARPED)
     clip._pitch_coarse = 5
     studio.insert([part("Bass", [[1.0, 1.5, 50, 90]]), part("Drums", [[1.0, 1.1, 36, 90]], drums=True)])
-    assert _sounding(clip, _midi(studio.made("Bass")[0])[0])[0][0] == 55
-    assert _sounding(clip, _midi(studio.made("Drums")[0])[0])[0][0] == 36
+    assert sounding(clip, midi_clips(studio.made("Bass")[0])[0])[0][0] == 55
+    assert sounding(clip, midi_clips(studio.made("Drums")[0])[0])[0][0] == 36
 
 
 def test_repitch_follows_the_speed_of_the_warp(studio: Studio) -> None:
@@ -208,7 +116,7 @@ def test_repitch_follows_the_speed_of_the_warp(studio: Studio) -> None:
     clip._warp_mode, clip._pitch_coarse = REPITCH, 7
     studio.insert([part("Bass", [[1.0, 1.5, 50, 90], [2.5, 2.9, 50, 90]])])
     # The second half plays its file at half the speed: an octave down. The knobs are out of use in this mode.
-    assert [h[0] for h in _sounding(clip, _midi(studio.made("Bass")[0])[0])] == [50, 38]
+    assert [h[0] for h in sounding(clip, midi_clips(studio.made("Bass")[0])[0])] == [50, 38]
 
 
 def test_gain_silence_and_slivers(studio: Studio) -> None:
@@ -234,12 +142,14 @@ def test_a_clip_that_begins_before_its_file_is_right_too(studio: Studio) -> None
     request = studio.ask()
     assert request["items"][0]["audio"]["start_s"] == 0.0
     studio.insert([part("Bass", [[0.5, 0.9, 50, 90]])], request)
-    assert _sounding(clip, _midi(studio.made("Bass")[0])[0])[0][1] == pytest.approx(0.5, abs=MS)
+    assert sounding(clip, midi_clips(studio.made("Bass")[0])[0])[0][1] == pytest.approx(0.5, abs=MS)
 
 
 def test_one_undo_step_takes_everything_back(studio: Studio) -> None:
     studio.clip(start=0.0, length=8.0)
-    parts = [part(n, _rows(3.0, seed=i)) for i, n in enumerate(("Drums", "Bass", "Vocals", "Guitar", "Piano", "Other"))]
+    parts = [
+        part(n, rows_of(3.0, seed=i)) for i, n in enumerate(("Drums", "Bass", "Vocals", "Guitar", "Piano", "Other"))
+    ]
     studio.insert(parts)
     assert len(studio.made()) == 6
     assert len(studio.live.world.undo_steps) == 1
@@ -262,7 +172,7 @@ def test_names_colours_instruments_and_selection(studio: Studio) -> None:
     assert [t.name for t in (drums, bass, vocals)] == ["Drums (take)", "Bass (take)", "Vocals (take)"]
     assert [t.devices[0].name for t in (drums, bass, vocals)] == ["909 Core Kit", "Operator", "Drift"]
     assert len({t.color for t in (drums, bass, vocals)}) == 3
-    assert all(_midi(t)[0].color == t.color for t in (drums, bass, vocals))
+    assert all(midi_clips(t)[0].color == t.color for t in (drums, bass, vocals))
     assert studio.live.song.view.selected_track is studio.track
     assert studio.live.song.view.detail_clip is clip
     assert 'The instrument "Serum" is not in this Live.' in studio.said
@@ -317,10 +227,10 @@ def test_the_clips_under_the_loop_brace_come_as_one_insertion(studio: Studio) ->
     assert request["items"][1]["audio"]["length_s"] == pytest.approx(2.0)
     studio.insert([part("Bass", [[0.5, 0.9, 40, 90]])], request)
     (track,) = studio.made("Bass")
-    one, two = _midi(track)
+    one, two = midi_clips(track)
     assert [(c.start_time, c.end_time) for c in (one, two)] == [(2.0, 8.0), (8.0, 12.0)]
-    assert _sounding(first, one)[0][1] == pytest.approx(first._second_of_beat(2.0) + 0.5, abs=MS)
-    assert _sounding(second, two)[0][1] == pytest.approx(0.5, abs=MS)
+    assert sounding(first, one)[0][1] == pytest.approx(first._second_of_beat(2.0) + 0.5, abs=MS)
+    assert sounding(second, two)[0][1] == pytest.approx(0.5, abs=MS)
     assert len(studio.live.world.undo_steps) == 1
 
 
@@ -340,7 +250,7 @@ def test_an_automated_tempo_is_noticed_where_it_matters(studio: Studio) -> None:
     assert request["tempo"] == {"bpm": 100.0, "automated": True}
     assert "automated" not in studio.said
     # Beats are beats: under a warped clip the notes are right all the same.
-    heard = _sounding(warped, _midi(studio.made("Bass")[0])[0])
+    heard = sounding(warped, midi_clips(studio.made("Bass")[0])[0])
     assert [h[1] for h in heard] == pytest.approx([1.0, 4.0], abs=MS)
     studio.clip(start=4.0, length=10.0, warping=False)
     studio.insert([part("Keys", [[1.0, 1.4, 40, 90]])])
@@ -354,7 +264,7 @@ def test_before_live_12_2_a_clip_goes_through_a_slot(tmp_path: Path) -> None:
         studio.insert([part("Bass", [[1.0, 1.4, 40, 90]])])
         (track,) = studio.made("Bass")
         assert not any(s.has_clip for s in track.clip_slots)
-        assert _sounding(clip, _midi(track)[0])[0][1] == pytest.approx(1.0, abs=MS)
+        assert sounding(clip, midi_clips(track)[0])[0][1] == pytest.approx(1.0, abs=MS)
         assert track.devices[0].name == "Drift"
         studio.live.song.undo()
         assert not studio.made()
@@ -378,7 +288,7 @@ def test_the_clip_may_move_and_its_track_may_go_while_the_job_runs(studio: Studi
     studio.live.song.create_midi_track(0)
     studio.insert([part("Bass", [[1.0, 1.4, 40, 90]])], request)
     assert [t.name for t in studio.live.song.tracks] == ["1-MIDI", "Song", "Bass (take)", "Other"]
-    assert _midi(studio.made("Bass")[0])[0].start_time == 32.0
+    assert midi_clips(studio.made("Bass")[0])[0].start_time == 32.0
     request = studio.ask()
     studio.live.song.delete_track(1)
     studio.insert([part("Keys", [[1.0, 1.4, 40, 90]])], request)
@@ -423,7 +333,7 @@ def test_a_set_that_closes_gets_its_tracks_when_it_is_open_again(tmp_path: Path)
         studio.live.run(lambda: studio.made("Bass"))
         studio.live.run(lambda: "notes on" in studio.said)
         assert [t.name for t in studio.live.song.tracks] == ["Song", "Bass (take)"]
-        assert _midi(studio.made("Bass")[0])[0].start_time == 16.0
+        assert midi_clips(studio.made("Bass")[0])[0].start_time == 16.0
     with studio.live.running():
         for _ in range(30):
             studio.live.tick()
@@ -445,7 +355,7 @@ def test_a_request_of_the_extension_is_inserted_by_the_script(studio: Studio) ->
     assert studio.desk.take()
     studio.desk.answer(sent, [part("Bass", [[1.0, 1.4, 40, 90]])])
     studio.live.run(lambda: "notes on" in studio.said, between=lambda: time.sleep(0.02))
-    assert _sounding(clip, _midi(studio.made("Bass")[0])[0])[0][1] == pytest.approx(1.0, abs=MS)
+    assert sounding(clip, midi_clips(studio.made("Bass")[0])[0])[0][1] == pytest.approx(1.0, abs=MS)
 
 
 def test_a_home_full_of_jobs_is_gone_through_tick_by_tick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -479,11 +389,11 @@ def test_update_to_a_revision_keeps_what_the_user_changed(studio: Studio) -> Non
     old = [part("Bass", [[1, 2, 40, 90]]), part("Keys", [[1, 2, 60, 90]]), part("Pad", [[1, 2, 70, 90]])]
     request = studio.insert(old)
     bass, keys, pad = studio.made()
-    _midi(bass)[0]._start_time = 48.0
-    changed = _midi(keys)[0]
+    midi_clips(bass)[0]._start_time = 48.0
+    changed = midi_clips(keys)[0]
     changed._notes[0].pitch = 61
     folder = studio.folder / "home" / "jobs" / request["id"]
-    assert json.loads((folder / "inserted").read_text()) == {"revision": 1}
+    assert json.loads((folder / "inserted").read_text())["revision"] == 1
     steps = len(studio.live.world.undo_steps)
     new = [
         part("Bass", [[1, 2, 41, 90], [2, 3, 43, 80]]),
@@ -492,18 +402,18 @@ def test_update_to_a_revision_keeps_what_the_user_changed(studio: Studio) -> Non
     ]
     studio.desk.answer(request, new, revision=3)
     studio.live.run(lambda: "updated to revision 3" in studio.said, between=lambda: time.sleep(0.02))
-    assert [n.pitch for n in _midi(bass)[0]._notes] == [41, 43]
-    assert _midi(bass)[0].start_time == 48.0, "it stays where the user put it"
+    assert [n.pitch for n in midi_clips(bass)[0]._notes] == [41, 43]
+    assert midi_clips(bass)[0].start_time == 48.0, "it stays where the user put it"
     assert [n.pitch for n in changed._notes] == [61]
     assert pad.mute
-    assert [n.pitch for n in _midi(studio.made("Lead")[0])[0]._notes] == [80]
+    assert [n.pitch for n in midi_clips(studio.made("Lead")[0])[0]._notes] == [80]
     said = studio.said
     assert 'You changed the notes of "Keys"' in said
     assert 'The part "Pad (take)" is no longer' in said
-    assert json.loads((folder / "inserted").read_text()) == {"revision": 3}
+    assert json.loads((folder / "inserted").read_text())["revision"] == 3
     assert len(studio.live.world.undo_steps) == steps + 1
     studio.live.song.undo()
-    assert [n.pitch for n in _midi(bass)[0]._notes] == [40]
+    assert [n.pitch for n in midi_clips(bass)[0]._notes] == [40]
     assert not pad.mute
 
 
@@ -572,6 +482,7 @@ def test_a_change_inside_a_notification_is_refused_by_live_and_the_script_makes_
     studio.live.world.notifying = False
 
 
+@pytest.mark.slow
 def test_a_dense_song_is_inserted_in_slices_and_still_one_undo_step(studio: Studio) -> None:
     """With no time at all in a tick, each still makes one step: at most a track, a clip or its notes."""
     studio.clip(start=0.0, length=8.0, markers=WARPED)
@@ -590,7 +501,7 @@ def test_a_dense_song_is_inserted_in_slices_and_still_one_undo_step(studio: Stud
         seen[0] = now
 
     studio.live.run(lambda: "notes on" in studio.said, between=count)
-    assert sum(len(_midi(t)[0]._notes) for t in studio.made()) == 8 * 2500
+    assert sum(len(midi_clips(t)[0]._notes) for t in studio.made()) == 8 * 2500
     assert max(changes) <= 12
     assert len([c for c in changes if c]) >= 8
     assert len(studio.live.world.undo_steps) == 1

@@ -30,7 +30,8 @@ def libraries(chosen: Path | None = None) -> list[Path]:
                 f"There is no folder {chosen}; name Live's User Library, as its browser shows it.",
                 code="live-library-missing",
             )
-        return [chosen]
+        # As the ones that are found: the home notes the place, for an uninstall from another folder.
+        return [chosen.resolve()]
     found = list(dict.fromkeys(p.resolve() for p in _places() if p.is_dir()))
     if not found:
         raise HostError(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import bridge
-from bridge.errors import HostError, writing
-from bridge.files import write_json
+from bridge.errors import DawscribeError, HostError, writing
+from bridge.files import read_untrusted, write_json
 from bridge.hosts.live.library import extension_folder, libraries, versions
 from bridge.spool.launcher import prepare, program, scripts_folder
+from bridge.spool.untrusted_json import parse_json
 
 FOLDER = "dawscribe"
 """Folder of the script; Live shows it under this name."""
@@ -22,6 +23,9 @@ EXTENSION_FOLDER = "dawscribe.dawscribe"
 """<author>.<name>, as Live names the folder of an extension."""
 PACKAGE = "dawscribe.ablx"
 """The extension as Live's settings take it, in dawscribe's home."""
+PLACES = "live-scripts.json"
+"""In dawscribe's home: where the script was installed, for a library that is moved afterwards."""
+MAX_PLACES_BYTES = 1 << 20
 SPOOL_FOLDERS = ("inbox", "jobs", "hosts", "commands", "logs")
 
 
@@ -40,21 +44,52 @@ def setup(home: Path, *, uninstall: bool, library: Path | None = None) -> list[s
         HostError: there is no Live, or a folder of somebody else's has our name.
         StoreError: a folder cannot be written.
     """
+    extensions = extension_folder() if library is None else None
+    known = _known_places(home)
+    if uninstall:
+        return _uninstall(home, known, extensions, library)
     found = libraries(library)
     targets = [folder / "Remote Scripts" / FOLDER for folder in found]
-    extensions = extension_folder() if library is None else None
     with writing(found[0], "daw-settings-unwritable", exact=True):
-        if uninstall:
-            lines = [_remove(target) for target in targets]
-            if extensions is not None:
-                lines.append(_remove(extensions / EXTENSION_FOLDER))
-            (home / PACKAGE).unlink(missing_ok=True)
-            return lines
         prepare(home, SPOOL_FOLDERS)
         lines = [_install_script(target, home) for target in targets]
         lines += _install_extension(extensions, home)
+        write_json(home / PLACES, {"places": [str(p) for p in dict.fromkeys([*known, *targets])]})
     heads = versions()
     return [*([f"Found: {', '.join(heads)}."] if heads else []), *lines, *_next_steps(home)]
+
+
+def _uninstall(home: Path, known: list[Path], extensions: Path | None, library: Path | None) -> list[str]:
+    """Remove what lies in the libraries there are, and where the script was installed before they were moved."""
+    try:
+        targets = [folder / "Remote Scripts" / FOLDER for folder in libraries(library)]
+    except HostError:
+        if library is not None or not known:
+            raise
+        targets = []
+    if library is None:
+        targets += [place for place in known if place not in targets and (place / RECORD).is_file()]
+    with writing(targets[0] if targets else home, "daw-settings-unwritable", exact=True):
+        lines = [_remove(target) for target in targets]
+        if extensions is not None:
+            lines.append(_remove(extensions / EXTENSION_FOLDER))
+        (home / PACKAGE).unlink(missing_ok=True)
+        left = [str(place) for place in known if place not in targets and (place / RECORD).is_file()]
+        if left:
+            write_json(home / PLACES, {"places": left})
+        else:
+            (home / PLACES).unlink(missing_ok=True)
+    return lines
+
+
+def _known_places(home: Path) -> list[Path]:
+    """Return the places of the script that the home notes; empty where nothing usable is noted."""
+    try:
+        noted = parse_json(read_untrusted(home / PLACES, MAX_PLACES_BYTES), PLACES).get("places")
+    except (OSError, DawscribeError):
+        return []
+    places = [Path(p) for p in noted if isinstance(p, str)] if isinstance(noted, list) else []
+    return [p for p in places if p.is_absolute() and p.name == FOLDER]
 
 
 def _next_steps(home: Path) -> list[str]:

@@ -19,7 +19,7 @@ const { randomBytes } = require("node:crypto");
  * @typedef {{start_s: number, warp: number[][], rate: number, passes: number[][], semitones: number,
  *   repitch: boolean, place: Place}} Live
  * @typedef {{session: boolean, scene: number | null, track: string, track_index: number, start_beats: number,
- *   length_beats: number, asked_beats: number | null,
+ *   length_beats: number,
  *   loop: {looping: boolean, start: number, loop_start: number, end: number} | null}} Place
  * @typedef {{name: string, audio: {path: string, start_s: number, length_s: number | null, gain: number}, live: Live}}
  *   Item
@@ -32,12 +32,16 @@ const ANSWER_MS = 45_000;
 /** The Remote Script looks for finished jobs every 2 s; Live may be loading something meanwhile. */
 const SCRIPT_MS = 20_000;
 const REPITCH = 3;
+/** Characters of a sentence from a result: more fits no dialog. */
+const MAX_SENTENCE = 500;
 const MIN_BEATS = 1 / 256;
 /** A render that is longer or shorter than the tempo says betrays a tempo that changes: a tenth of a percent. */
 const TEMPO_TOLERANCE = 0.001;
 const MEASURED_BEATS = 4;
 const MAX_MEASURES = 400;
 const FRAMES_A_BEAT = 100;
+/** A render that is older belongs to no job any more: Live or the machine ended under it. */
+const LEFT_BEHIND_MS = 86_400_000;
 /** @type {Record<string, number>} */
 const COLOURS = {
   drums: 0xd66b53, bass: 0x4d85bd, vocals: 0xdea544, guitar: 0x669e5c, piano: 0x9470b3, other: 0x60a0a0,
@@ -242,6 +246,27 @@ class Transcription {
     /** @type {string[]} */
     this.said = [];
     this.cancelled = false;
+    /** @type {string[]} */
+    this.renders = [];
+    this.isUnderWay = false;
+    this.sweep();
+  }
+
+  /** Folder of the renders; Live may name none. */
+  get folder() {
+    return path.join(this.host.environment.storageDirectory ?? this.host.environment.tempDirectory ?? "", "audio");
+  }
+
+  /** Remove what a Live that was ended left behind. */
+  sweep() {
+    try {
+      for (const name of fs.readdirSync(this.folder)) {
+        const file = path.join(this.folder, name);
+        if (/^live-.*\.wav$/.test(name) && Date.now() - fs.statSync(file).mtimeMs > LEFT_BEHIND_MS) fs.rmSync(file, { force: true });
+      }
+    } catch {
+      // There is no such folder yet.
+    }
   }
 
   get song() {
@@ -291,18 +316,21 @@ class Transcription {
    * @returns {Promise<Item>}
    */
   async rendered(track, start, end, name) {
+    if (!(end > start)) throw new Sentence("Nothing is selected there; select a range of time or a clip.");
     const bpm = this.model.songGetTempo(this.song);
     const file = await this.render(track, start, end);
     const seconds = wavSeconds(file);
-    const live = { start_s: 0, warp: /** @type {number[][]} */ ([]), rate: 1, passes: [[0, seconds, 0]], semitones: 0, repitch: false };
+    if (!seconds) throw new Sentence("Live rendered nothing there; select a range with sound.");
+    // The render lasts as long as its beats do, so it says by itself where they are: Live shows the tempo at the
+    // playhead alone, which is somewhere else by the time that the notes come.
+    const live = { start_s: 0, warp: [[0, 0], [seconds, end - start]], rate: 1, passes: [[0, end - start, 0]], semitones: 0, repitch: false };
     if (Math.abs(seconds / (((end - start) * 60) / bpm) - 1) > TEMPO_TOLERANCE) {
       live.warp = await this.measure(track, start, end);
-      live.passes = [[0, end - start, 0]];
       this.said.push("The tempo changes under this clip; it was measured, bar by bar.");
     }
     const place = {
       session: false, scene: null, track: this.model.trackGetName(track), track_index: this.indexOf(track),
-      start_beats: start, length_beats: end - start, asked_beats: null, loop: null,
+      start_beats: start, length_beats: end - start, loop: null,
     };
     return { name, audio: { path: file, start_s: 0, length_s: null, gain: 1 }, live: { ...live, place } };
   }
@@ -318,10 +346,10 @@ class Transcription {
       const failed = () => reject(new Sentence("Live cannot render this track: only audio tracks with clips of their own."));
       this.host.resources.renderPreFxAudio(track, { startTime: start, endTime: end }, resolve, failed);
     });
-    const folder = path.join(this.host.environment.storageDirectory ?? this.host.environment.tempDirectory ?? "", "audio");
-    fs.mkdirSync(folder, { recursive: true });
-    const kept = path.join(folder, `${this.id}-${randomBytes(3).toString("hex")}.wav`);
+    fs.mkdirSync(this.folder, { recursive: true });
+    const kept = path.join(this.folder, `${this.id}-${randomBytes(3).toString("hex")}.wav`);
     fs.renameSync(String(made).replace(/^\\\\\?\\/, ""), kept);
+    this.renders.push(kept);
     return kept;
   }
 
@@ -335,7 +363,7 @@ class Transcription {
     const step = Math.max(MEASURED_BEATS, (end - start) / MAX_MEASURES);
     const marks = [[0, 0]];
     let seconds = 0;
-    for (let beat = start; beat < end - 1e-6; beat += step) {
+    for (let beat = start; beat < end - 1e-6 && !this.cancelled; beat += step) {
       const next = Math.min(end, beat + step);
       const file = await this.render(track, beat, next);
       seconds += wavSeconds(file);
@@ -355,8 +383,10 @@ class Transcription {
    */
   sessionItem(clip, track, slot, name) {
     const m = this.model, bpm = m.songGetTempo(this.song), warped = m.audioclipGetWarping(clip);
-    const looping = m.clipGetLooping(clip) && m.clipGetLoopEnd(clip) > m.clipGetLoopStart(clip);
-    const start = m.clipGetStartMarker(clip), loopStart = looping ? m.clipGetLoopStart(clip) : start;
+    const start = m.clipGetStartMarker(clip);
+    // A start marker behind the loop: the clip plays on and never comes back to it.
+    const looping = m.clipGetLooping(clip) && m.clipGetLoopStart(clip) < m.clipGetLoopEnd(clip) && start < m.clipGetLoopEnd(clip);
+    const loopStart = looping ? m.clipGetLoopStart(clip) : start;
     const low = Math.min(start, loopStart), high = looping ? m.clipGetLoopEnd(clip) : m.clipGetEndMarker(clip);
     let markers = m.audioclipGetWarpMarkers(clip).map((w) => [w.sampleTime, w.beatTime]);
     const warp = warped ? new WarpMap(markers) : null;
@@ -370,10 +400,10 @@ class Transcription {
       name, audio: { path: m.audioclipGetFilePath(clip), start_s: first, length_s: last - first, gain: 1 },
       live: {
         start_s: first, warp: warp ? warp.markers : [], rate: 1, passes: [[low, high, 0]], semitones: 0,
-        repitch: warped && m.audioclipGetWarpMode(clip) === REPITCH,
+        repitch: warped && Number(m.audioclipGetWarpMode(clip)) === REPITCH,
         place: {
           session: true, scene, track: m.trackGetName(track), track_index: this.indexOf(track), start_beats: 0,
-          length_beats: 0, asked_beats: null,
+          length_beats: 0,
           loop: { looping, start: (start - low) / unit, loop_start: (loopStart - low) / unit, end: (high - low) / unit },
         },
       },
@@ -395,35 +425,72 @@ class Transcription {
       if (!items.length) throw new Sentence("Select a range on an audio track.");
       return items;
     }
+    if (given && Array.isArray(given.selected_clip_slots)) return this.slotItems(given.selected_clip_slots);
     return [await this.itemOfClip(/** @type {Handle} */ (given))];
+  }
+
+  /**
+   * The audio clips of several slots; one that cannot be heard stops no other.
+   * @param {Handle[]} slots
+   */
+  async slotItems(slots) {
+    const clips = slots.map((slot) => this.model.clipslotGetClip(slot)).filter((clip) => clip && this.model.getObjectIsOfClass(clip, "AudioClip"));
+    const items = [];
+    for (const clip of clips) {
+      try {
+        items.push(await this.itemOfClip(/** @type {Handle} */ (clip)));
+      } catch (reason) {
+        if (!(reason instanceof Sentence) || clips.length === 1) throw reason;
+        this.said.push(`${this.model.clipGetName(/** @type {Handle} */ (clip)) || "A clip"} was left out: ${reason.message}`);
+      }
+    }
+    if (!items.length) throw new Sentence(this.said.at(-1) ?? "Select slots with audio clips.");
+    this.said = [...new Set(this.said)];
+    return items;
+  }
+
+  /**
+   * Transcribe and insert; what was rendered goes, but for a job that may still want it.
+   * @param {unknown} argument
+   * @param {(text: string, share?: number) => void} show
+   */
+  async run(argument, show) {
+    try {
+      await this.transcribe(argument, show);
+    } finally {
+      for (const file of this.isUnderWay ? [] : this.renders) fs.rmSync(file, { force: true });
+    }
   }
 
   /**
    * @param {unknown} argument
    * @param {(text: string, share?: number) => void} show
    */
-  async run(argument, show) {
+  async transcribe(argument, show) {
     const items = await this.items(argument);
+    if (this.cancelled) return;
     show("Starting dawscribe");
     await this.relay.ask("start");
     const { script, protocol } = await this.relay.ask("hello");
     if (protocol !== PROTOCOL) throw new Sentence('dawscribe and this extension do not fit together; run "dawscribe setup live" and restart Live.');
     const request = { protocol: PROTOCOL, id: this.id, host: "live", items, options: this.options };
-    await this.relay.ask("submit", { request: script ? { ...request, inserter: script } : request });
+    // The script inserts, in one step and with colours; the drums' own sounds are what only an extension can load.
+    await this.relay.ask("submit", { request: script ? { ...request, inserter: script, insertion: { kit: "extension" } } : request });
+    this.isUnderWay = true;
     const status = await this.follow(show);
+    this.isUnderWay = false;
     if (status.state === "cancelled" || this.cancelled) return;
     if (status.state !== "done") throw new Sentence(String(status.message || "The transcription failed."));
     show("Making the tracks", 100);
-    if (!(script && (await this.insertedByScript()))) await this.insert();
-    for (const item of items) this.drop(item.audio.path);
+    if (script && (await this.insertedByScript())) return this.dressDrums();
+    show("Making the tracks: Undo takes them back in three steps, and more for their instruments", 100);
+    await this.insert();
   }
 
   /** @param {(text: string, share?: number) => void} show */
   async follow(show) {
-    let asked = false;
     for (;;) {
-      if (this.cancelled && !asked) {
-        asked = true;
+      if (this.cancelled) {
         await this.relay.ask("cancel", { id: this.id });
         return { state: "cancelled" };
       }
@@ -443,10 +510,20 @@ class Transcription {
     return false;
   }
 
-  /** Remove what was rendered for this job alone. @param {string} file */
-  drop(file) {
-    const folder = this.host.environment.storageDirectory ?? this.host.environment.tempDirectory;
-    if (folder && file.startsWith(path.join(folder, "audio"))) fs.rmSync(file, { force: true });
+  /** Put the song's own drums on the tracks that the script made for them, once it has made them all. */
+  async dressDrums() {
+    const end = Date.now() + SCRIPT_MS;
+    while (!(await this.relay.ask("status", { id: this.id })).whole) {
+      if (Date.now() > end) return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    const { result, folder } = await this.relay.ask("result", { id: this.id });
+    for (const row of checked(result)) {
+      if (!row.isDrums || !row.shots.length) continue;
+      const bare = (/** @type {Handle} */ t) => this.model.getObjectIsOfClass(t, "MidiTrack") && !this.model.trackGetDevices(t).length;
+      const track = this.model.songGetTracks(this.song).find((t) => bare(t) && line(this.model.trackGetName(t)) === line(`${row.name} (${row.item})`));
+      if (track) await this.dress(track, row, folder);
+    }
   }
 
   /** Make the tracks, their clips, their notes: an undo step each, since each needs what the one before made. */
@@ -463,21 +540,44 @@ class Transcription {
       const order = this.model.songGetTracks(this.song).map((t) => t.id);
       tracks.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
       const clips = await this.together(rows.map((row, i) => (done, failed) => this.makeClip(/** @type {Handle} */ (tracks[i]), row.live.place, done, failed)));
+      const inner = new Set();
       this.model.withinTransaction(() => {
         rows.forEach((row, i) => {
           const clip = /** @type {Handle} */ (clips[i]);
           this.model.midiclipSetNotes(clip, placed(row.live, bpm, row.notes, row.isDrums));
           this.model.clipSetName(clip, `${row.item} ${row.name}`);
           this.model.clipSetColor(clip, COLOURS[row.role] ?? 0x60a0a0);
-          if (row.live.place.loop?.looping) this.model.clipSetLooping(clip, true);
+          const { loop } = row.live.place;
+          if (loop?.looping) this.model.clipSetLooping(clip, true);
+          if (loop && (loop.start > 0 || loop.loop_start > 0)) inner.add(row.item);
           this.model.trackSetName(/** @type {Handle} */ (tracks[i]), `${row.name} (${row.item})`);
         });
       });
+      for (const item of inner) this.said.push(`The new clips of "${item}" begin and loop as a whole: no extension can set markers; set them as those of the clip.`);
     } catch (reason) {
       for (const track of tracks) await this.later((done, failed) => this.model.songDeleteTrack(this.song, track, () => done(null), failed)).catch(() => {});
+      await this.relay.ask("mark", { id: this.id, revision: 0 });
       throw reason;
     }
+    this.remark(result, rows, folder);
     for (const [i, row] of rows.entries()) await this.dress(/** @type {Handle} */ (tracks[i]), row, folder);
+  }
+
+  /**
+   * Note what the user should know of a result: its warnings, and what no extension can put into Live.
+   * @param {any} result
+   * @param {Row[]} rows
+   * @param {string} folder
+   */
+  remark(result, rows, folder) {
+    const bent = [...new Set(rows.filter((row) => row.isBent).map((row) => row.name))];
+    const midi = result.items.map((/** @type {any} */ item) => item.midi).find(isInside);
+    if (bent.length && midi) this.said.push(`Live takes no pitch bends from an extension: drag ${path.join(folder, midi)} into the Set to have those of ${bent.join(", ")}.`);
+    for (const from of [...result.items, result]) {
+      for (const text of Array.isArray(from.warnings) ? from.warnings : []) {
+        if (typeof text === "string") this.said.push(line(text, MAX_SENTENCE));
+      }
+    }
   }
 
   /**
@@ -556,19 +656,25 @@ class Transcription {
    */
   async kit(track, shots, folder) {
     const rack = await this.later((done, failed) => this.model.trackInsertDevice(track, "Drum Rack", 0n, done, failed));
+    let missing = 0;
     for (const [i, shot] of shots.entries()) {
-      const file = await new Promise((resolve, reject) => this.host.resources.importIntoProject(path.join(folder, shot.path), resolve, reject));
-      const chain = await this.later((done, failed) => this.model.rackdeviceInsertChain(rack, BigInt(i), done, failed));
+      const file = await new Promise((resolve) => this.host.resources.importIntoProject(path.join(folder, shot.path), resolve, () => resolve(null)));
+      if (!file) {
+        missing++;
+        continue;
+      }
+      const chain = await this.later((done, failed) => this.model.rackdeviceInsertChain(rack, BigInt(i - missing), done, failed));
       this.model.withinTransaction(() => this.model.drumchainSetReceivingNote(chain, BigInt(shot.pitch)));
       const simpler = await this.later((done, failed) => this.model.chainInsertDevice(chain, "Simpler", 0n, done, failed));
       await this.later((done, failed) => this.model.simplerReplaceSample(simpler, file, done, failed));
     }
+    if (missing) this.said.push(`${missing} of ${shots.length} drum sounds could not be loaded.`);
   }
 }
 
 /**
  * @typedef {{item: string, name: string, role: string, isDrums: boolean, notes: number[][], instruments: string[],
- *   shots: {pitch: number, path: string}[], live: Live}} Row
+ *   shots: {pitch: number, path: string}[], isBent: boolean, live: Live}} Row
  */
 
 /**
@@ -592,6 +698,7 @@ function checked(result) {
         (/** @type {any} */ s) => Number.isInteger(s?.pitch) && s.pitch >= 0 && s.pitch <= 127 && isInside(s.path));
       rows.push({
         item: line(item.name), name: line(part.name), role: line(part.role), isDrums: part.is_drums === true,
+        isBent: Array.isArray(part.bends) && part.bends.some((/** @type {any} */ b) => Array.isArray(b) && b[1]),
         notes: part.notes, instruments: texts, shots: part.is_drums === true ? onePerPitch(shots) : [], live: item.live,
       });
     }
@@ -621,9 +728,12 @@ function isInside(file) {
   return typeof file === "string" && file !== "" && !path.isAbsolute(file) && !/^[a-z]:/i.test(file) && !file.split(/[\\/]/).includes("..");
 }
 
-/** @param {any} text */
-function line(text) {
-  return String(text ?? "").replace(/[\u0000-\u001f\u007f]+/g, " ").slice(0, 200) || "part";
+/**
+ * @param {any} text
+ * @param {number} [longest]
+ */
+function line(text, longest = 200) {
+  return String(text ?? "").replace(/[\u0000-\u001f\u007f]+/g, " ").trim().slice(0, longest) || "part";
 }
 
 /**
@@ -670,17 +780,26 @@ async function transcribe(host, argument, options) {
   let dialog = null;
   /** @type {Relay | null} */
   let relay = null;
+  let isOver = false;
+  const end = async () => {
+    isOver = true;
+    await close(dialog);
+  };
   try {
     const record = JSON.parse(fs.readFileSync(path.join(__dirname, "installed.json"), "utf8"));
     relay = new Relay(Array.isArray(record.relay) ? record.relay.map(String) : []);
     const work = new Transcription(host, relay, options);
-    host.ui.showProgressDialog({ text: "dawscribe", progress: 0 }, (shown) => (dialog = shown), () => (work.cancelled = true));
+    host.ui.showProgressDialog({ text: "dawscribe", progress: 0 }, (shown) => {
+      dialog = shown;
+      // What is refused at once is over before Live has opened its dialog, which nobody would close.
+      if (isOver) void close(shown);
+    }, () => (work.cancelled = true));
     const show = (/** @type {string} */ text, /** @type {number | undefined} */ progress) => dialog?.update(progress === undefined ? { text } : { text, progress });
     await work.run(argument, show);
-    await close(dialog);
+    await end();
     if (work.said.length && !work.cancelled) await say(host, work.said.join(" "));
   } catch (reason) {
-    await close(dialog);
+    await end();
     const text = reason instanceof Sentence ? reason.message : "dawscribe could not transcribe this clip; Live's log has the details.";
     if (!(reason instanceof Sentence)) console.error("dawscribe:", reason);
     await say(host, text);
@@ -728,6 +847,7 @@ function activate(activation) {
     host.ui.registerContextMenuAction(scope, "Transcribe with dawscribe", "dawscribe.transcribe", () => {});
     host.ui.registerContextMenuAction(scope, "Transcribe with dawscribe, with options...", "dawscribe.options", () => {});
   }
+  host.ui.registerContextMenuAction("ClipSlotSelection", "Transcribe the selected clips with dawscribe", "dawscribe.transcribe", () => {});
 }
 
 module.exports = { activate, placed, wavSeconds, checked, chosen, WarpMap };

@@ -25,6 +25,7 @@ export interface DataModel {
   trackGetName(handle: Handle): string;
   trackSetName(handle: Handle, value: string): void;
   trackGetClipSlots(handle: Handle): Handle[];
+  trackGetDevices(handle: Handle): Handle[];
   trackGetArrangementClips(handle: Handle): Handle[];
   trackCreateMidiClip(handle: Handle, start: number, length: number, onResult: Made, onError: () => void): void;
   trackInsertDevice(handle: Handle, name: string, index: bigint, onResult: Made, onError: () => void): void;

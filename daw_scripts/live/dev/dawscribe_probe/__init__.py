@@ -17,7 +17,8 @@ For your eyes and ears, please add the answers:
  4. Clip with Warp off, transposed by +12: does it run twice as fast?
  5. Draw tempo automation, choose the probe again: does "tempo automation" below change from 0?
  6. Drag a song.mid of dawscribe into the Arrangement: a track per part? bends as envelopes? tempo offered?
- 7. Where did you move the User Library to, if you did, and what does Library.cfg in Live's preferences say of it?
+ 7. Copy a track of dawscribe's (Ctrl/Cmd-D), correct the result on the review page and send it: do both tracks change?
+ 8. Where did you move the User Library to, if you did, and what does Library.cfg in Live's preferences say of it?
 """
 
 
@@ -113,6 +114,9 @@ def _writing(live, application, song, report):
             "instruments in the browser", lambda: [c.name for c in application.browser.instruments.children][:30]
         )
         report.ask("first notes as Live keeps them", lambda: _kept(made[0]))
+        report.ask("a clip's parent, and its parent", lambda: _parents(made[0]))
+        report.ask("what a Simpler in a Drum Rack can do with samples", lambda: _simpler(made[1]))
+        report.ask("user library in the browser", lambda: [c.name for c in application.browser.user_library.children])
     finally:
         for track in made:
             song.delete_track(list(song.tracks).index(track))
@@ -138,6 +142,21 @@ def _fill(live, song, made):
 def _data(track):
     track.set_data("dawscribe_probe", '{"a": 1}')
     return track.get_data("dawscribe_probe", None)
+
+
+def _parents(track):
+    clip = track.arrangement_clips[0]
+    return [type(clip.canonical_parent).__name__, clip.canonical_parent == track]
+
+
+def _simpler(track):
+    track.insert_device("Drum Rack", 0)
+    rack = track.devices[0]
+    rack.insert_chain(0)
+    chain = rack.chains[0]
+    chain.in_note = 36
+    chain.insert_device("Simpler", 0)
+    return [name for name in dir(chain.devices[0]) if "sample" in name.lower() or "replace" in name.lower()]
 
 
 def _kept(track):

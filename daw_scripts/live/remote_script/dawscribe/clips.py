@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from . import words
@@ -21,8 +22,12 @@ class ClipError(Exception):
     """A clip that cannot be transcribed; the text is for the user."""
 
 
+class TooShortError(ClipError):
+    """Too little of a clip is wanted; at the edge of a range that is not worth a word."""
+
+
 def item_of(clip, track, track_index, song, within=None):
-    """The item of a request for one audio clip.
+    """The item of a request for one audio clip, and what the user should know of it besides its notes.
 
     Args:
         clip: Live's clip.
@@ -34,14 +39,14 @@ def item_of(clip, track, track_index, song, within=None):
     Raises:
         ClipError: with the sentence.
     """
-    name = words.one_line(clip.name or track.name or "clip")
+    name = words.one_line(clip.name).strip() or words.one_line(track.name).strip() or "clip"
     path = clip.file_path
     if not path:
         raise ClipError(words.NO_FILE.format(name=name))
     gain = _gain(getattr(clip, "gain_display_string", ""))
     if gain <= 0:
         raise ClipError(words.SILENT.format(name=name))
-    live = _live(clip, song)
+    live, analysed = _live(clip, song)
     place = _place(clip, track, track_index)
     if place["session"]:
         place["loop"] = _session(clip, live, song.tempo)
@@ -49,24 +54,40 @@ def item_of(clip, track, track_index, song, within=None):
         _arrangement(clip, live, song.tempo, place, within)
     audio = dict(_span(clip, live, name), path=path, gain=gain)
     live["start_s"] = audio["start_s"]
-    return {"name": name, "audio": audio, "live": dict(live, place=place)}
+    if live["warp"]:
+        ends = [beat for begin, end, _ in live["passes"] for beat in (begin, end)]
+        live["warp"] = [list(m) for m in WarpMap(live["warp"]).within(min(ends), max(ends))]
+    item = {"name": name, "audio": audio, "live": dict(live, place=place)}
+    try:
+        json.dumps(item, allow_nan=False)
+    except ValueError as e:
+        raise ClipError(words.NO_NUMBER.format(name=name)) from e
+    said = _remarks(name, live["semitones"], analysed)
+    begin, end, at = live["passes"][-1]
+    if live["warp"] and not place["session"] and at + end - begin < place["length_beats"] - 1e-6:
+        said.append(words.TOO_MANY_PASSES.format(name=name, count=MAX_PASSES))
+    return item, said
 
 
 def _live(clip, song):
+    """The clip's ``live`` without its passes, and whether Live knew where its beats are."""
     semitones = clip.pitch_coarse + clip.pitch_fine / 100.0
     if not clip.warping:
         # Without Warp a transposed clip runs faster or slower, as a tape does.
-        return {"warp": [], "rate": 2 ** (semitones / 12), "semitones": semitones, "repitch": False, "passes": []}
+        rate = 2 ** (semitones / 12)
+        return {"warp": [], "rate": rate, "semitones": semitones, "repitch": False, "passes": []}, True
     repitch = clip.warp_mode == REPITCH
     markers = in_seconds([(m.sample_time, m.beat_time) for m in clip.warp_markers], clip.sample_rate)
+    analysed = True
     try:
         warp = [list(m) for m in WarpMap(markers).markers]
     except ValueError:
-        # A clip that Live has not analysed yet has no markers: its file runs at the Set's tempo.
-        warp = [[0.0, 0.0], [60.0 / song.tempo, 1.0]]
+        # A clip that Live has not analysed yet has no markers, or one: its file runs at the Set's tempo from there.
+        second, beat = next(iter(markers), (0.0, 0.0))
+        warp, analysed = [[second, beat], [second + 60.0 / song.tempo, beat + 1.0]], False
     return {
         "warp": warp, "rate": 1.0, "semitones": 0.0 if repitch else semitones, "repitch": repitch, "passes": [],
-    }  # fmt: skip
+    }, analysed  # fmt: skip
 
 
 def _place(clip, track, track_index):
@@ -78,7 +99,6 @@ def _place(clip, track, track_index):
     return {
         "session": session, "scene": scene, "track": words.one_line(track.name), "track_index": track_index,
         "start_beats": 0.0 if session else clip.start_time, "length_beats": 0.0, "loop": None,
-        "asked_beats": None if session else clip.start_time,
     }  # fmt: skip
 
 
@@ -93,16 +113,20 @@ def _arrangement(clip, live, bpm, place, within):
     if within is not None:
         first, last = max(0.0, within[0] - clip.start_time), min(length, within[1] - clip.start_time)
         unit = 1.0 if live["warp"] else 60.0 / bpm * live["rate"]
-        live["passes"] = _cut(live["passes"], first, last, unit)
+        live["passes"] = cut(live["passes"], first, last, unit)
         place["start_beats"], length = clip.start_time + first, last - first
     place["length_beats"] = length
+
+
+def plays_a_loop(clip):
+    """Whether a clip comes to its loop; one whose start marker lies behind it plays on and never comes back."""
+    return bool(clip.looping) and clip.loop_start < clip.loop_end and clip.start_marker < clip.loop_end
 
 
 def warped_passes(clip, length):
     """[from, to, at] of what a warped clip plays in ``length`` beats, loop by loop."""
     start, loop_start, loop_end = clip.start_marker, clip.loop_start, clip.loop_end
-    # A start marker behind the loop: the clip plays on and never comes back to it.
-    if not clip.looping or loop_end <= loop_start or start >= loop_end:
+    if not plays_a_loop(clip):
         return [[start, start + length, 0.0]]
     found, at = [], 0.0
     while at < length - 1e-9 and len(found) < MAX_PASSES:
@@ -113,7 +137,7 @@ def warped_passes(clip, length):
     return found
 
 
-def _cut(passes, first, last, unit):
+def cut(passes, first, last, unit):
     """The passes that sound from ``first`` to ``last`` beats after the clip's start, counted anew from there."""
     out = []
     for begin, end, at in passes:
@@ -126,8 +150,8 @@ def _cut(passes, first, last, unit):
 
 def _session(clip, live, bpm):
     """Fill in the passes of a Session clip: its content once, and the loop that the new clip gets, in its beats."""
-    looping = bool(clip.looping) and clip.loop_end > clip.loop_start
     start = clip.start_marker
+    looping = plays_a_loop(clip)
     low = min(start, clip.loop_start) if looping else start
     high = clip.loop_end if looping else clip.end_marker
     live["passes"] = [[low, high, 0.0]]
@@ -143,14 +167,14 @@ def _span(clip, live, name):
     """The part of the file that sounds, in seconds."""
     length_s = clip.sample_length / clip.sample_rate if clip.sample_rate else 0.0
     if not live["passes"]:
-        raise ClipError(words.TOO_SHORT.format(name=name))
+        raise TooShortError(words.TOO_SHORT.format(name=name))
     low, high = min(p[0] for p in live["passes"]), max(p[1] for p in live["passes"])
     if live["warp"]:
         warp = WarpMap(live["warp"])
         low, high = warp.to_second(low), warp.to_second(high)
     low, high = max(0.0, low), min(length_s, high)
     if high - low < MIN_LENGTH_S:
-        raise ClipError(words.TOO_SHORT.format(name=name))
+        raise TooShortError(words.TOO_SHORT.format(name=name))
     return {"start_s": low, "length_s": high - low}
 
 
@@ -163,10 +187,7 @@ def _gain(text):
     return 10 ** (float(found.group()) / 20) if found else 1.0
 
 
-def remarks(item):
-    """What the user should know of an item besides its notes."""
-    semitones = item["live"]["semitones"]
+def _remarks(name, semitones, analysed):
     cents = (semitones - round(semitones)) * 100
-    if abs(cents) >= AUDIBLE_CENTS:
-        return [words.DETUNED.format(name=item["name"], cents=cents)]
-    return []
+    said = [words.DETUNED.format(name=name, cents=cents)] if abs(cents) >= AUDIBLE_CENTS else []
+    return said if analysed else [*said, words.NOT_ANALYSED.format(name=name)]

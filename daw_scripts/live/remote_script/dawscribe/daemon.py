@@ -43,6 +43,7 @@ class Starter:
             if beat.get("protocol") != PROTOCOL:
                 theirs = words.one_line(beat.get("protocol"))
                 return None, words.MISMATCH.format(theirs=theirs, ours=PROTOCOL)
+            self._since = None
             return "running", None
         now = self._spool.clock()
         if self._since is None:

@@ -13,8 +13,9 @@ from . import results, selection, words
 from .clips import ClipError
 from .daemon import Starter, launch
 from .insertion import groups, insert, tempo_is_automated
+from .sources import Source
 from .spool import FINAL, PROTOCOL, is_number
-from .tracks import RefusedError
+from .tracks import RefusedError, UndoneError
 from .update import jobs_in, update
 
 TICK_S = 0.02
@@ -23,6 +24,8 @@ INSERT_S = 0.15
 """Work per tick while tracks are made: six tracks with their notes fit, and the undo step is over at once."""
 LOOK_S = 2.0
 """How often finished jobs and new revisions are looked for."""
+PATIENCE_S = 60.0
+"""A job of which nothing is to be seen for so long is gone: its folder was removed, or the whole home."""
 JOBS_A_TICK = 10
 """Jobs looked at in one tick: three small files each, some milliseconds together on a slow disk."""
 ANNOUNCE_S = 2.0
@@ -41,9 +44,16 @@ class Engine:
         self._start, self._monotonic = start, monotonic
         self._song = None
         self._work = []
-        self._own = {}
-        """Jobs of this run that are not over: id -> their work's generator."""
+        self._own = set()
+        """Jobs of this run that are not over."""
+        self._cancels = 0
+        """How often *cancel* came: what was begun before the last one is not wanted."""
         self._handled = set()
+        self._running = set()
+        """Jobs that were seen at work, of which no piece of work here waits for the end."""
+        self._failed = {}
+        """{job: revision} that could not be brought to its tracks; it is not tried again until somebody asks."""
+        self._logged = None
         self._next = {"look": 0.0, "announce": 0.0, "say": 0.0}
         self.inserting = False
 
@@ -64,8 +74,12 @@ class Engine:
             self._obey(self.spool.take_command())
             self._announce(begun)
             self._look(begun)
+            self._logged = None
         except Exception as e:  # a fault here must not end the ticks
-            self.log(f"dawscribe: {e!r}")
+            # A full disk fails ten times a second; Live's log needs it once.
+            if repr(e) != self._logged:
+                self.log(f"dawscribe: {e!r}")
+            self._logged = repr(e)
         while self._work:
             work = self._work.pop(0)
             if self._step(work):
@@ -75,9 +89,13 @@ class Engine:
 
     def close(self):
         """The script ends, or its Set does."""
-        for work in self._work:
-            work.steps.close()
-        self._work, self._own, self.inserting = [], {}, False
+        ended, self._work = self._work, []
+        self._own, self._failed, self.inserting = set(), {}, False
+        for work in ended:
+            try:
+                work.steps.close()
+            except Exception as e:  # whatever Live raises for objects of a closed Set
+                self.log(f"dawscribe: {e!r}")
 
     def _step(self, work):
         """Go on with a piece of work; whether there is more of it."""
@@ -130,14 +148,15 @@ class Engine:
         elif kind == "cancel":
             self._cancel()
         elif kind == "insert_finished":
-            self._handled = set()
+            self._handled, self._failed = set(), {}
             self._next["look"] = 0.0
 
     def _begin(self, steps):
         self._work.append(_Work(steps))
 
     def _cancel(self):
-        for job in list(self._own):
+        self._cancels += 1
+        for job in self._own:
             self.spool.cancel(job)
         self.tell(words.CANCELLED)
 
@@ -145,13 +164,16 @@ class Engine:
         """One job from the selection to the tracks."""
         song = self.song()
         chosen = selection.read(song, options)
-        start = Starter(self.spool, self._start)
+        sources = [Source(clip, track) for clip, track in chosen.sources]
+        start, cancels = Starter(self.spool, self._start), self._cancels
         while True:
             state, sentence = start()
             if sentence:
                 raise ClipError(sentence)
             if state == "running":
                 break
+            if self._cancels != cancels:
+                return
             self._show("dawscribe: starting.")
             yield "wait"
         job = self.spool.new_id()
@@ -165,30 +187,49 @@ class Engine:
             self.spool.submit(request)
         except OSError as e:
             raise ClipError(words.NOT_WRITTEN.format(reason=e.strerror)) from e
-        self._own[job] = True
+        self._own.add(job)
         try:
-            yield from self._follow(job)
-            status = self.spool.status(job)
+            status = yield from self._follow(job, start)
             if status.get("state") == "done":
-                yield from self._insert(job, chosen.sources, chosen.warnings)
+                yield from self._insert(job, sources, chosen.warnings)
             else:
                 self.tell(words.one_line(status.get("message")) or words.CANCELLED)
         finally:
-            self._own.pop(job, None)
+            self._own.discard(job)
             self._handled.add(job)
 
-    def _follow(self, job):
-        """Wait for a job's end, with its progress in the status bar."""
-        seen = None
-        while seen is None or seen.get("state") not in FINAL:
+    def _follow(self, job, start):
+        """Wait for a job's end, with its progress in the status bar; its last status, empty where it never began.
+
+        A daemon that dies is started again: the job lies safe in its folder.
+        """
+        cancels, said, looked, seen_s = self._cancels, None, self._monotonic(), self._monotonic()
+        while True:
             yield "wait"
-            seen = self.spool.status(job)
+            now, seen = self._monotonic(), self.spool.status(job)
             if seen is not None:
+                seen_s = now
+                if seen.get("state") in FINAL:
+                    return seen
                 self._show(words.progress(seen))
+            elif self._cancels != cancels and not self.spool.waits(job):
+                return {}
+            elif self.spool.waits(job):
+                seen_s = now
+            elif now - seen_s > PATIENCE_S:
+                raise ClipError(words.LOST)
+            if now - looked >= LOOK_S:
+                looked = now
+                _, sentence = start()
+                if sentence and sentence != said:
+                    said = sentence
+                    self.tell(sentence)
 
     def _insert(self, job, sources=None, warnings=()):
         """Insert a finished job, or bring the tracks it has already to its revision."""
-        result = results.check(self.spool.result(job), self.spool.path("jobs", job))
+        raw = self.spool.result(job)
+        yield
+        result = results.check(raw, self.spool.path("jobs", job))
         yield
         before, song = self.spool.inserted(job), self.song()
         held = jobs_in(song).get(job)
@@ -207,12 +248,23 @@ class Engine:
             else:
                 summary = yield from update(self.live, self.application, song, result)
                 said = words.UPDATED.format(revision=result["revision"])
-        except BaseException:
-            self.spool.unmark(job, before)
+        except BaseException as e:
+            if isinstance(e, Exception):
+                self._failed[job] = result["revision"]
+            if not isinstance(e, UndoneError):
+                self.spool.unmark(job, before)
             raise
         finally:
             self.inserting = False
+        self._mark_whole(job, result["revision"])
         self.tell(" ".join([said, *warnings, *summary.warnings]))
+
+    def _mark_whole(self, job, revision):
+        """Note that all tracks are there: the extension may put the drums' own sounds on theirs."""
+        try:
+            self.spool.mark_inserted(job, revision, whole=True)
+        except OSError as e:  # it is inserted all the same
+            self.log(f"dawscribe: {e!r}")
 
     def _look(self, now):
         """See to finished jobs of this Set that nobody waits for, and to revisions of those that it holds."""
@@ -224,6 +276,8 @@ class Engine:
         for job, revision in held.items():
             status = self.spool.status(job) or {}
             newest = status.get("revision", 1)
+            if self._failed.get(job) == newest:
+                continue
             if status.get("state") == "done" and is_number(newest, 1, 1e9) and newest > revision:
                 self._begin(self._insert(job))
                 return
@@ -245,12 +299,16 @@ class Engine:
         """Whether a job is finished, for this Set, and in no Set yet."""
         status = self.spool.status(job)
         if status is None or status.get("state") not in FINAL:
+            self._running.add(job)
             return False
         asked = self.spool.request(job) or {}
         ours = asked.get("host") == "live" and status.get("state") == "done" and self.spool.inserted(job) is None
         here = asked.get("inserter") == self.session or (bool(song.file_path) and asked.get("set") == song.file_path)
         if not (ours and here):
             self._handled.add(job)
+            if ours and job in self._running and "set" in asked:
+                # Of one that ended long ago it was said, or the user knows.
+                self.tell(words.OTHER_SET if asked["set"] else words.UNSAVED_SET.format(job=job))
         return ours and here
 
 

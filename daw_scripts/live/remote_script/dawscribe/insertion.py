@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from . import instruments, words
-from .placing import Placing
+from .placing import MAX_PLACED, Placing
 from .selection import place_of
-from .tracks import RefusedError, fill, fingerprint, make_clip, make_track, mark, settle
+from .sources import follow, is_gone
+from .tracks import RefusedError, UndoneError, fill, fingerprint, make_clip, make_track, mark, settle
 
 
 class Summary:
@@ -36,7 +37,7 @@ def insert(live, application, song, result, sources):
         application: Live's application.
         song: the Set.
         result: as :func:`.results.check` gives it.
-        sources: (clip, track) per item where they are still known, else None.
+        sources: :class:`.sources.Source` per item where they are still known, else None.
 
     Raises:
         RefusedError: with the sentence; what was made is taken out again.
@@ -44,26 +45,48 @@ def insert(live, application, song, result, sources):
     summary, made = Summary(), []
     view = (song.view.selected_track, song.view.detail_clip)
     follow(song, result, sources)
+    wanted = groups(result)
+    # Tracks, not their places: these change with every new track, and with what the user does meanwhile.
+    above = {key[:3]: [_source_track(song, entries[0][1]["live"]["place"])] for key, entries in wanted.items()}
     song.begin_undo_step()
     try:
-        last = {}
-        for key, entries in groups(result).items():
-            index = last.get(key[:3], _below(song, entries[0][1]["live"]["place"], sources, entries[0][0]))
-            track = make_track(song, index, _name(entries), entries[0][2]["role"])
-            made.append(track)
-            last[key[:3]] = (place_of(song, track) or 0) + 1
-            yield from _fill_track(live, application, song, track, result, entries, summary)
+        for key, entries in wanted.items():
+            if _are_gone(made):
+                raise UndoneError(words.UNDONE)
+            made.append(make_track(song, below(song, above[key[:3]]), _name(entries), entries[0][2]["role"]))
+            above[key[:3]].append(made[-1])
+            yield from _fill_track(live, application, song, made[-1], result, entries, summary)
+        if _are_gone(made):
+            raise UndoneError(words.UNDONE)
         summary.tracks = len(made)
-    except Exception as e:
-        _take_out(song, made)
-        if isinstance(e, RefusedError):
+        summary.warnings += [words.NO_TRACK] if any(tracks[0] is None for tracks in above.values()) else []
+    except BaseException as e:  # also where the Set closes, or another control surface is chosen
+        undone = _are_gone(made)
+        take_out(song, made)
+        if isinstance(e, RefusedError) or not isinstance(e, Exception):
             raise
+        if undone:
+            raise UndoneError(words.UNDONE) from e
         raise RefusedError(words.NOT_INSERTED.format(reason=words.one_line(e) or type(e).__name__)) from e
     finally:
         _restore(song, view)
-        song.end_undo_step()
+        end_step(song)
     remark(summary, song, result)
     return summary
+
+
+def _are_gone(made):
+    """Whether all tracks that were made are gone: with a step of Undo that the user took while more were made."""
+    return bool(made) and all(is_gone(track) for track in made)
+
+
+def placed(item, part, song, summary):
+    """The notes of a part in beats of its clip; a generator of pauses."""
+    notes = yield from Placing(item["live"], song.tempo).notes(part["notes"], part["is_drums"])
+    if len(notes) >= MAX_PLACED:
+        summary.warnings.append(words.TOO_MANY_NOTES.format(part=part["name"], count=MAX_PLACED))
+    yield
+    return notes
 
 
 def _name(entries):
@@ -71,28 +94,18 @@ def _name(entries):
     return words.one_line("{} ({})".format(part["name"], item["name"]))
 
 
-def follow(song, result, sources):
-    """Send the result to where its clips are now: the user went on working, and may have moved them."""
-    for item, source in zip(result["items"], sources or ()):
-        place = item["live"]["place"]
-        clip, track = source
-        # A deleted object equals None in Live's Python.
-        index = None if track is None or track == None else place_of(song, track)  # noqa: E711
-        if index is not None:
-            place["track_index"], place["track"] = index, words.one_line(track.name)
-        moved = getattr(clip, "start_time", None) if clip is not None and clip != None else None  # noqa: E711
-        if not place["session"] and moved is not None and place.get("asked_beats") is not None:
-            place["start_beats"] += moved - place["asked_beats"]
-
-
-def _below(song, place, sources, number):
-    """Where the first new track of an item goes: right below its source, else at the end."""
-    tracks = list(song.tracks)
-    index = place["track_index"]
+def _source_track(song, place):
+    """The track that an item came from, by its place or else by its name; None where it is gone."""
+    tracks, index = list(song.tracks), place["track_index"]
     if 0 <= index < len(tracks) and words.one_line(tracks[index].name) == place["track"]:
-        return index + 1
-    found = next((i for i, t in enumerate(tracks) if words.one_line(t.name) == place["track"]), None)
-    return -1 if found is None else found + 1
+        return tracks[index]
+    return next((t for t in tracks if words.one_line(t.name) == place["track"]), None)
+
+
+def below(song, tracks):
+    """The place below the last of some tracks that is there; -1, the end, where none is."""
+    places = [place for place in (place_of(song, track) for track in tracks) if place is not None]
+    return places[-1] + 1 if places else -1
 
 
 def _fill_track(live, application, song, track, result, entries, summary):
@@ -100,10 +113,9 @@ def _fill_track(live, application, song, track, result, entries, summary):
     prints = []
     for number, item, part in entries:
         place = item["live"]["place"]
-        notes = Placing(item["live"], song.tempo).notes(part["notes"], part["is_drums"])
-        yield
+        notes = yield from placed(item, part, song, summary)
         clip, settled = make_clip(song, track, place)
-        fill(live, clip, notes)
+        yield from fill(live, clip, notes)
         clip.name = words.one_line("{} {}".format(item["name"], part["name"]))
         clip.color = track.color
         if not settled:
@@ -113,20 +125,34 @@ def _fill_track(live, application, song, track, result, entries, summary):
         prints.append([number, fingerprint(notes)])
         summary.notes += len(notes)
         yield
-    _, _, part = entries[0]
+    _, item, part = entries[0]
     mark(track, {"job": result["id"], "part": part["id"], "revision": result["revision"], "clips": prints})
-    if result["insertion"].get("instruments") is not False:
+    # The extension can load the song's own drum sounds, which no script can: it waits for its turn.
+    waits = part["is_drums"] and item["has_shots"] and result["insertion"].get("kit") == "extension"
+    if result["insertion"].get("instruments") is not False and not waits:
         name = track.name
         summary.warnings += yield from instruments.add(application, song, track, part)
         # Live may rename a track after its first device.
         track.name = name
 
 
-def _take_out(song, made):
+def take_out(song, made):
+    """Take tracks out again, as far as they and their Set are there."""
     for track in reversed(made):
-        index = place_of(song, track)
-        if index is not None:
-            song.delete_track(index)
+        try:
+            index = place_of(song, track)
+            if index is not None:
+                song.delete_track(index)
+        except Exception:  # whatever Live raises for a Set that is closed
+            return
+
+
+def end_step(song):
+    """End the undo step; one of a closed Set ended with it."""
+    try:
+        song.end_undo_step()
+    except Exception:  # as above
+        return
 
 
 def _restore(song, view):

@@ -15,11 +15,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from operator import itemgetter
 
 from .warp import WarpMap
 
 MIN_BEATS = 1.0 / 256
 """A note that is cut to less than this is no note any more."""
+AT_A_TIME = 2000
+"""Notes between two pauses: some milliseconds."""
+MAX_PLACED = 200_000
+"""Notes of a clip: a loop of a second that plays for an hour is written so far, and no further."""
 
 
 class Placing:
@@ -53,13 +58,18 @@ class Placing:
     def notes(self, rows, is_drums=False):
         """[(pitch, start, duration, velocity)] in beats of the new clip, sorted, no key struck while it is down.
 
+        A generator of pauses that returns them.
+
         Args:
             rows: [onset_s, offset_s, pitch, velocity] of the result.
             is_drums: keys that mean pieces stay as they are.
         """
         heard = []
-        for row in rows:
-            pitch = row[2] if is_drums else row[2] + round(self.shift(row[0]))
+        for count, row in enumerate(rows, 1):
+            if count % AT_A_TIME == 0:
+                yield
+            # JSON of another writer may hold 60.0, which Live refuses.
+            pitch = int(row[2]) + (0 if is_drums else round(self.shift(row[0])))
             if 0 <= pitch <= 127:
                 heard.append((self.content(row[0]), self.content(row[1]), pitch, row[3]))
         heard.sort()
@@ -67,25 +77,28 @@ class Placing:
         found = []
         for first, last, at in self._passes:
             # A hair's breadth early is still the first beat; what sounded before the pass is not struck anew.
+            if len(found) >= MAX_PLACED:
+                break
             for number in range(bisect_left(onsets, first - 1e-6), bisect_left(onsets, last - 1e-9)):
+                if len(found) % AT_A_TIME == 0:
+                    yield
                 onset, offset, pitch, velocity = heard[number]
                 start = at + self._beats(max(onset, first) - first)
                 found.append((pitch, start, at + self._beats(min(offset, last) - first), velocity))
-        return _without_overlaps(found)
+        return (yield from _without_overlaps(found[:MAX_PLACED]))
 
 
 def _without_overlaps(notes):
-    """Live cuts a note where its key is struck again; doing so here keeps what was meant."""
-    by_pitch = {}
-    for pitch, start, end, velocity in sorted(notes, key=lambda n: (n[1], n[2])):
-        spans = by_pitch.setdefault(pitch, [])
-        if spans and spans[-1][1] > start:
-            spans[-1][1] = start
-        spans.append([start, end, velocity])
-    out = [
-        (pitch, start, end - start, velocity)
-        for pitch, spans in by_pitch.items()
-        for start, end, velocity in spans
-        if end - start >= MIN_BEATS
-    ]
-    return sorted(out, key=lambda n: (n[1], n[0]))
+    """Live cuts a note where its key is struck again; doing so here keeps what was meant. A generator of pauses."""
+    last, spans = {}, []
+    # They come nearly in order, pass by pass, which sorting is quick with.
+    for count, (pitch, start, end, velocity) in enumerate(sorted(notes, key=itemgetter(1, 2)), 1):
+        if count % AT_A_TIME == 0:
+            yield
+        if pitch in last and last[pitch][2] > start:
+            last[pitch][2] = start
+        last[pitch] = [pitch, start, end, velocity]
+        spans.append(last[pitch])
+    yield
+    out = [(pitch, start, end - start, velocity) for pitch, start, end, velocity in spans if end - start >= MIN_BEATS]
+    return sorted(out, key=itemgetter(1, 0))

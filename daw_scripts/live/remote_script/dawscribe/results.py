@@ -57,6 +57,7 @@ def _item(raw, folder):
         "live": live,
         "parts": [_part(part) for part in raw["parts"]],
         "midi": job_file(folder, raw.get("midi")),
+        "has_shots": isinstance(raw.get("one_shots"), list) and bool(raw["one_shots"]),
         "warnings": _sentences(raw.get("warnings")),
     }
 
@@ -79,7 +80,7 @@ def checked_live(raw):
     }
     if not all(numbers.values()):
         return None
-    scene, session, asked = place.get("scene"), place.get("session") is True, place.get("asked_beats")
+    scene, session = place.get("scene"), place.get("session") is True
     loop = _loop(place.get("loop")) if session else None
     if session and (loop is None or not is_number(scene, 0, MAX_NOTES)):
         return None
@@ -90,7 +91,6 @@ def checked_live(raw):
             "session": session, "scene": int(scene) if session else None, "loop": loop,
             "track": words.one_line(place.get("track", "")), "track_index": int(place["track_index"]),
             "start_beats": place["start_beats"], "length_beats": place["length_beats"],
-            "asked_beats": asked if is_number(asked, -MAX_TIME_S, MAX_TIME_S) else None,
         },
     }  # fmt: skip
 

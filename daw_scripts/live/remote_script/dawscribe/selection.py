@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from . import words
-from .clips import ClipError, item_of, remarks
+from .clips import ClipError, TooShortError, item_of
 
 MAX_ITEMS = 1000
 """The protocol's own limit."""
+
+
+DEPTH = 3
+"""Steps from a clip up to its track: over a slot, or over a take lane. Asking every slot of a large Set takes long."""
 
 
 class Selection:
@@ -40,20 +44,22 @@ def read(song, options=None):
 
 
 def _selection(song, found):
-    items, sources, warnings = [], [], []
+    items, sources = [], []
+    warnings = [] if len(found) <= MAX_ITEMS else [words.TOO_MANY.format(count=MAX_ITEMS)]
     for clip, track, index, within in found[:MAX_ITEMS]:
         try:
-            item = item_of(clip, track, index, song, within)
-        except ClipError:
+            item, remarks = item_of(clip, track, index, song, within)
+        except ClipError as e:
             # A sliver at the edge of a range, or a silent clip among others, is no reason to refuse the rest.
             if len(found) == 1:
                 raise
+            warnings += [] if isinstance(e, TooShortError) else [str(e)]
             continue
         items.append(item)
         sources.append((clip, track))
-        warnings += remarks(item)
+        warnings += remarks
     if not items:
-        raise ClipError(words.NO_CLIP)
+        raise ClipError(warnings[0] if warnings else words.NO_CLIP)
     return Selection(items, sources, warnings)
 
 
@@ -63,7 +69,11 @@ def _under_the_brace(song):
     if not song.loop or index is None:
         raise ClipError(words.NO_CLIP)
     first, last = song.loop_start, song.loop_start + song.loop_length
-    clips = [c for c in track.arrangement_clips if c.is_audio_clip and c.start_time < last and c.end_time > first]
+    # A clip that is switched off does not sound; who wants it all the same clicks it.
+    clips = [
+        c for c in track.arrangement_clips
+        if c.is_audio_clip and not c.muted and c.start_time < last and c.end_time > first
+    ]  # fmt: skip
     if not clips:
         raise ClipError(words.NO_CLIP)
     return [(clip, track, index, (first, last)) for clip in clips]
@@ -80,6 +90,12 @@ def track_of(song, clip):
     Raises:
         ClipError: it is on none.
     """
+    above = clip
+    for _ in range(DEPTH):
+        above = getattr(above, "canonical_parent", None)
+        index = place_of(song, above) if above is not None else None
+        if index is not None:
+            return above, index
     for index, track in enumerate(song.tracks):
         if any(other == clip for other in getattr(track, "arrangement_clips", ())):
             return track, index

@@ -42,10 +42,12 @@ def find_home(record, environment=os.environ):
 def read_json(path):
     """The JSON object in a file; None where there is none that can be used."""
     try:
-        if os.path.islink(path) or os.path.getsize(path) > MAX_BYTES:
+        size = os.path.getsize(path)
+        if os.path.islink(path) or size > MAX_BYTES:
             return None
         with open(path, "rb") as file:
-            data = json.loads(file.read(MAX_BYTES).decode("utf-8"))
+            # Not of the largest size: Python takes that much memory for every small file, ten times a second.
+            data = json.loads(file.read(size + 1).decode("utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
@@ -141,6 +143,10 @@ class Spool:
             if os.path.isdir(self.path("jobs", job)):
                 self.write(self.path("jobs", job, "cancel"), "")
 
+    def waits(self, job):
+        """Whether a request still lies in the inbox."""
+        return os.path.exists(self.path("inbox", job + ".json"))
+
     def inserted(self, job):
         """The revision that was inserted; None where the job was not inserted. An empty mark means the first."""
         path = self.path("jobs", job, "inserted")
@@ -149,9 +155,10 @@ class Spool:
         revision = (read_json(path) or {}).get("revision", 1)
         return revision if is_number(revision, 1, 1e9) else 1
 
-    def mark_inserted(self, job, revision):
-        """Note what was inserted; OSError where that cannot be written."""
-        self.write(self.path("jobs", job, "inserted"), json.dumps({"revision": revision}))
+    def mark_inserted(self, job, revision, whole=False):
+        """Note what is being inserted, and ``whole`` once it is; OSError where that cannot be written."""
+        data = {"revision": revision, "whole": True} if whole else {"revision": revision}
+        self.write(self.path("jobs", job, "inserted"), json.dumps(data))
 
     def unmark(self, job, before=None):
         """Take the mark back after an insertion that failed."""

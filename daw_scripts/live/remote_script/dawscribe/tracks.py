@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from . import words
+from .placing import AT_A_TIME
 
 COLOURS = {
     "drums": 0xD66B53, "bass": 0x4D85BD, "vocals": 0xDEA544, "guitar": 0x669E5C, "piano": 0x9470B3, "other": 0x60A0A0,
@@ -18,6 +19,10 @@ MAX_BEAT = 1576800.0
 
 class RefusedError(Exception):
     """Live would not make a track or a clip; the text is for the user."""
+
+
+class UndoneError(RefusedError):
+    """The user pressed Undo while the tracks were made: what was undone stays undone."""
 
 
 def make_track(song, index, name, role):
@@ -94,10 +99,13 @@ def _session_clip(song, track, place):
 
 
 def fill(live, clip, notes):
-    """Write (pitch, start, duration, velocity) into a clip."""
+    """Write (pitch, start, duration, velocity) into a clip; a generator of pauses."""
     if hasattr(clip, "add_new_notes"):
         make = live.Clip.MidiNoteSpecification
-        clip.add_new_notes(tuple(make(pitch=p, start_time=s, duration=d, velocity=v) for p, s, d, v in notes))
+        for first in range(0, len(notes), AT_A_TIME):
+            some = notes[first : first + AT_A_TIME]
+            clip.add_new_notes(tuple(make(pitch=p, start_time=s, duration=d, velocity=v) for p, s, d, v in some))
+            yield
     else:
         clip.set_notes(tuple((p, s, d, v, False) for p, s, d, v in notes))
 

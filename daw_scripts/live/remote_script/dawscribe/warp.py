@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import math
+from bisect import bisect_left, bisect_right
 
 FRAMES_A_BEAT = 100.0
 """A beat of a warped clip lasts 0.06 s (999 BPM) to 3 s (20 BPM), or thousands of frames: what is longer, is frames."""
@@ -15,6 +16,8 @@ class WarpMap:
         """Args: markers, pairs of (seconds of the file, beats of the clip), at least two that rise."""
         ordered = []
         for second, beat in sorted(markers, key=lambda m: m[1]):
+            if not (math.isfinite(second) and math.isfinite(beat)):
+                continue
             if not ordered or (second > ordered[-1][0] and beat > ordered[-1][1]):
                 ordered.append((float(second), float(beat)))
         if len(ordered) < 2:
@@ -36,6 +39,12 @@ class WarpMap:
         """The file's second at a beat of the clip."""
         (s0, b0), (s1, b1) = self._line(self._beats, beat)
         return s0 + (beat - b0) * (s1 - s0) / (b1 - b0)
+
+    def within(self, low, high):
+        """The markers that the beats from ``low`` to ``high`` need: of a long recording that was cut, a few."""
+        first = min(max(bisect_right(self._beats, low) - 1, 0), len(self.markers) - 2)
+        last = min(max(bisect_left(self._beats, high), first + 1), len(self.markers) - 1)
+        return self.markers[first : last + 1]
 
     def seconds_a_beat(self, second):
         """How much of the file a beat takes there."""

@@ -12,14 +12,30 @@ NOT_STARTED = 'dawscribe could not be started; run "dawscribe daemon" in a termi
 NO_ANSWER = 'dawscribe was started but does not answer; run "dawscribe doctor" in a terminal to see why.'
 MISMATCH = 'dawscribe speaks protocol {theirs} and this script {ours}; run "dawscribe setup live" and restart Live.'
 NOT_WRITTEN = "dawscribe: the request could not be written ({reason}); free some disk space and try again."
+NO_NUMBER = "dawscribe: Live gives no usable place for the clip '{name}'; move it a little and try again."
+NOT_ANALYSED = "Live has no warp markers of the clip '{name}' yet; its notes were placed by the tempo of the Set."
+TOO_MANY_PASSES = "The clip '{name}' repeats its loop very often; {count} times of it were written."
+TOO_MANY = "Only the first {count} clips were taken."
+TOO_MANY_NOTES = 'Of "{part}" {count} notes were written: its loop plays so often that the rest was left out.'
+LOST = "dawscribe: the transcription is gone from dawscribe's home; transcribe the clip again."
 DAMAGED = "dawscribe: the result is damaged; transcribe the clip again."
 OTHER_VERSION = 'dawscribe: the result is of another version; run "dawscribe setup live", restart Live and try again.'
 NOTHING = "dawscribe: no notes were heard, so there are no new tracks."
 CANCELLED = "dawscribe: cancelled."
-NO_TRACK = "dawscribe: the track of the clip is gone, so the new tracks stand at the end."
+NO_TRACK = "The track of the clip is gone, so the new tracks stand at the end."
 FROZEN = "dawscribe: the new track could not take a clip; unfreeze the track of the clip and try again."
 NOT_INSERTED = "dawscribe: the tracks could not be made ({reason}); nothing was changed."
+UNDONE = "dawscribe: the new tracks were undone while they were made; transcribe the clip again to have them."
+NOT_UPDATED = (
+    "dawscribe: the tracks could not be brought to revision {revision} ({reason}); where some of them changed, Undo "
+    "brings them back."
+)
+FROZEN_PART = 'The track "{part}" is frozen, so it was left as it is.'
 OTHER_SET = "dawscribe: the Set of a finished transcription is closed; open it and its tracks appear."
+UNSAVED_SET = (
+    "dawscribe: the Set of a finished transcription is closed and was never saved; drag its song.mid into this one: "
+    '"dawscribe show {job} --open".'
+)
 TEMPO = (
     "The tempo of this Set is automated. Notes of a warped clip fit it; those of a clip that is not warped were placed "
     "by the tempo of now ({bpm:.2f} BPM), so switch Warp on and transcribe again if they lie beside the sound."

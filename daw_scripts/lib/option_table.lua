@@ -26,6 +26,6 @@ return {
   GRID_SOURCES = { 'song', 'project' },
   GRIDS = { '1/4', '1/8', '1/8T', '1/16', '1/16T', '1/16G', '1/32' },
   SEPARATORS = { 'htdemucs', 'spleeter', 'demucs', 'whole_mix' },
-  TRANSCRIBERS = { 'band', 'basic_pitch', 'melody', 'notes', 'drums' },
+  TRANSCRIBERS = { 'band', 'basic_pitch', 'melody', 'notes', 'drums', 'muscriptor' },
   DRUM_MAPS = { 'gm', 'superior', 'ezdrummer', 'addictive', 'mt_power', 'avl' },
 }

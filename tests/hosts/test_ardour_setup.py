@@ -17,7 +17,8 @@ from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
 from tests.raising import raises_code
 
-ACTION, OPTIONS, HOOK = "Transcribe selection", "Transcribe with options", "dawscribe results"
+ACTION, OPTIONS, REVIEW = "Transcribe selection", "Transcribe with options", "Review transcription"
+HOOK = "dawscribe results"
 
 
 def no_model(name: str) -> Path:
@@ -69,9 +70,9 @@ def users_own(config: Path, slots: str = "") -> bytes:
 def test_binds_action_icon_and_hook(tmp_path: Path, config: Path) -> None:
     setup(tmp_path)
     scripts, lua = bound(config)
-    assert [scripts[3]["n"], scripts[4]["n"]] == [ACTION, OPTIONS]
+    assert [scripts[slot]["n"] for slot in (3, 4, 5)] == [ACTION, OPTIONS, REVIEW]
     for chunk in ("f", "c"):
-        for slot in (3, 4):
+        for slot in (3, 4, 5):
             assert lua.eval("type(load(...)())", scripts[slot][chunk]) == "function"
     assert lua.globals().factory is None, "the chunk leaves globals behind"
     (hook,) = hooks(config)
@@ -107,7 +108,7 @@ def test_leaves_the_users_own_scripts_alone(tmp_path: Path, config: Path) -> Non
     before = users_own(config, taken)
     setup(tmp_path)
     scripts, _ = bound(config)
-    assert {slot: scripts[slot]["n"] for slot in scripts} == {1: "Mine", 3: ACTION, 4: ACTION, 5: OPTIONS}
+    assert {slot: scripts[slot]["n"] for slot in scripts} == {1: "Mine", 3: ACTION, 4: ACTION, 5: OPTIONS, 6: REVIEW}
     assert scripts[1]["s"] == '-- "mine" \\ scripts[3]'
     assert [h.get("name") for h in hooks(config)] == ["My hook", HOOK]
     setup(tmp_path, uninstall=True)
@@ -160,7 +161,13 @@ def test_a_new_file_has_ardours_own_buttons_too(tmp_path: Path, config: Path, mo
         (scripts / f"{name}.lua").write_text(source + "function icon () return function () end end\n")
     setup(tmp_path)
     made, lua = bound(config)
-    assert {slot: made[slot]["n"] for slot in made} == {1: "Mixer Screenshot", 2: "List Plugins", 3: ACTION, 4: OPTIONS}
+    assert {slot: made[slot]["n"] for slot in made} == {
+        1: "Mixer Screenshot",
+        2: "List Plugins",
+        3: ACTION,
+        4: OPTIONS,
+        5: REVIEW,
+    }
     assert made[2]["a"]["x-script-origin"] == str(scripts / "list_plugins.lua")
     assert lua.eval("type(load(...)())", made[1]["f"]) == "function"
     setup(tmp_path, uninstall=True)

@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 
 import pytest
 import soundfile
-import xmlschema
 
 from bridge.music.harmony import Chord, Section
 from bridge.music.notes import Bend, Note
@@ -48,6 +47,9 @@ def _written(folder: Path, item: ItemResult, span: AudioSpan, options: Mapping[s
 
 @functools.cache
 def _schema(name: str) -> Any:
+    # Here, for it takes a quarter of a second in every worker that only looks for tests.
+    import xmlschema
+
     return xmlschema.XMLSchema(SCHEMAS / name)
 
 

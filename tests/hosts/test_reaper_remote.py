@@ -141,6 +141,7 @@ def test_the_command_ids_are_those_reaper_derives(reaper: Reaper) -> None:
     assert "_" + reaper.call("ReverseNamedCommandLookup", number)[0] == command_id(ACTION)
 
 
+@pytest.mark.slow
 def test_reapys_real_server_runs_the_action(tmp_path: Path, home: Path) -> None:
     pytest.importorskip("reapy", reason="pip install python-reapy")
     resources = tmp_path / "resources"

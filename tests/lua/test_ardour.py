@@ -368,7 +368,7 @@ Session.get_tracks = function() return list(tracks) end
 
 def targets(home: Path, prepare: str) -> list[str]:
     """Where the tracks of a later revision go, after the first one was placed on "Bass (Song)"."""
-    lua = load(home, "spool", "messages", "placed", "update")
+    lua = load(home, "spool", "messages", "pending", "placed", "update")
     lua.execute(PLAYLISTS)
     lua.execute(
         """

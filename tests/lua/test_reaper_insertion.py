@@ -397,6 +397,7 @@ def with_stems(desk: Desk, count: int = 3) -> dict[str, Any]:
     return asked
 
 
+@pytest.mark.slow
 def test_a_project_closed_while_stems_are_copied_keeps_its_result_for_later(desk: Desk, tmp_path: Path) -> None:
     asked = with_stems(desk)
     desk.reaper.run_until(lambda: bool(list(tmp_path.glob("dawscribe/*/stems/*.wav"))))
@@ -415,6 +416,7 @@ def test_a_project_closed_while_stems_are_copied_keeps_its_result_for_later(desk
 
 
 @pytest.mark.parametrize("by", ["cancel", "quit", "quit while the action copies"])
+@pytest.mark.first_is_enough
 def test_stems_half_copied_leave_with_the_job(desk: Desk, tmp_path: Path, by: str) -> None:
     with_stems(desk)
     if by == "quit while the action copies":

@@ -67,6 +67,7 @@ def escape(script: Any) -> None:
 
 
 @pytest.mark.parametrize("by", ["window", "action"])
+@pytest.mark.first_is_enough
 def test_a_cancel_while_the_item_is_read_leaves_nothing_behind(desk: Desk, by: str) -> None:
     slow_item(desk)
     script = read_a_little(desk)
@@ -82,6 +83,7 @@ def test_a_cancel_while_the_item_is_read_leaves_nothing_behind(desk: Desk, by: s
 
 
 @pytest.mark.parametrize("by", ["window", "action"])
+@pytest.mark.first_is_enough
 def test_a_cancel_before_the_daemon_has_taken_the_request_takes_it_back(desk: Desk, by: str) -> None:
     desk.take.values["D_PITCH"] = 1.0
     script = desk.run("Transcribe selected items")
@@ -204,7 +206,8 @@ def test_a_job_folder_that_is_gone_ends_the_job_with_a_sentence(desk: Desk) -> N
 
 def test_a_failure_in_a_later_item_leaves_no_audio_of_the_earlier_ones(desk: Desk) -> None:
     desk.take.values["D_PITCH"] = 1.0
-    second = audio_item(desk.project.tracks[0], desk.song, 6.0, 2.0)
+    # Long, so that its file is still being written when it is deleted, on the fastest machine.
+    second = audio_item(desk.project.tracks[0], desk.song, 6.0, 120.0)
     second.values["B_UISEL"] = 1.0
     assert second.active_take is not None
     second.active_take.values["D_PITCH"] = 2.0

@@ -202,6 +202,7 @@ def read_until_half(desk: Desk) -> Any:
     return script
 
 
+@pytest.mark.slow
 def test_an_undo_elsewhere_does_not_disturb_the_reading(desk: Desk) -> None:
     slow_item(desk)
     desk.project.tracks[1].name = "renamed"
@@ -218,6 +219,7 @@ def test_an_undo_elsewhere_does_not_disturb_the_reading(desk: Desk) -> None:
     desk.reaper.close()
 
 
+@pytest.mark.slow
 def test_an_item_changed_while_it_is_read_is_read_again(desk: Desk) -> None:
     slow_item(desk)
     read_until_half(desk)

@@ -43,6 +43,7 @@ def heard_at_last(desk: Desk) -> Any:
 
 @pytest.mark.parametrize("keeps_rate", [False, True])
 @pytest.mark.parametrize("answer", [0, 1])
+@pytest.mark.first_is_enough
 def test_media_that_goes_offline_with_the_focus_is_read_all_the_same(desk: Desk, answer: int, keeps_rate: bool) -> None:
     expected = long_item(desk)
     desk.reaper.offline_answer, desk.reaper.offline_keeps_rate = answer, keeps_rate
@@ -63,6 +64,7 @@ def test_a_selection_is_read_while_another_program_is_in_front(desk: Desk) -> No
 
 
 @pytest.mark.parametrize("answer", [0, 1])
+@pytest.mark.first_is_enough
 def test_media_that_stays_offline_is_an_error_and_never_silence(desk: Desk, answer: int) -> None:
     long_item(desk)
     desk.reaper.offline_answer, desk.reaper.offline_keeps_rate = answer, True
@@ -488,6 +490,7 @@ def test_stems_have_waveforms(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["song.mp3", "song.ogg"])
+@pytest.mark.first_is_enough
 def test_compressed_files_start_where_reaper_starts_them(desk: Desk, name: str) -> None:
     sound, rate = soundfile.read(desk.song)
     path = desk.song.parent / name

@@ -39,7 +39,7 @@ COLOURS = {
 
 
 class Ardour:
-    """Hands results to the hook that runs inside Ardour."""
+    """Hands results to the hook inside Ardour."""
 
     inserts = True
     suffix = ".ardour"

@@ -18,6 +18,7 @@ from bridge.spool.launcher import prepare, scripts_folder
 ACTIONS = {
     "Transcribe selection": "dawscribe_transcribe.lua",
     "Transcribe with options": "dawscribe_transcribe_with_options.lua",
+    "Review transcription": "dawscribe_review.lua",
 }
 """The buttons in their order; the scripts' headers say the same names."""
 HOOK, HOOK_FILE = "dawscribe results", "dawscribe_results.lua"
@@ -98,8 +99,8 @@ def _install(config: Path, home: Path) -> str:
     write_bytes(ui_file, content)
     digest = _digest(content) if untouched else None
     write_json(modules / RECORD, {"version": bridge.__version__, "home": str(home), "ui_scripts": digest})
-    buttons = " and ".join(f"'{name}' is script button {slot}" for name, slot in zip(ACTIONS, slots, strict=True))
-    return f"{config}: {buttons} of the toolbar; both are in the menu Edit > Lua Scripts."
+    buttons = ", ".join(f"'{name}' is script button {slot}" for name, slot in zip(ACTIONS, slots, strict=True))
+    return f"{config}: {buttons} of the toolbar; all are in the menu Edit > Lua Scripts."
 
 
 def _keep_way_back(ui_file: Path, modules: Path) -> bool:

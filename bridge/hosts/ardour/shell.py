@@ -15,6 +15,7 @@ from bridge.errors import HostError, InputError, StoreError
 from bridge.files import find_program
 from bridge.hosts.ardour.config_folder import VERSIONS
 from bridge.hosts.ardour.setup import copy_modules
+from bridge.plugins.projects import check_spelled
 
 MAX_WAIT_S = 300
 """Seconds for Ardour's shell, which needs three to ten; a loaded soundfont on a slow disk is the longest part."""
@@ -41,6 +42,7 @@ def check(folder: Path, audio: Path) -> None:
         InputError: the audio cannot be read.
         StoreError: the folder exists.
     """
+    check_spelled(folder, audio)
     program()
     if folder.exists():
         raise StoreError(f"{folder} exists already; choose another folder for the session.", code="session-exists")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from xml.etree import ElementTree
 
 import soundfile
 
+from bridge.audio.container_checks import sound_path
 from bridge.audio.recording import WORK_RATE
 from bridge.audio.span_import import ChannelSource, import_span
 from bridge.errors import InputError, writing
@@ -48,7 +50,7 @@ def write_project(item: ItemResult, span: AudioSpan, path: Path, *, with_stems: 
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".dawscribe-", dir=path.parent) as folder:
                 song = _song(span, Path(folder))
-                stems = [(role, _sound(f"audio/{role}.wav", stem)) for role, stem in item.stems if with_stems]
+                stems = [_stem(number, role, file) for number, (role, file) in enumerate(item.stems, 1) if with_stems]
                 _write(draft, item, song, stems)
             draft.replace(path)
     finally:
@@ -69,6 +71,16 @@ def _song(span: AudioSpan, folder: Path) -> Sound:
     return _sound("audio/song.wav", copy)
 
 
+def _stem(number: int, role: str, path: Path) -> tuple[str, Sound]:
+    """Return a stem with a place in the ZIP that no other sound has, whatever a plugin calls it."""
+    sound = _sound(f"stems/{number}_{re.sub(r'[^A-Za-z0-9-]', '_', role)}.wav", path)
+    if not sound.rate:
+        raise InputError(
+            f"The stem {path.name} is no sound any more; transcribe the item again.", code="stem-unreadable"
+        )
+    return role, sound
+
+
 def _is_wav(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(12)
@@ -77,7 +89,7 @@ def _is_wav(path: Path) -> bool:
 
 def _sound(name: str, path: Path, start_s: float = 0.0, length_s: float | None = None) -> Sound:
     try:
-        info = soundfile.info(path)
+        info = soundfile.info(sound_path(path))
     except (soundfile.LibsndfileError, OSError):
         # Not every file is libsndfile's to read: Sound.rate 0 sends it through dawscribe's own reader.
         if not path.is_file():

@@ -101,7 +101,7 @@ def project(item: ItemResult, song: Sound, stems: Sequence[tuple[str, Sound]]) -
         track = _track(structure, ids, out, _text(part.name), "notes", _colour(part.role), _comment(part))
         _notes(lanes, ids, track, part, tempo, item.score.length_s)
     for role, sound in stems:
-        track = _track(structure, ids, out, f"{role} stem", "audio", _colour(role), muted=True)
+        track = _track(structure, ids, out, _text(f"{role} stem"), "audio", _colour(role), muted=True)
         _audio(lanes, ids, track, sound, tempo)
     structure.append(master)
 
@@ -211,7 +211,7 @@ def _markers(arrangement: Element, ids: _Ids, score: Score) -> None:
 
 def _comment(part: Part) -> str:
     """Note down all that the format has no field for: the sound, the drums' keys, the range of the bends."""
-    return "; ".join(_remarks(part))
+    return _text("; ".join(_remarks(part)))
 
 
 def _remarks(part: Part) -> Iterator[str]:

@@ -42,8 +42,10 @@ DRUM_PLACES = {
     41: ("A", 4, ""), 43: ("A", 4, ""), 45: ("B", 4, ""), 47: ("D", 5, ""), 48: ("D", 5, ""), 50: ("E", 5, ""),
     42: ("G", 5, "x"), 44: ("D", 4, "x"), 46: ("G", 5, "circle-x"), 49: ("A", 5, "x"), 52: ("A", 5, "x"),
     55: ("A", 5, "x"), 57: ("A", 5, "x"), 51: ("F", 5, "x"), 53: ("F", 5, "diamond"), 59: ("F", 5, "x"),
+    54: ("B", 4, "triangle"), 56: ("E", 5, "triangle"), 70: ("G", 4, "triangle"),
 }  # fmt: skip
-"""Key -> line or space of the staff and notehead, as drum books have them (N. Weinberg's guide, PAS 1998)."""
+"""Key -> line or space of the staff and notehead, as drum books have them (N. Weinberg's guide, PAS 1998);
+what is shaken or hit beside the kit has triangles."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bridge.files import check_output
 from bridge.hosts.reaper import remote, setup
 from bridge.hosts.reaper.project_file import write_project
 from bridge.plugins.interfaces import Context
+from bridge.plugins.projects import check_spelled
 from bridge.spool.one_shots import with_one_shots
 from bridge.spool.request import AudioSpan, Request
 from bridge.spool.result import ItemResult
@@ -79,18 +80,20 @@ class Reaper:
         """See :class:`bridge.plugins.interfaces.ProjectWriter`.
 
         Raises:
-            InputError: the audio lies at ``target``.
+            InputError: the audio lies at ``target``, or a project cannot hold one of the names.
             StoreError: a folder lies there.
         """
+        check_spelled(target, audio)
         check_output(target, audio)
 
     def write_project(self, item: ItemResult, span: AudioSpan, target: Path) -> Path:
         """Write ``target``, a REAPER project with the audio, its stems and a MIDI track per part.
 
         Raises:
-            InputError: the audio cannot be read.
+            InputError: the audio cannot be read, or a project cannot hold one of the names.
             StoreError: the project cannot be written.
         """
+        check_spelled(target, span.path, *(stem for _, stem in item.stems))
         return write_project(item, span, target)
 
     def request_selected(self, options: Mapping[str, Any]) -> None:

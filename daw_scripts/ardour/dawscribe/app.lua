@@ -38,6 +38,7 @@ app.insert = module('insert')
 app.progress = module('progress')
 app.daemon = module('daemon')
 app.job_outcome = module('job_outcome')
+app.review = module('review')
 app.hook = module('hook')
 
 -- The toolbar button, menu entry or key; `with_options` for the one that asks first.
@@ -45,6 +46,11 @@ function app.action(with_options)
   app.messages.guard(function()
     if with_options then app.request.ask() else app.request.press() end
   end)
+end
+
+-- The button that opens the review page.
+function app.open_review()
+  app.messages.guard(app.review.open)
 end
 
 -- Ardour's timer, ten times a second.

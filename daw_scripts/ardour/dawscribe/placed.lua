@@ -4,6 +4,9 @@
 local app = ...
 local placed = {}
 
+-- Of a session whose jobs are remembered; the daemon itself keeps fewer.
+local MAX_JOBS = 200
+
 local function file_of(id)
   return app.spool:path('jobs', id, 'ardour-placed.json')
 end
@@ -47,8 +50,29 @@ function placed.row(key, track, new, former)
   }
 end
 
+-- Where the ids of the jobs stand whose notes are in this session.
+local function list_of_jobs()
+  return 'hosts/ardour-' .. app.pending.session().key .. '-placed.json'
+end
+
+-- Ids of the jobs whose notes were put into this session, oldest first.
+function placed.jobs()
+  local record, ids = app.spool:read_json(list_of_jobs()), {}
+  for _, id in ipairs(record and type(record.jobs) == 'table' and record.jobs or {}) do
+    if app.spool.is_id(id) then ids[#ids + 1] = id end
+  end
+  return ids
+end
+
 function placed.remember(id, rows)
   app.files:write(file_of(id), app.json.encode { rows = app.json.array(rows) })
+  local ids = {}
+  for _, other in ipairs(placed.jobs()) do
+    if other ~= id then ids[#ids + 1] = other end
+  end
+  ids[#ids + 1] = id
+  local kept = table.move(ids, math.max(1, #ids - MAX_JOBS + 1), #ids, 1, {})
+  app.files:write(app.spool:path(list_of_jobs()), app.json.encode { jobs = app.json.array(kept) })
 end
 
 local function are_regions(list)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import mido
 
+from tests.support import PATIENCE_S, wait_for
+
 FLUID_SYNTH = "urn:ardour:a-fluidsynth"
 SUPERCLOCK = 282_240_000
 """Ardour's unit of audio time per second."""
@@ -47,6 +49,18 @@ class SavedRegion:
     bends: int
     notes: tuple[SavedNote, ...]
     """Times from the session's start."""
+
+
+def read_midi(path: Path) -> mido.MidiFile:
+    """A MIDI file of the session; Ardour may be in the middle of writing it again, so that it is torn for a moment."""
+
+    def whole() -> mido.MidiFile | None:
+        try:
+            return mido.MidiFile(path)
+        except (EOFError, OSError):
+            return None
+
+    return wait_for(whole, f"a whole {path.name}", PATIENCE_S)
 
 
 class Session:
@@ -104,7 +118,7 @@ class Session:
         start = int(position[1:]) / SUPERCLOCK
         source = self.sources[region.get("source-0")]
         (path,) = self.folder.glob(f"interchange/*/midifiles/{source}")
-        file = mido.MidiFile(path)
+        file = read_midi(path)
         info = route.find("PresentationInfo")
         plugins = [p.get("unique-id") or "" for p in route.iterfind("Processor") if p.get("type") == "lv2"]
         programs, bends, notes = self._events(file, self.quarters(start))

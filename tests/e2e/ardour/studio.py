@@ -244,8 +244,8 @@ class Studio:
 
     def waiting(self) -> list[str]:
         """Ids of the jobs that the hook follows."""
-        files = (self.place.spool / "hosts").glob("ardour-*.json")
-        return [name for f in files if not f.stem.endswith("-results") for name in read_json(f).get("jobs", [])]
+        files = (self.place.spool / "hosts").glob("ardour-" + 12 * "[0-9a-f]" + ".json")
+        return [name for f in files for name in read_json(f).get("jobs", [])]
 
     def wait_soundfonts(self) -> None:
         """Until each ACE Fluid Synth keeps its soundfont when it is saved: a thread loads it after its track stands."""

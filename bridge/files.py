@@ -46,6 +46,14 @@ def find_program(name: str) -> str | None:
     return None
 
 
+def inside(folder: Path, name: object) -> Path | None:
+    """Return a plain file of a folder by the path that somebody wrote; None for any other, also behind a link."""
+    if not isinstance(name, str) or not name or "\0" in name:
+        return None
+    path = (folder / name).resolve()
+    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+
+
 def own_home(home: Path) -> None:
     """Make dawscribe's home where it is missing, and close it to everybody but its user.
 
@@ -190,9 +198,15 @@ def read_untrusted(path: Path, largest: int) -> bytes:
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     flags |= getattr(os, "O_BINARY", 0)
-    if path.is_symlink():
+    try:
+        # The system itself refuses links where it can; elsewhere they are looked for first.
+        handle = -1 if not hasattr(os, "O_NOFOLLOW") and path.is_symlink() else os.open(path, flags)
+    except OSError:
+        if not path.is_symlink():
+            raise
+        handle = -1
+    if handle < 0:
         raise InputError(f"{path.name} is a link, not a file; update dawscribe's DAW scripts.", code="request-is-link")
-    handle = os.open(path, flags)
     with os.fdopen(handle, "rb") as f:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
@@ -201,7 +215,9 @@ def read_untrusted(path: Path, largest: int) -> bytes:
             raise InputError(
                 f"{path.name} is far too large for a request; update dawscribe's DAW scripts.", code="request-too-large"
             )
-        return f.read(largest + 1)[:largest]
+        # Not of the largest size at once: that much memory is taken, and given back, for every small file.
+        data = f.read(status.st_size + 1)
+        return data if len(data) <= status.st_size else (data + f.read(max(0, largest - len(data))))[:largest]
 
 
 class FileLock:
@@ -249,7 +265,7 @@ class FileLock:
         return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
     def mark(self) -> None:
-        """Note on the file that its holder lives now."""
+        """Note on the file that its holder lives."""
         with contextlib.suppress(OSError):
             os.utime(self._path)
 

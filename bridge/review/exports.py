@@ -16,7 +16,7 @@ from bridge.plugins.interfaces import Context, ProjectWriter
 from bridge.plugins.registry import HOSTS
 from bridge.score.edits import Sheet, item_of
 from bridge.spool.request import AudioSpan, Request
-from bridge.spool.result import ItemResult, item_score
+from bridge.spool.result import ItemResult, item_score, kept_stems
 
 MIDI_HOST = "midi_file"
 PROJECTS = {"rpp": ".rpp", "dawproject": ".dawproject", "musicxml": ".musicxml", "ardour": ".ardour"}
@@ -57,10 +57,9 @@ def exported(
     """
     parts = sheet.parts if part_id is None else (sheet.part(part_id),)
     score = item_score(item_of(replace(sheet, parts=parts), item))
-    stems = tuple((str(s["role"]), folder / str(s["path"])) for s in item.get("stems", ()))
     name = str(item.get("name", "")) or "song"
     title = name if part_id is None else f"{name} {parts[0].name}"
-    result = ItemResult(title, score, stems)
+    result = ItemResult(title, score, kept_stems(item, folder))
     with tempfile.TemporaryDirectory(prefix="dawscribe-") as place:
         if kind == "midi":
             made = _midi(result, Path(place), context)

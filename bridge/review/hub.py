@@ -51,7 +51,7 @@ class Hub:
             queue.put_nowait(message)
 
     async def serve(self, socket: WebSocket, job_id: str, folder: Path, is_final: Callable[[], bool]) -> None:
-        """Keep one page up to date until it goes."""
+        """Keep a page up to date until it goes."""
         await socket.accept()
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_WAITING)
         self._pages.setdefault(job_id, set()).add(queue)

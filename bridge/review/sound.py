@@ -26,6 +26,7 @@ from bridge.audio.span_import import ChannelSource, import_span
 from bridge.errors import DawscribeError, InputError
 from bridge.review import spectrogram
 from bridge.spool.request import AudioSpan
+from bridge.spool.result import kept_stems
 
 MIX = "mix"
 FOLDER = "review"
@@ -88,9 +89,8 @@ def sources(folder: Path, item: Mapping[str, Any], number: int, span: AudioSpan 
         span: the sound that was transcribed, None where it is not known; :func:`ready` copies it when it is wanted.
     """
     stems_by_role: dict[str, Source] = {}
-    for stem in item.get("stems") or []:
-        role, path = str(stem.get("role", "")), inside(folder, stem.get("path"))
-        if role.isidentifier() and role != MIX and path is not None and (source := _opened(role, path)) is not None:
+    for role, path in kept_stems(item, folder):
+        if role != MIX and (source := _opened(role, path)) is not None:
             stems_by_role[role] = source
     length_s = (
         next((s.frames / s.rate for s in stems_by_role.values()), None) or item.get("length_s") or _length_s(span)
@@ -139,14 +139,6 @@ def _channels(path: Path) -> int:
         return int(file.channels)
 
 
-def inside(folder: Path, name: object) -> Path | None:
-    """Return a plain file of the job folder by the path in its result; None for any other."""
-    if not isinstance(name, str) or not name or "\0" in name:
-        return None
-    path = (folder / name).resolve()
-    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
-
-
 def _opened(name: str, path: Path) -> Source | None:
     try:
         with soundfile.SoundFile(sound_path(path)) as file:
@@ -162,7 +154,7 @@ def _copy_mix(span: AudioSpan, target: Path) -> bool:
         sound = [ChannelSource(path, channel) for path, channel in span.channels]
     draft = target.with_name(f".{os.getpid()}.{target.name}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make(target.parent)
         import_span(sound, draft, start_s=span.start_s, length_s=span.length_s, gain=span.gain)
         draft.replace(target)
     except (DawscribeError, OSError):
@@ -218,6 +210,12 @@ def tile(source: Source, cache: Path, level: int, index: int) -> bytes:
     return _kept(cache / f"{source.name}.{level}.{index}.gz", made)
 
 
+def _make(folder: Path) -> None:
+    """Make the folder of an item's pictures; an OSError where its job is gone: a removed job does not come back."""
+    folder.parent.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
+
+
 def _kept(path: Path, made: Any) -> bytes:
     """Return the content of a cache file, made where there is none; a full disk only means that it is not kept."""
     try:
@@ -227,7 +225,7 @@ def _kept(path: Path, made: Any) -> bytes:
     data = gzip.compress(made(), GZIP_LEVEL)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path.parent)
         draft.write_bytes(data)
         draft.replace(path)
     except OSError:

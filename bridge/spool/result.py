@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import InputError
+from bridge.files import inside
 from bridge.midi.part_events import BEND_RANGE, channels
 from bridge.music.general_midi import Instrument
 from bridge.music.groove import Groove
 from bridge.music.harmony import Chord, Key, Section
 from bridge.music.notes import Bend, Note
 from bridge.music.parts import Candidate, Part, Score
-from bridge.music.tempo import TempoMap, TempoPoint
+from bridge.music.tempo import MAX_BPM, MIN_BPM, TempoMap, TempoPoint
 
 MAX_RESULT_BYTES = 1 << 28
 """Bytes of a result.json; ten hours of dense notes are 50 MB, anything larger is not a result of ours."""
+MAX_LENGTH_S = 1e5
+"""Of an item: 28 hours, and ten are what anybody records; a score of years would be written for as long."""
 NOTE_FIELDS = ("onset_s", "offset_s", "pitch", "velocity", "confidence")
 CANDIDATE_FIELDS = (*NOTE_FIELDS, "reason")
 OWN_FIELDS = (
@@ -114,12 +117,26 @@ def item_from_json(data: Mapping[str, Any], folder: Path) -> ItemResult:
         return ItemResult(
             str(data["name"]),
             score,
-            tuple((str(s["role"]), folder / str(s["path"])) for s in data["stems"]),
+            kept_stems(data, folder),
             None if midi is None else folder / str(midi),
             {key: value for key, value in data.items() if key not in OWN_FIELDS},
         )
     except (KeyError, TypeError) as e:
         raise InputError("This result is damaged; transcribe the item again.", code="result-damaged") from e
+
+
+def kept_stems(item: Mapping[str, Any], folder: Path) -> tuple[tuple[str, Path], ...]:
+    """Return (role, file) of an item's stems that lie in ``folder``.
+
+    A result may come from a stranger: whatever else it names is handed on to no project, and a role is a plain word.
+    """
+    found: dict[str, Path] = {}
+    for stem in item.get("stems") or ():
+        role = stem.get("role") if isinstance(stem, Mapping) else None
+        path = inside(folder, stem["path"]) if isinstance(role, str) and "path" in stem else None
+        if path is not None and str(role).isidentifier():
+            found.setdefault(str(role), path)
+    return tuple(found.items())
 
 
 def item_score(item: Mapping[str, Any]) -> Score:
@@ -136,7 +153,7 @@ def item_score(item: Mapping[str, Any]) -> Score:
             TempoPoint(float(p["time_s"]), float(p["bpm"]), p["beats_per_bar"], p.get("beat_unit", 4))
             for p in tempo["points"]
         )
-        return Score(
+        score = Score(
             tuple(_part(p) for p in item["parts"]),
             float(item["length_s"]),
             TempoMap(points, bool(tempo["confident"])),
@@ -147,8 +164,31 @@ def item_score(item: Mapping[str, Any]) -> Score:
             _groove(item.get("groove", {})),
             tuple(_part(p) for p in item.get("hidden_parts", ())),
         )
+        _refuse_nonsense(score)
+        return score
     except (KeyError, TypeError, ValueError, AttributeError) as e:
         raise InputError("This result is damaged; transcribe the item again.", code="result-damaged") from e
+
+
+def _refuse_nonsense(score: Score) -> None:
+    """Refuse what no song has and the data's own types let through: a writer would fail midway, or run for hours.
+
+    Raises:
+        TypeError, ValueError: something is of another kind or size.
+    """
+    parts = (*score.parts, *score.hidden)
+    spans: tuple[Key | Chord | Section, ...] = (*score.keys, *score.chords, *score.sections)
+    sane = (
+        0 < score.length_s <= MAX_LENGTH_S,
+        all(MIN_BPM <= p.bpm <= MAX_BPM for p in score.tempo.points),
+        all(p.beats_per_bar is None or isinstance(p.beats_per_bar, int) for p in score.tempo.points),
+        all(n.offset_s <= MAX_LENGTH_S for part in parts for n in part.notes),
+        all(0 <= b.time_s <= MAX_LENGTH_S and abs(b.semitones) <= 127 for part in parts for b in part.bends),
+        all(abs(s.onset_s) <= MAX_LENGTH_S and abs(s.offset_s) <= MAX_LENGTH_S for s in spans),
+        all(isinstance(c.symbol, str) for c in score.chords) and all(isinstance(s.name, str) for s in score.sections),
+    )
+    if not all(sane):
+        raise ValueError("no song")
 
 
 def _key(data: Mapping[str, Any]) -> Key:

@@ -28,15 +28,19 @@ PATIENCE_MS = 1000 * PATIENCE_S
 """For the page to open and for anything on it; a busy machine takes half a minute."""
 
 
+def address(home: Path, job: str) -> str:
+    """The address of a job's page, once the daemon of a home has written it down."""
+    return f"{wait_for(lambda: read_json(home / 'review.json').get('url'), 'the address of the page')}&job={job}"
+
+
 class Page:
     """The page's server as a client sees it: its port, its token, and requests with or without the cookie."""
 
     def __init__(self, home: Home, job: str = JOB) -> None:
         self.home, self.job = home, job
-        address = wait_for(lambda: read_json(home.folder / "review.json").get("url"), "the page's address")
-        self.url = f"{address}&job={job}"
-        self.port = urlsplit(address).port or 0
-        self.token = parse_qs(urlsplit(address).fragment)["token"][0]
+        self.url = address(home.folder, job)
+        self.port = urlsplit(self.url).port or 0
+        self.token = parse_qs(urlsplit(self.url).fragment)["token"][0]
         self.cookie = ""
         self.api, self.folder = f"/api/jobs/{job}", home.folder / "jobs" / job
 
@@ -136,15 +140,15 @@ KNOWN = ("404", "503", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONN
 """What the browser says by itself: no soundfont on this machine, or the daemon was stopped by the test."""
 
 
-def open_tab(chromium: Any, page: Page, complaints: list[str], **options: Any) -> Any:
-    """The page in a window of its own, ready; what it complains of is added to ``complaints``."""
+def open_tab(chromium: Any, url: str, complaints: list[str], **options: Any) -> Any:
+    """The page of an address in a window of its own, ready; what it complains of is added to ``complaints``."""
     shape = {"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"}
     context = chromium.new_context(**shape | options)
     context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     opened.on("pageerror", lambda e: complaints.append(str(e)))
     opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    opened.goto(page.url)
+    opened.goto(url)
     opened.wait_for_selector('html[data-ready="true"]')
     return opened
 
@@ -169,7 +173,7 @@ def ear(chromium: Any, fresh: Page) -> Iterator[Any]:
 
 def _watched(chromium: Any, page: Page, **options: Any) -> Iterator[Any]:
     complaints: list[str] = []
-    opened = open_tab(chromium, page, complaints, **options)
+    opened = open_tab(chromium, page.url, complaints, **options)
     yield opened
     opened.context.close()
     assert [c for c in complaints if not any(known in c for known in KNOWN)] == []

@@ -65,6 +65,7 @@ def decode(page: Page, sensitivity: object, part: str = "other", status: int = 2
     return json.loads(body)
 
 
+@pytest.mark.slow
 def test_more_sensitivity_hears_more_and_the_middle_what_was_heard(heard: Page) -> None:
     document = json.loads(heard.ask("GET", heard.api)[1])
     (part,) = document["items"][0]["parts"]
@@ -125,7 +126,7 @@ def test_a_range_or_an_engine_that_is_none_is_refused(heard: Page, changes: dict
 
 @pytest.mark.slow
 def test_the_slider_previews_and_then_keeps(own: Page, chromium: Any) -> None:
-    tab = open_tab(chromium, own, [])
+    tab = open_tab(chromium, own.url, [])
     count = "(dawscribe.stage.preview ?? dawscribe.store.item).parts[0].notes.size"
     before = tab.evaluate(count)
     slider = tab.locator("input[data-key=sensitivity]")

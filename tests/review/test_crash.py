@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.review.conftest import KNOWN, Page, open_tab, until
-from tests.support import read_json, wait_for
+from tests.support import read_json, vanish, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def test_a_killed_browser_loses_nothing_that_was_saved(
     kill_all_of(profile)
     with contextlib.suppress(Exception):
         context.close()
-    again = open_tab(chromium, fresh, [])
+    again = open_tab(chromium, fresh.url, [])
     assert shown(again) == before
     # Without limit: the changes of the browser that is gone can be undone.
     for _ in range(3):
@@ -70,7 +70,7 @@ def test_a_killed_worker_costs_the_range_and_no_change(chromium: Any, page: Page
     home.run("stop")
     home.configure("[triggers.osc]\nenabled = false\n[separators.fake]\nseconds = 60.0\n")
     home.start()
-    tab = open_tab(chromium, Page(home), [])
+    tab = open_tab(chromium, Page(home).url, [])
     change(tab, 2)
     until(tab, f"{SAVED} === 'Saved'")
     before = shown(tab)
@@ -95,7 +95,7 @@ def test_a_killed_worker_costs_the_range_and_no_change(chromium: Any, page: Page
 
 def test_a_killed_daemon_has_all_that_stood_as_saved_and_the_page_says_what_did_not(chromium: Any, page: Page) -> None:
     complaints: list[str] = []
-    tab = open_tab(chromium, page, complaints)
+    tab = open_tab(chromium, page.url, complaints)
     change(tab, 3)
     until(tab, f"{SAVED} === 'Saved'")
     before = shown(tab)
@@ -110,7 +110,7 @@ def test_a_killed_daemon_has_all_that_stood_as_saved_and_the_page_says_what_did_
     assert "does not answer" in tab.locator("#status").inner_text()
     tab.context.close()
     page.home.start()
-    again = open_tab(chromium, Page(page.home), complaints)
+    again = open_tab(chromium, Page(page.home).url, complaints)
     assert shown(again) == before
     again.context.close()
     assert [c for c in complaints if not any(known in c for known in KNOWN)] == []
@@ -129,3 +129,19 @@ def test_an_answer_that_never_came_is_loaded_when_the_daemon_answers_again(tab: 
     assert tab.evaluate("dawscribe.store.cursor") == saved["cursor"] == 1
     change(tab, 1)
     until(tab, "dawscribe.store.isSaved && dawscribe.store.cursor === 2")
+
+
+def test_a_job_that_is_removed_below_an_open_page_is_missed_and_stays_removed(chromium: Any, fresh: Page) -> None:
+    tab = open_tab(chromium, fresh.url, [])
+    vanish(fresh.folder)
+    change(tab, 1)
+    until(tab, f"{SAVED} === 'Not saved'")
+    assert "no such job any more" in tab.locator("#status").inner_text()
+    fresh.enter()
+    for path in ("", "/items/0/tiles/mix/0/0", "/items/0/peaks/mix", "/items/0/export/midi"):
+        status, said, _ = fresh.ask("GET", fresh.api + path)
+        assert (status, json.loads(said)["code"]) == (400, "job-not-found"), path
+    status, said, _ = fresh.ask("POST", f"{fresh.api}/send", {"seq": 0})
+    assert (status, json.loads(said)["code"]) == (400, "job-not-found")
+    assert not fresh.folder.exists()
+    tab.context.close()

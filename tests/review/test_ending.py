@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.review.conftest import JOB, Page
 from tests.support import wait_for
 
 API = f"/api/jobs/{JOB}"
 
 
+@pytest.mark.slow
 def test_who_waits_for_an_answer_is_told_that_the_daemon_ends(page: Page) -> None:
     page.enter()
     page.home.run("stop")

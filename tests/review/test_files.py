@@ -53,7 +53,7 @@ def corrected(tab: Any) -> Any:
 @pytest.fixture
 def refused(chromium: Any, fresh: Page) -> Iterator[Any]:
     """The same, where the browser may complain of requests that are refused."""
-    opened_tab = open_tab(chromium, fresh, [])
+    opened_tab = open_tab(chromium, fresh.url, [])
     yield correct(opened_tab)
     opened_tab.context.close()
 

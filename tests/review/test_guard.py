@@ -6,6 +6,8 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from tests.review.conftest import Page
 from tests.support import Home
 
@@ -29,6 +31,7 @@ def test_only_who_knows_the_token_gets_in(fresh: Page) -> None:
         assert fresh.ask("GET", path)[0] == 401
 
 
+@pytest.mark.slow
 def test_the_address_is_for_the_user_alone_and_goes_with_the_daemon(page: Page) -> None:
     file = page.home.folder / "review.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -126,6 +129,7 @@ def test_every_answer_forbids_what_the_page_does_not_need(fresh: Page) -> None:
     assert "<script>" not in text
 
 
+@pytest.mark.slow
 def test_an_edit_is_on_the_disk_when_it_is_answered_and_survives_the_daemon(page: Page) -> None:
     page.enter()
     document = json.loads(page.ask("GET", page.api)[1])
@@ -154,6 +158,7 @@ def test_a_damaged_log_of_edits_is_said(fresh: Page) -> None:
     assert "damaged" in json.loads(body)["message"]
 
 
+@pytest.mark.slow
 def test_a_second_daemon_of_another_home_has_another_token(page: Page, tmp_path: Path) -> None:
     other = Home(tmp_path / "other", "[triggers.osc]\nenabled = false\n")
     other.start()

@@ -70,6 +70,7 @@ def send(page: Page, path: str, data: object) -> socket.socket:
     return connection
 
 
+@pytest.mark.slow
 def test_a_client_that_goes_ends_what_runs_for_it_and_what_waits_in_line(asked: Page, slow: Path) -> None:
     before = again(asked)
     first = send(asked, f"{API}/rehear", RANGE)
@@ -103,10 +104,11 @@ def by_button(tab: Any) -> None:
 
 
 @pytest.mark.parametrize("leave", [by_escape, by_button, by_closing])
+@pytest.mark.first_is_enough
 def test_a_page_that_stops_or_closes_ends_it(
     asked: Page, slow: Path, chromium: Any, leave: Callable[[Any], None]
 ) -> None:
-    tab, before = open_tab(chromium, asked, []), again(asked)
+    tab, before = open_tab(chromium, asked.url, []), again(asked)
     tab.evaluate("dawscribe.store.range = [1, 3]; dawscribe.store.say('range'); undefined")
     tab.locator("#roll").focus()
     tab.keyboard.press("r")

@@ -191,6 +191,7 @@ def test_the_notes_are_heard_when_they_are_due_also_at_half_speed(ear: Any, spee
     assert all(v < 0.01 for _, p, v in heard if p < 0.95 or 1.7 < p < 5.95 or p > 6.7)
 
 
+@pytest.mark.slow
 def test_no_note_is_lost_when_the_sampler_comes_while_it_plays(ear: Any) -> None:
     keep_two_notes(ear)
     # The other one comes when the first synthesiser has just been handed the note, long before it is due.
@@ -261,6 +262,7 @@ window.fetch = async (...words) => { await new Promise((done) => setTimeout(done
 undefined"""
 
 
+@pytest.mark.slow
 def test_who_reads_that_a_version_is_ready_may_send_the_next(tab: Any) -> None:
     tab.evaluate(SLOW)
     for version in (2, 3):
@@ -268,6 +270,7 @@ def test_who_reads_that_a_version_is_ready_may_send_the_next(tab: Any) -> None:
         until(tab, f"document.getElementById('status').textContent.startsWith('Version {version} is ready')")
 
 
+@pytest.mark.slow
 def test_two_pages_see_each_other_and_a_stale_change_is_told(tab: Any, fresh: Page) -> None:
     other = tab.context.new_page()
     # A second window of the same browser has the cookie already.
@@ -281,6 +284,41 @@ def test_two_pages_see_each_other_and_a_stale_change_is_told(tab: Any, fresh: Pa
     other.close()
 
 
+@pytest.mark.slow
+def test_an_item_without_notes_says_so_until_one_is_there(tab: Any) -> None:
+    tab.evaluate(
+        """() => {
+          const { store } = dawscribe;
+          for (const { id, notes, ghosts } of store.item.parts) {
+            store.change("x", [{ op: "notes", part: id, drop: [...notes.keys(), ...ghosts.keys()] }]);
+          }
+        }"""
+    )
+    notice = tab.locator("#notice")
+    assert notice.inner_text() == "No notes were heard in this item."
+    tab.locator("#roll").focus()
+    tab.keyboard.press("n")
+    assert not notice.is_visible()
+    tab.keyboard.press("Control+z")
+    assert notice.is_visible()
+    assert tab.locator("#status").inner_text() == "Undone: Add stroke"
+
+
+@pytest.mark.slow
+def test_space_plays_after_a_click_on_a_button(tab: Any) -> None:
+    mute = tab.get_by_role("button", name="Mute Bass", exact=True)
+    mute.click()
+    tab.keyboard.press(" ")
+    until(tab, "dawscribe.transport.isPlaying")
+    assert mute.get_attribute("aria-pressed") == "true"
+    # By keys the button stays chosen, and Space presses it.
+    mute.focus()
+    tab.keyboard.press(" ")
+    assert mute.get_attribute("aria-pressed") == "false"
+    assert tab.evaluate("dawscribe.transport.isPlaying")
+
+
+@pytest.mark.slow
 def test_everything_works_by_keyboard(tab: Any) -> None:
     tab.locator("#roll").focus()
     tab.evaluate("dawscribe.store.choosePart(1)")
@@ -293,6 +331,7 @@ def test_everything_works_by_keyboard(tab: Any) -> None:
     assert "C" in tab.locator("#status").inner_text()
     tab.keyboard.press("Shift+ArrowRight")
     tab.keyboard.press("Delete")
+    assert tab.locator("#status").inner_text() == "2 notes are candidates now; Enter takes them back."
     assert len(items(tab)[1]["notes"]) == len(before) - 2
     tab.keyboard.press("g")
     tab.keyboard.press("Enter")
@@ -301,14 +340,16 @@ def test_everything_works_by_keyboard(tab: Any) -> None:
     assert len(items(tab)[1]["notes"]) == len(before)
     tab.keyboard.press("?")
     assert tab.locator("dialog").is_visible()
+    assert tab.evaluate("document.getElementById('dialog').scrollTop") == 0
     tab.keyboard.press("Escape")
     for key in ["f", "w", "c", "0", "z", "Shift+z", "b", "h", "h", "[", "]", "l", "Escape", "t"]:
         tab.keyboard.press(key)
 
 
+@pytest.mark.slow
 def test_the_page_says_why_when_the_daemon_has_gone(chromium: Any, page: Page) -> None:
     complaints: list[str] = []
-    tab = open_tab(chromium, page, complaints)
+    tab = open_tab(chromium, page.url, complaints)
     page.home.run("stop")
     wait_for(lambda: "does not answer" in tab.locator("#status").inner_text(), "the sentence")
     tab.context.close()

@@ -69,6 +69,7 @@ def test_the_vendored_synthesiser_has_its_licence_beside_it() -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.first_is_enough
 def test_no_serious_fault_for_assistive_tools(tab: Any, theme: str) -> None:
     axe = (packages() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     if tab.evaluate("document.documentElement.dataset.theme") != theme:

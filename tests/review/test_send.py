@@ -105,6 +105,7 @@ def test_what_is_sent_must_be_what_was_seen(page: Page) -> None:
     assert result(page)["revision"] == 1
 
 
+@pytest.mark.slow
 def test_a_full_revision_folder_leaves_the_result_as_it_was(page: Page) -> None:
     folder = page.folder
     part = result(page)["items"][0]["parts"][0]["id"]

@@ -95,6 +95,7 @@ def test_a_part_is_split_where_it_sounds(tab: Any, fresh: Page) -> None:
     assert tab.evaluate(CHANGED) == 2
 
 
+@pytest.mark.slow
 def test_values_that_are_typed_one_after_the_other_all_stay(tab: Any) -> None:
     choose(tab)
     tab.locator("#roll").focus()
@@ -107,6 +108,7 @@ def test_values_that_are_typed_one_after_the_other_all_stay(tab: Any) -> None:
     assert first == pytest.approx([64, 0.25, 0.375, 33])
 
 
+@pytest.mark.slow
 def test_a_clean_up_is_shown_before_it_is_taken_back(tab: Any) -> None:
     choose(tab)
     tab.evaluate(
@@ -144,6 +146,7 @@ def test_a_clean_up_is_shown_before_it_is_taken_back(tab: Any) -> None:
     assert tab.evaluate("dawscribe.store.part.notes.size") == count
 
 
+@pytest.mark.slow
 def test_quantise_shows_what_it_would_do_and_does_it_then(tab: Any) -> None:
     choose(tab)
     tab.evaluate(
@@ -169,6 +172,7 @@ def test_quantise_shows_what_it_would_do_and_does_it_then(tab: Any) -> None:
     assert tab.evaluate(CHANGED) == 2
 
 
+@pytest.mark.slow
 def test_the_grid_is_corrected_by_hand(tab: Any) -> None:
     section = opened(tab, "Tempo")
     assert section.get_by_label("BPM", exact=True).input_value() == "120"

@@ -72,7 +72,7 @@ def test_what_is_corrected_on_the_page_comes_to_the_same_tracks_in_one_step(
     bass = next(t for t in tracks if t.name == "Bass")
     heard = notes(reaper, bass)
     effects = [fx.guid for fx in bass.fx]
-    tab = open_tab(chromium, Page(home, job), [])
+    tab = open_tab(chromium, Page(home, job).url, [])
     # By hand: the bass' first note goes, its second is a fifth higher; the drums get a stroke.
     tab.evaluate("dawscribe.store.choosePart(dawscribe.store.item.parts.findIndex(p => p.id === 'bass'))")
     tab.locator("#roll").focus()

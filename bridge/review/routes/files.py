@@ -44,7 +44,7 @@ class FileRoutes:
         return Response(made.data, media_type="application/octet-stream", headers=download(made.name))
 
     async def stem(self, request: Request) -> Response:
-        """The sound of a source as a WAV file."""
+        """A source's sound as a WAV file."""
         source = await self._opened.source(request)
         name = f"{self._opened.report(request).name} {source.name}.wav"
         return FileResponse(source.files[0], media_type="audio/wav", headers=download(name))

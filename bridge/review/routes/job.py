@@ -60,7 +60,7 @@ class JobRoutes:
         return Response(await opened.on(opened.edits, lambda: json.dumps(made)), media_type="application/json")
 
     async def partial(self, request: Request) -> Response:
-        """The notes heard so far of a running job."""
+        """The notes heard so far."""
         report = self._opened.report(request)
         try:
             data = await asyncio.to_thread(read_untrusted, report.folder / "partial.json", MAX_PARTIAL)

@@ -56,7 +56,7 @@ class OpenJobs:
     def report(self, request: Request) -> JobReport:
         """Return the job of an address; InputError where there is none."""
         report = self.find(request.path_params["job"])
-        if report is None:
+        if report is None or not report.folder.is_dir():
             raise InputError(
                 "There is no such job any more; 'dawscribe jobs' lists the jobs there are.", code="job-not-found"
             )

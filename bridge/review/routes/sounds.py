@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bridge.errors import InputError, ModelError
-from bridge.files import read_untrusted
+from bridge.files import inside, read_untrusted
 from bridge.review import sound, spectrogram
 from bridge.review.places import places
 from bridge.review.routes.answers import gzipped, missing
@@ -92,7 +92,7 @@ class SoundRoutes:
         items, number = log.base["items"], request.path_params["item"]
         shots = items[number].get("one_shots") or [] if number < len(items) else []
         for shot in shots:
-            path = sound.inside(report.folder, shot.get("path"))
+            path = inside(report.folder, shot.get("path"))
             if shot.get("pitch") == request.path_params["pitch"] and path is not None:
                 data = await asyncio.to_thread(read_untrusted, path, MAX_FILE_BYTES)
                 return Response(data, media_type="audio/wav")

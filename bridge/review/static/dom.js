@@ -50,3 +50,6 @@ export function fill(panel, make) {
   panel.replaceChildren(.../** @type {Node[]} */ (make().filter(Boolean)));
   if (focused) /** @type {HTMLElement | null} */ (panel.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
 }
+
+/** @param {number} count @param {string} [what] @returns {string} such as "1 note" and "2 notes" */
+export const counted = (count, what = "note") => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -1,6 +1,7 @@
 /** Every shortcut, in one table: what it does and the words that the help shows. */
 
 import * as actions from "./actions.js";
+import { counted } from "./dom.js";
 import { pitchName } from "./model.js";
 import { COMPARE } from "./transport.js";
 import { drumName } from "./view.js";
@@ -35,7 +36,7 @@ export function speak(app) {
   const part = store.part;
   if (!part) return;
   const ids = [...store.selection];
-  if (ids.length !== 1) return app.say(ids.length ? `${ids.length} notes of ${part.name}` : `${part.name}: ${part.notes.size} notes`);
+  if (ids.length !== 1) return app.say(ids.length ? `${ids.length} notes of ${part.name}` : `${part.name}: ${counted(part.notes.size)}`);
   const note = part.notes.get(ids[0]) ?? part.ghosts.get(ids[0]);
   if (!note) return;
   const qn = stage.tempo.toQn(note.on);
@@ -97,12 +98,34 @@ function mark(app, side) {
 function nudgeBeat({ store, stage, transport, say }, event) {
   const near = stage.beats.reduce((a, b) => (Math.abs(b.time - transport.position) < Math.abs(a.time - transport.position) ? b : a));
   const qn = Math.round(stage.tempo.toQn(near.time) * 4) / 4;
-  const time = stage.tempo.toTime(qn) + (event.key === "," ? -STEP_S : STEP_S);
+  const time = stage.tempo.toTime(qn) + (event.code === "Comma" || event.key === "," ? -STEP_S : STEP_S);
   const ops = actions.moveBeat(stage.tempo, qn, time);
   if (!ops.length) return say("This beat cannot be moved further.");
   store.change("Move beat", ops);
   transport.seek(time);
   say(`Beat at ${time.toFixed(2)} s`);
+}
+
+/** @param {App} app */
+function remove(app) {
+  const ids = app.store.selected.map((n) => n.id);
+  const before = app.store.cursor;
+  onSelected(app, ids.length > 1 ? "Remove notes" : "Remove note", (part) => actions.remove(part, ids));
+  if (ids.length > 1 && app.store.cursor > before) app.say(`${ids.length} notes are candidates now; Enter takes them back.`);
+}
+
+/** @param {App} app */
+export function undo({ store, say }) {
+  const edit = store.edits[store.cursor - 1];
+  if (!edit) say("There is nothing to undo.");
+  else if (store.undo()) say(`Undone: ${edit.label}`);
+}
+
+/** @param {App} app */
+export function redo({ store, say }) {
+  const edit = store.edits[store.cursor];
+  if (!edit) say("There is nothing to redo.");
+  else if (store.redo()) say(`Done again: ${edit.label}`);
 }
 
 /** @param {App} app @param {number} by */
@@ -139,7 +162,7 @@ export const SHORTCUTS = [
   { group: "Find", keys: ["Esc"], text: "stop hearing again, or nothing selected and no range", run: ({ store, stage }) => { store.range = null; store.select([]); store.say("range"); stage.redraw(); } },
   { group: "Change", keys: ["Enter"], text: "add the candidate", run: (app) => { const { store } = app; const part = store.part; const ids = [...store.selection].filter((id) => part?.ghosts.has(id)); if (part && ids.length) { store.change("Add candidate", actions.addGhosts(part, ids)); store.select(ids); speak(app); } } },
   { group: "Change", keys: ["N"], text: "new note (stroke) at the position", run: ({ store, stage, transport }) => { const part = store.part; if (part) stage.insertNote(stage.snapped(transport.position), store.selected[0]?.pitch ?? (part.isDrums ? 38 : part.sorted[0]?.pitch ?? 60)); } },
-  { group: "Change", keys: ["Delete"], text: "remove (it stays as a candidate)", run: (app) => { const ids = app.store.selected.map((n) => n.id); onSelected(app, ids.length > 1 ? "Remove notes" : "Remove note", (part) => actions.remove(part, ids)); } },
+  { group: "Change", keys: ["Delete"], text: "remove (it stays as a candidate)", run: remove },
   { group: "Change", keys: ["Alt+←", "Alt+→"], text: "earlier, later: a grid step or 10 ms", run: (app, e) => onSelected(app, "Move notes", (part, notes) => actions.move(part, notes, (e.key === "ArrowLeft" ? -1 : 1) * step(app), 0)) },
   { group: "Change", keys: ["Alt+↑", "Alt+↓"], text: "a semitone or drum up, down (Shift: octave)", run: (app, e) => onSelected(app, "Change pitch", () => drumStep(app, (e.key === "ArrowUp" ? 1 : -1) * (e.shiftKey ? 12 : 1))) },
   { group: "Change", keys: ["Ctrl+←", "Ctrl+→"], text: "shorter, longer", run: (app, e) => onSelected(app, "Change length", (part, notes) => actions.stretch(part, notes, (e.key === "ArrowLeft" ? -1 : 1) * step(app))) },
@@ -150,8 +173,8 @@ export const SHORTCUTS = [
   { group: "Change", keys: ["Alt+,", "Alt+."], text: "beat nearest to the position 10 ms earlier, later", run: nudgeBeat },
   { group: "Change", keys: ["Q"], text: "quantise", run: (app) => app.quantise() },
   { group: "Change", keys: ["R"], text: "hear the range again", run: (app) => app.rehear() },
-  { group: "Change", keys: ["Ctrl+Z"], text: "undo", run: ({ store }) => store.undo(), anywhere: true },
-  { group: "Change", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], text: "redo", run: ({ store }) => store.redo(), anywhere: true },
+  { group: "Change", keys: ["Ctrl+Z"], text: "undo", run: undo, anywhere: true },
+  { group: "Change", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], text: "redo", run: redo, anywhere: true },
   { group: "Page", keys: ["Z", "Shift+Z"], text: "zoom in, out", run: ({ stage, transport }, e) => { const x = Math.min(stage.view.width, Math.max(70, stage.view.x(transport.position))); stage.view.zoom(e.shiftKey ? 1 / 1.5 : 1.5, x); stage.redraw(); } },
   { group: "Page", keys: ["0"], text: "show the whole song", run: ({ stage }) => stage.fit() },
   { group: "Page", keys: ["F"], text: "this part alone, all parts", run: ({ stage }) => stage.toggleFocus() },
@@ -164,12 +187,20 @@ export const SHORTCUTS = [
 
 const ARROWS = /** @type {Record<string, string>} */ ({ ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", " ": "Space", Backspace: "Delete", "=": "+", "_": "-" });
 
+/** Keys that a Mac gives other signs with Alt. */
+const PLACES = /** @type {Record<string, string>} */ ({ Comma: ",", Period: "." });
+
 /** @param {KeyboardEvent} event @returns {Shortcut | undefined} */
 export function shortcutOf(event) {
-  const key = ARROWS[event.key] ?? (event.key.length === 1 ? event.key.toUpperCase() : event.key);
-  const ctrl = event.ctrlKey || event.metaKey;
-  const names = [`${ctrl ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${event.shiftKey ? "Shift+" : ""}${key}`, `${ctrl ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${key}`];
-  if (!ctrl && !event.altKey && /^[1-9]$/.test(key)) return SHORTCUTS.find((s) => s.keys[0].startsWith("1"));
+  // AltGr only helps to type: German keyboards have [ and ] there, and Windows calls it Ctrl and Alt.
+  const isAltGr = event.getModifierState("AltGraph");
+  const ctrl = !isAltGr && (event.ctrlKey || event.metaKey);
+  const alt = !isAltGr && event.altKey;
+  const typed = (alt && PLACES[event.code]) || event.key;
+  const key = ARROWS[typed] ?? (typed.length === 1 ? typed.toUpperCase() : typed);
+  const held = `${ctrl ? "Ctrl+" : ""}${alt ? "Alt+" : ""}`;
+  const names = [`${held}${event.shiftKey ? "Shift+" : ""}${key}`, `${held}${key}`];
+  if (!held && /^[1-9]$/.test(key)) return SHORTCUTS.find((s) => s.keys[0].startsWith("1"));
   for (const name of names) {
     const found = SHORTCUTS.find((s) => s.keys.includes(name));
     if (found) return found;
@@ -177,8 +208,22 @@ export function shortcutOf(event) {
   return undefined;
 }
 
+/** Whoever clicked a button goes on by keys in the picture: Space plays, and does not press the button again. @param {App} app */
+function leaveButtons({ stage }) {
+  let byPointer = false;
+  document.addEventListener("pointerdown", () => { byPointer = true; }, true);
+  document.addEventListener("keydown", () => { byPointer = false; }, true);
+  const leave = (/** @type {Event} */ event, /** @type {string} */ what) => {
+    const isLeft = byPointer && /** @type {HTMLElement} */ (event.target).closest(what) && !document.querySelector("dialog[open]");
+    if (isLeft) stage.roll.focus({ preventScroll: true });
+  };
+  document.addEventListener("click", (event) => leave(event, "button"));
+  document.addEventListener("change", (event) => leave(event, "#bar select"));
+}
+
 /** @param {App} app */
 export function listen(app) {
+  leaveButtons(app);
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
@@ -189,7 +234,8 @@ export function listen(app) {
     const isControl = target.matches("input, select, button, summary, a");
     if (isTyping && !(found.anywhere && (event.ctrlKey || event.metaKey))) return;
     // Controls keep the keys that work them: Space and Enter press, arrows move.
-    if (isControl && /^( |Enter|Arrow|Home|End|\+|-)/.test(event.key) && !event.ctrlKey && !event.altKey) return;
+    const isForIt = /^( |Enter|Arrow|Home|End|\+|-)/.test(event.key) && !event.ctrlKey && !event.altKey;
+    if (isControl && isForIt && !(event.key === " " && target.matches("input[type=range]"))) return;
     event.preventDefault();
     found.run(app, event);
   });

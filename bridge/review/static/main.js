@@ -2,7 +2,7 @@
 
 import { enter, follow, getJson } from "./api.js";
 import { button, el } from "./dom.js";
-import { SHORTCUTS, listen, speak } from "./keys.js";
+import { SHORTCUTS, listen, redo, speak, undo } from "./keys.js";
 import { isDarkNow, savedTheme, useTheme } from "./look.js";
 import { mixer } from "./mixer.js";
 import { Stage, byId } from "./stage.js";
@@ -35,6 +35,7 @@ async function start() {
 /** Without a job: a list of them to choose from. */
 async function listJobs() {
   const { jobs } = await getJson("/api/jobs");
+  document.body.classList.add("list");
   const rows = jobs.map((/** @type {any} */ j) => el("li", {}, el("a", { href: `/#job=${encodeURIComponent(j.id)}`, onclick: () => setTimeout(() => location.reload()) }, j.name || j.id), ` (${j.status.state}) ${j.status.message}`));
   byId("desk").replaceChildren(el("section", { class: "jobs" }, el("h2", {}, "Transcriptions"), rows.length ? el("ul", {}, ...rows) : el("p", {}, "There are none yet: transcribe an item in your DAW, or run 'dawscribe review song.wav'.")));
 }
@@ -68,6 +69,7 @@ async function open(job) {
   store.addEventListener("change", () => {
     if (store.item) transport.use(store.item);
     stage.layOut();
+    status();
   });
   store.addEventListener("select", () => {
     stage.layOut();
@@ -91,7 +93,7 @@ async function open(job) {
   speak(app);
   follow(job, (message) => void store.take(message).catch((error) => say(error.message)), (isOpen) => {
     byId("saved").dataset.open = String(isOpen);
-    if (!isOpen) say("The daemon does not answer at the moment; the page goes on trying.");
+    if (!isOpen) say("The daemon does not answer; the page goes on trying. If it was started anew, run 'dawscribe review' again: nothing saved is lost.");
     else if (store.isCut) void store.reload();
   });
   // For the tests, and for whoever looks under the hood.
@@ -106,8 +108,8 @@ function bar(app) {
   const on = (/** @type {string} */ id, /** @type {() => void} */ run) => byId(id).addEventListener("click", run);
   on("play", () => void transport.toggle());
   on("to-start", () => { transport.seek(0); stage.view.start = 0; stage.redraw(); });
-  on("undo", () => store.undo());
-  on("redo", () => store.redo());
+  on("undo", () => undo(app));
+  on("redo", () => redo(app));
   on("zoom-in", () => { stage.view.zoom(1.5, stage.view.width / 2); stage.redraw(); });
   on("zoom-out", () => { stage.view.zoom(1 / 1.5, stage.view.width / 2); stage.redraw(); });
   on("theme", app.theme);
@@ -155,7 +157,8 @@ function help() {
   const dialog = /** @type {HTMLDialogElement} */ (byId("dialog"));
   const groups = [...new Set(SHORTCUTS.map((s) => s.group))].map((group) => el("section", {}, el("h3", {}, group), el("table", {}, el("tbody", {},
     ...SHORTCUTS.filter((s) => s.group === group).map((s) => el("tr", {}, el("td", {}, ...s.keys.flatMap((k, i) => (i ? [" ", el("kbd", {}, k)] : [el("kbd", {}, k)]))), el("td", {}, s.text)))))));
-  dialog.replaceChildren(el("h2", { id: "dialog-title" }, "Shortcuts"), el("div", { class: "columns" }, ...groups),
+  // The heading has the focus: with the button below it a small window would show the end of the list.
+  dialog.replaceChildren(el("h2", { id: "dialog-title", tabindex: "-1", autofocus: true }, "Shortcuts"), el("div", { class: "columns" }, ...groups),
     el("p", {}, "Mouse: click a dotted candidate to add it, drag notes to move them, their ends to change the length; drag over nothing to select; double-click for a new note. Drag on the ruler marks a range, with Alt it moves a beat, with Alt and Shift the bar lines. Wheel scrolls, Ctrl and wheel zooms."),
     button("Close", () => dialog.close()));
   dialog.showModal();

@@ -1,6 +1,6 @@
 /** The left panel: original, stems and parts with mute, solo and level; choosing a part. */
 
-import { button, el, fill } from "./dom.js";
+import { button, counted, el, fill } from "./dom.js";
 import { PROGRAMS } from "./gm.js";
 import { partColour } from "./look.js";
 
@@ -26,7 +26,7 @@ export function mixer(panel, store, transport, look) {
         el("div", { class: "row" },
           button(part.name, () => store.choosePart(i), { class: "name", "aria-pressed": undefined, "aria-current": isActive ? "true" : undefined, "data-key": `part${i}`, title: `Part ${i + 1} (key ${i + 1})` }),
           ...switches(part.id, part.name)),
-        el("small", {}, `${instrument}, ${part.notes.size} notes`),
+        el("small", {}, `${instrument}, ${counted(part.notes.size)}`),
         level(part.id, part.name));
     });
     const sources = item.sources.map((source) => {

@@ -1,26 +1,20 @@
-/** The picture and the hand on it: canvases, redrawing, mouse and touch. */
+/** The picture: canvases, redrawing, scrolling. */
 
 import * as actions from "./actions.js";
-import { drawFrame, drawPicture, drawRuler, drawWhole, inSight } from "./draw.js";
+import { drawFrame, drawRuler, drawWhole } from "./draw-ruler.js";
+import { drawPicture } from "./draw.js";
 import { isDarkNow, lookOf } from "./look.js";
 import { Tempo } from "./model.js";
+import { PictureHand } from "./picture-hand.js";
 import { Pictures } from "./pictures.js";
-import { GUTTER, HEAD, View } from "./view.js";
+import { RulerHand } from "./ruler-hand.js";
+import { GUTTER, View } from "./view.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./transport.js").Transport} Transport */
-/** @typedef {import("./model.js").Note} Note */
-/** @typedef {import("./view.js").Lane} Lane */
 
-const EDGE_PX = 6;
-const SLACK_PX = 3;
 const MAP_HEIGHT = 40;
 const RULER_HEIGHT = 34;
-
-/**
- * @typedef {{kind: "move" | "end" | "start" | "box" | "pan" | "range" | "map" | "beat" | "bar", x: number, y: number, lane?: Lane, note?: Note,
- *   isMoved: boolean, before: Set<string>, qn?: number}} Drag
- */
 
 export class Stage {
   /** @param {Store} store @param {Transport} transport */
@@ -41,7 +35,6 @@ export class Stage {
     this.pictures = new Pictures(() => `${store.base}/items/${store.itemIndex}`, () => this.redraw());
     this.look = lookOf(isDarkNow());
     this.pictures.recolour(this.look.map);
-    /** @type {Drag | null} */ this._drag = null;
     /** @type {OffscreenCanvas | null} */ this._map = null;
     /** @type {any[]} */ this._mapOf = [];
     this._dirty = true;
@@ -49,6 +42,8 @@ export class Stage {
     this._canvases = ["picture", "overlay", "ruler", "map"].map((id) => /** @type {HTMLCanvasElement} */ (byId(id)));
     this._g = this._canvases.map((c) => /** @type {CanvasRenderingContext2D} */ (c.getContext("2d")));
     new ResizeObserver(() => this.resize()).observe(this.roll);
+    this.picture = new PictureHand(this, this._canvases[1]);
+    this.ruler = new RulerHand(this, this._canvases[2]);
     this._listen();
     const frame = () => {
       this._frame();
@@ -110,8 +105,10 @@ export class Stage {
 
   /** What was shown in place of the real item is shown no longer; a drag ends its own. */
   endPreview() {
-    if (this.preview && !this._drag) this.show(null);
+    if (this.preview && !this.isDragging) this.show(null);
   }
+
+  get isDragging() { return Boolean(this.picture.drag || this.ruler.drag); }
 
   get lane() { return this.view.lanes.find((l) => l.index === this.store.partIndex); }
 
@@ -128,7 +125,7 @@ export class Stage {
     const { store, view, transport } = this;
     if (!store.item) return;
     const position = transport.position;
-    if (transport.isPlaying && this.follows && !this._drag) {
+    if (transport.isPlaying && this.follows && !this.isDragging) {
       const x = view.x(position);
       if (x > view.width - 40 || x < GUTTER) {
         view.start = position - 0.05 * (view.width / view.pxPerS);
@@ -147,7 +144,7 @@ export class Stage {
       this.frameTimes.push(performance.now() - began);
       if (this.frameTimes.length > 600) this.frameTimes.shift();
     }
-    if (this._overlayed !== position || this._drag) this._drawOverlay(position);
+    if (this._overlayed !== position || this.isDragging) this._drawOverlay(position);
   }
 
   /** The strip above: drawn anew only when what it shows has changed. @param {any} scene */
@@ -177,11 +174,11 @@ export class Stage {
       g.fillStyle = look.range;
       g.fillRect(from, 0, to - from, view.height);
     }
-    if (this._drag?.kind === "box" && this._drag.isMoved) {
-      const { x, y } = this._drag;
+    const { box } = this.picture;
+    if (box) {
       g.strokeStyle = look.select;
       g.setLineDash([4, 3]);
-      g.strokeRect(x, y, this._mouse[0] - x, this._mouse[1] - y);
+      g.strokeRect(...box);
       g.setLineDash([]);
     }
     const x = view.x(position);
@@ -191,22 +188,11 @@ export class Stage {
     }
   }
 
-  // --- the hand -------------------------------------------------------------------------------------------------------
+  // --- the wheel, the strip -------------------------------------------------------------------------------------------------------
 
   _listen() {
-    /** @type {[number, number]} */
-    this._mouse = [0, 0];
     const [, overlay, ruler, map] = this._canvases;
-    overlay.addEventListener("pointerdown", (e) => this._down(e));
-    overlay.addEventListener("pointermove", (e) => this._move(e));
-    overlay.addEventListener("pointerup", (e) => this._up(e));
-    overlay.addEventListener("pointercancel", () => this._cancel());
-    overlay.addEventListener("dblclick", (e) => this._double(e));
-    overlay.addEventListener("contextmenu", (e) => e.preventDefault());
     for (const canvas of [overlay, ruler]) canvas.addEventListener("wheel", (e) => this._wheel(e), { passive: false });
-    ruler.addEventListener("pointerdown", (e) => this._rulerDown(e));
-    ruler.addEventListener("pointermove", (e) => this._rulerMove(e));
-    ruler.addEventListener("pointerup", (e) => this._rulerUp(e));
     map.addEventListener("pointerdown", (e) => {
       map.setPointerCapture(e.pointerId);
       this._mapTo(e);
@@ -244,158 +230,6 @@ export class Stage {
     return this.snap ? this.tempo.toTime(Math.round(this.tempo.toQn(time) / this.snap) * this.snap) : time;
   }
 
-  /** @param {PointerEvent} e */
-  _down(e) {
-    const { store, view } = this;
-    this.roll.focus({ preventScroll: true });
-    if (e.button === 1 || e.button === 2) {
-      this._capture(e);
-      this._drag = { kind: "pan", x: e.offsetX, y: e.offsetY, isMoved: false, before: new Set() };
-      return;
-    }
-    const lane = view.laneAt(e.offsetY);
-    if (!lane) return;
-    this.endPreview();
-    if (lane.index !== store.partIndex) store.choosePart(lane.index);
-    if (e.offsetX < GUTTER) {
-      void this.transport.audition(lane.index, view.pitchAt(lane, e.offsetY), 96);
-      return;
-    }
-    const adds = e.shiftKey || e.ctrlKey || e.metaKey;
-    const hit = view.hit(lane, e.offsetX, e.offsetY, this.showGhosts);
-    this._capture(e);
-    const before = new Set(store.selection);
-    this._mouse = [e.offsetX, e.offsetY];
-    if (hit?.isGhost) {
-      store.change("Add candidate", actions.addGhosts(lane.part, [hit.note.id]));
-      store.select([hit.note.id]);
-      void this.transport.audition(lane.index, hit.note.pitch, hit.note.vel);
-    } else if (hit) {
-      if (adds) {
-        const next = new Set(before);
-        if (!next.delete(hit.note.id)) next.add(hit.note.id);
-        store.select(next);
-      } else if (!before.has(hit.note.id)) store.select([hit.note.id]);
-      void this.transport.audition(lane.index, hit.note.pitch, hit.note.vel);
-      const [x, , w] = view.box(lane, hit.note);
-      const kind = lane.part.isDrums ? "move" : e.offsetX > x + w - EDGE_PX && w > 8 ? "end" : e.offsetX < x + EDGE_PX && w > 16 ? "start" : "move";
-      this._drag = { kind, x: e.offsetX, y: e.offsetY, lane, note: hit.note, isMoved: false, before };
-    } else {
-      if (!adds) store.select([]);
-      this._drag = { kind: "box", x: e.offsetX, y: e.offsetY, lane, isMoved: false, before: adds ? before : new Set() };
-    }
-    this.redraw();
-  }
-
-  /** @param {PointerEvent} e */
-  _capture(e) {
-    this._canvases[1].setPointerCapture(e.pointerId);
-  }
-
-  /** @param {PointerEvent} e */
-  _move(e) {
-    const drag = this._drag;
-    const { view, store } = this;
-    if (!drag) {
-      this._hover(e);
-      return;
-    }
-    if (drag.kind === "pan") {
-      view.start -= (e.offsetX - this._mouse[0]) / view.pxPerS * (drag.isMoved ? 1 : 0);
-      view.scrollY -= drag.isMoved ? e.offsetY - this._mouse[1] : 0;
-      drag.isMoved = true;
-      this._mouse = [e.offsetX, e.offsetY];
-      view.clamp();
-      this.redraw();
-      return;
-    }
-    this._mouse = [e.offsetX, e.offsetY];
-    drag.isMoved ||= Math.hypot(e.offsetX - drag.x, e.offsetY - drag.y) > SLACK_PX;
-    if (!drag.isMoved || !drag.lane) return;
-    if (drag.kind === "box") {
-      store.select([...drag.before, ...this._inBox(drag)]);
-    } else {
-      const ops = this._dragOps(drag);
-      this.preview = ops.length ? store.preview(ops) : null;
-    }
-    this.layOut();
-  }
-
-  /** @param {PointerEvent} e */
-  _hover(e) {
-    const lane = this.view.laneAt(e.offsetY);
-    const canvas = this._canvases[1];
-    canvas.style.cursor = "default";
-    if (!lane || e.offsetX < GUTTER) return;
-    const hit = this.view.hit(lane, e.offsetX, e.offsetY, this.showGhosts);
-    if (!hit) return;
-    const [x, , w] = this.view.box(lane, hit.note);
-    const isEdge = !hit.isGhost && !lane.part.isDrums && ((e.offsetX > x + w - EDGE_PX && w > 8) || (e.offsetX < x + EDGE_PX && w > 16));
-    canvas.style.cursor = hit.isGhost ? "copy" : isEdge ? "ew-resize" : "move";
-  }
-
-  /** @param {Drag} drag */
-  _dragOps(drag) {
-    const { view, store } = this;
-    const lane = /** @type {Lane} */ (drag.lane);
-    const note = /** @type {Note} */ (drag.note);
-    const part = store.item.parts[lane.index];
-    const notes = store.selected;
-    const seconds = (this._mouse[0] - drag.x) / view.pxPerS;
-    if (drag.kind === "end") return actions.stretch(part, notes, this.snapped(note.off + seconds) - note.off);
-    if (drag.kind === "start") return actions.stretchStart(part, notes, this.snapped(note.on + seconds) - note.on);
-    const isAcross = Math.abs(this._mouse[0] - drag.x) > SLACK_PX;
-    const pitch = view.pitchAt(lane, this._mouse[1]) - view.pitchAt(lane, drag.y);
-    const by = isAcross ? this.snapped(note.on + seconds) - note.on : 0;
-    return by || pitch ? actions.move(part, notes, by, pitch) : [];
-  }
-
-  /** @param {Drag} drag @returns {string[]} */
-  _inBox(drag) {
-    const lane = /** @type {Lane} */ (drag.lane);
-    const [left, right] = [drag.x, this._mouse[0]].sort((a, b) => a - b);
-    const [top, bottom] = [drag.y, this._mouse[1]].sort((a, b) => a - b);
-    return lane.part.sorted.filter((n) => {
-      const [x, y, w, h] = this.view.box(lane, n);
-      return x + w >= left && x <= right && y + h >= top && y <= bottom;
-    }).map((n) => n.id);
-  }
-
-  /** @param {PointerEvent} e */
-  _up(e) {
-    const drag = this._drag;
-    this._mouse = [e.offsetX, e.offsetY];
-    this._drag = null;
-    this.preview = null;
-    if (drag?.isMoved && drag.lane && drag.kind !== "box" && drag.kind !== "pan") {
-      const label = drag.kind === "move" ? "Move notes" : "Change length";
-      this.store.change(label, this._dragOps({ ...drag, lane: this.view.lanes.find((l) => l.index === drag.lane?.index) ?? drag.lane }));
-    } else if (drag?.kind === "box" && !drag.isMoved) {
-      this.transport.seek(Math.max(0, this.view.time(e.offsetX)));
-    }
-    this.layOut();
-  }
-
-  _cancel() {
-    this._drag = null;
-    this.preview = null;
-    this.layOut();
-  }
-
-  /** @param {MouseEvent} e */
-  _double(e) {
-    const { view, store } = this;
-    const lane = view.laneAt(e.offsetY);
-    if (!lane || e.offsetX < GUTTER) return;
-    if (e.offsetY + view.scrollY < lane.top + HEAD) {
-      this.toggleFocus();
-      return;
-    }
-    if (view.hit(lane, e.offsetX, e.offsetY, false)) return;
-    this.insertNote(this.snapped(view.time(e.offsetX)), view.pitchAt(lane, e.offsetY));
-    store.say("select");
-  }
-
   /** @param {number} time @param {number} pitch */
   insertNote(time, pitch) {
     const part = this.store.part;
@@ -411,59 +245,6 @@ export class Stage {
   toggleFocus() {
     this.view.isFocused = !this.view.isFocused;
     this.view.scrollY = 0;
-    this.layOut();
-  }
-
-  // --- the ruler: seek, mark a range, drag a beat (with Alt) or the bar lines (with Shift too) -------------------------------------------------------------
-
-  /** @param {PointerEvent} e */
-  _rulerDown(e) {
-    this._canvases[2].setPointerCapture(e.pointerId);
-    const beat = e.altKey ? this._beatAt(e.offsetX) : null;
-    this._drag = { kind: !beat ? "range" : e.shiftKey ? "bar" : "beat", x: e.offsetX, y: 0, isMoved: false, before: new Set(), qn: beat ? Math.round(this.tempo.toQn(beat.time) * 4) / 4 : undefined };
-  }
-
-  /** @param {number} x */
-  _beatAt(x) {
-    const near = inSight(this.view, this.beats).map((b) => ({ ...b, far: Math.abs(this.view.x(b.time) - x) })).sort((a, b) => a.far - b.far)[0];
-    return near && near.far < 8 ? near : null;
-  }
-
-  /** @param {PointerEvent} e */
-  _rulerMove(e) {
-    const drag = this._drag;
-    if (!drag) {
-      this._canvases[2].style.cursor = e.altKey && this._beatAt(e.offsetX) ? "ew-resize" : "text";
-      return;
-    }
-    drag.isMoved ||= Math.abs(e.offsetX - drag.x) > SLACK_PX;
-    if (!drag.isMoved) return;
-    if (drag.kind !== "range") {
-      const ops = this._gridOps(drag, e.offsetX);
-      this.show(ops.length ? this.store.preview(ops) : null);
-      return;
-    }
-    const [from, to] = [drag.x, e.offsetX].map((x) => this.snapped(Math.max(0, Math.min(this.view.length, this.view.time(x))))).sort((a, b) => a - b);
-    this.store.range = to - from > 0.02 ? [from, to] : null;
-    this.store.say("range");
-    this.redraw();
-  }
-
-  /** A beat goes where it is dropped; a bar line to the beat nearest to there. @param {Drag} drag @param {number} x */
-  _gridOps(drag, x) {
-    const tempo = new Tempo(this.store.item.tempo);
-    const time = this.view.time(x);
-    return drag.kind === "beat" ? actions.moveBeat(tempo, drag.qn ?? 0, time) : actions.setDownbeat(tempo, tempo.toQn(time));
-  }
-
-  /** @param {PointerEvent} e */
-  _rulerUp(e) {
-    const drag = this._drag;
-    this._drag = null;
-    this.preview = null;
-    if (drag && drag.kind !== "range" && drag.isMoved) {
-      this.store.change(drag.kind === "beat" ? "Move beat" : "Move bar line", this._gridOps(drag, e.offsetX));
-    } else if (drag && !drag.isMoved) this.transport.seek(Math.max(0, this.view.time(e.offsetX)));
     this.layOut();
   }
 }

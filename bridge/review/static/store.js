@@ -157,20 +157,22 @@ export class Store extends EventTarget {
     return true;
   }
 
-  undo() {
-    if (!this.cursor || this._isStopped()) return;
-    this.cursor--;
-    this._rebuild();
-    this.say("change");
-    this._save({ action: "undo" });
-  }
+  /** @returns {boolean} whether there was something to undo */
+  undo() { return this._step(-1, "undo"); }
+  /** @returns {boolean} whether there was something to redo */
+  redo() { return this._step(1, "redo"); }
 
-  redo() {
-    if (this.cursor >= this.edits.length || this._isStopped()) return;
-    this.cursor++;
+  /** Take a change back or make it again, and look at the item that it is of. @param {number} by @param {string} action */
+  _step(by, action) {
+    const edit = this.edits[by < 0 ? this.cursor - 1 : this.cursor];
+    if (!edit || this._isStopped()) return false;
+    const isElsewhere = edit.item !== this.itemIndex;
+    this.itemIndex = edit.item;
+    this.cursor += by;
     this._rebuild();
-    this.say("change");
-    this._save({ action: "redo" });
+    this.say(isElsewhere ? "load" : "change");
+    this._save({ action });
+    return true;
   }
 
   get isSaved() { return this._unsaved === 0 && !this.isCut; }

@@ -144,15 +144,24 @@ export function longest(part) {
   return found;
 }
 
-/** @param {Part} part @returns {[number, number]} the keys to show */
-function reach(part) {
+/** @param {Iterable<Note>} notes @returns {[number, number]} their lowest and highest key; 127 and 0 where there are none */
+function span(notes) {
   let low = 127;
   let high = 0;
-  for (const n of part.notes.values()) {
+  for (const n of notes) {
     low = Math.min(low, n.pitch);
     high = Math.max(high, n.pitch);
   }
-  if (low > high) [low, high] = [48, 72];
+  return [low, high];
+}
+
+/** @param {Part} part @returns {[number, number]} the keys to show: those of the notes, and of candidates up to an octave off */
+function reach(part) {
+  let [low, high] = span(part.notes.values());
+  const [lowest, highest] = span(part.ghosts.values());
+  if (low > high) [low, high] = lowest > highest ? [48, 72] : [lowest, highest];
+  low = Math.min(low, Math.max(lowest, low - 12));
+  high = Math.max(high, Math.min(highest, high + 12));
   low -= 2;
   high += 2;
   const missing = Math.max(0, MIN_KEYS - (high - low + 1));
@@ -177,6 +186,7 @@ const DRUMS = /** @type {Record<number, string>} */ ({
   35: "kick 2", 36: "kick", 37: "side stick", 38: "snare", 39: "clap", 40: "snare 2", 41: "floor tom", 42: "closed hat",
   43: "low tom", 44: "pedal hat", 45: "low tom", 46: "open hat", 47: "mid tom", 48: "mid tom", 49: "crash", 50: "high tom",
   51: "ride", 52: "china", 53: "ride bell", 54: "tambourine", 55: "splash", 56: "cowbell", 57: "crash 2", 59: "ride 2",
+  70: "shaker", 82: "shaker 2",
 });
 
 /** @param {Part} part @param {number} pitch */

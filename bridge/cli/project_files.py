@@ -14,7 +14,7 @@ from bridge.errors import InputError
 from bridge.plugins.interfaces import ProjectWriter
 from bridge.plugins.registry import HOSTS
 from bridge.spool.request import Request
-from bridge.spool.result import ItemResult, item_score
+from bridge.spool.result import ItemResult, item_score, kept_stems
 
 
 def writers() -> dict[str, str]:
@@ -62,8 +62,7 @@ def write_project(
         )
     data, asked = result["items"][0], request.items[0]
     try:
-        stems = tuple((str(s["role"]), folder / str(s["path"])) for s in data.get("stems", ()))
-        item = ItemResult(str(data["name"]), item_score(data), tuple((r, p) for r, p in stems if p.is_file()))
+        item = ItemResult(str(data["name"]), item_score(data), kept_stems(data, folder))
     except (KeyError, TypeError) as e:
         raise InputError("This result is damaged; transcribe the item again.", code="result-damaged") from e
     host.check_project(target, asked.audio.path)

@@ -28,7 +28,7 @@ from bridge.files import read_untrusted, write_bytes, write_json
 from bridge.spool.request import PROTOCOL
 from bridge.spool.result import MAX_RESULT_BYTES
 from bridge.spool.status import TERMINAL_STATES
-from bridge.spool.untrusted_json import parse_json
+from bridge.spool.untrusted_json import one_line, parse_json
 
 SUFFIXES = frozenset({
     ".wav", ".wave", ".w64", ".rf64", ".bwf", ".caf", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus",
@@ -57,6 +57,11 @@ class Seen:
     since_s: float
 
 
+def _printed(sentence: str) -> None:
+    """Print a line at once, also into a log; names in it may hold letters that a terminal would obey."""
+    print(one_line(sentence), flush=True)
+
+
 class WatchedFolder:
     """One folder; :meth:`look` is called again and again."""
 
@@ -67,13 +72,15 @@ class WatchedFolder:
         app: Application,
         options: Mapping[str, Any],
         project: str | None = None,
-        say: Callable[[str], None] = print,
+        say: Callable[[str], None] = _printed,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._client, self._app = folder, client, app
         self._options, self._project = dict(options), project
         self._say, self._clock = say, clock
         self._seen: dict[str, Seen] = {}
+        self._waiting: set[str] = set()
+        """Names of files that do not grow and are not whole; said once."""
         self._over: set[str] = set()
         """Jobs that need no look any more."""
         self._open = 0
@@ -106,6 +113,7 @@ class WatchedFolder:
             ) from e
         for gone in set(self._seen) - {p.name for p in files}:
             del self._seen[gone]
+            self._waiting.discard(gone)
         self._open = len(files)
         for file in files:
             try:
@@ -147,8 +155,15 @@ class WatchedFolder:
             # An old file needs no waiting: nobody writes to it, or its time would be of now.
             age_s = max(0.0, time.time() - found.st_mtime)
             seen = self._seen[file.name] = Seen(found.st_size, found.st_mtime_ns, now - age_s)
+            self._waiting.discard(file.name)
         still_s = now - seen.since_s
-        if still_s < SETTLED_S or (still_s < PATIENCE_S and not _is_whole(file)):
+        if still_s < SETTLED_S:
+            return None
+        if still_s < PATIENCE_S and not _is_whole(file):
+            if file.name not in self._waiting:
+                self._waiting.add(file.name)
+                what = "not whole yet" if seen.size else "still empty"
+                self._say(f"{file.name}: {what}; waiting up to {PATIENCE_S:.0f} s for the rest.")
             return None
         chosen = json.dumps([str(file), seen.size, seen.time_ns, self._options], sort_keys=True)
         return OURS + hashlib.sha256(chosen.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +14,13 @@ from typing import Any
 from bridge import __version__
 from bridge.app import Application
 from bridge.daemon.cancelling import cancel_all
+from bridge.daemon.job_book import JobBook
 from bridge.daemon.trigger_supervisor import TriggerSupervisor
 from bridge.daemon.watchdog import Watchdog
 from bridge.errors import HostError, InputError, StoreError, writing
 from bridge.files import FileLock, write_beat
 from bridge.jobs.queue import Queue
-from bridge.jobs.retention import Clock, Limits, Walked, expired_jobs
+from bridge.jobs.retention import Clock, Limits
 from bridge.jobs.revisions import revise
 from bridge.jobs.runner import execute_job
 from bridge.jobs.store import MAX_ATTEMPTS, Job, JobStore
@@ -30,19 +30,16 @@ from bridge.plugins.interfaces import JobReport, RemoteHost
 from bridge.plugins.registry import HOSTS
 from bridge.spool.launcher import launch_command, write_launcher
 from bridge.spool.request import PROTOCOL
-from bridge.spool.status import FIRST_REVISION, Status
+from bridge.spool.status import Status
 
 HEARTBEAT_S = 2.0
 """Time between two renewals of daemon.json; DAW scripts call it dead after three."""
 CONTROL_S = 0.1
 """Time between two looks for cancel files and the stop file: a cancel has a second in all."""
-RETRY_S = 2.0
-"""Pause after a full disk before the next try to write."""
 OPENING_S = 0.1
 """Time for the triggers to open their ports before the daemon is said to run."""
 LOCK_S = 1.0
 """A lock that is held for so long is another daemon's; a command that only looks holds it for a moment."""
-log = logging.getLogger("dawscribe.daemon")
 
 
 class Daemon:
@@ -55,18 +52,15 @@ class Daemon:
     def __init__(self, app: Application) -> None:
         self._app = app
         self._store = JobStore(app.home)
-        self._jobs: dict[str, Job] = {}
+        self._book = JobBook(self._store)
         self._queue = Queue()
         self._arrived = asyncio.Event()
         self._revising = asyncio.Lock()
         """One correction at a time: each builds on the one before."""
         self._running: Job | None = None
-        self._listeners: list[Callable[[JobReport], None]] = []
         self._accepts = ThreadPoolExecutor(1, "accept")
         """A thread of its own, so that no DAW that does not answer keeps a request from being taken over."""
-        self._unsaved: dict[str, Job] = {}
         self._asked_hosts: set[str] = set()
-        self._walked: Walked = {}
         self._clock = Clock()
         self._problem = ""
         """Reason why requests cannot be taken over at the moment."""
@@ -83,12 +77,10 @@ class Daemon:
             self._problem = str(e)
             raise
         self._problem = ""
-        if job.id not in self._jobs:
-            self._jobs[job.id] = job
-            if not job.is_final:
-                self._queue.add(job)
-                self._arrived.set()
-        self._tell(self._jobs[job.id])
+        if self._book.add(job) and not job.is_final:
+            self._queue.add(job)
+            self._arrived.set()
+        self._book.tell(self._book.find(job.id) or job)
         return job.id
 
     def cancel(self, job_id: str | None) -> list[str]:
@@ -97,7 +89,7 @@ class Daemon:
             if self._running is None:
                 raise InputError("Nothing is being transcribed at the moment.", code="no-job-running")
             job_id = self._running.id
-        job = self._jobs.get(job_id)
+        job = self._book.find(job_id)
         if job is None:
             raise InputError(
                 f"There is no job {job_id[:64]}; 'dawscribe jobs' lists the jobs there are.", code="job-not-found"
@@ -109,7 +101,7 @@ class Daemon:
 
     def jobs(self) -> list[JobReport]:
         """See :class:`bridge.plugins.interfaces.JobService`."""
-        return [self._report(j) for j in self._jobs.values()]
+        return [self._book.report(j) for j in self._book]
 
     async def request_selected(self, host: str, options: Mapping[str, Any]) -> None:
         """See :class:`bridge.plugins.interfaces.JobService`."""
@@ -139,7 +131,7 @@ class Daemon:
 
     async def revise(self, job_id: str, edits: Sequence[Mapping[str, Any]]) -> int:
         """See :class:`bridge.plugins.interfaces.JobService`."""
-        job = self._jobs.get(job_id)
+        job = self._book.find(job_id)
         if job is None or job.status.state != "done":
             raise InputError(
                 f"Job {job_id[:64]} has no result to correct; 'dawscribe jobs' lists the jobs there are.",
@@ -150,13 +142,12 @@ class Daemon:
                 revise, self._store, job_id, edits, self._app.settings, self._app.context
             )
             job.status = replace(job.status, revision=revision)
-            self._changed(job)
+            self._book.changed(job)
         return revision
 
     def watch(self, on_change: Callable[[JobReport], None]) -> Callable[[], None]:
         """See :class:`bridge.plugins.interfaces.JobService`."""
-        self._listeners.append(on_change)
-        return lambda: self._listeners.remove(on_change)
+        return self._book.watch(on_change)
 
     # --- life ---------------------------------------------------------------------------------------------
 
@@ -220,17 +211,17 @@ class Daemon:
         self._store.complete_revisions()
         remove_drafts(self._app.home / "cache")
         for job in self._store.all():
-            self._jobs[job.id] = job
+            self._book.add(job)
             if job.is_final:
                 if not job.saved:
-                    self._save(job)
+                    self._book.save(job)
             elif job.attempts >= MAX_ATTEMPTS:
                 message = f"The daemon stopped {job.attempts} times while this item ran; see 'dawscribe logs'."
-                await self._finish(job, JobEnd("failed", message, "engine-stops-daemon"))
+                await self._book.finish(job, JobEnd("failed", message, "engine-stops-daemon"))
             else:
                 if not job.saved or job.status.state != "queued":
                     job.status = Status("queued")
-                    self._save(job)
+                    self._book.save(job)
                 self._queue.add(job)
         self._arrived.set()
 
@@ -260,17 +251,13 @@ class Daemon:
     async def _control(self) -> None:
         """Watch for the stop file and for cancel files; write what a full disk kept us from writing."""
         stop = self._app.home / "stop"
-        retry_at = 0.0
         # Not Path.exists, which raises where the home cannot be looked at for a moment.
         while not os.path.exists(stop):
             running = self._running
-            for job in [j for j in self._jobs.values() if not j.is_final]:
+            for job in [j for j in self._book if not j.is_final]:
                 if self._store.is_cancel_requested(job.id) and job is not running and self._queue.drop(job.id):
-                    await self._finish(job, JobEnd("cancelled"))
-            if self._unsaved and time.monotonic() > retry_at:
-                retry_at = time.monotonic() + RETRY_S
-                for job in list(self._unsaved.values()):
-                    self._save(job)
+                    await self._book.finish(job, JobEnd("cancelled"))
+            self._book.save_again()
             await asyncio.sleep(CONTROL_S)
         with contextlib.suppress(OSError):
             stop.unlink(missing_ok=True)
@@ -293,65 +280,16 @@ class Daemon:
                 continue
             self._running = job
             try:
-                end = await execute_job(job, self._store, self._worker, self._changed)
+                end = await execute_job(job, self._store, self._worker, self._book.changed)
                 if self._worker.pid is None:
                     # It was killed or crashed, and left in the cache what it was writing.
                     await asyncio.to_thread(remove_drafts, self._app.home / "cache")
-                await self._finish(job, end)
+                await self._book.finish(job, end)
             finally:
                 self._running = None
             await self._tidy()
 
     async def _tidy(self) -> None:
-        """Remove the finished jobs that the settings no longer keep."""
         settings = self._app.settings
         limits = Limits(settings.get("jobs.keep_days"), settings.get("jobs.limit_gb") * 1e9)
-        finished = [j for j in self._jobs.values() if j.is_final and j.id not in self._unsaved]
-        for job_id in await asyncio.to_thread(
-            expired_jobs, self._store, finished, limits, self._clock.now(), self._walked
-        ):
-            log.info("removed job %s: older or larger than [jobs] in the settings keeps", job_id)
-            del self._jobs[job_id]
-            await asyncio.to_thread(self._store.remove, job_id)
-
-    async def _finish(self, job: Job, end: JobEnd) -> None:
-        state = end.state
-        if state != "done":
-            await asyncio.to_thread(self._store.clean, job.id)
-        fraction = 1.0 if state == "done" else job.status.fraction
-        stage = "" if state == "done" else job.status.stage
-        job.status = Status(
-            state,
-            stage,
-            fraction,
-            device=job.status.device,
-            message=end.message,
-            code=end.code,
-            revision=FIRST_REVISION if state == "done" else 0,
-        )
-        self._changed(job)
-
-    def _changed(self, job: Job) -> None:
-        self._save(job)
-        self._tell(job)
-
-    def _save(self, job: Job) -> None:
-        """Write the status; what cannot be written now is written once there is room again."""
-        try:
-            self._store.save(job)
-            self._unsaved.pop(job.id, None)
-        except StoreError as e:
-            if job.id not in self._unsaved:
-                log.warning("%s", e)
-            self._unsaved[job.id] = job
-
-    def _tell(self, job: Job) -> None:
-        report = self._report(job)
-        for listener in list(self._listeners):
-            try:
-                listener(report)
-            except Exception:
-                log.exception("listener")
-
-    def _report(self, job: Job) -> JobReport:
-        return JobReport(job.id, job.host, job.name, self._store.path(job.id), job.status)
+        await self._book.tidy(limits, self._clock)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -149,9 +150,13 @@ class JobStore:
     def load(self, job_id: str) -> Job | None:
         """A job from its folder, None where the folder holds none; a damaged one is a failed one."""
         folder = self.path(job_id)
-        if not folder.is_dir() or folder.is_symlink():
+        try:
+            found = folder.lstat()
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        modified_at = folder.stat().st_mtime
+        if not stat.S_ISDIR(found.st_mode):
+            return None
+        modified_at = found.st_mtime
         try:
             data = self.request_data(job_id)
             request = parse_request(data)
@@ -163,11 +168,13 @@ class JobStore:
         job = Job(
             job_id, request.host, request.items[0].name, _request_time(data.get("asked"), modified_at), Status("queued")
         )
-        job.attempts = self._attempts(folder)
         with contextlib.suppress(InputError):  # a power loss may empty the status; the job itself is safe and goes on
             job.status = parse_status(self._json(job_id, "status.json", MAX_FILE_BYTES))
             job.saved = True
-        if (folder / "result.json").exists() and not job.is_final:
+        if job.is_final:
+            return job
+        job.attempts = self._attempts(folder)
+        if (folder / "result.json").exists():
             # The result is written last, so the job was done; only the status had no time to say so.
             job.status = replace(job.status, state="done", stage="", fraction=1.0, eta_s=None, revision=FIRST_REVISION)
             job.saved = False

@@ -98,7 +98,7 @@ class MidiTrigger:
         self._cancel = parse_gesture(options.cancel)
 
     @classmethod
-    def missing(cls) -> str:
+    def missing(cls, options: Options) -> str:
         """Return what it lacks and how to get that; empty where nothing is missing."""
         lacks = importlib.util.find_spec("rtmidi") is None
         return f"needs python-rtmidi; install it with: {pip_install('python-rtmidi')}" if lacks else ""

@@ -33,6 +33,7 @@ def test_transcribe_writes_midi_result_stems_and_plot(home: Home, wav: Path, tmp
     assert all(m.channel == 9 for m in midi.tracks[1] if hasattr(m, "channel"))
 
 
+@pytest.mark.slow
 def test_again_over_an_earlier_result(home: Home, wav: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     home.run("transcribe", wav, "-o", out)
@@ -40,6 +41,7 @@ def test_again_over_an_earlier_result(home: Home, wav: Path, tmp_path: Path) -> 
     assert [p["role"] for p in read_json(out / "result.json")["items"][0]["parts"]] == ["bass"]
 
 
+@pytest.mark.slow
 def test_several_files_get_a_folder_each(home: Home, tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     files = [sine(tmp_path / "a.wav"), sine(tmp_path / "b" / "a.wav"), sine(tmp_path / "c ü.flac")]
@@ -48,6 +50,7 @@ def test_several_files_get_a_folder_each(home: Home, tmp_path: Path) -> None:
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"a", "a (2)", "c ü"}
 
 
+@pytest.mark.slow
 def test_silence_is_a_result_without_notes(home: Home, tmp_path: Path) -> None:
     silent = tmp_path / "silent.wav"
     soundfile.write(silent, np.zeros((44_100, 2)), 44_100)
@@ -110,6 +113,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(home: Home, tmp_path: Path
         (["--role", "bass"], "choose whole_mix"),
     ],
 )
+@pytest.mark.first_is_enough
 def test_bad_options_are_sentences(home: Home, wav: Path, tmp_path: Path, arguments: list[str], sentence: str) -> None:
     done = home.run("transcribe", wav, "-o", tmp_path / "out", *arguments, check=False)
     assert done.returncode == 2
@@ -119,11 +123,13 @@ def test_bad_options_are_sentences(home: Home, wav: Path, tmp_path: Path, argume
 
 
 @pytest.mark.parametrize("text", ["drums, bass", "drums,bass,"])
+@pytest.mark.first_is_enough
 def test_spaces_and_commas_in_a_list_of_stems(home: Home, wav: Path, tmp_path: Path, text: str) -> None:
     done = home.run("transcribe", wav, "-o", tmp_path / "out", "--stems", text, "--json")
     assert [p["role"] for p in json.loads(done.stdout)["items"][0]["parts"]] == ["drums", "bass"]
 
 
+@pytest.mark.slow
 def test_the_beat_that_nobody_looked_for_is_not_called_uncertain(home: Home, wav: Path, tmp_path: Path) -> None:
     done = home.run("transcribe", wav, "-o", tmp_path / "out", "--no-tempo")
     assert "120 BPM" in done.stdout
@@ -160,6 +166,7 @@ def test_ctrl_c_leaves_nothing(home: Home, wav: Path, tmp_path: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_a_bar_with_stage_and_time(home: Home, wav: Path, tmp_path: Path) -> None:
     home.configure("[separators.fake]\nseconds = 1.0\n")
     ours, theirs = pty.openpty()
@@ -186,6 +193,7 @@ def test_an_output_folder_that_cannot_be_made(home: Home, wav: Path, tmp_path: P
     assert "choose another with -o" in done.stderr
 
 
+@pytest.mark.slow
 def test_help_and_unknown_commands(home: Home) -> None:
     assert "transcribe" in home.run("--help").stdout
     assert home.run("transcribe", "--help").stdout.count("--") > 10
@@ -210,10 +218,12 @@ def test_logs_that_are_not_there_yet(home: Home) -> None:
     assert home.run("logs").stdout.startswith("There are no logs yet")
 
 
+@pytest.mark.slow
 def test_a_decimal_comma_is_a_point(home: Home, wav: Path, tmp_path: Path) -> None:
     assert "97.5 BPM" in home.run("transcribe", wav, "-o", tmp_path / "out", "--bpm", "97,5").stdout
 
 
+@pytest.mark.slow
 def test_a_first_downbeat_behind_the_end_is_refused_and_leaves_nothing(home: Home, wav: Path, tmp_path: Path) -> None:
     done = home.run("transcribe", wav, "-o", tmp_path / "out", "--first-downbeat", "2.5", check=False)
     assert done.returncode == 2
@@ -221,6 +231,7 @@ def test_a_first_downbeat_behind_the_end_is_refused_and_leaves_nothing(home: Hom
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_where_there_is_no_beat_none_is_named(home: Home, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(44_100), 44_100)
     config = home.folder / "config.toml"
@@ -230,10 +241,12 @@ def test_where_there_is_no_beat_none_is_named(home: Home, tmp_path: Path) -> Non
     assert "certain" not in done.stdout
 
 
+@pytest.mark.slow
 def test_doctor_says_what_is_missing(home: Home) -> None:
     done = home.run("doctor", "--json", check=False)
     findings = {f["what"]: f for f in json.loads(done.stdout)}
     assert findings["dawscribe"]["ok"]
     assert any(what.startswith("device cpu") for what in findings)
     missing = [f for f in findings.values() if not f["ok"]]
-    assert all("dawscribe" in f["text"] or "pip install" in f["text"] for f in missing), missing
+    ways = ("dawscribe", "pip install", "config.toml")
+    assert all(any(way in f["text"] for way in ways) for f in missing), missing

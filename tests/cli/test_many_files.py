@@ -42,6 +42,7 @@ def test_a_bad_file_stops_nothing_and_is_named_before_and_after(home: Home, nigh
     assert "two: " in done.stdout
 
 
+@pytest.mark.slow
 def test_one_that_fails_on_the_way_stops_nothing_either(home: Home, night: list[Path], tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     # Its head is in order; its place is taken.
@@ -52,6 +53,7 @@ def test_one_that_fails_on_the_way_stops_nothing_either(home: Home, night: list[
     assert [r["items"][0]["name"] for r in json.loads(done.stdout)] == ["two"]
 
 
+@pytest.mark.slow
 def test_a_single_bad_file_is_an_error_as_ever(home: Home, night: list[Path], tmp_path: Path) -> None:
     done = home.run("transcribe", night[1], "-o", tmp_path / "out", check=False)
     assert done.returncode == 2
@@ -62,6 +64,7 @@ def test_a_single_bad_file_is_an_error_as_ever(home: Home, night: list[Path], tm
 
 @pytest.mark.skipif(sys.platform == "win32", reason="shell redirections")
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+@pytest.mark.first_is_enough
 def test_without_an_output_the_work_is_done_in_silence(home: Home, wav: Path, tmp_path: Path, closed: str) -> None:
     words = " ".join(f"'{w}'" for w in [*COMMAND, str(wav), "-o", str(tmp_path / "out")])
     done = subprocess.run(["sh", "-c", f"{words} {closed}"], env=home.env, timeout=60, check=False)
@@ -116,6 +119,7 @@ def test_no_network_is_called_so(tmp_path: Path, said: str) -> None:
 
 
 @pytest.mark.parametrize("name", [b"a\xffb.rpp", b"a\nb.rpp", b"a\"'`b.rpp"])
+@pytest.mark.first_is_enough
 def test_a_project_whose_name_it_cannot_hold_is_refused_before_the_work(
     home: Home, wav: Path, tmp_path: Path, name: bytes
 ) -> None:

@@ -23,6 +23,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.slow
 def test_a_stems_folder_of_the_users_own_is_left_alone(home: Home, wav: Path) -> None:
     take = sine(wav.parent / "guitar_take1.wav")
     own = wav.parent / "stems" / take.name
@@ -37,6 +38,7 @@ def test_a_stems_folder_of_the_users_own_is_left_alone(home: Home, wav: Path) ->
     assert [p.name for p in own.parent.iterdir()] == [own.name]
 
 
+@pytest.mark.slow
 def test_what_an_earlier_result_had_goes_with_it(home: Home, wav: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     home.run("transcribe", wav, "-o", out, "--plot")
@@ -49,6 +51,7 @@ def test_what_an_earlier_result_had_goes_with_it(home: Home, wav: Path, tmp_path
 
 
 @pytest.mark.parametrize("more", [["--stems", "bass"], ["--no-stems"]])
+@pytest.mark.first_is_enough
 def test_a_stem_that_is_heard_again_is_neither_replaced_nor_removed(
     home: Home, wav: Path, tmp_path: Path, more: list[str]
 ) -> None:
@@ -62,6 +65,7 @@ def test_a_stem_that_is_heard_again_is_neither_replaced_nor_removed(
 
 
 @pytest.mark.parametrize("name", ["song.mid", "result.json", "piano_roll.png", "stems/drums.wav", "stems", "parts"])
+@pytest.mark.first_is_enough
 def test_a_file_that_no_result_names_is_not_replaced(home: Home, wav: Path, tmp_path: Path, name: str) -> None:
     own = tmp_path / "out" / name
     own.parent.mkdir(parents=True)
@@ -82,6 +86,7 @@ def test_a_part_of_the_users_own_is_in_the_way(home: Home, wav: Path, tmp_path: 
     assert files(tmp_path / "out") == {"parts/Bass.mid": b"mine"}
 
 
+@pytest.mark.slow
 def test_a_listed_name_outside_the_folder_is_nobodys(home: Home, wav: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     home.run("transcribe", wav, "-o", out)
@@ -137,6 +142,7 @@ def test_a_closed_terminal_leaves_nothing(home: Home, wav: Path, tmp_path: Path)
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_left_goes_at_the_next_and_that_of_a_running_one_stays(
     home: Home, wav: Path, tmp_path: Path
 ) -> None:
@@ -209,6 +215,7 @@ def test_a_project_that_fails_late_says_where_the_result_is(home: Home, wav: Pat
 
 
 @pytest.mark.parametrize("option", ["--project", "--session"])
+@pytest.mark.first_is_enough
 def test_one_project_for_several_files_is_refused(home: Home, wav: Path, tmp_path: Path, option: str) -> None:
     other = sine(tmp_path / "other.wav")
     done = home.run("transcribe", wav, other, "-o", tmp_path / "out", option, tmp_path / "x.rpp", check=False)
@@ -217,12 +224,14 @@ def test_one_project_for_several_files_is_refused(home: Home, wav: Path, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_what_was_finished_is_printed_as_json_though_a_later_file_fails(home: Home, wav: Path, tmp_path: Path) -> None:
     done = home.run("transcribe", wav, tmp_path / "gone.wav", "-o", tmp_path / "out", "--json", check=False)
     assert done.returncode == 2
     assert [r["items"][0]["name"] for r in json.loads(done.stdout)] == ["item"]
 
 
+@pytest.mark.slow
 def test_a_full_disk_names_the_folder_that_was_asked_for(home: Home, wav: Path, tmp_path: Path) -> None:
     body = (
         "import resource, signal, sys\n"
@@ -240,6 +249,7 @@ def test_a_full_disk_names_the_folder_that_was_asked_for(home: Home, wav: Path, 
 
 
 @pytest.mark.parametrize("name", [b"\xfcber.wav", "🎸.wav".encode(), b"new\nline.wav"])
+@pytest.mark.first_is_enough
 def test_names_that_a_terminal_or_utf_8_cannot_hold(home: Home, wav: Path, tmp_path: Path, name: bytes) -> None:
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
     shutil.copy(wav, odd)
@@ -254,6 +264,7 @@ def test_names_that_a_terminal_or_utf_8_cannot_hold(home: Home, wav: Path, tmp_p
     assert json.loads(again.stdout)["items"][0]["name"] == name[:-4].decode("utf-8", "replace").replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_names_that_the_terminal_cannot_show_are_listed_all_the_same(home: Home, wav: Path) -> None:
     request = home.request("umlaut-0001", wav)
     request["items"][0]["name"] = "Küche ♫\x1b]0;mine\a\nzwei"

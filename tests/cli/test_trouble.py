@@ -89,6 +89,7 @@ def test_a_damaged_heartbeat(home: Home) -> None:
     assert "The daemon runs" in home.run("status").stdout
 
 
+@pytest.mark.slow
 def test_retry_of_what_cannot_be_tried_again(done_home: Home, wav: Path) -> None:
     (done_home.folder / "jobs" / "trouble-0001" / "request.json").unlink()
     assert "no request.json" in one_sentence(done_home, "retry", "trouble-0001")
@@ -107,6 +108,7 @@ def test_a_time_that_is_none(done_home: Home, asked: object) -> None:
     assert "trouble-0001" in done_home.run("jobs").stdout
 
 
+@pytest.mark.slow
 def test_a_start_that_fails_is_in_the_log(home: Home) -> None:
     (home.folder / "jobs").write_text("a file in the way")
     assert "logs" in one_sentence(home, "daemon", "--detach")
@@ -115,6 +117,7 @@ def test_a_start_that_fails_is_in_the_log(home: Home) -> None:
     assert "no jobs" in home.run("jobs").stdout
 
 
+@pytest.mark.slow
 def test_detach_after_a_kill_tells_the_new_daemon(home: Home) -> None:
     old = home.start()
     home.kill()
@@ -128,6 +131,7 @@ def test_detach_after_a_kill_tells_the_new_daemon(home: Home) -> None:
         os.kill(pid, signal.SIGTERM)
 
 
+@pytest.mark.slow
 def test_a_home_by_option(home: Home, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "jobs").write_text("a file in the way")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import mido
 import pytest
 
 from bridge.cli.file_manager import _command
-from tests.support import Home, sine, wait_for
+from tests.support import Home, sine, vanish, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +58,7 @@ def test_results_lie_beside_the_files_and_a_bad_one_stops_nothing(home: Home, fo
             "song.mid", "result.json", "song.dawproject", "parts/Bass.mid", "stems/bass.wav",
         }  # fmt: skip
         assert [t.name for t in mido.MidiFile(made / "song.mid").tracks] == ["a take", "Bass"]
-        assert "audio/bass.wav" in zipfile.ZipFile(made / "song.dawproject").namelist()
+        assert "stems/1_bass.wav" in zipfile.ZipFile(made / "song.dawproject").namelist()
         assert "broken.wav" in (folder / "broken.wav (not transcribed).txt").read_text()
         jobs = {p.name for p in (home.folder / "jobs").iterdir()}
         before = (made / "song.mid").stat().st_mtime_ns
@@ -68,7 +67,7 @@ def test_results_lie_beside_the_files_and_a_bad_one_stops_nothing(home: Home, fo
         assert {p.name for p in (home.folder / "jobs").iterdir()} == jobs
         assert (made / "song.mid").stat().st_mtime_ns == before
         # Nor where the daemon's folders have gone meanwhile.
-        shutil.rmtree(home.folder / "jobs")
+        vanish(home.folder / "jobs")
         assert "handed in" not in home.run("watch", folder, "--once", "--stems", "bass").stdout
         # The user mends the file: its note goes, its result comes. A changed file takes its old result's place.
         _old(sine(folder / "broken.wav"), 30)
@@ -112,6 +111,32 @@ def test_a_file_that_is_being_written_waits_and_a_killed_watcher_goes_on(home: H
     finally:
         watcher.kill()
         watcher.wait()
+
+
+def test_an_empty_file_is_said_at_once_and_again_at_the_end(home: Home, folder: Path) -> None:
+    """Into a pipe, as a log has it, and with a name that a terminal would obey."""
+    odd = folder / "esc\x1b[31m\x07.wav"
+    for file in (odd, folder / "half.wav"):
+        file.write_bytes(b"" if file is odd else b"RIFF")
+        _old(file, 10.0)
+    command = [sys.executable, "-m", "bridge", "watch", str(folder)]
+    watcher = subprocess.Popen(command, env=home.env, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    try:
+        assert watcher.stdout is not None
+        said = [watcher.stdout.readline() for _ in range(3)]
+        assert said[1:] == [
+            "esc [31m .wav: still empty; waiting up to 30 s for the rest.\n",
+            "half.wav: not whole yet; waiting up to 30 s for the rest.\n",
+        ]
+        note = folder / f"{odd.name} (not transcribed).txt"
+        wait_for(note.is_file, "the note")
+        assert "is empty" in note.read_text()
+        rest = iter(watcher.stdout.readline, "")
+        assert next(line for line in rest if "export the audio again" in line).startswith("esc [31m .wav: ")
+    finally:
+        watcher.kill()
+        watcher.communicate()
+        home.run("stop", check=False)
 
 
 def test_what_is_the_users_own_is_not_replaced(home: Home, folder: Path) -> None:

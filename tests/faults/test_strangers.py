@@ -33,6 +33,7 @@ def song(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("path", ["", ":", ".:"], ids=["plain", "empty entry", "dot"])
+@pytest.mark.first_is_enough
 def test_no_code_of_the_current_folder_runs(home: Home, song: Path, wav: Path, path: str) -> None:
     # What PYTHONPATH names Python itself searches before we are there to say no: for sitecustomize, and for what an
     # editable installation's finder imports.
@@ -68,6 +69,7 @@ def test_every_way_to_start_is_the_safe_one(home: Home) -> None:
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o002, 0o022])
+@pytest.mark.first_is_enough
 def test_what_the_home_holds_is_the_users_alone(tmp_path: Path, wav: Path, mask: int) -> None:
     before = os.umask(mask)
     try:
@@ -85,6 +87,7 @@ def test_what_the_home_holds_is_the_users_alone(tmp_path: Path, wav: Path, mask:
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022])
+@pytest.mark.first_is_enough
 def test_the_first_command_makes_a_home_of_the_users_alone(home: Home, wav: Path, tmp_path: Path, mask: int) -> None:
     home.env["DAWSCRIBE_HOME"] = str(tmp_path / "deep" / "new")
     hears = [word for role in ("drums", "bass", "vocals", "other") for word in ("--transcriber", f"{role}=fake")]
@@ -97,6 +100,7 @@ def test_the_first_command_makes_a_home_of_the_users_alone(home: Home, wav: Path
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
 
 
+@pytest.mark.slow
 def test_a_home_that_others_may_write_is_refused(tmp_path: Path, home: Home) -> None:
     loose = tmp_path / "loose"
     loose.mkdir()

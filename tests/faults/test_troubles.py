@@ -30,7 +30,7 @@ from bridge.plugins.interfaces import Context
 from bridge.triggers import spool
 from tests.jobs.test_retention import Store
 from tests.raising import raises_code
-from tests.support import Home, read_json, wait_for
+from tests.support import Home, read_json, vanish, wait_for
 
 STANDS_STILL = """
 import asyncio, time
@@ -107,12 +107,13 @@ def test_a_daemon_on_a_full_disk_says_so_and_goes_on(tmp_path: Path, wav: Path) 
 
 
 @pytest.mark.parametrize("gone", ["home", "daemon.lock"])
+@pytest.mark.first_is_enough
 def test_a_daemon_whose_home_goes_makes_room_for_the_next(tmp_path: Path, gone: str, wav: Path) -> None:
     home = Home(tmp_path / "home", "[triggers.osc]\nenabled = false\n")
     config = (home.folder / "config.toml").read_text()
     first = home.start()
     if gone == "home":
-        shutil.rmtree(home.folder)
+        vanish(home.folder)
         home.folder.mkdir(mode=0o700)
         (home.folder / "config.toml").write_text(config)
     else:
@@ -161,6 +162,7 @@ def test_what_a_worker_started_ends_with_it(tmp_path: Path, monkeypatch: pytest.
     wait_for(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie", "the child's end")
 
 
+@pytest.mark.slow
 def test_a_worker_gives_signs_of_life_while_it_works(home: Home, wav: Path) -> None:
     """One that is deaf in native code for a while is not taken for hung: its answers go on."""
     home.configure("[separators.fake]\nseconds = 3.0\n[triggers.osc]\nenabled = false\n")
@@ -177,6 +179,7 @@ def test_a_place_that_another_worker_holds_is_told(tmp_path: Path) -> None:
     assert "move it away" in worker._unlocked(FileLock(tmp_path / "folder" / "worker.lock"))
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_written_keeps_no_job_from_running(home: Home, wav: Path) -> None:
     (home.folder / "logs" / "worker.log").mkdir(parents=True)
     home.start()
@@ -294,6 +297,7 @@ def test_a_clock_that_jumps_makes_no_job_older(tmp_path: Path, monkeypatch: pyte
     assert expired_jobs(jobs.store, jobs.jobs, Limits(30.0, 1e9)) == ["young-0001"]
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumped_while_the_daemon_was_off_removes_nothing_at_once(home: Home, wav: Path) -> None:
     home.start()
     home.submit(home.request("off-0001", wav))

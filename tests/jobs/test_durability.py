@@ -81,6 +81,7 @@ def test_a_half_written_acceptance_leaves_the_request_in_line(home: Home, wav: P
     assert home.wait_end("half-0001")["state"] == "done"
 
 
+@pytest.mark.slow
 def test_a_damaged_job_is_a_failed_one_and_the_daemon_lives(home: Home, wav: Path) -> None:
     folder = home.folder / "jobs" / "damaged-0001"
     folder.mkdir(parents=True)
@@ -90,6 +91,7 @@ def test_a_damaged_job_is_a_failed_one_and_the_daemon_lives(home: Home, wav: Pat
     assert home.wait_end(home.submit(home.request("sound-0001", wav)))["state"] == "done"
 
 
+@pytest.mark.slow
 def test_a_full_disk_fails_jobs_with_a_sentence_and_the_daemon_lives(tmp_path: Path) -> None:
     """The home lies on a small file system that is full, then has room again."""
     if os.geteuid() != 0 or not shutil.which("mount"):

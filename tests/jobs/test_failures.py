@@ -27,6 +27,7 @@ def left(home: Home, job: str) -> set[str]:
     return {p.name for p in (home.folder / "jobs" / job).iterdir()}
 
 
+@pytest.mark.slow
 def test_a_name_as_long_as_a_book_fails_its_job_and_the_next_one_runs(home: Home, wav: Path) -> None:
     home.start()
     job = home.submit(home.request("long-0001", wav, {"separator": "x" * 70_000}))
@@ -37,6 +38,7 @@ def test_a_name_as_long_as_a_book_fails_its_job_and_the_next_one_runs(home: Home
     assert home.wait_end(home.submit(home.request("long-0002", wav)))["state"] == "done"
 
 
+@pytest.mark.slow
 def test_an_answer_beyond_every_limit_fails_its_job_and_the_next_one_runs(
     home: Home, wav: Path, tmp_path: Path
 ) -> None:
@@ -150,6 +152,7 @@ def test_a_killed_worker_leaves_nothing(home: Home, tmp_path: Path) -> None:
     assert not list(drafts.iterdir())
 
 
+@pytest.mark.slow
 def test_a_cancel_that_needs_a_kill_leaves_nothing(home: Home, wav: Path) -> None:
     home.configure(f"[separators.fake]\ndeaf_s = 30.0\n{OFF}")
     home.start()
@@ -169,6 +172,7 @@ def test_drafts_of_a_killed_daemon_are_removed_at_the_next_start(home: Home) -> 
     assert not any(d.exists() for d in drafts)
 
 
+@pytest.mark.slow
 def test_a_wrong_setting_is_told_as_such_by_a_worker_that_starts(home: Home, wav: Path) -> None:
     home.start()
     home.configure(f"{OFF}prot = 1\n")
@@ -178,6 +182,7 @@ def test_a_wrong_setting_is_told_as_such_by_a_worker_that_starts(home: Home, wav
     assert home.wait_end(home.submit(home.request("wrong-0002", wav)))["state"] == "done"
 
 
+@pytest.mark.slow
 def test_a_long_worker_log_is_put_aside(home: Home, wav: Path) -> None:
     log = home.folder / "logs" / "worker.log"
     log.parent.mkdir()
@@ -188,6 +193,7 @@ def test_a_long_worker_log_is_put_aside(home: Home, wav: Path) -> None:
     assert log.with_name("worker.log.1").stat().st_size == 2_000_000
 
 
+@pytest.mark.slow
 def test_jobs_that_cannot_be_written_are_told_in_the_status(home: Home, wav: Path) -> None:
     home.start()
     jobs = home.folder / "jobs"

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ EXAMPLE: dict[str, Any] = json.loads(
 
 
 @given(st.binary(max_size=200))
+@pytest.mark.slow
 def test_any_bytes_are_an_object_or_a_sentence(data: bytes) -> None:
     try:
         read = parse_json(data, "request")

@@ -126,6 +126,7 @@ def test_cancel_by_osc(osc_home: tuple[Home, int], wav: Path) -> None:
     assert controller.receive_until("/dawscribe/cancelled")[-1][1] == job
 
 
+@pytest.mark.slow
 def test_a_button_cancels_when_it_is_pressed_and_does_nothing_when_let_go(
     osc_home: tuple[Home, int], wav: Path
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_button_cancels_when_it_is_pressed_and_does_nothing_when_let_go(
     assert controller.receive_until("/dawscribe/cancelled")[-1][1] == job
 
 
+@pytest.mark.slow
 def test_values_that_no_file_can_hold_leave_nothing_behind(osc_home: tuple[Home, int], wav: Path) -> None:
     home, port = osc_home
     controller = Controller(port)
@@ -162,6 +164,7 @@ def own_address() -> str:
         return str(s.getsockname()[0])
 
 
+@pytest.mark.slow
 def test_answers_reach_another_address_while_only_this_machine_is_heard(tmp_path: Path) -> None:
     """The tablet stands in for one on the network: what comes from a loopback address never leaves a machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tablet:
@@ -180,6 +183,7 @@ def test_answers_reach_another_address_while_only_this_machine_is_heard(tmp_path
             home.kill()
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_tried_again(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
@@ -197,6 +201,7 @@ def test_a_port_that_is_taken_is_tried_again(tmp_path: Path) -> None:
             home.kill()
 
 
+@pytest.mark.slow
 def test_liblo_understands_us(osc_home: tuple[Home, int], wav: Path) -> None:
     """The reference implementation's own programs, over real sockets."""
     if not shutil.which("oscsend"):
@@ -314,6 +319,7 @@ def test_other_machines_need_a_list(tmp_path: Path) -> None:
         OscTrigger(OscTrigger.Options(host="0.0.0.0", allow=("tablet",)), context)
 
 
+@pytest.mark.slow
 def test_a_network_may_send_and_others_may_not(tmp_path: Path) -> None:
     mine = own_address()
     for network, heard in ((f"{mine}/24", True), ("203.0.113.0/24", False)):

@@ -111,6 +111,7 @@ def test_every_packet_ends_in_bounded_memory() -> None:
     assert most < 1 << 20
 
 
+@pytest.mark.slow
 def test_a_daemon_answers_after_the_packets_that_stopped_it(osc_home: tuple[Home, int]) -> None:
     home, port = osc_home
     controller = Controller(port)
@@ -122,6 +123,7 @@ def test_a_daemon_answers_after_the_packets_that_stopped_it(osc_home: tuple[Home
     wait_for(lambda: home.beat()["heartbeat"] > before, "the next heartbeat")
 
 
+@pytest.mark.slow
 def test_one_sender_gets_one_list_a_second(osc_home: tuple[Home, int]) -> None:
     _, port = osc_home
     controller = Controller(port)
@@ -135,6 +137,7 @@ def test_one_sender_gets_one_list_a_second(osc_home: tuple[Home, int]) -> None:
     assert controller.receive() == ("/dawscribe/jobs/end",)
 
 
+@pytest.mark.slow
 def test_echoes_are_not_answered_and_unknown_words_once(osc_home: tuple[Home, int]) -> None:
     _, port = osc_home
     controller = Controller(port)
@@ -154,6 +157,27 @@ def test_answers_to_itself_are_refused(reply: str, tmp_path: Path) -> None:
     with raises_code("osc-reply-to-itself"):
         OscTrigger(OscTrigger.Options(reply=reply), context)
     OscTrigger(OscTrigger.Options(reply=reply.replace("9910", "9911")), context)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_answers_go_to_an_ipv6_address_in_brackets(tmp_path: Path) -> None:
+    port = free_port()
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as tablet:
+        try:
+            tablet.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no ::1")
+        tablet.settimeout(30)
+        reply = f"[::1]:{tablet.getsockname()[1]}"
+        home = Home(tmp_path / "home", f'[triggers.osc]\nport = {port}\nreply = "{reply}"\n')
+        home.start()
+        try:
+            Controller(port).send("/dawscribe/ping")
+            assert tablet.recv(1000).startswith(b"/dawscribe/pong\0")
+        finally:
+            home.kill()
+            while Controller.opened:
+                Controller.opened.pop().close()
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")

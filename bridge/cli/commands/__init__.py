@@ -1,4 +1,4 @@
-"""The commands of the command line, one module each."""
+"""The commands, one module each."""
 
 from __future__ import annotations
 

@@ -111,8 +111,8 @@ class Relay:
 
     def _status(self, asked: Mapping[str, Any]) -> Answer:
         job = check_id(asked.get("id"))
-        inserted = (self._client.store.path(job) / "inserted").exists()
-        return {"status": self._client.progress(job), "inserted": inserted}
+        mark = self._client.store.path(job) / "inserted"
+        return {"status": self._client.progress(job), "inserted": mark.exists(), "whole": _is_whole(mark)}
 
     def _result(self, asked: Mapping[str, Any]) -> Answer:
         job = check_id(asked.get("id"))
@@ -133,5 +133,17 @@ class Relay:
             raise InputError(
                 "The revision is no number; run 'dawscribe setup live' again.", code="relay-revision-invalid"
             )
-        write_json(self._home / "jobs" / check_id(asked.get("id")) / "inserted", {"revision": revision})
+        mark = self._home / "jobs" / check_id(asked.get("id")) / "inserted"
+        if revision > 0:
+            write_json(mark, {"revision": revision})
+        else:  # the insertion failed
+            mark.unlink(missing_ok=True)
         return {}
+
+
+def _is_whole(mark: Path) -> bool:
+    """Return whether the Remote Script has noted that all tracks are there."""
+    try:
+        return parse_json(read_untrusted(mark, MAX_FILE_BYTES), "mark").get("whole") is True
+    except (OSError, DawscribeError):
+        return False

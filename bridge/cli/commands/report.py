@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the zip file and print where it is."""
+    """Write the zip file and print its place."""
     folder, name = _folder(options.job)
     target = options.output or Path(f"dawscribe-{name}.zip")
     if target.exists():

@@ -19,7 +19,9 @@ SERVICE = "service"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("target", metavar="TARGET", help=f"one of: {', '.join(_targets())}")
-    parser.add_argument("--portable", type=Path, metavar="DIR", help="the folder of a portable DAW")
+    parser.add_argument(
+        "--portable", type=Path, metavar="DIR", help="the folder of a portable DAW, or Live's User Library"
+    )
     parser.add_argument("--uninstall", action="store_true", help="take everything out again")
 
 

@@ -116,13 +116,6 @@ def _one(
 
 def _check_targets(app: Application, folders: Sequence[Path], options: argparse.Namespace) -> None:
     """Refuse before the long work what could not be written after it."""
-    odd = [p for p in (*options.project, *options.files) if options.project and not _is_writable(str(p.absolute()))]
-    if odd:
-        name = printable(odd[0].name)
-        raise InputError(
-            f"A project cannot hold the name {name}; take its odd letters or one kind of quotes out.",
-            code="project-name-impossible",
-        )
     if options.project and len(options.files) > 1:
         raise InputError(
             "--project takes one audio file at a time; run dawscribe once per file.", code="project-many-files"
@@ -134,11 +127,6 @@ def _check_targets(app: Application, folders: Sequence[Path], options: argparse.
     names = {RESULT, MIDI, *([PLOT] if options.plot else ()), *(f"stems/{role}.wav" for role in stems if keep)}
     for folder in folders:
         check_free(folder, names, options.files)
-
-
-def _is_writable(path: str) -> bool:
-    """Return whether project files, which are lines of UTF-8 with texts in quotes, can hold a path."""
-    return path.isprintable() and not {'"', "'", "`"} <= set(path)
 
 
 def _write_projects(

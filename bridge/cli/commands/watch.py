@@ -13,6 +13,7 @@ from bridge.cli.run_options import add_run_options, check_chosen, chosen_options
 from bridge.cli.watched_folder import WatchedFolder
 from bridge.errors import InputError, StoreError
 from bridge.files import FileLock
+from bridge.spool.untrusted_json import one_line
 
 LOOK_S = 1.0
 """Between two looks at the folder: some stat calls each."""
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     check_chosen(chosen, app.settings)
     watched = WatchedFolder(folder, client(), app, chosen, options.project)
     watched.sweep()
-    print(f"Watching {folder}; results lie beside the files. Ctrl-C ends it.", flush=True)
+    print(one_line(f"Watching {folder}; results lie beside the files. Ctrl-C ends it."), flush=True)
     try:
         _watch(watched, once=options.once)
     except KeyboardInterrupt:
@@ -68,5 +69,5 @@ def _watch(watched: WatchedFolder, *, once: bool) -> None:
         except StoreError as e:
             if once:
                 raise
-            print(f"dawscribe: {e}", flush=True)
+            print(one_line(f"dawscribe: {e}"), flush=True)
             time.sleep(RETRY_S)

@@ -291,4 +291,5 @@ def _address(text: str) -> Address:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise ConfigError(f'triggers.osc.reply must be "host:port", not "{text}".', code="osc-reply-invalid")
-    return host, int(port)
+    # An address of IPv6 stands in brackets before its port.
+    return host.removeprefix("[").removesuffix("]"), int(port)

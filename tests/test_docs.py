@@ -92,6 +92,7 @@ def test_every_page_stands_in_the_navigation() -> None:
 
 
 @pytest.mark.skipif(find_spec("material") is None, reason="pip install -r install/requirements-docs.txt")
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "mkdocs", "build", "--strict", "-q", "-d", str(tmp_path / "site")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -213,6 +213,7 @@ def in_order(calls: list[str], *words: str) -> bool:
     return re.search(".*".join(words), " | ".join(calls)) is not None
 
 
+@pytest.mark.slow
 def test_an_upgrade_stops_the_daemon_and_starts_it_again(place: Place) -> None:
     note_the_use_of(place, "rm")
     assert place.run("install.sh").returncode == 0

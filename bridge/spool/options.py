@@ -17,6 +17,8 @@ SEVERAL = "+"
 """Between the transcribers that hear the same source."""
 QUALITIES = ("draft", "best")
 GRID_SOURCES = ("song", "project")
+SEPARATORS = "htdemucs, spleeter, demucs (needs PyTorch) or whole_mix"
+"""The separators, as a help text names them."""
 MAX_NUMBER = 1e9
 """Values beyond this are a mistake, and so is what is no number."""
 Parse = Callable[[str, Any], Any]
@@ -144,9 +146,7 @@ OPTION_SPECS: tuple[OptionSpec, ...] = (
         choices=QUALITIES,
     ),
     OptionSpec("stems", roles, "", f"only these parts: {', '.join(STEM_ROLES)}", metavar="ROLE,..."),
-    OptionSpec(
-        "separator", text, "separation.separator", "htdemucs, demucs (needs PyTorch) or whole_mix", metavar="NAME"
-    ),
+    OptionSpec("separator", text, "separation.separator", SEPARATORS, metavar="NAME"),
     OptionSpec("role", role, "", "with --separator whole_mix: what the recording is", choices=STEM_ROLES),
     OptionSpec("transcribers", transcribers, "", "the engine for a part", flag="--transcriber", metavar="ROLE=NAME"),
     OptionSpec("device", text, "device", "auto, cpu, gpu, cuda or mps", metavar="NAME"),

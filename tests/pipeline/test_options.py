@@ -11,7 +11,8 @@ import pytest
 from bridge.config import load
 from bridge.pipeline.hearing_plan import Call, lacking, needs_stems, stem_plan
 from bridge.pipeline.options import resolve_options, with_sensitivity
-from bridge.spool.options import OPTION_SPECS
+from bridge.plugins import registry
+from bridge.spool.options import OPTION_SPECS, SEPARATORS
 from tests.raising import raises_code
 
 
@@ -124,3 +125,7 @@ def test_without_a_sensitivity_the_settings_stay(tmp_path: Path) -> None:
     assert with_sensitivity(settings, resolve_options({}, settings)) is settings
     with raises_code("option-invalid"):
         resolve_options({"sensitivity": 2}, settings)
+
+
+def test_the_help_names_every_separator() -> None:
+    assert set(registry.SEPARATORS.built_in) <= set(re.findall(r"\w+", SEPARATORS))

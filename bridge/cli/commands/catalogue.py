@@ -14,6 +14,7 @@ from bridge.app import application
 from bridge.cli.numbers import whole
 from bridge.cli.result_folder import printable
 from bridge.errors import InputError
+from bridge.spool.options import SEPARATORS
 
 BAD_INPUT = 2
 """Exit status where a song failed, as of bad input."""
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://host:8786")
     parser.add_argument("--workers", type=whole, metavar="N", help="worker processes here (as many as memory holds)")
     parser.add_argument("--stems", action="store_true", help="keep the stems, about 40 MB a song minute")
-    parser.add_argument("--separator", metavar="NAME", help="htdemucs, demucs (needs PyTorch) or whole_mix")
+    parser.add_argument("--separator", metavar="NAME", help=SEPARATORS)
     parser.add_argument("--quality", choices=("draft", "best"), help="draft: our own nets on the mix alone, in seconds")
     parser.add_argument("--again", action="store_true", help="try songs again that failed before")
     parser.add_argument("--json", action="store_true", help="print a JSON object a line for scripts")

@@ -6,7 +6,7 @@ An hour takes 15 to 40 MB, where half floats would take 220 MB.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -72,14 +72,35 @@ class NoteActivations:
     def add(self, heard: Array) -> None:
         """Append (KINDS, frames, 88), probabilities 0..1."""
         kept = heard[:, :, self.keys.start - LOW : self.keys.stop - LOW]
-        small = np.ascontiguousarray(np.rint(kept * 255).astype(np.uint8).transpose(2, 0, 1))
-        self._pieces.append([zlib.compress(key.tobytes(), LEVEL) for key in small])
+        small = np.ascontiguousarray(_bytes(kept).transpose(2, 0, 1))
+        self._pieces.append([_packed(key) for key in small])
         self.frames += heard.shape[1]
 
     def extend(self, more: NoteActivations) -> None:
         """Append what other maps of the same keys hold."""
         self._pieces += more._pieces
         self.frames += more.frames
+
+    def with_onsets(self, pitches: Sequence[int], change: Callable[[Array], Array]) -> NoteActivations:
+        """Return the maps with other onsets of some keys; all else stays packed as it is.
+
+        Args:
+            pitches: of the keys, each once.
+            change: takes their onsets (frames, pitches) and returns the new ones.
+        """
+        kept = [[_unpacked(piece[pitch - self.keys.start]) for pitch in pitches] for piece in self._pieces]
+        out = NoteActivations(self.keys.start, self.keys.stop - 1)
+        out.extend(self)
+        if not len(pitches) or not kept:
+            return out
+        onsets = np.concatenate([np.stack([key[0] for key in piece], 1) for piece in kept])
+        edges = np.cumsum([piece[0].shape[1] for piece in kept])[:-1]
+        changed = np.split(_bytes(change(_probabilities(onsets))), edges)
+        for number, (piece, new) in enumerate(zip(kept, changed, strict=True)):
+            out._pieces[number] = list(self._pieces[number])
+            for pitch, key, onset in zip(pitches, piece, new.T, strict=True):
+                out._pieces[number][pitch - self.keys.start] = _packed(np.stack([onset, *key[1:]]))
+        return out
 
     def packed(self) -> tuple[list[list[int]], bytes]:
         """Return the lengths of the packed keys by piece, and all of them in one: the form for a file."""
@@ -122,8 +143,16 @@ class NoteActivations:
             yield np.stack([_unpacked(p) for p in piece], 2)
 
 
+def _packed(key: Bytes) -> bytes:
+    return zlib.compress(key.tobytes(), LEVEL)
+
+
 def _unpacked(packed: bytes) -> Bytes:
     return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(KINDS, -1)
+
+
+def _bytes(probabilities: Array) -> Bytes:
+    return np.rint(probabilities * 255).astype(np.uint8)
 
 
 def _probabilities(small: Bytes) -> Array:

@@ -18,6 +18,7 @@ from bridge.score.instruments.evidence import Evidence
 from bridge.score.perceptron import DATA, load_weights, perceptron
 
 Array = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 Weights = Mapping[str, Array]
 
 WEIGHTS = DATA / "company.npz"
@@ -51,12 +52,12 @@ def in_company(who: Evidence, view: Array) -> Array:
         rows = np.flatnonzero((since_s >= -AROUND_S) & (since_s < STEP_S + AROUND_S))
         rows = rows[np.argsort(-who.real[rows], kind="stable")[:MOST]]
         mine = (since_s[rows] >= 0) & (since_s[rows] < STEP_S)
-        real[rows[mine]] = passage(who.rows(rows), view[rows], weights)[mine]
+        real[rows[mine]] = passage(who.rows(rows), view[rows], weights, np.flatnonzero(mine))
     return real
 
 
-def passage(who: Evidence, view: Array, weights: Weights) -> Array:
-    """(n,) of onsets that all look at each other."""
+def passage(who: Evidence, view: Array, weights: Weights, mine: Rows) -> Array:
+    """(mine,) of some onsets of those that all look at each other."""
     layers = sum(name.endswith("qkv_weight") for name in weights)
     # A doubtful note counts less.
     bias = pull(who, weights).reshape(layers, HEADS, len(who), len(who))
@@ -65,11 +66,13 @@ def passage(who: Evidence, view: Array, weights: Weights) -> Array:
     columns = np.column_stack([view, who.family / 3, number, who.balance, who.width]).astype(np.float32)
     y = perceptron(columns, weights, ("enter",))
     for k in range(layers):
-        y = y + attention(normed(y, weights, f"layers.{k}.first"), bias[k], weights, f"layers.{k}")
+        # Of the last layer only what is told is wanted.
+        rows = mine if k == layers - 1 else np.arange(len(who))
+        y = y[rows] + attention(normed(y, weights, f"layers.{k}.first"), bias[k][:, rows], weights, f"layers.{k}", rows)
         inner = f"layers.{k}.perceptron.0", f"layers.{k}.perceptron.2"
         y = y + perceptron(normed(y, weights, f"layers.{k}.second"), weights, inner)
     odds = perceptron(normed(y, weights, "norm"), weights, ("real",))[:, 0]
-    return probability(odds + log_odds(who.real))
+    return probability(odds + log_odds(who.real[mine]))
 
 
 def pull(who: Evidence, weights: Weights) -> Array:
@@ -113,12 +116,12 @@ def _intervals() -> Array:
     return np.array([np.tanh(octaves), np.exp(-away), np.exp(-6 * away), np.cos(2 * math.pi * octaves)], np.float32)
 
 
-def attention(y: Array, bias: Array, weights: Weights, name: str) -> Array:
-    """(n, width) what each note takes from all; bias (HEADS, n, n)."""
+def attention(y: Array, bias: Array, weights: Weights, name: str, rows: Rows) -> Array:
+    """(rows, width) what some notes take from all; bias (HEADS, rows, n)."""
     n, width = y.shape
     q, k, v = perceptron(y, weights, (f"{name}.qkv",)).reshape(n, 3, HEADS, -1).transpose(1, 2, 0, 3)
-    share = softmax(q @ k.transpose(0, 2, 1) * np.float32((width // HEADS) ** -0.5) + bias)
-    return perceptron((share @ v).transpose(1, 0, 2).reshape(n, width), weights, (f"{name}.out",))
+    share = softmax(q[:, rows] @ k.transpose(0, 2, 1) * np.float32((width // HEADS) ** -0.5) + bias)
+    return perceptron((share @ v).transpose(1, 0, 2).reshape(len(rows), width), weights, (f"{name}.out",))
 
 
 def normed(y: Array, weights: Weights, name: str) -> Array:

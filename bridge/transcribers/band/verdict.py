@@ -15,6 +15,7 @@ from bridge.transcribers.band.company import VIEW, in_company
 from bridge.transcribers.band.crops import LOW
 
 Array = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
 
 NEIGHBOURS = 3
 """Frames on either side of an onset peak that rise or fall with it."""
@@ -46,7 +47,9 @@ class Judged:
 def with_verdict(maps: Array, who: Evidence, weight: float) -> Array:
     """The maps (4, frames, 88) with each candidate's peak between both nets' probabilities."""
     frames, keys = places(who)
-    return moved(maps, frames, keys, weight * (log_odds(who.real) - log_odds(maps[0, frames, keys])))
+    out = maps.copy()
+    out[0] = moved(maps[0], frames, keys, weight * (log_odds(who.real) - log_odds(maps[0, frames, keys])))
+    return out
 
 
 def told_together(pieces: Iterable[Judged]) -> Hearing:
@@ -63,24 +66,31 @@ def told_together(pieces: Iterable[Judged]) -> Hearing:
     by = log_odds(who.real) - log_odds(alone.real)
     maps, first = NoteActivations(), 0
     for piece in pieces:
-        for part in piece.hearing.maps.pieces():
-            mine = (frames >= first) & (frames < first + part.shape[1])
-            maps.add(moved(np.asarray(part / np.float32(255), np.float32), frames[mine] - first, keys[mine], by[mine]))
-            first += part.shape[1]
+        mine = (frames >= first) & (frames < first + piece.hearing.maps.frames)
+        maps.extend(with_onsets_moved(piece.hearing.maps, frames[mine] - first, keys[mine], by[mine]))
+        first = maps.frames
     return Hearing(maps, who)
 
 
-def places(who: Evidence) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def places(who: Evidence) -> tuple[Indices, Indices]:
     """Frame and key from 0 of each row."""
     return np.rint(who.onset_s * FPS).astype(np.int64), who.pitch - LOW
 
 
-def moved(maps: Array, frames: npt.NDArray[np.int64], keys: npt.NDArray[np.int64], by: Array) -> Array:
-    """The maps (4, frames, 88) with the onset peaks at these places moved by so much in log odds."""
-    out = maps.copy()
-    before = maps[0, frames, keys]
+def with_onsets_moved(maps: NoteActivations, frames: Indices, keys: Indices, by: Array) -> NoteActivations:
+    """The maps with their onsets moved as of :func:`moved`; keys without any stay packed."""
+    some, columns = np.unique(keys, return_inverse=True)
+    return maps.with_onsets((some + LOW).tolist(), lambda onset: moved(onset, frames, columns, by))
+
+
+def moved(onset: Array, frames: Indices, keys: Indices, by: Array) -> Array:
+    """The onsets (frames, keys) with the peaks at these places, sorted by time, moved by so much in log odds."""
+    before = onset[frames, keys]
     factor = probability(log_odds(before) + by) / np.maximum(before, 1e-3)
-    for frame, key, times in zip(frames, keys, factor, strict=True):
-        around = slice(max(0, frame - NEIGHBOURS), frame + NEIGHBOURS + 1)
-        out[0, around, key] = np.clip(maps[0, around, key] * times, 0, 1)
+    around = frames[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
+    peak, place = np.nonzero((around >= 0) & (around < len(onset)))
+    at = around[peak, place], keys[peak]
+    out = onset.copy()
+    # Of two peaks that share neighbours the later one moves them.
+    out[at] = np.clip(onset[at] * factor[peak], 0, 1)
     return out

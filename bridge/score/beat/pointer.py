@@ -33,29 +33,54 @@ def pointed_beats(curve: Array, period: float) -> Indices:
     """
     shortest = max(2, int(period / 2**REACH_OCTAVES))
     sizes = np.arange(shortest, int(np.ceil(period * 2**REACH_OCTAVES)) + 1)
-    ends = np.cumsum(sizes)
-    firsts, lasts = ends - sizes, ends - 1
-    place = np.arange(ends[-1]) - np.repeat(firsts, sizes)
-    widths = np.maximum(1, np.round(sizes / ON_SHARE).astype(np.int64))
-    struck = place < np.repeat(widths, sizes)
     # What a beat of one size (row) costs after one of another (column).
     cost = CHANGE_COST * np.abs(sizes[:, None] / sizes[None, :] - 1.0)
-    told = curve.clip(SURE, 1.0 - SURE)
-    on, off = np.log(told), np.log((1.0 - told) / (ON_SHARE - 1))
-    before, rows = np.maximum(np.arange(ends[-1]) - 1, 0), np.arange(len(sizes))
-    came = np.zeros((len(curve), len(sizes)), np.int16)
-    odds = np.where(struck, on[0], off[0])
-    for step in range(1, len(curve)):
-        ended = odds[lasts] - cost
-        came[step] = ended.argmax(1)
-        odds = odds[before]
-        odds[firsts] = ended[rows, came[step]]
-        odds += np.where(struck, on[step], off[step])
-    best = int(odds.argmax())
-    row = int(np.searchsorted(ends, best, "right"))
-    starts = _traced_back(came, sizes, row, len(curve) - 1 - int(place[best]))
+    worth = _Worth(curve, sizes)
+    # A beat may begin before the curve: those starts come first.
+    ahead, count, columns = int(sizes[-1]) - 1, len(curve), np.arange(len(sizes))
+    odds = np.full((ahead + count, len(sizes)), -np.inf)
+    odds[:ahead][np.arange(ahead)[:, None] > ahead - sizes[None, :]] = 0.0
+    odds[ahead] = 0.0
+    came = np.zeros((ahead + count, len(sizes)), np.int16)
+    # Beats that begin within the shortest one's length do not depend on each other.
+    for low in range(1, count, shortest):
+        steps = np.arange(low, min(count, low + shortest))
+        starts = steps[:, None] - sizes[None, :]
+        ended = odds[starts + ahead, columns] + worth.of(starts, steps[:, None])
+        total = ended[:, None, :] - cost[None, :, :]
+        best = total.argmax(2)
+        came[steps + ahead] = best
+        odds[steps + ahead] = np.take_along_axis(total, best[:, :, None], 2)[:, :, 0]
+    # Of beats that are worth the same, the last and shortest.
+    last = np.arange(count - int(sizes[-1]), count)[::-1, None]
+    going = np.where(last + sizes[None, :] >= count, odds[last[:, 0] + ahead] + worth.of(last, count), -np.inf)
+    row, at = np.unravel_index(int(going.T.argmax()), going.T.shape)
+    beats = _traced_back(came[ahead:], sizes, int(row), int(last[at, 0]))
     # Where in its first part a beat is struck is told by the curve alone.
-    return np.array([start + int(curve[start : start + widths[row]].argmax()) for start, row in starts], np.int64)
+    return np.array([start + int(curve[start : start + worth.widths[row]].argmax()) for start, row in beats],
+                    np.int64)  # fmt: skip
+
+
+class _Worth:
+    """What beats are worth: log odds that each is struck in its first part and nowhere else."""
+
+    def __init__(self, curve: Array, sizes: Indices) -> None:
+        told = curve.clip(SURE, 1.0 - SURE)
+        on, off = np.log(told), np.log((1.0 - told) / (ON_SHARE - 1))
+        self.widths: Indices = np.maximum(1, np.round(sizes / ON_SHARE).astype(np.int64))
+        self._off = np.concatenate([[0.0], np.cumsum(off)])
+        self._gain = np.concatenate([[0.0], np.cumsum(on - off)])
+
+    def of(self, starts: Indices, ends: Indices | int) -> Array:
+        """(rows, sizes) of beats of all sizes, as far as they lie within the curve.
+
+        Args:
+            starts: (rows, sizes) or (rows, 1) steps at which they begin.
+            ends: the steps before which they are looked at.
+        """
+        first, struck = np.maximum(starts, 0), np.minimum(starts + self.widths, ends).clip(0)
+        result: Array = self._off[ends] - self._off[first] + self._gain[np.maximum(struck, first)] - self._gain[first]
+        return result
 
 
 def _traced_back(came: npt.NDArray[np.int16], sizes: Indices, row: int, start: int) -> list[tuple[int, int]]:

@@ -124,21 +124,24 @@ def beat_frames(strength: Array, period: Array) -> Array:
         strength: (frames,) onset strength.
         period: (frames,) frames from beat to beat, expected at each frame.
     """
-    shortest, longest = int(period.min() / 2), int(np.ceil(period.max() * 2))
-    log_gap = np.log(np.arange(longest + 1).clip(1))
-    score = strength.copy()
-    back = np.full(len(strength), -1, dtype=np.int64)
-    for frame in range(shortest, len(strength)):
-        near, far = int(period[frame] / 2), min(frame, int(period[frame] * 2))
-        if far < near or near < 1:
-            continue
-        gaps = log_gap[near : far + 1]
-        reached = score[frame - far : frame - near + 1][::-1] - TIGHTNESS * (gaps - np.log(period[frame])) ** 2
-        best = int(reached.argmax())
-        if reached[best] > 0:
-            score[frame] += reached[best]
-            back[frame] = frame - near - best
-    return between_frames(strength, traced_back(score, back, period[-1]))
+    shortest, longest, count = max(1, int(period.min() / 2)), int(np.ceil(period.max() * 2)), len(strength)
+    gaps = np.arange(shortest, longest + 1)
+    log_gap, log_period = np.log(gaps), np.log(period)
+    near, far = (period / 2).astype(np.int64), (period * 2).astype(np.int64)
+    # Before the recording nothing can be.
+    score = np.concatenate([np.full(longest, -np.inf), strength])
+    back = np.full(count, -1, dtype=np.int64)
+    # Frames within the shortest gap do not depend on each other.
+    for low in range(shortest, count, shortest):
+        frames = np.arange(low, min(count, low + shortest))
+        reached = score[longest + frames[:, None] - gaps] - TIGHTNESS * (log_gap - log_period[frames, None]) ** 2
+        reached[(gaps < near[frames, None]) | (gaps > far[frames, None])] = -np.inf
+        best = reached.argmax(1)
+        worth = reached[np.arange(len(frames)), best]
+        more = worth > 0
+        score[longest + frames[more]] += worth[more]
+        back[frames[more]] = frames[more] - gaps[best[more]]
+    return between_frames(strength, traced_back(score[longest:], back, period[-1]))
 
 
 def traced_back(score: Array, back: npt.NDArray[np.int64], period: float) -> npt.NDArray[np.int64]:

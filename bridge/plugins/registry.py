@@ -49,7 +49,9 @@ class Registry(Generic[P]):
             PluginError: it cannot be imported, with the line that would install what it lacks.
         """
         noun = self.kind[:-1]
-        target, installed = self.built_in.get(name), self._installed()
+        target = self.built_in.get(name)
+        # The list of what is installed takes a hundredth of a second to read: not asked for ours.
+        installed = self._installed() if target is None else {}
         if target is None and name not in installed:
             raise ConfigError(
                 f'There is no {noun} "{name[:MAX_NAME]}"; choose one of: {", ".join(self.names())}.',

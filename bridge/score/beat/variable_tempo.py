@@ -65,7 +65,7 @@ def periodicity(strength: Array, rate_hz: float) -> Array:
     window = int(WINDOW_S * rate_hz)
     padded = np.pad(np.convolve(strength, SMEAR, "same"), (window // 2, window))
     starts = np.arange(0, max(1, len(strength)), int(HOP_S * rate_hz))
-    return np.stack([_salience(padded[s : s + window], lags) for s in starts])
+    return _salience(padded[starts[:, None] + np.arange(window)], lags)
 
 
 def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
@@ -84,29 +84,27 @@ def local_tempo(strength: Array, rate_hz: float) -> TempoPath:
     return TempoPath(times_s, TEMPI[path], float(salience[np.arange(len(path)), path].mean()))
 
 
-def _salience(piece: Array, lags: Array) -> Array:
-    """Measure the periodicity of a window at each lag, 0..about 1: the comb of its autocorrelation."""
-    centred = piece - piece.mean()
-    size = 1 << int(np.ceil(np.log2(2 * len(piece))))
-    spectrum = np.fft.rfft(centred, size)
-    full = np.fft.irfft(spectrum * spectrum.conj())[: len(piece)]
+def _salience(pieces: Array, lags: Array) -> Array:
+    """(windows, lags) 0..about 1: the comb of the autocorrelation of each window."""
+    centred, length = pieces - pieces.mean(1, keepdims=True), pieces.shape[1]
+    spectra = np.fft.rfft(centred, 1 << int(np.ceil(np.log2(2 * length))))
+    full = np.fft.irfft(spectra * spectra.conj())[:, :length]
     # Unbiased: a lag of half the window has half the products.
-    full = full / (len(piece) - np.arange(len(piece))).clip(len(piece) / 4) * len(piece)
-    if full[0] <= 0:
-        return np.zeros(len(lags))
+    full = full / (length - np.arange(length)).clip(length / 4) * length
     # A beat's period and its multiples; the bar's multiples count, so that half a beat does not win by itself.
-    comb = np.zeros(len(lags))
+    comb = np.zeros((len(pieces), len(lags)))
     for multiple, weight in ((1, 1.0), (2, 0.6), (3, 0.2), (4, 0.6)):
-        comb += weight * _peak_near(full, lags * multiple)
-    result: Array = np.maximum(0.0, comb) / (2.4 * full[0])
+        comb += weight * _peaks_near(full, lags * multiple)
+    power = full[:, :1]
+    result: Array = np.where(power > 0, np.maximum(0.0, comb) / (2.4 * np.where(power > 0, power, 1.0)), 0.0)
     return result
 
 
-def _peak_near(values: Array, places: Array) -> Array:
-    """The largest of ``values`` within a frame of each place; 0 beyond the end."""
-    index = np.round(places).astype(int)
-    near = np.stack([np.take(values, index + d, mode="clip") for d in (-1, 0, 1)])
-    result: Array = np.where(index + 1 < len(values), near.max(0), 0.0)
+def _peaks_near(values: Array, places: Array) -> Array:
+    """(rows, places) the largest of each row within a frame of each place; 0 beyond the end."""
+    index, last = np.round(places).astype(int), values.shape[1] - 1
+    near = np.maximum.reduce([values[:, (index + d).clip(0, last)] for d in (-1, 0, 1)])
+    result: Array = np.where(index < last, near, 0.0)
     return result
 
 

@@ -53,7 +53,8 @@ def judge(curves: Array, heard: Heard, found: Sequence[Candidate]) -> Verdict:
     top = max(0.0, float(odds.max()))
     chances = np.exp(odds - top) / (np.exp(odds - top).sum() + np.exp(-top))
     likeliest = odds.argsort()[::-1][:LOOKED_AT]
-    alike = np.array([[_same(found[a].beats, found[b].beats) for b in likeliest] for a in likeliest])
+    paced = [(found[i].beats, float(np.median(np.diff(found[i].beats)))) for i in likeliest]
+    alike = np.array([[_same(*one, *other) for other in paced] for one in paced])
     shares = alike @ chances[likeliest]
     group = likeliest[alike[int(shares.argmax())]]
     first = max(group, key=lambda i: float(odds[i]) + CONSTANT_ADVANTAGE * (found[i].period_s is not None))
@@ -82,10 +83,9 @@ def _odds_of_parts(curves: Array, heard: Heard, found: Sequence[Candidate]) -> A
     return result
 
 
-def _same(one: Array, other: Array) -> bool:
-    """Return whether two candidates are the same beats, as far as both reach."""
-    step = float(np.median(np.diff(one)))
-    if abs(np.log(step / float(np.median(np.diff(other))))) > 0.1:
+def _same(one: Array, step: float, other: Array, other_step: float) -> bool:
+    """Return whether two candidates are the same beats, as far as both reach; each with the step between them."""
+    if abs(np.log(step / other_step)) > 0.1:
         return False
     near = min(SAME_S, SAME_PERIOD * step)
     at = np.searchsorted(other, one)

@@ -150,10 +150,12 @@ def small_groups(places: Array, count: int) -> list[Ints]:
     while len(centres) < min(count, len(places)):
         distance = np.minimum(distance, ((places - centres[-1]) ** 2).sum(1))
         centres.append(places[distance.argmax()])
-    middle = np.stack(centres)
+    middle, nearest = np.stack(centres), np.full(len(places), -1)
     for _ in range(ROUNDS):
         # Squared distances but for what all centres have in common: notes times centres times columns are many.
-        nearest = ((middle**2).sum(1) - 2 * places @ middle.T).argmin(1)
+        before, nearest = nearest, ((middle**2).sum(1) - 2 * places @ middle.T).argmin(1)
+        if (nearest == before).all():
+            break
         middle = np.stack([places[nearest == k].mean(0) if (nearest == k).any() else c for k, c in enumerate(middle)])
     return [rows for k in range(len(middle)) if len(rows := np.flatnonzero(nearest == k))]
 

@@ -128,6 +128,6 @@ def notes(heard: Iterable[DrumHit]) -> tuple[Note, ...]:
                 end_s = later.onset_s
                 break
         end_s = max(end_s, hit.onset_s + MIN_NOTE_S)
-        velocity = int(np.clip(round(hit.velocity * 127), 1, 127))
+        velocity = min(127, max(1, round(hit.velocity * 127)))
         out.append(Note(hit.onset_s, end_s, KEYS[hit.drum], velocity, min(1.0, hit.confidence)))
     return tuple(out)

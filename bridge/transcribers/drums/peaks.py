@@ -61,16 +61,15 @@ def peak_frames(activation: Array, threshold: float) -> npt.NDArray[np.intp]:
     return np.flatnonzero(local_maxima(activation) & (activation >= threshold))
 
 
-def between_frames(activation: Array, frame: int) -> float:
-    """Place the hit within a frame of ``frame``, in frames from -0.5 to 0.5.
+def between_frames(activation: Array, frames: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """Place hits within their frames, in frames from -0.5 to 0.5.
 
     On a triangle of half width w with its top d frames to the right, r = (right - left) / here is
     (2 d / w) / (1 - d / w), solved for d.
     """
-    left = float(activation[frame - 1]) if frame > 0 else 0.0
-    right = float(activation[frame + 1]) if frame + 1 < len(activation) else 0.0
-    ratio = (right - left) / max(1e-6, float(activation[frame]))
-    return float(np.clip(HALF_WIDTH * ratio / (2 + abs(ratio)), -0.5, 0.5))
+    left, here, right = np.pad(activation.astype(np.float64), 1)[frames + np.arange(3)[:, None]]
+    ratio = (right - left) / np.maximum(1e-6, here)
+    return np.asarray(np.clip(HALF_WIDTH * ratio / (2 + np.abs(ratio)), -0.5, 0.5))
 
 
 NAMED_BEFORE = {"hat_open": 1.8, "hat_pedal": 1.75, "clap": 1.5}
@@ -96,14 +95,16 @@ def group_hits(
     """
     together = np.minimum(1.0, onset.sum(1))
     likely = onset * np.array([NAMED_BEFORE.get(drum, 1.0) for drum in drums], np.float32)
+    frames = peak_frames(together, threshold)
+    times_s = np.maximum(0.0, (frames + between_frames(together, frames)) / FRAMES_PER_S)
+    around = np.pad(likely, ((1, 1), (0, 0)))
+    named = (around[frames] + around[frames + 1] + around[frames + 2]).argmax(1)
     hits: list[DrumHit] = []
-    for frame in peak_frames(together, threshold):
-        time_s = (frame + between_frames(together, int(frame))) / FRAMES_PER_S
-        k = int(likely[max(0, frame - 1) : frame + 2].sum(0).argmax())
-        hit = DrumHit(max(0.0, time_s), drums[k], float(velocity[frame, k]), float(together[frame]))
-        if hits and hit.onset_s - hits[-1].onset_s < apart_s:
-            if hit.confidence > hits[-1].confidence:
-                hits[-1] = hit
-        else:
-            hits.append(hit)
+    for time_s, k, hard, sure in zip(
+        times_s.tolist(), named.tolist(), velocity[frames, named].tolist(), together[frames].tolist(), strict=True
+    ):
+        if not hits or time_s - hits[-1].onset_s >= apart_s:
+            hits.append(DrumHit(time_s, drums[k], hard, sure))
+        elif sure > hits[-1].confidence:
+            hits[-1] = DrumHit(time_s, drums[k], hard, sure)
     return hits

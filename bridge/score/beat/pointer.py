@@ -62,7 +62,7 @@ def pointed_beats(curve: Array, period: float) -> Indices:
 
 
 class _Worth:
-    """What beats are worth: log odds that each is struck in its first part and nowhere else."""
+    """The worth of beats: log odds of being struck in their first part and nowhere else."""
 
     def __init__(self, curve: Array, sizes: Indices) -> None:
         told = curve.clip(SURE, 1.0 - SURE)

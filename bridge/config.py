@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import ConfigError, nearest
-from bridge.files import expand_user_path
+from bridge.files import check_name, expand_user_path
 from bridge.music.notes import MIX, STEM_ROLES
 from bridge.plugins import registry as plugins
 
@@ -83,8 +83,15 @@ class Settings:
 
 
 def home_folder() -> Path:
-    """Dawscribe's home: ``DAWSCRIBE_HOME``, or ``~/.dawscribe``; ConfigError where that is nobody's."""
-    return expand_user_path(os.environ.get("DAWSCRIBE_HOME") or "~/.dawscribe", "DAWSCRIBE_HOME").absolute()
+    """Return dawscribe's home: ``DAWSCRIBE_HOME``, or ``~/.dawscribe``.
+
+    Raises:
+        ConfigError: it is nobody's.
+        InputError: no script of a DAW could be told of it.
+    """
+    home = expand_user_path(os.environ.get("DAWSCRIBE_HOME") or "~/.dawscribe", "DAWSCRIBE_HOME").absolute()
+    check_name(home)
+    return home
 
 
 def load(home: Path, overrides: Mapping[str, Any] | None = None) -> Settings:

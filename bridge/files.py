@@ -107,9 +107,30 @@ def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> 
 
     Raises:
         OSError: it cannot be written.
+        InputError: a name in it is not in UTF-8, as those of old disks are; no JSON can hold it.
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    write_bytes(path, text.encode(), durable=durable)
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as e:
+        raise _not_utf8(text[text.rfind('"', 0, e.start) + 1 : text.find('"', e.end)]) from e
+    write_bytes(path, content, durable=durable)
+
+
+def check_name(path: Path) -> None:
+    """Raise InputError where no JSON, and so no script of a DAW, can be told of a path."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as e:
+        raise _not_utf8(str(path)) from e
+
+
+def _not_utf8(name: str) -> InputError:
+    return InputError(
+        f"{os.fsencode(name).decode(errors='replace')} is not a name in UTF-8; rename the file or folder, "
+        "then try again.",
+        code="name-not-utf8",
+    )
 
 
 BEAT_BYTES = 2048

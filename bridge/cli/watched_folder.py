@@ -23,7 +23,7 @@ from bridge.audio.container_checks import promise
 from bridge.cli.client import Client
 from bridge.cli.project_files import write_project
 from bridge.cli.result_folder import printable
-from bridge.errors import DawscribeError, StoreError, writing
+from bridge.errors import DawscribeError, InputError, StoreError, writing
 from bridge.files import read_untrusted, write_bytes, write_json
 from bridge.spool.request import PROTOCOL
 from bridge.spool.result import MAX_RESULT_BYTES
@@ -139,7 +139,12 @@ class WatchedFolder:
         if status is None:
             self._client.start()
             if not (self._client.home / "inbox" / f"{job}.json").exists():
-                self._client.submit(self._request(file, job))
+                try:
+                    self._client.submit(self._request(file, job))
+                except InputError as e:
+                    self._over.add(job)
+                    self._refuse(file, job, str(e))
+                    return True
                 self._say(f"{file.name}: handed in.")
         elif status.get("state") in TERMINAL_STATES:
             self._over.add(job)
@@ -212,6 +217,10 @@ class WatchedFolder:
             sentence = str(status.get("message") or "The transcription was cancelled.")
         except DawscribeError as e:
             sentence = str(e)
+        self._refuse(file, job, sentence)
+
+    def _refuse(self, file: Path, job: str, sentence: str) -> None:
+        """Write down beside a file why there is no result."""
         self._say(f"{file.name}: {sentence}")
         again = "Put the file here anew, or change it, and it is tried again."
         write_bytes(self._note(file), f"{sentence}\n{again}\n\n{job}\n".encode())

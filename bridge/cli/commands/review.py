@@ -13,8 +13,8 @@ from typing import Any
 from bridge import __version__
 from bridge.cli.client import Client, client
 from bridge.cli.commands.daemon import start_in_background
-from bridge.errors import InputError, writing
-from bridge.files import read_untrusted, write_json
+from bridge.errors import InputError
+from bridge.files import read_untrusted
 from bridge.spool.page_address import PageAddress, find
 from bridge.spool.request import PROTOCOL
 from bridge.spool.untrusted_json import parse_json
@@ -72,10 +72,7 @@ def _submit(daemon: Client, file: Path) -> str:
     item: dict[str, Any] = {"name": file.stem, "audio": {"path": str(file)}}
     options = {"keep_stems": True}
     request = {"protocol": PROTOCOL, "id": job_id, "host": "midi_file", "items": [item], "options": options}
-    inbox = daemon.home / "inbox"
-    with writing(inbox, "inbox-unwritable"):
-        write_json(inbox / f"{job_id}.tmp", request)
-        (inbox / f"{job_id}.tmp").rename(inbox / f"{job_id}.json")
+    daemon.submit(request)
     end = time.monotonic() + PATIENCE_S
     while not (daemon.store.path(job_id) / "status.json").exists():
         refusal = daemon.home / "refused" / f"{job_id}.json"

@@ -10,7 +10,7 @@ from typing import Any
 
 import bridge
 from bridge.errors import DawscribeError, HostError, writing
-from bridge.files import read_untrusted, write_json
+from bridge.files import check_name, read_untrusted, write_json
 from bridge.hosts.live.library import extension_folder, libraries, versions
 from bridge.spool.launcher import prepare, program, scripts_folder
 from bridge.spool.untrusted_json import parse_json
@@ -43,6 +43,7 @@ def setup(home: Path, *, uninstall: bool, library: Path | None = None) -> list[s
     Raises:
         HostError: there is no Live, or a folder of somebody else's has our name.
         StoreError: a folder cannot be written.
+        InputError: the library's name is not in UTF-8.
     """
     extensions = extension_folder() if library is None else None
     known = _known_places(home)
@@ -50,6 +51,8 @@ def setup(home: Path, *, uninstall: bool, library: Path | None = None) -> list[s
         return _uninstall(home, known, extensions, library)
     found = libraries(library)
     targets = [folder / "Remote Scripts" / FOLDER for folder in found]
+    for target in targets:
+        check_name(target)
     with writing(found[0], "daw-settings-unwritable", exact=True):
         prepare(home, SPOOL_FOLDERS)
         lines = [_install_script(target, home) for target in targets]

@@ -20,6 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 8 << 20
 """Bytes of a request: all notes of a dense ten minutes moved at once are 3 MB."""
+MAX_ADDRESS = 2000
+"""Bytes of a path, and of what is asked of it: ours have no more than a job's id, a file's name and a few numbers."""
 SAFE_METHODS = ("GET", "HEAD")
 ENDING = "The daemon is being stopped; start it with 'dawscribe review' and load the page again."
 OPEN_PREFIX = "/static/"
@@ -34,6 +36,7 @@ class Session:
     """
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.token = secrets.token_urlsafe(32)
         self._secret = secrets.token_urlsafe(32)
         self._cookie = f"dawscribe_{port}"
@@ -121,6 +124,8 @@ class Guard:
         if not length.isdigit() or int(length) > MAX_BODY:
             return 413, "This is more than one edit can hold; make it in smaller steps."
         path = str(scope["path"])
+        if max(len(path), len(scope["query_string"])) > MAX_ADDRESS:
+            return 414, "There is nothing at so long an address; open the page with 'dawscribe review'."
         if path in ("/", "/session") or path.startswith(OPEN_PREFIX) or self._session.admits(headers):
             return None
         return 401, "The daemon was started anew; open the page again with 'dawscribe review'."

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
+import bridge.review
 from tests.review.conftest import Page
 from tests.support import Home
 
@@ -112,6 +115,31 @@ def test_a_hundred_hostile_requests_are_refused_and_harm_nothing(fresh: Page) ->
     assert (fresh.folder / "result.json").read_bytes() == before
     assert not (fresh.folder / "edits.json").exists()
     assert fresh.ask("GET", api)[0] == 200
+
+
+HOSTILE = ["x" * 300, "x" * 9_000, "a/" * 4_000, "%ff%fe", "%00", "%ed%a0%80", "con", ".", "%2e%2e", "-1", "1" * 5_000]
+
+
+def test_no_name_in_an_address_is_a_fault_inside(fresh: Page) -> None:
+    fresh.enter()
+    routes = (Path(bridge.review.__file__).parent / "routes").glob("*.py")
+    paths = {p for file in routes for p in re.findall(r'Route\((item \+ )?"(/[^"]+)"', file.read_text())}
+    assert len(paths) > 15
+    item = "/api/jobs/{job}/items/{item:int}"
+    for begin, path in sorted(paths):
+        whole = (item if begin else "") + path
+        fields = re.findall(r"{[^}]+}", whole)
+        for field, name in itertools.product(fields, HOSTILE):
+            address = whole.replace(field, name).replace("{job}", fresh.job)
+            address = re.sub(r"{source}", "mix", re.sub(r"{(item|level|index|pitch):int}", "0", address))
+            address = re.sub(r"{[^}]+}", "x", address)
+            for method in ("GET", "POST"):
+                status = fresh.ask(method, address, {} if method == "POST" else None)[0]
+                assert status < 500, (method, address[:200], status)
+    for text in ["x", "1" * 1_500, "1" * 5_000, "1e999", "nan", "inf", "-1", "%ff", "1&start=2"]:
+        for query in (f"start={text}&frames=9", f"start=0&frames={text}", text):
+            assert fresh.ask("GET", f"{fresh.api}/items/0/sound/mix?{query}")[0] in (200, 400, 414), query[:80]
+    assert "Traceback" not in (fresh.home.folder / "verbose.log").read_text()
 
 
 def test_every_answer_forbids_what_the_page_does_not_need(fresh: Page) -> None:

@@ -85,3 +85,33 @@ def test_no_serious_fault_for_assistive_tools(tab: Any, theme: str) -> None:
             "['serious', 'critical'].includes(v.impact)).map(v => [v.id, v.nodes.map(n => n.html)]))"
         )
         assert found == []  # fmt: skip
+
+
+OUT_OF_PLACE = """() => {
+  const wide = document.documentElement.clientWidth;
+  const found = document.documentElement.scrollWidth > wide ? ["the page is wider than its window"] : [];
+  for (const control of document.querySelectorAll("#bar button, #bar select, #parts button, #side input")) {
+    const place = control.getBoundingClientRect();
+    const isOutside = place.width && (place.left < 0 || place.right > wide + 1);
+    if (isOutside) found.push(`outside: ${control.id || control.title}`);
+  }
+  const area = (id) => document.getElementById(id).getBoundingClientRect();
+  const boxes = ["bar", "parts", "stage", "side"].map((id) => [id, area(id)]);
+  for (const [a, one] of boxes) for (const [b, two] of boxes) {
+    const across = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+    const down = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+    if (a < b && across > 1 && down > 1) found.push(`${a} lies over ${b}`);
+  }
+  const roll = area("roll");
+  if (roll.width < 150 || roll.height < 80) found.push("no room for notes");
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("size", [(320, 256), (360, 640), (640, 480), (760, 400), (1024, 600), (1280, 720)])
+@pytest.mark.first_is_enough
+def test_nothing_is_out_of_reach_in_a_window_of_any_size(tab: Any, size: tuple[int, int]) -> None:
+    # 320 by 256 is what four times the size leaves of 1280 by 1024 (WCAG 2.1, 1.4.10).
+    tab.set_viewport_size({"width": size[0], "height": size[1]})
+    tab.evaluate("() => new Promise(requestAnimationFrame)")
+    assert tab.evaluate(OUT_OF_PLACE) == []

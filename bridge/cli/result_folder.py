@@ -29,8 +29,14 @@ OURS = (RESULT, MIDI, PLOT, *STEMS)
 PARTS = "parts"
 """Folder of a MIDI file per part, each under the part's own name."""
 PART_FILE = re.compile(rf"{PARTS}/[^/\\\0]+\.mid")
+SUBFOLDERS = (Path(STEMS[0]).parent.name, PARTS)
 DRAFT, LOCK, BEFORE = ".dawscribe-draft-", ".lock", "before"
 """A draft's folder, the file in it that is locked while it is in use, and the place of what it replaces."""
+
+
+def is_ours(name: str) -> bool:
+    """Return whether a result may have a file of that name, seen from its folder."""
+    return name in OURS or PART_FILE.fullmatch(name) is not None
 
 
 def result_folders(files: Sequence[Path], output: Path) -> list[Path]:

@@ -40,6 +40,19 @@ def test_it_packs_the_result_without_the_audio(
     assert "without the audio" in capsys.readouterr().out
 
 
+def test_what_else_lies_in_the_folder_is_the_users(
+    result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (result / "parts" / "deeper").mkdir(parents=True)
+    (result / "parts" / "Bass.mid").write_bytes(b"MThd")
+    for name in ("tax.txt", "song.rpp", "letters/love.json", "parts/mine.txt", "parts/deeper/x.mid", "stems/mine.wav"):
+        (result / name).parent.mkdir(exist_ok=True)
+        (result / name).write_text("mine")
+    assert main(["report", str(result), "-o", "r.zip", "--audio"]) == 0
+    assert names(tmp_path / "r.zip") == ["about.json", "parts/Bass.mid", "result.json", "song.mid", "stems/bass.wav"]
+    assert "r.zip: 5 files" in capsys.readouterr().out
+
+
 def test_the_home_folder_is_not_told(result: Path, tmp_path: Path) -> None:
     main(["report", str(result), "-o", "r.zip"])
     with zipfile.ZipFile(tmp_path / "r.zip") as z:

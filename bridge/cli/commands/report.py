@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bridge import __version__
 from bridge.cli.client import client
+from bridge.cli.result_folder import SUBFOLDERS, is_ours
 from bridge.errors import InputError, writing
 
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".m4a")
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
             target.unlink(missing_ok=True)
             raise
     audio = "with" if options.audio else "without"
-    print(f"{target}: {len(files)} files, {audio} the audio. Attach it to your report.")
+    print(f"{target}: {len(files) + 1} files, {audio} the audio. Attach it to your report.")
     return 0
 
 
@@ -60,11 +61,17 @@ def _folder(job: str) -> tuple[Path, str]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield the plain files of a folder; links lead elsewhere and stay out."""
-    for parent, _, names in os.walk(folder):
+    """Yield the plain files of a result; links lead elsewhere and stay out.
+
+    A job's folder is dawscribe's alone. Any other may hold what is the user's own, down to a whole disk.
+    """
+    is_job = folder.resolve().parent == (client().home / "jobs").resolve()
+    for parent, folders, names in os.walk(folder):
+        if not is_job:
+            folders[:] = [name for name in folders if Path(parent) == folder and name in SUBFOLDERS]
         for name in sorted(names):
             file = Path(parent) / name
-            if file.is_file() and not file.is_symlink():
+            if file.is_file() and not file.is_symlink() and (is_job or is_ours(file.relative_to(folder).as_posix())):
                 yield file
 
 

@@ -10,9 +10,11 @@ from bridge.cli.numbers import decimal
 from bridge.config import Settings
 from bridge.errors import InputError
 from bridge.music.notes import MIX, STEM_ROLES
-from bridge.pipeline.options import resolve_options
+from bridge.pipeline.options import JobOptions, resolve_options
 from bridge.spool import options as option_parsers
-from bridge.spool.options import OPTION_SPECS, OptionSpec
+from bridge.spool.options import OPTION_SPECS, SEVERAL, OptionSpec
+
+DRAFT = "draft"
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -40,22 +42,30 @@ def chosen_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return what was chosen, as a request has it.
 
     Raises:
-        InputError: --transcriber names no part.
+        InputError: --transcriber names no part, or one twice.
     """
-    transcribers = dict(pair.partition("=")[::2] for pair in options.transcribers or ())
-    for role, name in transcribers.items():
+    transcribers: dict[str, str] = {}
+    for pair in options.transcribers or ():
+        role, _, name = pair.partition("=")
         if role not in (*STEM_ROLES, MIX) or not name:
             raise InputError(
-                f'--transcriber takes ROLE=NAME with one of: {", ".join(STEM_ROLES)}; not "{role}".',
+                f'--transcriber takes ROLE=NAME with one of: {", ".join((*STEM_ROLES, MIX))}; not "{pair[:40]}".',
                 code="transcriber-role-invalid",
             )
+        if role in transcribers:
+            raise InputError(
+                f"--transcriber names {role} twice; engines that hear it together go with a plus: "
+                f"{role}={transcribers[role]}{SEVERAL}{name}",
+                code="transcriber-role-twice",
+            )
+        transcribers[role] = name
     chosen = {spec.name: getattr(options, spec.name) for spec in OPTION_SPECS}
     chosen |= {"stems": listed(options.stems), "transcribers": transcribers}
     return {k: v for k, v in chosen.items() if v is not None}
 
 
-def check_chosen(chosen: Mapping[str, Any], settings: Settings) -> None:
-    """Say what is wrong with options before the work begins, once and not for each file.
+def check_chosen(chosen: Mapping[str, Any], settings: Settings) -> JobOptions:
+    """Return the options over the settings; say what is wrong before the work begins, once and not for each file.
 
     Raises:
         InputError: an option has an impossible value, or is of no use without another.
@@ -67,6 +77,17 @@ def check_chosen(chosen: Mapping[str, Any], settings: Settings) -> None:
             "--strength says how far notes are moved to a grid; name one, such as --quantise 1/16.",
             code="strength-without-grid",
         )
+    if chosen.get("separator") is not None and resolved.quality == DRAFT and set(resolved.transcribers) == {MIX}:
+        raise InputError(
+            "A draft hears the mix itself and separates nothing; leave --separator out, or say --quality best.",
+            code="draft-separates-nothing",
+        )
+    if chosen.get("find_tempo") is False and resolved.hints.any:
+        raise InputError(
+            "--no-tempo looks for no beat and keeps 120 BPM; leave it out, or what you say of the beat.",
+            code="no-tempo-with-hints",
+        )
+    return resolved
 
 
 def listed(text: str | None) -> list[str] | None:

@@ -13,6 +13,7 @@ from typing import Any
 from bridge.app import application
 from bridge.cli.numbers import whole
 from bridge.cli.result_folder import printable
+from bridge.cli.run_options import check_chosen
 from bridge.errors import InputError
 from bridge.spool.options import SEPARATORS
 
@@ -64,6 +65,7 @@ def _update(options: argparse.Namespace) -> int:
     if options.workers is not None and options.workers < 1:
         raise InputError(f"--workers takes a number from 1; not {options.workers}.", code="workers-invalid")
     found = list(find_songs(options.words, folder))
+    check_chosen(wanted, app.settings)
     songs = [song for song in found if song.is_nameable]
     for song in (song for song in found if not song.is_nameable):
         shown = printable(Path(song.path).name)

@@ -66,12 +66,12 @@ def run(options: argparse.Namespace) -> int:
     limit_malloc_arenas()
     app = application({"device": options.device} if options.device else {})
     requests = [_request(file, options) for file in options.files]
-    check_chosen(requests[0].options, app.settings)
+    resolved = check_chosen(requests[0].options, app.settings)
     folders = result_folders(options.files, options.output)
     _check_targets(app, folders, options)
     files = ManyFiles(options.files)
     pipeline = Pipeline(app.settings, app.context)
-    looked = app.settings.get("score.find_tempo") and options.find_tempo is not False
+    looked = resolved.find_tempo or resolved.hints.any
     finished: list[dict[str, Any]] = []
     try:
         with _stoppable() as stopped:

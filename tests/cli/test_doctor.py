@@ -94,3 +94,31 @@ def test_the_models_fetched_by_default_are_those_of_the_default_engines(tmp_path
     engines = {settings.get("separation.separator"), *settings.table("hearing.best").values()}
     for model in models().values():
         assert model.default == bool(engines & set(model.engines)), model.name
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('[hearing]\nquality = "bset"\n', "draft or best"),
+        ('[score]\nquantise = "1/7"\n', "is not a grid"),
+        ('[score]\ndrum_map = "x"\n', "no drum map"),
+        ('[separation]\nseparator = "x"\n', 'no separator "x"'),
+        ('[hearing.best]\nbass = "x"\n', 'no transcriber "x"'),
+        ('[hearing.best]\nbass = "notes + x"\n', 'no transcriber "x"'),
+        ('[hearing.best]\nbass = ""\n', "has no name"),
+    ],
+)
+def test_settings_that_every_job_would_be_refused_for_are_told(
+    home: Path, capsys: pytest.CaptureFixture[str], settings: str, said: str
+) -> None:
+    found = _doctor(home, capsys, settings)
+    assert found["status"] == 2
+    assert said in found["settings of jobs"]["text"]
+    assert "config.toml" in found["settings of jobs"]["text"]
+
+
+def test_a_draft_needs_its_own_engines_and_no_separator(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = _doctor(home, capsys, '[hearing]\nquality = "draft"\n')
+    assert {"transcriber band", "transcriber drums"} <= set(found)
+    assert {"optional separator htdemucs", "optional model htdemucs"} <= set(found)
+    assert "optional transcriber notes" in found

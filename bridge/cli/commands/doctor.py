@@ -15,8 +15,10 @@ from bridge import __version__
 from bridge.app import Application, application
 from bridge.errors import DawscribeError, StoreError
 from bridge.files import own_home
+from bridge.pipeline.hearing_plan import needs_stems
+from bridge.pipeline.options import resolve_options
 from bridge.plugins.install_hint import pip_install
-from bridge.plugins.registry import ALL
+from bridge.plugins.registry import ALL, SEPARATORS, TRANSCRIBERS
 from bridge.plugins.terms import check_terms
 
 PACKAGES = ("numpy", "openvino", "soundfile", "av", "soxr", "mido", "python-osc", "pillow")
@@ -47,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         from bridge.cli.benchmark import run_benchmark
 
         return run_benchmark(app, as_json=options.json)
-    checks = [*_system(), *_home(app), *_packages(), *_devices(app), *_models(app), *_plugins(app)]
+    checks = [*_system(), *_home(app), *_packages(), *_devices(app), _job_settings(app), *_models(app), *_plugins(app)]
     if options.json:
         print(json.dumps([asdict(f) for f in checks]))
     else:
@@ -104,10 +106,26 @@ def _wanted_device(app: Application, usable: Sequence[str]) -> Finding:
     return Finding("setting device", False, text)
 
 
+def _job_settings(app: Application) -> Finding:
+    """Find out whether a job that says nothing itself would be taken."""
+    try:
+        options = resolve_options({}, app.settings)
+        SEPARATORS.load(options.separator)
+        for name in {n for names in options.transcribers.values() for n in names}:
+            TRANSCRIBERS.load(name)
+    except DawscribeError as e:
+        return Finding("settings of jobs", False, f"{e} Correct it in {app.home / 'config.toml'}.")
+    return Finding("settings of jobs", True, f"quality {options.quality}")
+
+
 def _engines(app: Application) -> set[str]:
-    """The separator and the transcribers of the settings."""
-    rows = app.settings.table(f"hearing.{app.settings.get('hearing.quality')}")
-    return {app.settings.get("separation.separator"), *rows.values()}
+    """The separator and the transcribers of the settings; none where they make no sense."""
+    try:
+        options = resolve_options({}, app.settings)
+    except DawscribeError:
+        return set()
+    separator = {options.separator} if needs_stems(options.transcribers) else set()
+    return separator.union(*options.transcribers.values())
 
 
 def _models(app: Application) -> Iterator[Finding]:

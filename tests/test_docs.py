@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import re
 import shlex
@@ -17,6 +18,7 @@ from bridge.cli import entry as cli
 from bridge.plugins import registry as plugins
 from bridge.triggers import osc
 from tests.doc_tables import PAGES, README, ROOT, TABLES, filled
+from tests.sources import MODULES, tree_of
 
 ALL_PAGES = sorted(
     {
@@ -27,6 +29,21 @@ ALL_PAGES = sorted(
     - set((ROOT / "daw_scripts").rglob("node_modules/**/*.md"))
 )
 TEXT = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+
+def test_sentences_send_readers_to_pages_that_there_are() -> None:
+    said = [
+        (path.name, node.value)
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    sentences = [(name, text) for name, text in said if "\n" not in text and not text.endswith(")")]
+    pages = [(name, page) for name, text in sentences for page in re.findall(r"docs/[\w./-]+\.md", text)]
+    assert pages
+    assert [(name, page) for name, page in pages if not (ROOT / page).is_file()] == []
+    # It is short, and lists nothing.
+    assert [(name, text) for name, text in sentences if re.search(r"\bREADME\b(?!\.md)", text)] == []
 
 
 def relative(page: Path) -> str:

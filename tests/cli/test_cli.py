@@ -211,6 +211,7 @@ def test_help_and_unknown_commands(home: Home) -> None:
         (["show", "last"], "There are no jobs yet"),
         (["selected", "tractor"], "choose one of: reaper, ardour, "),
         (["setup", "tractor"], "ardour, live, service."),
+        (["setup", "service", "--portable", "x"], "--portable is for a DAW"),
         (["watch", __file__], "is a file; name the folder"),
     ):
         done = home.run(*words, check=False)

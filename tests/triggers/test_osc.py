@@ -366,7 +366,7 @@ def test_options_are_key_value_strings() -> None:
         ("quantize=1/16", 'no option "quantize"; did you mean "quantise"'),
         ("transcriber.vocal=notes", 'did you mean "transcriber.vocals"'),
         ("transcribers=notes", 'no option "transcribers"'),
-        ("loudness=3", "the README lists"),
+        ("loudness=3", "docs/osc-midi.md tells of them"),
         ("keep_stems=perhaps", "send keep_stems=on or keep_stems=off"),
     ],
 )

@@ -32,6 +32,11 @@ def _targets() -> list[str]:
 
 def run(options: argparse.Namespace) -> int:
     """Install or uninstall, and say what was done."""
+    if options.target == SERVICE and options.portable is not None:
+        raise InputError(
+            "--portable is for a DAW; the service has no folder to name. DAWSCRIBE_HOME moves dawscribe's own.",
+            code="setup-portable-service",
+        )
     os.umask(0o077)  # as the daemon has it: what it finds in the home must be its user's alone
     for line in service.setup(options) if options.target == SERVICE else _set_up_host(options):
         print(line)

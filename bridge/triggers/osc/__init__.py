@@ -166,7 +166,7 @@ class _Endpoint(asyncio.DatagramProtocol):
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         elif self._turns.wait_s(("unknown", sender)) == 0.0:
-            sentence = f"There is no command {address[:60]}; the README lists the OSC commands."
+            sentence = f"There is no command {address[:60]}; docs/osc-midi.md lists them."
             self._send(sender, "/error", "", sentence)
 
     def _list_soon(self, sender: Address) -> None:

@@ -80,7 +80,7 @@ def parse_options(arguments: Sequence[Any]) -> dict[str, Any]:
 
 
 def _unknown(key: str) -> str:
-    hint = did_you_mean(key, KEYS, "the README lists the options of OSC commands.")
+    hint = did_you_mean(key, KEYS, "docs/osc-midi.md tells of them.")
     return f'There is no option "{key[:40]}"; {hint}'
 
 

@@ -29,6 +29,8 @@ COMPRESSION = 300.0
 MIN_DEVIATION = 2.0
 """Rise over all bands that counts as one deviation at the least. A held sawtooth trembles by up to 1.9, a sine by 0.3;
 the onsets of songs reach 60 to 120, the softest music's some 10."""
+AT_ONCE = 64
+"""Frames transformed at a time: half a megabyte of samples stays in the processor's second cache."""
 LATENCY_S = -0.004
 """Added to a frame's centre: the flux peaks this much after a click; measured on clicks at known times."""
 
@@ -83,7 +85,8 @@ def _pieces(mix: Recording, size: int, hop: float) -> Iterator[tuple[int, Array]
         count = int((start + len(kept) - size + lead) / hop) + 1 - frame
         if count > 0:
             places = np.round((frame + np.arange(count)) * hop).astype(np.int64) - lead - start
-            yield frame, np.lib.stride_tricks.sliding_window_view(kept, size)[places]
+            every = np.lib.stride_tricks.sliding_window_view(kept, size)
+            yield from ((frame + k, every[places[k : k + AT_ONCE]]) for k in range(0, count, AT_ONCE))
             frame += count
             drop = round(frame * hop) - lead - start
             kept, start = kept[drop:], start + drop

@@ -105,7 +105,7 @@ class Daemon:
 
     async def request_selected(self, host: str, options: Mapping[str, Any]) -> None:
         """See :class:`bridge.plugins.interfaces.JobService`."""
-        if host not in HOSTS.names():
+        if host not in HOSTS:
             known = ", ".join(n for n in HOSTS.names() if hasattr(HOSTS.load(n), "request_selected"))
             raise HostError(f'There is no DAW called "{host[:40]}" here; choose one of: {known}.', code="host-unknown")
         if host in self._asked_hosts:

@@ -76,7 +76,7 @@ def deliver(
     Returns the items, with what was added to them.
     """
     for name in dict.fromkeys((MIDI_HOST, request.host)):
-        if name in HOSTS.names():
+        if name in HOSTS:
             host = HOSTS.create(name, settings.plugin_table("hosts", name), context)
             items = host.deliver(items, request, folder)
     return tuple(items)

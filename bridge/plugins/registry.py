@@ -41,6 +41,10 @@ class Registry(Generic[P]):
         """Return all plugins, ours first, then the installed ones."""
         return [*self.built_in, *(n for n in self._installed() if n not in self.built_in)]
 
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is a plugin of this name."""
+        return name in self.built_in or name in self._installed()
+
     def load(self, name: str) -> type[P]:
         """Return the class of a plugin.
 

@@ -121,7 +121,7 @@ def rehearing(source: Path, range_s: tuple[float, float], length_s: float, stem:
     from_s, to_s = range_s
     if not 0 <= from_s < to_s <= length_s + 1 or not MIN_RANGE_S <= to_s - from_s <= MAX_RANGE_S:
         raise InputError(f"Mark a range of {MIN_RANGE_S:g} to {MAX_RANGE_S:g} seconds first.", code="range-invalid")
-    if engine not in TRANSCRIBERS.names():
+    if engine not in TRANSCRIBERS:
         raise InputError(
             f'There is no engine "{engine[:40]}"; choose one of: {", ".join(TRANSCRIBERS.names())}.',
             code="plugin-unknown",

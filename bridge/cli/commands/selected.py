@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     """Ask the DAW to send its selection to the daemon."""
     app = application()
     name: str = options.host
-    if name not in HOSTS.names():
+    if name not in HOSTS:
         known = ", ".join(n for n in HOSTS.names() if hasattr(HOSTS.load(n), "request_selected"))
         raise InputError(f'There is no DAW called "{name}" here; choose one of: {known}.', code="host-unknown")
     host = HOSTS.create(name, app.settings.plugin_table("hosts", name), app.context)

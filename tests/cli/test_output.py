@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.cli.project_files import writers
 from bridge.cli.result_folder import publish, result_folders
 from bridge.jobs.store import JobStore
 from tests.raising import raises_code
@@ -279,3 +280,14 @@ def test_names_that_the_terminal_cannot_show_are_listed_all_the_same(home: Home,
     (home.folder / "logs").mkdir()
     (home.folder / "logs" / "daemon.log").write_text("Küche ♫\n", encoding="utf-8")
     assert "K?che ?" in home.run("logs").stdout
+
+
+@pytest.mark.parametrize("suffix", sorted(writers()))
+def test_what_is_printed_is_the_file_to_open(home: Home, wav: Path, tmp_path: Path, suffix: str) -> None:
+    if suffix == ".ardour" and shutil.which("ardour7-lua") is None:
+        pytest.skip("ardour7-lua is missing: 'sh install/check.sh' installs it")
+    asked = tmp_path / "projects" / f"song{suffix}"
+    printed = home.run("transcribe", wav, "-o", tmp_path / "out", "--project", asked).stdout.splitlines()[-1].strip()
+    assert Path(printed).is_file()
+    assert Path(printed).suffix == suffix
+    assert asked.parent in Path(printed).parents

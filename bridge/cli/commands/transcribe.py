@@ -136,8 +136,9 @@ def _write_projects(
     span = request.items[0].audio
     try:
         for target in options.project:
-            writer(app, target).write_project(item, span, target.absolute())
-            yield target
+            made = writer(app, target).write_project(item, span, target.absolute())
+            # An Ardour session is a folder, and its file lies in it.
+            yield target if made == target.absolute() else made
     except DawscribeError as e:
         raise type(e)(f"The result is in {folder}, but not all was written: {e}", code=e.code) from e
 

@@ -38,3 +38,15 @@ test("every key of the list means its own line", () => {
     }
   }
 });
+
+test("a key that can do nothing says why", () => {
+  const note = { id: "n1", on: 1, off: 1.5, pitch: 60, vel: 90, conf: 1 };
+  const part = { id: "p", name: "Bass", isDrums: false, notes: new Map([["n1", note]]), ghosts: new Map() };
+  for (const [key, wanted] of [["X", /position/], ["J", /two notes/]]) {
+    const said = [];
+    const store = { part, selected: [note], selection: new Set(["n1"]), change: () => assert.fail("nothing is to change"), newId: () => "n2" };
+    SHORTCUTS.find((s) => s.keys.includes(key)).run({ store, transport: { position: 0 }, say: (text) => said.push(text) }, { key });
+    assert.equal(said.length, 1);
+    assert.match(said[0], wanted);
+  }
+});

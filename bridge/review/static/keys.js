@@ -21,13 +21,14 @@ function step({ stage, transport }) {
   return stage.tempo.toTime(stage.tempo.toQn(at) + stage.snap) - at;
 }
 
-/** @param {App} app @param {string} label @param {(part: import("./model.js").Part, notes: import("./model.js").Note[]) => any[]} make */
-function onSelected(app, label, make) {
+/** @param {App} app @param {string} label @param {(part: import("./model.js").Part, notes: import("./model.js").Note[]) => any[]} make @param {string} [why] nothing came of it */
+function onSelected(app, label, make, why = "There is nothing further that way.") {
   const { store } = app;
   const notes = store.selected;
   if (!store.part || !notes.length) return app.say("Choose a note first: arrow keys go from note to note.");
   const ops = make(store.part, notes);
-  if (!ops.length || store.change(label, ops)) speak(app);
+  if (!ops.length) return app.say(why);
+  if (store.change(label, ops)) speak(app);
 }
 
 /** Say what is selected. @param {App} app */
@@ -167,8 +168,8 @@ export const SHORTCUTS = [
   { group: "Change", keys: ["Alt+↑", "Alt+↓"], text: "a semitone or drum up, down (Shift: octave)", run: (app, e) => onSelected(app, "Change pitch", () => drumStep(app, (e.key === "ArrowUp" ? 1 : -1) * (e.shiftKey ? 12 : 1))) },
   { group: "Change", keys: ["Ctrl+←", "Ctrl+→"], text: "shorter, longer", run: (app, e) => onSelected(app, "Change length", (part, notes) => actions.stretch(part, notes, (e.key === "ArrowLeft" ? -1 : 1) * step(app))) },
   { group: "Change", keys: ["+", "-"], text: "louder, softer", run: (app, e) => onSelected(app, "Change velocity", (part, notes) => actions.louder(part, notes, e.key === "-" ? -5 : 5)) },
-  { group: "Change", keys: ["X"], text: "split at the position", run: (app) => onSelected(app, "Split note", (part, notes) => actions.split(part, notes, app.transport.position, () => app.store.newId())) },
-  { group: "Change", keys: ["J"], text: "join notes of one pitch", run: (app) => onSelected(app, "Join notes", (part, notes) => actions.join(part, notes)) },
+  { group: "Change", keys: ["X"], text: "split at the position", run: (app) => onSelected(app, "Split note", (part, notes) => actions.split(part, notes, app.transport.position, () => app.store.newId()), "The position lies in no selected note; P goes to one, full stop and comma move on and back.") },
+  { group: "Change", keys: ["J"], text: "join notes of one pitch", run: (app) => onSelected(app, "Join notes", (part, notes) => actions.join(part, notes), "Select two notes of one pitch first: Shift and the arrow keys take more.") },
   { group: "Change", keys: ["D"], text: "bar begins at the position", run: ({ store, stage, transport }) => void store.change("Move bar line", actions.setDownbeat(stage.tempo, stage.tempo.toQn(transport.position))) },
   { group: "Change", keys: ["Alt+,", "Alt+."], text: "beat nearest to the position 10 ms earlier, later", run: nudgeBeat },
   { group: "Change", keys: ["Q"], text: "quantise", run: (app) => app.quantise() },

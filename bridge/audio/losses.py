@@ -24,9 +24,8 @@ def loss_sentences(name: str, losses: Sequence[Loss], end: Loss | None, start_s:
     if losses:
         named = ", ".join(f"{_clock(loss.start_s - start_s)} ({_length(loss)})" for loss in losses[:MAX_NAMED])
         more = f" and {len(losses) - MAX_NAMED} more places" if len(losses) > MAX_NAMED else ""
-        said.append(
-            f"{name} is damaged at {named}{more}; what is missing there is silence. Export it again if you can."
-        )
+        silence = "; what is missing there is silence" if any(map(_is_gap, losses)) else ""
+        said.append(f"{name} is damaged at {named}{more}{silence}. Export it again if you can.")
     if end is not None:
         said.append(f"{name} ends too early: its last {end.length_s:.1f} s are missing. Export it again if you can.")
     return said
@@ -38,4 +37,9 @@ def _clock(place_s: float) -> str:
 
 
 def _length(loss: Loss) -> str:
-    return f"{loss.length_s:.2f} s missing" if loss.length_s >= 0.005 else "nothing missing"
+    return f"{loss.length_s:.2f} s missing" if _is_gap(loss) else "nothing missing"
+
+
+def _is_gap(loss: Loss) -> bool:
+    """Return whether the piece is long enough to be told in hundredths of a second."""
+    return loss.length_s >= 0.005

@@ -127,7 +127,8 @@ class Client:
         if not jobs:
             raise InputError(f"There are no jobs yet in {self.home}.", code="jobs-none")
         found = jobs[-1:] if name == "last" else [j for j in jobs if j.id == name]
-        found = found or [j for j in jobs if j.id.startswith(name)]
+        # The beginning of all of them is none: a script's variable that is empty must not cancel anything.
+        found = found or [j for j in jobs if name and j.id.startswith(name)]
         if len(found) != 1:
             kind = "no job" if not found else "more than one job"
             raise InputError(

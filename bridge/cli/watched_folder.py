@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -43,6 +44,8 @@ WHOLE = 0.999
 """Share of the promised sound from which on a file is whole: some programs count a last, missing sample."""
 RESULT, NOTE = "{} (transcribed)", "{} (not transcribed).txt"
 """Names of the result or the note beside a file."""
+MAX_NAME_BYTES = 220
+"""Disks take 255; while it is written it has a longer name, and a number may come behind."""
 DRAFT = ".dawscribe-"
 OURS = "watch-"
 """Beginning of our jobs' ids."""
@@ -194,10 +197,10 @@ class WatchedFolder:
     def _target(self, file: Path) -> Path:
         """The folder of a file's result: files that differ in their suffix alone keep it in the name."""
         alike = [p for p in self._folder.glob("*") if p.stem == file.stem and self._is_audio(p)]
-        return self._folder / RESULT.format(file.name if len(alike) > 1 else file.stem)
+        return self._folder / _named(RESULT, file.name if len(alike) > 1 else file.stem)
 
     def _note(self, file: Path) -> Path:
-        return self._folder / NOTE.format(file.name)
+        return self._folder / _named(NOTE, file.name)
 
     @staticmethod
     def _job_of(folder: Path) -> str | None:
@@ -249,6 +252,18 @@ class WatchedFolder:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return target
+
+
+def _named(form: str, name: str) -> str:
+    """Return the name of what lies beside a file.
+
+    One too long for a disk is cut, and marked so that it stays its own.
+    """
+    if len(os.fsencode(form.format(name))) <= MAX_NAME_BYTES:
+        return form.format(name)
+    mark = f"… {hashlib.sha256(os.fsencode(name)).hexdigest()[:6]}"
+    room = MAX_NAME_BYTES - len(form.format(mark).encode())
+    return form.format(os.fsencode(name)[:room].decode(errors="ignore") + mark)
 
 
 def _in_place(draft: Path, target: Path, *, is_ours: bool) -> Path:

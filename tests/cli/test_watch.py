@@ -153,6 +153,27 @@ def test_what_is_the_users_own_is_not_replaced(home: Home, folder: Path) -> None
         home.run("stop")
 
 
+def test_names_as_long_as_a_disk_takes_have_results_of_their_own(home: Home, folder: Path) -> None:
+    # 83 signs of a Japanese title; two that differ at their very end.
+    names = [f"{'歌' * 83}{end}.wav"[-255:] for end in "ab"]
+    for name in names:
+        _old(sine(folder / "take.wav").rename(folder / name))
+    long = folder / f"{'歌' * 83}x.wav"
+    long.write_bytes(b"no sound")
+    _old(long)
+    try:
+        done = home.run("watch", folder, "--once")
+        assert "trying again" not in done.stdout
+        made = _results(folder) - {*names, long.name}
+        assert sum(name.endswith(" (transcribed)") for name in made) == 2
+        assert sum(name.endswith(" (not transcribed).txt") for name in made) == 1
+        assert len(made) == 3
+        assert "handed in" not in home.run("watch", folder, "--once").stdout
+        assert _results(folder) == made | {*names, long.name}
+    finally:
+        home.run("stop")
+
+
 def test_bad_calls_are_said_at_once(home: Home, folder: Path) -> None:
     for words, sentence in (
         ([folder / "gone"], "There is no folder"),

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bridge.hosts.live.bundle import bundle
 from bridge.music.parts import Score
 from bridge.plugins import registry as plugins
 from bridge.plugins.interfaces import Context
@@ -20,6 +21,7 @@ from bridge.spool.request import AudioSpan, ItemRequest, Request
 from bridge.spool.result import ItemResult
 from tests.raising import raises_code
 
+EXTENSION = Path(__file__).parents[2] / "daw_scripts" / "live" / "extension"
 CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 <Ableton><ContentLibrary><UserLibrary><LibraryProject>
  <ProjectName Value="My &amp; Library" />
@@ -125,14 +127,28 @@ def test_the_extension_is_packed_and_lies_with_lives_others(mac: Path) -> None:
     with zipfile.ZipFile(mac / "home" / "dawscribe.ablx") as package:
         manifest = json.loads(package.read("manifest.json"))
         record = json.loads(package.read("installed.json"))
-        assert manifest["entry"] in package.namelist()
+        assert sorted(package.namelist()) == sorted([manifest["entry"], "installed.json", "manifest.json"])
+        entry = package.read(manifest["entry"])
     assert f"{manifest['author']}.{manifest['name']}".lower() == "dawscribe.dawscribe"
     installed = extensions / "dawscribe.dawscribe"
     assert json.loads((installed / "installed.json").read_text()) == record
+    assert sorted(p.name for p in installed.iterdir()) == ["extension.js", "installed.json", "manifest.json"]
+    assert (installed / "extension.js").read_bytes() == entry == bundle(EXTENSION, "extension").encode()
     assert record["relay"][-3:] == ["relay", "--home", str(mac / "home")]
     assert Path(record["relay"][0]).exists()
     _setup(mac, uninstall=True)
     assert not installed.exists()
+    assert not (mac / "home" / "dawscribe.ablx").exists()
+
+
+def test_a_module_that_is_missing_is_said_and_leaves_no_extension(mac: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    extensions = mac / "Library/Application Support/Ableton/Extensions"
+    extensions.mkdir(parents=True)
+    shutil.copytree(EXTENSION.parents[1], mac / "scripts", ignore=shutil.ignore_patterns("relay.js"))
+    monkeypatch.setattr("bridge.hosts.live.setup.scripts_folder", lambda: mac / "scripts")
+    with raises_code("live-extension-damaged"):
+        _setup(mac)
+    assert not list(extensions.iterdir())
     assert not (mac / "home" / "dawscribe.ablx").exists()
 
 

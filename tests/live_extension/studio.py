@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bridge.hosts.live.bundle import bundle
 from tests.support import Home
 
 HERE = Path(__file__).parent
@@ -42,8 +43,8 @@ class Studio:
         self.temp = base / "tmp" / "Ableton Extensions" / "dawscribe"
         for made in (self.extension, self.storage, self.temp):
             made.mkdir(parents=True)
-        for name in ("extension.js", "manifest.json"):
-            shutil.copy(SOURCE / name, self.extension / name)
+        shutil.copy(SOURCE / "manifest.json", self.extension)
+        (self.extension / "extension.js").write_text(bundle(SOURCE, "extension"), encoding="utf-8")
         shutil.copy(HERE / "fake_host.js", base / "Extensions" / "fake_host.js")
         relay = [sys.executable, "-m", "bridge", "relay", "--home", str(home.folder)]
         (self.extension / "installed.json").write_text(json.dumps({"relay": relay}), encoding="utf-8")

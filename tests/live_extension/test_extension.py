@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bridge.hosts.live.bundle import bundle
 from tests.live_extension.studio import SOURCE, TOOLS, Studio, tool
 from tests.live_sim.desk import Desk, part
 from tests.support import Home, sine, wait_for
@@ -179,6 +180,20 @@ def test_a_session_clip_is_read_from_its_file(studio: Studio, desk: Desk, tmp_pa
     assert "begin and loop as a whole" in found["dialogs"][-1], "it starts a beat before its loop"
 
 
+def test_a_session_clip_that_is_not_warped_is_placed_at_the_tempo(studio: Studio, desk: Desk, tmp_path: Path) -> None:
+    clip = {
+        "name": "loop", "path": str(sine(tmp_path / "loop.wav", seconds=4.0)), "warping": False, "warpMode": 4,
+        "looping": True, "startMarker": 1.0, "endMarker": 4.0, "loopStart": 1.0, "loopEnd": 3.0, "warpMarkers": [],
+    }  # fmt: skip
+    scenario = {"tracks": [{"name": "Song", "slots": [clip]}], "select": ["slot", 0], "tempo": [[0, 90]]}
+    request, found = _play(studio, desk, scenario, lambda r: desk.answer(r, [part("Bass", [[0.5, 1.0, 40, 90]])]))
+    assert (request["items"][0]["audio"]["start_s"], request["items"][0]["audio"]["length_s"]) == (1.0, 2.0)
+    made = found["tracks"][1]["slots"][0]
+    assert made["end"] == pytest.approx(3.0)
+    assert made["looping"]
+    assert made["notes"][0]["startTime"] == pytest.approx(0.75)
+
+
 def test_a_session_clip_that_begins_behind_its_loop_plays_on(studio: Studio, desk: Desk, tmp_path: Path) -> None:
     clip = {
         "name": "loop", "path": str(sine(tmp_path / "loop.wav", seconds=4.0)), "warping": True, "warpMode": 4,
@@ -209,6 +224,28 @@ def test_options_are_kept_to_what_the_protocol_knows(studio: Studio, desk: Desk)
     scenario = {"tracks": TRACKS, "select": ["clip", 0], "command": "dawscribe.options", "answer": json.dumps(chosen)}
     request, _ = _play(studio, desk, scenario, lambda r: desk.answer(_sized(r), [part("Bass", [[0, 1, 40, 90]])]))
     assert request["options"] == {"stems": ["drums", "bass"], "quantise": "1/16"}
+
+
+PRESS = """
+const { chosen, optionsPage } = require(process.argv[1]);
+const [, script] = optionsPage().match(/<script>(.*)<.script>/s);
+const document = {
+  forms: [{}], querySelectorAll: () => [{ value: "bass" }, { value: "drums" }], querySelector: () => ({ value: "1/8" }),
+};
+const post = ({ method, params }) => console.log(method, JSON.stringify(chosen(params[0])));
+const mac = { webkit: { messageHandlers: { live: { postMessage: post } } } };
+for (const window of [mac, { chrome: { webview: { postMessage: post } } }]) {
+  new Function("document", "window", script)(document, window);
+  document.forms[0].onsubmit({ preventDefault() {} });
+}
+"""
+
+
+def test_the_page_sends_what_was_chosen(tmp_path: Path) -> None:
+    (tmp_path / "options.js").write_text(bundle(SOURCE, "options"), encoding="utf-8")
+    words = [tool("node"), "-e", PRESS, str(tmp_path / "options.js")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ['close_and_send {"stems":["drums","bass"],"quantise":"1/8"}'] * 2
 
 
 @pytest.mark.parametrize("answer", ["", "no json", "[]", '{"go": "yes"}'])

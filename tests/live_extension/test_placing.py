@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bridge.hosts.live.bundle import bundle
 from tests.live_extension.studio import SOURCE, tool
 
 SCRIPT = Path(__file__).parents[2] / "daw_scripts" / "live" / "remote_script" / "dawscribe"
@@ -74,12 +75,14 @@ def _case(seed: int) -> tuple[dict[str, Any], float, list[list[float]], bool]:
     return live, chance.uniform(40, 220), rows, chance.random() < 0.2
 
 
-def test_both_place_the_same_notes() -> None:
+def test_both_place_the_same_notes(tmp_path: Path) -> None:
     node = tool("node")
+    joined = tmp_path / "placing.js"
+    joined.write_text(bundle(SOURCE, "placing"), encoding="utf-8")
     placing = _placing()
     cases = [_case(seed) for seed in range(60)]
     done = subprocess.run(
-        [node, "-e", RUN, str(SOURCE / "extension.js")],
+        [node, "-e", RUN, str(joined)],
         input=json.dumps(cases),
         capture_output=True,
         text=True,

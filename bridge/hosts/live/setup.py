@@ -11,6 +11,7 @@ from typing import Any
 import bridge
 from bridge.errors import DawscribeError, HostError, writing
 from bridge.files import check_name, read_untrusted, write_json
+from bridge.hosts.live.bundle import bundle
 from bridge.hosts.live.library import extension_folder, libraries, versions
 from bridge.spool.launcher import prepare, program, scripts_folder
 from bridge.spool.untrusted_json import parse_json
@@ -113,7 +114,10 @@ def _install_script(target: Path, home: Path) -> str:
 def _install_extension(extensions: Path | None, home: Path) -> list[str]:
     """Pack the extension, and unpack it where Live starts extensions from."""
     source = scripts_folder() / "live" / "extension"
-    files = {name: (source / name).read_bytes() for name in ("manifest.json", "extension.js")}
+    files = {
+        "manifest.json": (source / "manifest.json").read_bytes(),
+        "extension.js": bundle(source, "extension").encode(),
+    }
     record = {"version": bridge.__version__, "home": str(home), "relay": program("relay", "--home", str(home))}
     files[RECORD] = json.dumps(record).encode()
     draft = home / f".{PACKAGE}.tmp"

@@ -1,4 +1,4 @@
-// The part of Live's extension host that extension.js calls: names and types as they were seen, for the type checker.
+// The part of Live's extension host that the extension calls: names and types as they were seen, for the type checker.
 
 export interface Handle { id: bigint }
 

@@ -10,6 +10,7 @@ compared (softmax), with "none of them" as one more, so that the odds are calibr
 from __future__ import annotations
 
 import argparse
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +19,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from bridge.score.beat.choice import AHEAD, HALF, KERNEL, LAGS, PLACES, REACH, SCALARS, frames_of, scalars_of
+from bridge.score.beat.choice import AHEAD, HALF, KERNEL, LAGS, PLACES, REACH, SCALARS, frames_of, scalars_of, summed
 from bridge.score.beat.features import CHANNELS, RATE_HZ
-from bridge.score.beat.pulse_net import hear_beats
+from bridge.score.beat.pulse_net import hear_beats, stacked
 from bridge.score.beat.pulses import candidates_of, pulses_of_net, pulses_of_onsets
 from training.beat.excerpts import FRAMES, LEVELS, Excerpts, load
+from training.beat.weights import save_weights
 
-WIDTH, HIDDEN = 48, 64
+WIDTH, HIDDEN = 64, 80
 SEEN = (CHANNELS + 2) * len(PLACES)
 RIGHT_F, FAIR_F = 0.95, 0.85
 """F of a candidate that is right, and of the best where it is not quite."""
@@ -35,6 +37,8 @@ SOFT_SHARE = 0.3
 WRONG_KEPT = 20
 BATCH = 12
 RATE = 2e-3
+STEPS_AVERAGED = 300
+"""Steps over which the weights are averaged, about."""
 KEPT = 600
 """Excerpts at the end that tell how well it is learned."""
 
@@ -83,11 +87,11 @@ def find(data: Excerpts, count: int) -> Candidates:
         truth = data.beats[row][~np.isnan(data.beats[row])].astype(np.float64)
         heard = hear_beats(curves)
         said[row, 0, :size], said[row, 1, :size] = heard.beat * LEVELS, heard.bar * LEVELS
-        length_s, told = size / RATE_HZ, np.stack([heard.beat, heard.bar, curves[0]])
+        length_s, sums = size / RATE_HZ, summed(stacked(curves, heard))
         pulses = pulses_of_onsets(onsets, accents, length_s) + pulses_of_net(heard, onsets, length_s)
         for found in candidates_of(pulses):
             frames.append(frames_of(found.beats, size).astype(np.int16))
-            scalars.append(scalars_of(found, told, heard).astype(np.float16))
+            scalars.append(scalars_of(found, sums, heard).astype(np.float16))
             f.append(f_measure(truth, found.beats))
         last.append(len(f))
         if row % 500 == 499:
@@ -139,9 +143,8 @@ class Choice(nn.Module):
                 again.append(torch.zeros(count, v.shape[1]).index_add(0, owner, both) / power)
         spread = torch.sqrt(mean(second**2, REACH) + 1e-6)
         seen = torch.cat([mean(flat, 0), *again, mean(first[0].T, KERNEL - 1), mean(second, REACH), spread, scalars], 1)
-        return self.out(F.dropout(torch.relu(self.hidden(F.dropout(seen, 0.1, self.training))), 0.15, self.training))[
-            :, 0
-        ]
+        hidden = torch.relu(self.hidden(F.dropout(seen, 0.15, self.training)))
+        return self.out(F.dropout(hidden, 0.25, self.training))[:, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +228,11 @@ def measure(model: Choice, data: Set, rows: np.ndarray) -> None:
     model.train()
 
 
-def export(models: list[Choice], path: Path) -> None:
-    """Write the weights as the product reads them."""
-    arrays = {n.replace(".", "_"): p.detach().numpy().astype(np.float16) for n, p in models[0].named_parameters()}
-    np.savez_compressed(path, **arrays)
+def averaged_into(mean: Choice, model: Choice, step: int) -> None:
+    """Move the mean weights a little towards those of now."""
+    with torch.no_grad():
+        for own, new in zip(mean.parameters(), model.parameters(), strict=True):
+            own.lerp_(new, max(1 / STEPS_AVERAGED, 1 / (step + 1)))
 
 
 def fit(out: Path, pairs: list[str], epochs: int, start: Path | None, rate: float = RATE) -> None:
@@ -247,8 +251,9 @@ def fit(out: Path, pairs: list[str], epochs: int, start: Path | None, rate: floa
             model.load_state_dict({n: torch.from_numpy(file[n.replace(".", "_")]).float() for n in model.state_dict()})
     rate = rate if start is None else rate / 2
     held = np.arange(len(sets[0].found.last) - KEPT, len(sets[0].found.last))
+    mean = copy.deepcopy(model)
     total, step = epochs * (len(numbers) // BATCH), 0
-    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.02)
     for epoch in range(epochs):
         seen = []
         order = {s: rng.permutation([r for t, r in numbers if t == s]) for s in range(len(sets))}
@@ -256,17 +261,18 @@ def fit(out: Path, pairs: list[str], epochs: int, start: Path | None, rate: floa
         for k in rng.permutation(len(batches)):
             s, rows = batches[k]
             for group in optimiser.param_groups:
-                group["lr"] = rate * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * step / total)) + 1e-5
+                group["lr"] = rate * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * step / total)) + 1e-6
             loss = torch.stack([loss_of(*o) for o in sets[s].odds(model, rows, rng)]).mean()
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
+            averaged_into(mean, model, step)
             seen.append(float(loss.detach()))
             step += 1
         print(f"epoch {epoch}: {np.mean(seen):.4f}", flush=True)
-        measure(model, sets[0], held)
-        export([model], out)
+        measure(mean, sets[0], held)
+        save_weights(mean, out)
 
 
 def main() -> None:

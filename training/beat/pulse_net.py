@@ -1,6 +1,6 @@
 """Train the network that hears beats, bar lines and the tempo in the curves.
 
-python -m training.beat.pulse_net bridge/data/pulse.npz EXCERPTS.npz ... [--minutes 12]
+python -m training.beat.pulse_net bridge/data/pulse.npz EXCERPTS.npz ... [--minutes 12] [--start PULSE.npz --rate 2e-3]
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bridge.score.beat.pulse_net import BINS_BPM, CHANNELS_IN, DILATIONS, KERNEL
 from training.beat.excerpts import FRAMES, LEVELS, Excerpts, load
 
 BATCH = 16
+RATE = 3e-3
 TEMPO_HIDDEN = 48
 TEMPO_WIDTH = 0.035
 """Of the bump around the true tempo, in logarithms."""
@@ -101,22 +102,33 @@ def export(model: PulseNet, path: Path) -> None:
     np.savez_compressed(path, **arrays)
 
 
+def begun_with(path: Path) -> PulseNet:
+    """The network with the weights of a file."""
+    model = PulseNet()
+    with np.load(path, allow_pickle=False) as file:
+        model.load_state_dict({n: torch.from_numpy(file[n.replace(".", "_")]).float() for n in model.state_dict()})
+    return model
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("excerpts", type=Path, nargs="+")
     parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--start", type=Path)
+    parser.add_argument("--rate", type=float, default=RATE)
     args = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    rng, data, model = np.random.default_rng(0), load(args.excerpts), PulseNet()
+    rng, data = np.random.default_rng(0), load(args.excerpts)
+    model = PulseNet() if args.start is None else begun_with(args.start)
     held = len(data.frames) - KEPT
-    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.01)
     begun, last, steps, seen = time.process_time(), 0.0, 0, []
     while (share := (time.process_time() - begun) / (60 * args.minutes)) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = 3e-3 * min(1.0, steps / 100) * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-5
+            group["lr"] = args.rate * min(1.0, steps / 100) * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-5
         loss, parts = losses(model, batch_of(data, rng.integers(0, held, BATCH), rng))
         optimiser.zero_grad()
         loss.backward()

@@ -8,7 +8,7 @@ from bridge.score.best_path import Array, Indices, Moves, best_path, priced
 
 METRES = (2, 3, 4, 5, 6, 7)
 """Beats of a bar."""
-METRE_ODDS = (-0.25, -0.06, 0.06, -0.12, -0.16, -0.1)
+METRE_ODDS = (-0.12, -0.03, 0.03, -0.06, -0.08, -0.05)
 """Log odds of each, a beat, before anything is heard: four is common, two is what half a four looks like."""
 NEW_METRE_COST = 6.0
 """Log odds that another metre than in the bar before must gain."""

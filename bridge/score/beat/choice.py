@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bridge.score.beat.features import RATE_HZ
-from bridge.score.beat.pulse_net import BINS_BPM, Heard, stacked
+from bridge.score.beat.features import CHANNELS, RATE_HZ
+from bridge.score.beat.pulse_net import BINS_BPM, CHANNELS_HEARD, Heard, stacked
 from bridge.score.perceptron import DATA, load_weights, perceptron
 
 Array = npt.NDArray[np.float64]
@@ -27,10 +27,12 @@ KINDS = ("click", "strays", "net", "net's click")
 """Origins of a pulse."""
 PLACES = (0.0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4)
 """Places within a beat at which is looked."""
-LAGS = (1, 2, 3, 4)
+LAGS = (1, 2, 3, 4, 6, 8)
 """Beats after which the same may come again."""
 TEMPI = tuple(np.geomspace(30.0, 320.0, 10))
 """Centres, in BPM, of the bumps that tell the network the tempo."""
+RELATED = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0)
+"""Multiples of a candidate's tempo of which the first network is asked, too: the beat may be another reading's."""
 KERNEL, AHEAD = 4, 4
 """Beats that the first layer sees; the second sees three such windows, each four beats after the other."""
 REACH = KERNEL - 1 + 2 * AHEAD
@@ -38,8 +40,10 @@ REACH = KERNEL - 1 + 2 * AHEAD
 HALF = PLACES.index(0.5)
 NEAR_FRAMES = 5
 """Frames to each side of a beat that it explains."""
+STROKE_FRAMES = 4.0
+"""Sum of a curve over one stroke as loud as its loud ones."""
 LEAST_ODDS = -8.0
-SCALARS = len(TEMPI) + len(KINDS) + 8
+SCALARS = len(TEMPI) + len(KINDS) + len(RELATED) + 4 + 3 * (CHANNELS + CHANNELS_HEARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,42 +74,55 @@ def frames_of(beats: Array, count: int) -> npt.NDArray[np.int64]:
     return frames
 
 
-def explained_by(beats: Array, curves: Array) -> Array:
-    """(curves,) share of each near the beats."""
-    sums = np.concatenate([np.zeros((len(curves), 1)), np.cumsum(curves, 1)], 1)
-    at, last = np.round(beats * RATE_HZ).astype(np.int64), curves.shape[1]
+def summed(every: Floats) -> Array:
+    """Return (channels, frames + 1) sums of the curves up to each frame."""
+    return np.concatenate([np.zeros((len(every), 1)), np.cumsum(every, 1, dtype=np.float64)], 1)
+
+
+def explained_by(times_s: Array, sums: Array) -> Array:
+    """(channels,) share of each curve near some times.
+
+    Args:
+        times_s: the times.
+        sums: as of :func:`summed`.
+    """
+    at, last = np.round(times_s * RATE_HZ).astype(np.int64), sums.shape[1] - 1
     near = sums[:, (at + NEAR_FRAMES + 1).clip(0, last)] - sums[:, (at - NEAR_FRAMES).clip(0, last)]
     share: Array = near.sum(1) / np.maximum(1e-6, sums[:, -1])
     return share
 
 
-def scalars_of(found: Candidate, curves: Array, heard: Heard) -> Array:
+def scalars_of(found: Candidate, sums: Array, heard: Heard) -> Array:
     """(SCALARS,) tempo, evenness and more of a candidate.
 
     Args:
         found: the candidate.
-        curves: (3, frames) beats and bars of the network and the scaled onset strength.
+        sums: of all curves, as of :func:`summed`.
         heard: of the network.
     """
     gaps = np.diff(found.beats)
     period_s = float(np.median(gaps))
     bpm = 60.0 / period_s
     tempo = np.exp(-0.5 * (np.log(bpm / np.array(TEMPI)) / 0.2) ** 2)
-    odds = max(LEAST_ODDS, float(np.interp(np.log(bpm), np.log(BINS_BPM), heard.tempo)))
+    asked, bins = np.log(bpm * np.array(RELATED)), np.log(BINS_BPM)
+    odds = np.interp(asked, bins, heard.tempo, LEAST_ODDS, LEAST_ODDS).clip(LEAST_ODDS)
     uneven = float(np.median(np.abs(np.diff(gaps)))) / period_s if len(gaps) > 1 else 0.0
     kind = [float(found.kind == k) for k in KINDS]
     spread = float(gaps.std() / period_s)
+    # Strokes of each kind that a beat has.
+    strokes = np.log1p(sums[:, -1] / (sums.shape[1] - 1) * period_s * RATE_HZ / STROKE_FRAMES)
+    between = explained_by(found.beats[:-1] + gaps / 2, sums)
     return np.array(
-        [*tempo, *kind, odds / 4, min(1.0, 10 * uneven), min(1.0, 5 * spread), *explained_by(found.beats, curves),
-         np.log2(found.ratio), np.log2(len(found.beats)) / 4 - 1]
+        [*tempo, *kind, *(odds / 4), min(1.0, 10 * uneven), min(1.0, 5 * spread), *explained_by(found.beats, sums),
+         *between, *strokes, np.log2(found.ratio), np.log2(len(found.beats)) / 4 - 1]
     )  # fmt: skip
 
 
 def odds_of(curves: Array, heard: Heard, found: Sequence[Candidate]) -> Array:
     """(candidates,) log odds of each, against none."""
     every = stacked(curves, heard)
-    told = np.stack([heard.beat, heard.bar, curves[0]])
-    scalars = np.stack([scalars_of(c, told, heard) for c in found]).astype(np.float32)
+    sums = summed(every)
+    scalars = np.stack([scalars_of(c, sums, heard) for c in found]).astype(np.float32)
     seen = _seen(every, [frames_of(c.beats, every.shape[1]) for c in found])
     rows = np.concatenate([seen, scalars], 1)
     odds = perceptron(rows, load_weights(WEIGHTS, np.float32), ("hidden", "out"))

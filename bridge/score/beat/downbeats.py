@@ -1,6 +1,7 @@
 """Odds that each beat begins a bar.
 
-By a perceptron over the beats around it.
+By a small network over the beats: convolutions that see thirty beats to each side, and how alike the song is to itself
+some beats later.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.score.beat.features import CHANNELS, RATE_HZ
-from bridge.score.beat.pulse_net import CHANNELS_HEARD
-from bridge.score.perceptron import DATA, load_weights, perceptron
+from bridge.score.beat.pulse_net import CHANNELS_HEARD, convolved
+from bridge.score.perceptron import DATA, load_weights
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
@@ -19,9 +20,14 @@ WEIGHTS = DATA / "bars.npz"
 """Made by training/beat/bars.py."""
 BAR_LAGS = (2, 3, 4, 5, 6, 7, 8)
 """Beats after which the same may come again."""
-CONTEXT = 4
-"""Beats to each side that tell whether one begins a bar."""
-BAR_INPUTS = (CHANNELS + CHANNELS_HEARD) * (2 * CONTEXT + 1 + 3 + len(BAR_LAGS) + 1)
+PLACES = (0.0, 0.25, 0.5, 0.75)
+"""Places within a beat at which is looked."""
+WIDTH, FIRST_KERNEL, KERNEL = 32, 3, 5
+STEPS = (1, 2, 4, 8)
+"""Beats between those that each further layer sees."""
+BEAT_INPUTS = (CHANNELS + CHANNELS_HEARD) * len(PLACES) + 1
+"""Of each beat; the last is 1, so that what lies beyond the song is told from silence."""
+SONG_INPUTS = (CHANNELS + CHANNELS_HEARD) * (len(BAR_LAGS) + 1)
 
 
 def bar_odds(every: Floats, beats: Array) -> Array:
@@ -31,33 +37,35 @@ def bar_odds(every: Floats, beats: Array) -> Array:
         every: as of :func:`bridge.score.beat.pulse_net.stacked`.
         beats: times in seconds.
     """
-    return perceptron(seen_in_bars(every, beats), load_weights(WEIGHTS, np.float64), ("first", "last"))[:, 0]
+    w = load_weights(WEIGHTS, np.float32)
+    own, song = seen_in_bars(every, beats)
+    told = w["song_weight"] @ song + w["song_bias"]
+    h = convolved(own, w["first_weight"], w["first_bias"] + told, 1)
+    for i, step in enumerate(STEPS):
+        h = h + convolved(h, w[f"layers_{i}_weight"], w[f"layers_{i}_bias"], step)
+    odds: Array = (w["out_weight"][:, :, 0] @ h + w["out_bias"][:, None])[0].astype(np.float64)
+    return odds
 
 
-def seen_in_bars(every: Floats, beats: Array) -> Array:
-    """(beats, BAR_INPUTS) inputs of the perceptron."""
-    values = _at(every.astype(np.float64), beats, (0.0, 0.5))
-    on = np.pad(values[:, 0], ((0, 0), (CONTEXT, CONTEXT)))
-    half = np.pad(values[:, 1], ((0, 0), (1, 1)))
-    count = len(beats)
-    around = [on[:, i : i + count] for i in range(2 * CONTEXT + 1)] + [half[:, i : i + count] for i in range(3)]
+def seen_in_bars(every: Floats, beats: Array) -> tuple[Floats, Floats]:
+    """(BEAT_INPUTS, beats) of each beat and (SONG_INPUTS,) of all together."""
+    values = _at(every.astype(np.float32), beats, PLACES)
+    own = np.concatenate([values.reshape(-1, len(beats)), np.ones((1, len(beats)), np.float32)])
     song = np.concatenate([*(_recurrence(values[:, 0], lag) for lag in BAR_LAGS), every.mean(1) * 4.0])
-    own = np.concatenate(around).T
-    return np.concatenate([own, np.tile(song, (count, 1))], 1)
+    return own, song.astype(np.float32)
 
 
-def _at(every: Array, beats: Array, places: tuple[float, ...]) -> Array:
+def _at(every: Floats, beats: Array, places: tuple[float, ...]) -> Floats:
     """(channels, places, beats) the curves at places within each beat."""
-    index = np.arange(len(beats))
-    times = np.stack([np.interp(index + p, index, beats) for p in places])
-    times[:, -1] += np.array(places) * (beats[-1] - beats[-2] if len(beats) > 1 else 0.0)
+    last = beats[-1] - beats[-2] if len(beats) > 1 else 0.0
+    times = beats + np.array(places)[:, None] * np.append(np.diff(beats), last)
     frames = np.round(times * RATE_HZ).astype(np.int64).clip(0, every.shape[1] - 1)
     return every[:, frames]
 
 
-def _recurrence(values: Array, lag: int) -> Array:
+def _recurrence(values: Floats, lag: int) -> Floats:
     """(channels,) how alike each curve is, at the beats, to itself some beats later."""
     if values.shape[1] <= lag:
-        return np.zeros(len(values))
-    result: Array = (values[:, lag:] * values[:, :-lag]).sum(1) / ((values**2).sum(1) + 0.5)
+        return np.zeros(len(values), np.float32)
+    result: Floats = (values[:, lag:] * values[:, :-lag]).sum(1) / ((values**2).sum(1) + np.float32(0.5))
     return result

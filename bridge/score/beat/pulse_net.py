@@ -54,13 +54,13 @@ def hear_beats(curves: Array) -> Heard:
     size = -(-count // SUBSTEPS)
     padded = np.pad(curves, ((0, 0), (0, size * SUBSTEPS - count))).astype(np.float32)
     steps = padded.reshape(CHANNELS, size, SUBSTEPS).transpose(0, 2, 1).reshape(CHANNELS_IN, size)
-    h = _conv(steps, w["first_weight"], w["first_bias"], 1)
+    h = convolved(steps, w["first_weight"], w["first_bias"], 1)
     for i, dilation in enumerate(DILATIONS):
         if i == len(DILATIONS) // 2:
             h = h + (w["song_weight"] @ h.mean(1) + w["song_bias"])[:, None]
-        h = h + _conv(h, w[f"layers_{i}_weight"], w[f"layers_{i}_bias"], dilation)
+        h = h + convolved(h, w[f"layers_{i}_weight"], w[f"layers_{i}_bias"], dilation)
     said = w["beats_weight"][:, :, 0] @ h + w["beats_bias"][:, None]
-    pooled = _conv(h, w["pooled_weight"], w["pooled_bias"], 1).mean(1)
+    pooled = convolved(h, w["pooled_weight"], w["pooled_bias"], 1).mean(1)
     tempo = (w["tempo_weight"] @ pooled + w["tempo_bias"]).astype(np.float64)
     tempo -= tempo.max()
     # Two values a step, 20 ms apart, become one a frame.
@@ -83,8 +83,15 @@ def stacked(curves: Array, heard: Heard) -> Floats:
     return np.concatenate([curves, heard.beat[None], heard.bar[None]]).astype(np.float32)
 
 
-def _conv(h: Floats, weight: Floats, bias: Floats, dilation: int) -> Floats:
-    """Convolve over time, of the same length, and rectify."""
+def convolved(h: Floats, weight: Floats, bias: Floats, dilation: int) -> Floats:
+    """Convolve over time, of the same length, and rectify.
+
+    Args:
+        h: (channels, steps)
+        weight: (outputs, channels, kernel)
+        bias: (outputs,)
+        dilation: steps between those that one output sees.
+    """
     kernel, count = weight.shape[2], h.shape[1]
     reach = dilation * (kernel // 2)
     padded = np.pad(h, ((0, 0), (reach, reach)))

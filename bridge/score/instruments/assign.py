@@ -53,6 +53,8 @@ class Rule:
     """Groups to begin with; several for each instrument, and few enough to compare all."""
     bass: float = 0.25
     """Chance from which a note is the bass's, where there is one."""
+    together_s: float = 0.05
+    """Between onsets of which a bass plays only one: of 64 that began with a lower one, 10 were its own."""
     doubtful: float = 0.15
     """Probability below which a group is called UNSURE."""
     least: float = 0.03
@@ -85,12 +87,24 @@ def groups(who: Evidence, rule: Rule = RULE) -> list[Group]:
     if not len(who):
         return []
     notes = steadied(who, rule)
-    bass = notes.chances[:, FAMILIES.index("bass")] > rule.bass
-    if "bass" in rule.never or bass.sum() < rule.fewest:
-        return by_size(who, parted(notes, np.arange(len(who)), rule), rule)
+    chance = notes.chances[:, FAMILIES.index("bass")]
+    bass = one_voice(who, np.flatnonzero(chance > rule.bass), chance, rule.together_s)
+    everybody = np.arange(len(who))
+    if "bass" in rule.never or len(bass) < rule.fewest:
+        return by_size(who, parted(notes, everybody, rule), rule)
     # The bass is the surest of all families, and its register overlaps with many.
-    rest = parted(notes, np.flatnonzero(~bass), replace(rule, never=(*rule.never, "bass")))
-    return by_size(who, [("bass", np.flatnonzero(bass)), *rest], rule)
+    rest = parted(notes, np.setdiff1d(everybody, bass), replace(rule, never=(*rule.never, "bass")))
+    return by_size(who, [("bass", bass), *rest], rule)
+
+
+def one_voice(who: Evidence, rows: Ints, chance: Array, together_s: float) -> Ints:
+    """Of notes that begin together, the likeliest: what a bass plays, whose other notes are low ones of others."""
+    order = rows[np.argsort(who.onset_s[rows], kind="stable")]
+    times, chances = who.onset_s[order], chance[order]
+    low = np.searchsorted(times, times - together_s)
+    high = np.searchsorted(times, times + together_s, "right")
+    kept = [chances[k] >= chances[low[k] : high[k]].max() for k in range(len(order))]
+    return np.sort(order[kept])
 
 
 def by_size(who: Evidence, found: list[tuple[str, Ints]], rule: Rule) -> list[Group]:

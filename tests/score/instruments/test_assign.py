@@ -72,6 +72,14 @@ def test_a_piano_across_the_picture_is_one_track() -> None:
     assert [len(g.rows) for g in groups(Evidence.joined([low, high]))] == [40]
 
 
+def test_a_bass_plays_one_note_at_a_time() -> None:
+    line, left_hand = played("bass", 40, pitch=35), played("keys", 40, pitch=47, sound=1)
+    left_hand.family[:, FAMILIES.index("bass")] = np.log(0.6)
+    assert families(Evidence.joined([line, left_hand])) == ["bass"] * 40 + ["keys"] * 40
+    alone = replace(left_hand, onset_s=left_hand.onset_s + 0.12)
+    assert families(Evidence.joined([line, alone])) == ["bass"] * 80
+
+
 def test_an_instrument_that_comes_back_is_the_same_track() -> None:
     band = Evidence.joined(
         [played("winds", 20), played("organ", 60, pitch=45, sound=2), played("winds", 20, start_s=120)]

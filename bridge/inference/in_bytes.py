@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bridge.inference.network import fastest_precision
+from bridge.inference.precision import fastest_precision
 
 LEVELS = 255
 """Values of a weight: bytes with a sign, as many above zero as below."""

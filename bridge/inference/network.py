@@ -8,12 +8,13 @@ device's name are decided here, the same for all.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
@@ -22,20 +23,18 @@ from bridge.errors import PluginError
 from bridge.inference.graph_rewrite import Rewrite, rewritten
 from bridge.inference.malloc import give_back
 from bridge.inference.mapped_pages import forget_pages
+from bridge.inference.precision import Precision, fastest_precision
 from bridge.inference.seals import drop_damaged, seal_compiled
 
 Array = npt.NDArray[np.float32]
 Made = TypeVar("Made")
 Kept = TypeVar("Kept")
-Precision = Literal["auto", "f32", "bf16", "f16"]
-PRECISIONS = ("auto", "f32", "bf16", "f16")
 TORCH_DEVICES = ("cuda", "mps")
 """Devices of the torch separators. The small networks beside such a separator take the processor then."""
 TICK_S = 0.2
 """Between two looks at whether the job is still wanted, while a network runs."""
-CPU_FLAGS = Path("/proc/cpuinfo")
-"""Where Linux lists what the processor can do."""
 _first_array = threading.Lock()
+_loaded: WeakSet[Network] = WeakSet()
 
 NO_MEMORY = ("bad_alloc", "memory", "allocat", "mmap")
 """Words of the errors of a runtime that gets no memory."""
@@ -150,6 +149,7 @@ class Network:
         except (RuntimeError, OSError, MemoryError) as e:
             raise _not_loaded(path, target, e) from e
         self.device = f"{target} {self.precision} (OpenVINO)"
+        _loaded.add(self)
 
     def input_shape(self, index: int) -> tuple[int, ...]:
         """The shape of an input, as compiled."""
@@ -209,6 +209,13 @@ class Network:
         except RuntimeError:
             # OpenVINO reports the cancellation that was just asked for as an error.
             return
+
+
+def rest_all() -> None:
+    """Give back the memory in which networks compute, of all that compute nothing now."""
+    for network in list(_loaded):
+        with suppress(RuntimeError):
+            network.rest()
 
 
 def run_each(
@@ -304,41 +311,6 @@ def _compiled_in(core: Any, network: Any, target: str, properties: dict[str, Any
         seal_compiled(Path(folder))
         forget_pages(Path(folder))
     return compiled
-
-
-def fastest_precision(target: str) -> Precision:
-    """The precision a device computes fastest without harm to the notes.
-
-    bf16 pays on processors with a matrix unit for it, and on AMD's with bf16 vector instructions (Zen 4 and later),
-    which multiply twice as much with them as in f32: HTDemucs takes 1.1 s a segment in bf16 and 1.8 s in f32 on one
-    core of an EPYC of Zen 5. Intel's vector instructions for it multiply no faster than in f32 (6.2 s and 4.8 s on
-    one core of a Xeon without the unit). Where the unit cannot be asked for (only Linux lists it), f32 is the safe
-    choice.
-    """
-    if target != "CPU":
-        return "f16"
-    import openvino as ov
-
-    core = ov.Core()
-    knows_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") and may_use_bf16()
-    return "bf16" if knows_bf16 and bf16_pays(str(core.get_property("CPU", "FULL_DEVICE_NAME")), CPU_FLAGS) else "f32"
-
-
-def may_use_bf16() -> bool:
-    """Return whether the user lets the runtime use instructions that have bf16.
-
-    Where it may not, it claims to know bf16 all the same, and then fails to compile for it (2026.4).
-    """
-    most = os.environ.get("ONEDNN_MAX_CPU_ISA", "DEFAULT").upper()
-    return any(word in most for word in ("DEFAULT", "BF16", "FP16", "AMX", "AVX10"))
-
-
-def bf16_pays(processor: str, flags: Path) -> bool:
-    """Return whether a processor that knows bf16 is faster with it, by its name and the file of its flags."""
-    try:
-        return processor.startswith("AMD") or "amx_bf16" in flags.read_text(encoding="ascii", errors="ignore")
-    except OSError:
-        return False
 
 
 def devices() -> list[tuple[str, str]]:

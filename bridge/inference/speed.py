@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bridge.errors import InputError
 from bridge.files import read_untrusted, write_json
-from bridge.inference.network import fastest_precision
+from bridge.inference.precision import fastest_precision
 
 FILE = "speeds.json"
 MAX_BYTES = 1 << 16

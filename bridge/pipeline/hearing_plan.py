@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from bridge.errors import ConfigError
 from bridge.music.notes import MIX, STEM_ROLES
+from bridge.music.parts import Part
 from bridge.spool.options import SEVERAL
 
 IN_MIX = ("drums",)
@@ -21,11 +22,23 @@ class Call:
 
     transcriber: str
     sources: tuple[str, ...]
+    shared: bool = field(default=False, compare=False)
+    """Return whether others hear one of its sources, too."""
 
     @property
     def name(self) -> str:
         """Name of the call in threads and files, unique in its plan."""
         return "+".join([self.transcriber, *self.sources])
+
+
+def told_apart(parts: Sequence[Part], transcriber: str, shared: bool) -> tuple[Part, ...]:
+    """Return a call's parts with ids that no other call of its plan has.
+
+    A part with a shared source's own id, as of an engine that hears one part, gets the transcriber's name behind it.
+    """
+    return tuple(
+        replace(part, id=f"{part.id}/{transcriber}") if shared and part.id == part.stem else part for part in parts
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +73,9 @@ class HearingPlan:
 
         One for each source, but one for all sources of the transcribers in ``joining``.
         """
+        shared = {source for source, names in self.transcribers.items() if len(names) > 1}
         single = [
-            Call(name, (source,))
+            Call(name, (source,), source in shared)
             for source, names in self.transcribers.items()
             for name in names
             if name not in joining
@@ -70,7 +84,9 @@ class HearingPlan:
         for name in with_mix:
             if joint[name] and MIX not in joint[name]:
                 joint[name].insert(0, MIX)
-        return single + [Call(name, tuple(sources)) for name, sources in joint.items() if sources]
+        return single + [
+            Call(name, tuple(sources), not shared.isdisjoint(sources)) for name, sources in joint.items() if sources
+        ]
 
 
 def rows_of(table: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -79,7 +95,7 @@ def rows_of(table: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     Raises:
         ConfigError: a row names no transcriber.
     """
-    rows = {source: tuple(name.strip() for name in text.split(SEVERAL)) for source, text in table.items()}
+    rows = {s: tuple(dict.fromkeys(name.strip() for name in text.split(SEVERAL))) for s, text in table.items()}
     for source, names in rows.items():
         if not all(names):
             raise ConfigError(

@@ -18,6 +18,7 @@ from bridge.audio.recording import Recording
 from bridge.audio.span_import import ChannelSource, import_span
 from bridge.config import Settings
 from bridge.errors import InputError, JobCancelled, writing
+from bridge.inference.network import TORCH_DEVICES, rest_all
 from bridge.inference.speed import Demand, Estimate, Speeds
 from bridge.music.notes import STEM_ROLES
 from bridge.music.parts import Score
@@ -33,7 +34,7 @@ from bridge.pipeline.preview import Preview
 from bridge.pipeline.redecode import FOLDER as ACTIVATIONS
 from bridge.pipeline.redecode import keep_activations
 from bridge.pipeline.stages import OnProgress, StageProgress, Stages
-from bridge.plugins.interfaces import Context, Separator
+from bridge.plugins.interfaces import Context, Separator, Transcriber
 from bridge.score.arrange import arrange, find_tempo
 from bridge.score.bass_recovery import recover_bass
 from bridge.score.beat.onset_strength import OnsetStrength, onset_strength
@@ -51,6 +52,7 @@ SHARES_ALONE = {"read": 0.09, "separate": 0.13, "transcribe": 0.69, "score": 0.0
 """The same where the only stem is the mix itself, which is copied and not computed, or where nothing is separated."""
 SILENT = "The item is silent, so there are no notes in it."
 NO_PROJECT_BEATS = "The DAW told no beats of its project, so the notes are on the song's own grid."
+ON_PROCESSOR = 'Nothing that heard this computes on "{}", so the processor did; PyTorch\'s engines would.'
 NO_SEPARATION = "none"
 """Separator of a result for which nothing was separated."""
 
@@ -129,12 +131,13 @@ class Pipeline:
                     stages.close()
             finally:
                 preview.remove()
+                rest_all()
         return Outcome(
             tuple(items),
             NO_SEPARATION if separator is None else options.separator,
             {source: " + ".join(names) for source, names in plan.transcribers.items()},
             "CPU" if separator is None else separator.device,
-            plan.sentences,
+            (*plan.sentences, *self._said_of_device(separator, plan, options, settings)),
             times_s=times_s,
         )
 
@@ -151,11 +154,24 @@ class Pipeline:
         on_estimate: Callable[[Estimate], None],
     ) -> tuple[Analyser, Forecast]:
         """Load the transcribers: one that cannot be is said before the long separation, not after it."""
-        engines = [separator, *(self._engines.transcriber(n, options.device, settings) for n in plan.names)]
+        engines = self._all_engines(separator, plan, options, settings)
         demands = [d for e in engines if isinstance(d := getattr(e, "demand", None), Demand)]
         names = [NO_SEPARATION if separator is None else f"{options.separator} on {separator.device}", *plan.names]
         forecast = Forecast(Speeds(self._home), " + ".join(names), demands, on_estimate, cached=self._cache is not None)
         return Analyser(self._engines, self._cache, plan, options, settings), forecast
+
+    def _all_engines(
+        self, separator: Separator | None, plan: HearingPlan, options: JobOptions, settings: Settings
+    ) -> list[Separator | Transcriber | None]:
+        return [separator, *(self._engines.transcriber(n, options.device, settings) for n in plan.names)]
+
+    def _said_of_device(
+        self, separator: Separator | None, plan: HearingPlan, options: JobOptions, settings: Settings
+    ) -> list[str]:
+        """Return the sentence where a device of PyTorch's was wanted and no engine computed on it."""
+        engines = self._all_engines(separator, plan, options, settings)
+        used = any(str(getattr(engine, "device", "")).lower().startswith(options.device) for engine in engines)
+        return [ON_PROCESSOR.format(options.device)] if options.device in TORCH_DEVICES and not used else []
 
     def _item(
         self,

@@ -22,7 +22,7 @@ from bridge.files import read_untrusted, write_json
 from bridge.music.parts import Part
 from bridge.pipeline.activation_files import read_activations
 from bridge.pipeline.cache import link
-from bridge.pipeline.hearing_plan import Call
+from bridge.pipeline.hearing_plan import Call, told_apart
 from bridge.pipeline.options import resolve_options
 from bridge.plugins.interfaces import Activations
 from bridge.plugins.registry import TRANSCRIBERS
@@ -49,6 +49,8 @@ class KeptCall:
     options: Mapping[str, Any]
     """Its settings when the job ran."""
     activations: Activations
+    shared: bool = False
+    """As of the :class:`~bridge.pipeline.hearing_plan.Call`."""
 
     def decode(self, **changes: float) -> tuple[Part, ...]:
         """Return the parts it hears with some settings changed; none where it has no such settings."""
@@ -57,7 +59,7 @@ class KeptCall:
             return ()
         options = TRANSCRIBERS.options(self.transcriber, {**self.options, **changes})
         parts: tuple[Part, ...] = plugin.decode(self.activations, options).parts
-        return parts
+        return told_apart(parts, self.transcriber, self.shared)
 
 
 def keep_activations(files: Mapping[Call, Path], job: Path, number: int, settings: Settings) -> None:
@@ -79,6 +81,7 @@ def keep_activations(files: Mapping[Call, Path], job: Path, number: int, setting
                 {
                     "transcriber": call.transcriber,
                     "sources": list(call.sources),
+                    "shared": call.shared,
                     "options": dict(settings.table(f"transcribers.{call.transcriber}")),
                     "file": name,
                 }
@@ -94,7 +97,13 @@ def kept_calls(job: Path, number: int) -> list[KeptCall]:
         rows = parse_json(read_untrusted(folder / INDEX, MAX_INDEX_BYTES), INDEX)["calls"]
         files = {str(row["file"]): row for row in rows}
         calls = [
-            KeptCall(str(row["transcriber"]), tuple(row["sources"]), dict(row["options"]), activations)
+            KeptCall(
+                str(row["transcriber"]),
+                tuple(row["sources"]),
+                dict(row["options"]),
+                activations,
+                bool(row.get("shared")),
+            )
             for name, row in files.items()
             if name.isalnum() and (activations := _read(folder / name)) is not None
         ]

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
 from bridge.audio.recording import Recording
 from bridge.errors import ModelError, PluginError
-from bridge.inference.torch_device import torch_devices
+from bridge.inference.torch_device import torch_device
 from bridge.models.catalogue import models
 from bridge.plugins.install_hint import pip_install
 from bridge.plugins.interfaces import Context, Progress
@@ -72,7 +72,7 @@ class Demucs:
             ) from e
         self._torch, self._apply = torch, apply.apply_model
         self._overlap = options.overlap
-        self._where = _torch_device(torch, context.device)
+        self._where = torch_device(torch, context.device)
         self._model = _load(options)
         self._model.to(self._where)
         longest = getattr(self._model, "max_allowed_segment", None) or getattr(self._model, "segment", None)
@@ -129,19 +129,6 @@ class Demucs:
 def _how_to_get_it() -> str:
     """The package brings PyTorch with it."""
     return f"install both with: {pip_install('demucs')}"
-
-
-def _torch_device(torch: Any, wanted: str) -> str:
-    """The PyTorch device for a setting; "auto" takes the fastest there is."""
-    usable = torch_devices(torch)
-    if wanted == "auto":
-        return usable[0]
-    if wanted not in usable:
-        raise PluginError(
-            f'PyTorch has no device "{wanted}" here; choose one of: auto, {", ".join(usable)}.',
-            code="device-unavailable",
-        )
-    return wanted
 
 
 def _load(options: DemucsOptions) -> Any:

@@ -11,7 +11,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from bridge.inference.graph_rewrite import NETWORK, Rewrite
-from bridge.inference.network import Network, Precision
+from bridge.inference.network import Network
+from bridge.inference.precision import Precision
 from bridge.inference.seals import is_sealed
 from tests.raising import raises_code
 

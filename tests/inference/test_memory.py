@@ -77,12 +77,12 @@ def test_a_loaded_network_does_not_hold_its_weights_twice(rewrite: Rewrite | Non
     assert made(np.ones((ROWS, WIDE), np.float32))[0].max() == 2**DEEP
 
 
-RESTS = """
+HELD = """
 import re, sys
 from pathlib import Path
 import numpy as np
 from bridge.inference.malloc import limit_malloc_arenas
-from bridge.inference.network import Network, run_each
+from bridge.inference.network import Network, rest_all, run_each
 from tests.inference.test_memory import ROWS, WIDE
 
 def held():
@@ -91,6 +91,8 @@ def held():
 limit_malloc_arenas()
 made = Network(Path(sys.argv[1]), precision="f32")
 ones = np.ones((ROWS, WIDE), np.float32)
+"""
+RESTS = f"""{HELD}
 before, after, sums = [], [], []
 
 def kept(outputs):
@@ -102,6 +104,12 @@ for total in run_each(made, ((ones,) for _ in range(3)), kept, lambda total: tot
     sums.append(total)
 print(before[-1] - after[-1], float(made(ones)[0][0, 0]), *sums)
 """
+BETWEEN_JOBS = f"""{HELD}
+made(ones)
+before = held()
+rest_all()
+print(before - held(), float(made(ones)[0][0, 0]))
+"""
 
 
 def test_the_last_result_is_taken_after_the_network_gave_its_memory_back(tmp_path: Path) -> None:
@@ -110,3 +118,11 @@ def test_the_last_result_is_taken_after_the_network_gave_its_memory_back(tmp_pat
     given_back, *results = map(float, done.stdout.split())
     assert given_back > ROWS * WIDE * 4 / MB - 1
     assert results == [2.0**DEEP] * 4
+
+
+def test_between_jobs_no_network_holds_what_it_computed_in(tmp_path: Path) -> None:
+    path = network(tmp_path / "network.onnx")
+    done = subprocess.run([sys.executable, "-c", BETWEEN_JOBS, path], capture_output=True, text=True, check=True)
+    given_back, result = map(float, done.stdout.split())
+    assert given_back > ROWS * WIDE * 4 / MB - 1
+    assert result == 2.0**DEEP

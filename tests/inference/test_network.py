@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from bridge.inference.graph_rewrite import Rewrite
-from bridge.inference.network import Network, bf16_pays, devices, fastest_precision, may_use_bf16
+from bridge.inference.network import Network, devices
+from bridge.inference.precision import bf16_pays, fastest_precision, may_use_bf16
 from tests.raising import raises_code
 from tests.separators.stand_in import network
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bridge.config import load
-from bridge.pipeline.hearing_plan import Call, lacking, needs_stems, stem_plan
+from bridge.music.parts import Transcription
+from bridge.pipeline.hearing_plan import Call, lacking, needs_stems, rows_of, stem_plan, told_apart
 from bridge.pipeline.options import resolve_options, with_sensitivity
 from bridge.plugins import registry
 from bridge.spool.options import OPTION_SPECS, SEPARATORS
@@ -129,3 +130,16 @@ def test_without_a_sensitivity_the_settings_stay(tmp_path: Path) -> None:
 
 def test_the_help_names_every_separator() -> None:
     assert set(registry.SEPARATORS.built_in) <= set(re.findall(r"\w+", SEPARATORS))
+
+
+def test_transcribers_of_one_source_get_ids_of_their_own() -> None:
+    calls = stem_plan({"other": ("notes", "basic_pitch"), "bass": ("notes",)}, ("bass", "other")).calls([])
+    assert [(call.name, call.shared) for call in calls] == [
+        ("notes+bass", False),
+        ("notes+other", True),
+        ("basic_pitch+other", True),
+    ]
+    alone = Transcription.single("other", ())
+    assert [part.id for part in told_apart(alone.parts, "notes", shared=True)] == ["other/notes"]
+    assert told_apart(alone.parts, "notes", shared=False) == alone.parts
+    assert rows_of({"other": "notes + notes"}) == {"other": ("notes",)}

@@ -20,14 +20,16 @@ from tests.support import sine
 CHOSEN = {"separation.separator": "whole_mix", "hearing.best.other": "notes", "score.find_tempo": False}
 
 
+@pytest.mark.parametrize(("engines", "part_id"), [("notes", "other"), ("notes + drums", "other/notes")])
 def test_a_part_is_heard_again_as_a_run_at_that_sensitivity_hears_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engines: str, part_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wav = sine(tmp_path / "a.wav", hz=220)
     request = Request("test-0001", "midi_file", (ItemRequest(AudioSpan(wav), "a"),))
+    chosen = {**CHOSEN, "hearing.best.other": engines}
 
     def run(folder: Path, sensitivity: float) -> dict[str, object]:
-        app = application({**CHOSEN, "transcribers.notes.sensitivity": sensitivity}, tmp_path / "home")
+        app = application({**chosen, "transcribers.notes.sensitivity": sensitivity}, tmp_path / "home")
         cache = Cache(tmp_path / "cache", limit=1e9)
         outcome = Pipeline(app.settings, app.context, cache).run(request, folder, lambda stage, fraction: None)
         return item_result_json(outcome.items[0], folder)
@@ -40,10 +42,10 @@ def test_a_part_is_heard_again_as_a_run_at_that_sensitivity_hears_it(
     monkeypatch.setattr(Network, "beside", no_network)
     monkeypatch.setattr(Network, "__call__", no_network)
     second = run(tmp_path / "second", 0.9)
-    settings = application(CHOSEN, tmp_path / "home").settings
-    part = redecode(tmp_path / "first", request, first, part_id="other", sensitivity=0.9, settings=settings)
+    settings = application(chosen, tmp_path / "home").settings
+    part = redecode(tmp_path / "first", request, first, part_id=part_id, sensitivity=0.9, settings=settings)
     score = item_score(second)
-    (whole,) = (*score.parts, *score.hidden)
+    (whole,) = (part for part in (*score.parts, *score.hidden) if part.id == part_id)
     assert [(round(n.onset_s, 4), n.pitch, n.velocity) for n in part.notes] == [
         (n.onset_s, n.pitch, n.velocity) for n in whole.notes
     ]

@@ -84,11 +84,11 @@ def by_chance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return saved(model, tmp_path_factory.mktemp("models") / "by_chance", shape)
 
 
-def context(folder: Path) -> Context:
+def context(folder: Path, device: str = "cpu") -> Context:
     def no_model(name: str) -> Path:
         raise AssertionError("the store is not asked")
 
-    return Context(model=no_model, cache=folder, home=folder, device="cpu")
+    return Context(model=no_model, cache=folder, home=folder, device=device)
 
 
 def engine(folder: Path) -> MuScriptorTranscriber:
@@ -218,3 +218,12 @@ def test_it_is_ready_only_with_the_users_word_and_folder(written: Path) -> None:
         MuScriptorTranscriber.missing(MuScriptorOptions(folder=str(written)))
     with raises_code("model-not-found"):
         MuScriptorTranscriber.missing(MuScriptorOptions(non_commercial=True))
+
+
+def test_a_device_that_is_not_there_is_refused_and_not_replaced(written: Path) -> None:
+    options = MuScriptorOptions(non_commercial=True, folder=str(written))
+    if not torch.backends.mps.is_available():
+        with raises_code("device-unavailable"):
+            MuScriptorTranscriber(options, context(written, "mps"))
+    beside_openvino = MuScriptorTranscriber(options, context(written, "gpu"))
+    assert beside_openvino.device == "cpu"

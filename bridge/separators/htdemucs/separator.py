@@ -12,7 +12,8 @@ import numpy.typing as npt
 from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
 from bridge.audio.recording import Recording
 from bridge.errors import PluginError
-from bridge.inference.network import PRECISIONS, TORCH_DEVICES, Network, Precision, run_each
+from bridge.inference.network import TORCH_DEVICES, Network, run_each
+from bridge.inference.precision import PRECISIONS, Precision
 from bridge.inference.speed import Demand
 from bridge.plugins.interfaces import Context, Progress
 from bridge.separators.htdemucs.graph import REWRITE

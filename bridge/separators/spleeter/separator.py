@@ -14,7 +14,8 @@ import numpy.typing as npt
 from bridge.audio.recording import Recording
 from bridge.errors import PluginError
 from bridge.inference.graph_rewrite import Rewrite
-from bridge.inference.network import PRECISIONS, TORCH_DEVICES, Network, Precision, run_each
+from bridge.inference.network import TORCH_DEVICES, Network, run_each
+from bridge.inference.precision import PRECISIONS, Precision
 from bridge.inference.speed import Demand
 from bridge.plugins.interfaces import Context, Progress
 from bridge.separators.spleeter.checkpoint import damaged, read_checkpoint

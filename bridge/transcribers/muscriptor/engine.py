@@ -53,10 +53,11 @@ class MuScriptorTranscriber:
 
         Raises:
             ConfigError: the user has not said that the licence of the weights fits.
-            PluginError: the package is not installed.
+            PluginError: the package is not installed, or the device is not there.
             ModelError: there is no model, or it cannot be loaded.
         """
         self._package = Package(_settled(options), context.device)
+        self.device = self._package.device
 
     @classmethod
     def missing(cls, options: MuScriptorOptions) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 
 from bridge.audio.spectra import Array
 from bridge.errors import ModelError, PluginError
-from bridge.inference.torch_device import torch_devices
+from bridge.inference.network import TORCH_DEVICES
+from bridge.inference.torch_device import torch_device
 from bridge.plugins.install_hint import pip_install
 from bridge.transcribers.muscriptor.levels import RATE
 
@@ -79,7 +80,7 @@ class Package:
         device: as of :attr:`bridge.plugins.interfaces.Context.device`; the processor where PyTorch has no such one.
 
     Raises:
-        PluginError: the package is not installed.
+        PluginError: the package is not installed, or PyTorch has no such device here.
         ModelError: the model cannot be loaded.
     """
 
@@ -88,10 +89,10 @@ class Package:
         self.lost: list[str] = []
         """Warnings of the package since this was last emptied: five seconds in which it lost the thread."""
         module.warnings = SimpleNamespace(warn=lambda message, *more, **named: self.lost.append(str(message)))
-        usable = torch_devices(self._torch)
-        where = usable[0] if device == "auto" else device if device in usable else "cpu"
+        # Another runtime's device is for the engines beside this one.
+        self.device = torch_device(self._torch, device) if device in ("auto", *TORCH_DEVICES) else "cpu"
         try:
-            self._model = module.TranscriptionModel.load_model(folder / WEIGHTS, device=where)
+            self._model = module.TranscriptionModel.load_model(folder / WEIGHTS, device=self.device)
         except Exception as e:  # whatever a damaged file makes the package, its parser or PyTorch raise
             message = f"MuScriptor's model in {folder} cannot be loaded ({str(e)[:120]}); download it again."
             raise ModelError(message, code="model-not-loaded") from e

@@ -73,6 +73,15 @@ def test_what_is_given_is_kept() -> None:
     assert find_bars(odds, beats_per_bar=4, downbeat=2).tolist() == list(range(2, 32, 4))
 
 
+@pytest.mark.parametrize("sizes", [[4] * 8, [4, 4, 4, 3, 4, 4, 4, 4]])
+def test_bars_that_were_surely_heard_move_with_the_one_that_is_given(sizes: list[int]) -> None:
+    odds = 5 * _odds(sizes)
+    heard = np.cumsum([0, *sizes[:-1]])
+    assert find_bars(odds).tolist() == heard.tolist()
+    assert find_bars(odds, downbeat=int(heard[2])).tolist() == heard.tolist()
+    assert np.isin(heard + 1, find_bars(odds, downbeat=int(heard[5]) + 1)).all()
+
+
 @pytest.mark.parametrize("ratio", [1 / 3, 1 / 2, 2 / 3, 1.0, 3 / 2, 2.0])
 def test_a_reading_gives_the_beats_of_its_ratio(ratio: float) -> None:
     pulse = 0.3 + 0.9 * np.arange(24, dtype=np.float64)

@@ -9,7 +9,7 @@ from typing import Literal
 Precision = Literal["auto", "f32", "bf16", "f16"]
 PRECISIONS = ("auto", "f32", "bf16", "f16")
 CPU_FLAGS = Path("/proc/cpuinfo")
-"""Where Linux lists what the processor can do."""
+"""Linux' list of what the processor can do."""
 
 
 def fastest_precision(target: str) -> Precision:

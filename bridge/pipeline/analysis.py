@@ -18,7 +18,7 @@ from bridge.music.notes import MIX, Note
 from bridge.music.parts import Part, Transcription
 from bridge.pipeline.cache import Cache, content_key, derived_key, link
 from bridge.pipeline.engines import Engines, separator_table
-from bridge.pipeline.hearing_plan import Call, HearingPlan, told_apart
+from bridge.pipeline.hearing_plan import Call, HearingPlan, with_own_ids
 from bridge.pipeline.live_stem import StemFeed
 from bridge.pipeline.options import JobOptions
 from bridge.pipeline.stages import StageProgress, Stages
@@ -91,7 +91,7 @@ class Analyser:
             feed.settle(stems)
             progress.fraction(1.0)
             heard = zip(self._calls, threads.finish(stages.progress("transcribe")), strict=True)
-            transcriptions = (replace(t, parts=told_apart(t.parts, c.transcriber, c.shared)) for c, t in heard)
+            transcriptions = (replace(t, parts=with_own_ids(t.parts, c.transcriber, c.shared)) for c, t in heard)
             return Analysis(stems, tuple(transcriptions), self._activation_files(key))
 
     def _cached_stems(self, key: str, target: Path) -> dict[str, Recording] | None:

@@ -23,7 +23,7 @@ class Call:
     transcriber: str
     sources: tuple[str, ...]
     shared: bool = field(default=False, compare=False)
-    """Return whether others hear one of its sources, too."""
+    """Others hear one of its sources, too."""
 
     @property
     def name(self) -> str:
@@ -31,7 +31,7 @@ class Call:
         return "+".join([self.transcriber, *self.sources])
 
 
-def told_apart(parts: Sequence[Part], transcriber: str, shared: bool) -> tuple[Part, ...]:
+def with_own_ids(parts: Sequence[Part], transcriber: str, shared: bool) -> tuple[Part, ...]:
     """Return a call's parts with ids that no other call of its plan has.
 
     A part with a shared source's own id, as of an engine that hears one part, gets the transcriber's name behind it.

@@ -169,9 +169,11 @@ class Pipeline:
         self, separator: Separator | None, plan: HearingPlan, options: JobOptions, settings: Settings
     ) -> list[str]:
         """Return the sentence where a device of PyTorch's was wanted and no engine computed on it."""
+        if options.device not in TORCH_DEVICES:
+            return []
         engines = self._all_engines(separator, plan, options, settings)
         used = any(str(getattr(engine, "device", "")).lower().startswith(options.device) for engine in engines)
-        return [ON_PROCESSOR.format(options.device)] if options.device in TORCH_DEVICES and not used else []
+        return [] if used else [ON_PROCESSOR.format(options.device)]
 
     def _item(
         self,

@@ -22,7 +22,7 @@ from bridge.files import read_untrusted, write_json
 from bridge.music.parts import Part
 from bridge.pipeline.activation_files import read_activations
 from bridge.pipeline.cache import link
-from bridge.pipeline.hearing_plan import Call, told_apart
+from bridge.pipeline.hearing_plan import Call, with_own_ids
 from bridge.pipeline.options import resolve_options
 from bridge.plugins.interfaces import Activations
 from bridge.plugins.registry import TRANSCRIBERS
@@ -59,7 +59,7 @@ class KeptCall:
             return ()
         options = TRANSCRIBERS.options(self.transcriber, {**self.options, **changes})
         parts: tuple[Part, ...] = plugin.decode(self.activations, options).parts
-        return told_apart(parts, self.transcriber, self.shared)
+        return with_own_ids(parts, self.transcriber, self.shared)
 
 
 def keep_activations(files: Mapping[Call, Path], job: Path, number: int, settings: Settings) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.config import load
 from bridge.music.parts import Transcription
-from bridge.pipeline.hearing_plan import Call, lacking, needs_stems, rows_of, stem_plan, told_apart
+from bridge.pipeline.hearing_plan import Call, lacking, needs_stems, rows_of, stem_plan, with_own_ids
 from bridge.pipeline.options import resolve_options, with_sensitivity
 from bridge.plugins import registry
 from bridge.spool.options import OPTION_SPECS, SEPARATORS
@@ -140,6 +140,6 @@ def test_transcribers_of_one_source_get_ids_of_their_own() -> None:
         ("basic_pitch+other", True),
     ]
     alone = Transcription.single("other", ())
-    assert [part.id for part in told_apart(alone.parts, "notes", shared=True)] == ["other/notes"]
-    assert told_apart(alone.parts, "notes", shared=False) == alone.parts
+    assert [part.id for part in with_own_ids(alone.parts, "notes", shared=True)] == ["other/notes"]
+    assert with_own_ids(alone.parts, "notes", shared=False) == alone.parts
     assert rows_of({"other": "notes + notes"}) == {"other": ("notes",)}

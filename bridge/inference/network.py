@@ -8,9 +8,8 @@ device's name are decided here, the same for all.
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,53 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.errors import PluginError
-from bridge.inference.graph_rewrite import Rewrite, rewritten
+from bridge.inference.compiling import compiled_in, compiled_rewritten, ensured_folder
+from bridge.inference.graph_rewrite import Rewrite
+from bridge.inference.load_errors import not_loaded
 from bridge.inference.malloc import give_back
-from bridge.inference.mapped_pages import forget_pages
 from bridge.inference.precision import Precision, fastest_precision
-from bridge.inference.seals import drop_damaged, seal_compiled
 
 Array = npt.NDArray[np.float32]
 Made = TypeVar("Made")
-Kept = TypeVar("Kept")
 TORCH_DEVICES = ("cuda", "mps")
 """Devices of the torch separators. The small networks beside such a separator take the processor then."""
-TICK_S = 0.2
-"""Between two looks at whether the job is still wanted, while a network runs."""
 _first_array = threading.Lock()
 _loaded: WeakSet[Network] = WeakSet()
-
-NO_MEMORY = ("bad_alloc", "memory", "allocat", "mmap")
-"""Words of the errors of a runtime that gets no memory."""
-SOME_MEMORY = 64 << 20
-"""Bytes that a process must be able to take to load anything here."""
-MIN_ADDRESS_BYTES = 3 << 30
-"""A limit on a process's addresses below which no network of ours is loaded; the largest takes 2 GB while it is."""
-
-
-def _not_loaded(path: Path, target: str, error: BaseException) -> PluginError:
-    """The error of a network that cannot be loaded; whoever has too little memory is told so."""
-    words = str(error).lower()
-    if isinstance(error, MemoryError) or any(w in words for w in NO_MEMORY) or _is_short_of_memory():
-        message = f"There is not enough memory to load {path.name}; close other programs, or raise ulimit -v."
-    else:
-        message = f"The model {path.name} could not be loaded on {target}; run 'dawscribe doctor'."
-    return PluginError(message, code="network-not-loaded")
-
-
-def _is_short_of_memory() -> bool:
-    """Return whether the process can or may not have what loading takes: some libraries swallow the true reason."""
-    if sys.platform != "win32":
-        import resource
-
-        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-        if limit != resource.RLIM_INFINITY and limit < MIN_ADDRESS_BYTES:
-            return True
-    try:
-        bytearray(SOME_MEMORY)
-    except MemoryError:
-        return True
-    return False
 
 
 def _runtime() -> Any:
@@ -116,7 +80,7 @@ class Network:
         try:
             core = ov.Core()
         except (RuntimeError, MemoryError) as e:
-            raise _not_loaded(path, device, e) from e
+            raise not_loaded(path, device, e) from e
         target = "CPU" if device in ("auto", "cpu", *TORCH_DEVICES) else device.upper()
         if target.split(".")[0] not in {d.split(".")[0] for d in core.available_devices}:
             have = ", ".join(sorted(d.lower() for d in core.available_devices))
@@ -132,7 +96,7 @@ class Network:
             properties["ENABLE_CPU_PINNING"] = False
             if threads:
                 properties["INFERENCE_NUM_THREADS"] = threads
-        cache = _ensure_folder(cache)
+        cache = ensured_folder(cache)
         if cache is not None:
             properties["CACHE_DIR"] = str(cache)
         try:
@@ -144,10 +108,10 @@ class Network:
                 if shape is not None:
                     model = core.read_model(model)
                     model.reshape({port: list(s) for port, s in zip(model.inputs, shape, strict=True)})
-                self._compiled = _compiled_in(core, model, target, properties)
+                self._compiled = compiled_in(core, model, target, properties)
             self._request = self._compiled.create_infer_request()
         except (RuntimeError, OSError, MemoryError) as e:
-            raise _not_loaded(path, target, e) from e
+            raise not_loaded(path, target, e) from e
         self.device = f"{target} {self.precision} (OpenVINO)"
         _loaded.add(self)
 
@@ -216,101 +180,6 @@ def rest_all() -> None:
     for network in list(_loaded):
         with suppress(RuntimeError):
             network.rest()
-
-
-def run_each(
-    network: Network,
-    inputs: Iterator[tuple[Array, ...]],
-    keep: Callable[[list[Array]], Kept],
-    finish: Callable[[Kept], Made],
-    on_done: Callable[[int], None],
-) -> Iterator[Made]:
-    """Run a network over many inputs.
-
-    Beside each run the result before is finished and the next input made.
-
-    While a result is taken, the network rests, and the cores are the taker's. After the last run it has given back
-    the memory in which it computed.
-
-    Args:
-        network: used by nobody else meanwhile.
-        inputs: made one ahead, on this thread.
-        keep: copies what is needed of the outputs, which the next run overwrites.
-        finish: makes the result.
-        on_done: takes the number of finished runs, at least every :data:`TICK_S` of a run; what it raises ends
-            everything, the network at rest.
-    """
-    running = next(inputs, None)
-    done = 0
-    kept: list[Kept] = []
-    while running is not None:
-        network.start(*running)
-        try:
-            made = [finish(kept.pop())] if kept else []
-            on_done(done)
-            following = next(inputs, None)
-            while not network.wait(TICK_S):
-                on_done(done)
-        except BaseException:
-            network.cancel()
-            raise
-        done += 1
-        kept.append(keep(network.outputs()))
-        if following is None:
-            # What hears the last results has this memory for itself: 190 MB of HTDemucs.
-            network.rest()
-        yield from made
-        running = following
-    if kept:
-        yield finish(kept.pop())
-
-
-def _ensure_folder(cache: Path | None) -> Path | None:
-    """The folder, None where it cannot be made; that nothing can be written into it, OpenVINO takes by itself."""
-    try:
-        if cache is not None:
-            cache.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return cache
-
-
-def compiled_rewritten(
-    core: Any, path: Path, rewrite: Rewrite, cache: Path | None, target: str, properties: dict[str, Any]
-) -> Any:
-    """A changed network, compiled.
-
-    Where what was kept of it is damaged, it is made again.
-
-    Raises:
-        OSError, RuntimeError: the file itself cannot be read or compiled.
-    """
-    try:
-        return _compiled_here(core, rewritten(core, path, rewrite, cache), target, properties)
-    except RuntimeError:
-        if cache is None:
-            raise
-        return _compiled_here(core, rewritten(core, path, rewrite, cache, anew=True), target, properties)
-
-
-def _compiled_here(core: Any, network: Any, target: str, properties: dict[str, Any]) -> Any:
-    """A network compiled; its compiled form lies in its own folder, where it has one, and goes with it."""
-    if isinstance(network, str):
-        # The weights lie in the network's own file: not a second time in what is cached of it.
-        properties = {**properties, "CACHE_DIR": str(Path(network).parent), "CACHE_MODE": "OPTIMIZE_SIZE"}
-    return _compiled_in(core, network, target, properties)
-
-
-def _compiled_in(core: Any, network: Any, target: str, properties: dict[str, Any]) -> Any:
-    """A network compiled, or read where it was compiled before and is as it was."""
-    folder = properties.get("CACHE_DIR")
-    if folder is not None:
-        drop_damaged(Path(folder))
-    compiled = core.compile_model(network, target, properties)
-    if folder is not None:
-        seal_compiled(Path(folder))
-        forget_pages(Path(folder))
-    return compiled
 
 
 def devices() -> list[tuple[str, str]]:

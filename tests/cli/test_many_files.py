@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bridge.files import find_program
-from bridge.inference import network
+from bridge.inference.load_errors import not_loaded
 from bridge.models import sources
 from tests.support import Home, sine
 
@@ -102,7 +102,7 @@ def test_a_name_tells_the_terminal_nothing(home: Home, tmp_path: Path) -> None:
     ],
 )
 def test_too_little_memory_is_called_so(error: Exception, said: str) -> None:
-    assert said in str(network._not_loaded(Path("notes.onnx"), "CPU", error))
+    assert said in str(not_loaded(Path("notes.onnx"), "CPU", error))
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,8 @@ import re, sys
 from pathlib import Path
 import numpy as np
 from bridge.inference.malloc import limit_malloc_arenas
-from bridge.inference.network import Network, rest_all, run_each
+from bridge.inference.network import Network, rest_all
+from bridge.inference.run_each import run_each
 from tests.inference.test_memory import ROWS, WIDE
 
 def held():

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from bridge.audio.overlap_add import OverlapAdd, centred, mono_level, plan
 from bridge.audio.recording import Recording
 from bridge.errors import PluginError
-from bridge.inference.network import TORCH_DEVICES, Network, run_each
+from bridge.inference.network import TORCH_DEVICES, Network
 from bridge.inference.precision import PRECISIONS, Precision
+from bridge.inference.run_each import run_each
 from bridge.inference.speed import Demand
 from bridge.plugins.interfaces import Context, Progress
 from bridge.separators.htdemucs.graph import REWRITE

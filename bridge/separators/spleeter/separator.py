@@ -14,8 +14,9 @@ import numpy.typing as npt
 from bridge.audio.recording import Recording
 from bridge.errors import PluginError
 from bridge.inference.graph_rewrite import Rewrite
-from bridge.inference.network import TORCH_DEVICES, Network, run_each
+from bridge.inference.network import TORCH_DEVICES, Network
 from bridge.inference.precision import PRECISIONS, Precision
+from bridge.inference.run_each import run_each
 from bridge.inference.speed import Demand
 from bridge.plugins.interfaces import Context, Progress
 from bridge.separators.spleeter.checkpoint import damaged, read_checkpoint

@@ -17,7 +17,7 @@ from bridge.inference.precision import PRECISIONS, Precision
 from bridge.inference.run_each import run_each
 from bridge.inference.speed import Demand
 from bridge.plugins.interfaces import Context, Progress
-from bridge.separators.htdemucs.graph import REWRITE
+from bridge.separators.htdemucs.in_bytes import rewrite_for
 from bridge.separators.htdemucs.stft import Spectrogram
 
 Array = npt.NDArray[np.float32]
@@ -42,7 +42,7 @@ class HTDemucsOptions:
     overlap: float = OVERLAP
     """Least share of a segment that is computed twice and cross-faded, 0 to 0.9."""
     precision: str = "auto"
-    """"auto", "f32", "bf16" or "f16"."""
+    """"auto", "f32", "bf16" or "f16"; the first takes bytes for large layers where bf16 does not pay."""
     threads: int = 0
     """Processor threads, 0 for all cores."""
 
@@ -59,7 +59,7 @@ class HTDemucs:
     """Separator of drums, bass, vocals and other."""
 
     Options = HTDemucsOptions
-    cache_version = "1"
+    cache_version = "2"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     stems: tuple[str, ...] = STEMS
     demand = Demand(gflop_per_s=58.0, memory_mb=550.0)
@@ -85,7 +85,7 @@ class HTDemucs:
             precision=cast(Precision, options.precision),
             threads=options.threads,
             cache=context.cache,
-            rewrite=REWRITE,
+            rewrite=rewrite_for(options.precision),
         )
         self._segment = self._network.input_shape(0)[-1]
         self._transform = Spectrogram(self._segment)

@@ -18,13 +18,14 @@ import bridge
 from bridge.inference import in_bytes
 from bridge.inference.in_bytes import bytes_pay, put_in_bytes
 from bridge.note_maps.features import RATE, reference_gain
-from bridge.note_maps.listen import WINDOW
+from bridge.note_maps.listen import IN_BYTES, WINDOW
 from bridge.transcribers.band.features import StereoVqt
 from bridge.transcribers.band.listen import MAX_ACTIVATION
 from tests.separators.test_spleeter import DEMO
 
 Array = npt.NDArray[np.float32]
-BAND = str(Path(bridge.__file__).parent / "data" / "band.onnx")
+DATA = Path(bridge.__file__).parent / "data"
+NOTE_NETS = [("band.onnx", MAX_ACTIVATION), ("notes.onnx", IN_BYTES[1])]
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 
 
@@ -38,6 +39,8 @@ def test_bytes_pay_on_x86_without_bf16(
     monkeypatch.setattr(platform, "machine", lambda: machine)
     monkeypatch.setattr(in_bytes, "fastest_precision", lambda target: precision)
     assert bytes_pay() == pays
+    made = in_bytes.in_bytes("some-bytes-1", 4.0)
+    assert (None if made is None else made.name) == ("some-bytes-1" if pays else None)
 
 
 def small_network() -> Model:
@@ -79,19 +82,33 @@ def test_only_what_stands_behind_a_rectifier_is_rounded() -> None:
         assert 0 < np.abs(a - b).max() < 0.05 * np.abs(a).max()
 
 
+def demo(rate: int, rms: float) -> Array:
+    """Eleven seconds of the demo (2, samples)."""
+    samples, own = soundfile.read(DEMO, dtype="float32", always_2d=True)
+    gain = np.float32(rms / float(np.sqrt(np.mean(samples.mean(1) ** 2))))
+    return np.ascontiguousarray(soxr.resample(samples[4 * own : 15 * own], own, rate).T) * gain
+
+
+def both(name: str, top: float, *inputs: Array) -> tuple[Array, Array]:
+    """A shipped net's answer in floats and in bytes."""
+    rounded = Core().read_model(DATA / name)
+    put_in_bytes(rounded, top)
+    exact, near = (answers(model, *inputs)[0][0] for model in (Core().read_model(DATA / name), rounded))
+    return exact, near
+
+
+def difference(exact: Array, near: Array) -> float:
+    """How far answers lie apart where something is heard."""
+    heard = exact > 0.1
+    assert heard.sum() > 100
+    return float(np.abs(exact - near)[heard].mean())
+
+
 @pytest.mark.slow
-def test_the_band_is_heard_the_same() -> None:
+@pytest.mark.parametrize(("name", "top"), NOTE_NETS)
+def test_notes_are_heard_the_same(name: str, top: float) -> None:
     """Also after another training, whose activations may be larger."""
-    samples, rate = soundfile.read(DEMO, dtype="float32", always_2d=True)
-    sound = soxr.resample(samples[4 * rate : 15 * rate], rate, RATE).T
-    loud = np.float32(reference_gain(float(np.sqrt(np.mean(samples.mean(1) ** 2)))))
-    features = StereoVqt().stereo(np.ascontiguousarray(sound) * loud)[0][None, :WINDOW]
-    role = np.eye(3, dtype=np.float32)[None, 2]
-    exact = answers(Core().read_model(BAND), features, role)[0][0]
-    model = Core().read_model(BAND)
-    put_in_bytes(model, MAX_ACTIVATION)
-    rounded = answers(model, features, role)[0][0]
+    features = StereoVqt().stereo(demo(RATE, reference_gain(1.0)))[0][None, :WINDOW]
+    exact, near = both(name, top, features, np.eye(3, dtype=np.float32)[None, 2])
     for kind in range(3):
-        heard = exact[kind] > 0.1
-        assert heard.sum() > 100
-        assert np.abs(exact[kind] - rounded[kind])[heard].mean() < 0.02
+        assert difference(exact[kind], near[kind]) < 0.02

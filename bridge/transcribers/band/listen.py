@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.audio.recording import Sound, sides
-from bridge.inference.graph_rewrite import Rewrite
-from bridge.inference.in_bytes import bytes_pay, put_in_bytes
+from bridge.inference.in_bytes import in_bytes
 from bridge.inference.network import Network
 from bridge.note_maps.decode import onset_peaks
 from bridge.note_maps.features import FLOOR_DB, FPS, HOP, RATE, reference_gain
@@ -33,7 +31,6 @@ Features = tuple[Array, Array]
 
 MAX_ACTIVATION = 12.0
 """Of the first net's layers where they are computed in bytes: one value in 10,000 exceeds 7, the largest is 12.4."""
-IN_BYTES = Rewrite("band-bytes-1", partial(put_in_bytes, top=MAX_ACTIVATION))
 MIN_ONSET = 0.2
 """Onset probability of a candidate that the second net is asked about; below it, one in thirty is a note."""
 VERDICT = 0.5
@@ -63,7 +60,7 @@ class BandNets:
         """Load ``folder``/band.onnx and who.onnx; PluginError where they cannot be."""
         # The processor whatever the device: less than a tenth of a second per second of sound.
         self._first = Network(
-            folder / "band.onnx", device="cpu", cache=cache, rewrite=IN_BYTES if bytes_pay() else None
+            folder / "band.onnx", device="cpu", cache=cache, rewrite=in_bytes("band-bytes-1", MAX_ACTIVATION)
         )
         self._second = Network(folder / "who.onnx", device="cpu", precision="f32", cache=cache)
         self._vqt = StereoVqt()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from bridge.inference.in_bytes import in_bytes
 from bridge.inference.network import Network
 from bridge.music.notes import Note
 from bridge.note_maps.decode import CHORDS, polyphonic
 from bridge.note_maps.features import Vqt
-from bridge.note_maps.listen import OTHER_ROLE, pieces
+from bridge.note_maps.listen import IN_BYTES, OTHER_ROLE, pieces
 from bridge.note_maps.maps import NoteActivations
 from bridge.note_maps.voices import are_several
 from bridge.plugins.interfaces import AudioSource, Context, Progress
@@ -27,7 +28,7 @@ class Choir:
 
     def __init__(self, context: Context) -> None:
         with resources.as_file(resources.files("bridge") / "data" / "notes.onnx") as path:
-            self._network = Network(Path(path), device="cpu", cache=context.cache)
+            self._network = Network(Path(path), device="cpu", cache=context.cache, rewrite=in_bytes(*IN_BYTES))
         self._vqt = Vqt()
 
     def voices(self, source: AudioSource, progress: Progress) -> tuple[Note, ...] | None:

@@ -50,7 +50,7 @@ class MelodyTranscriber:
         context: for the model "swift-f0".
     """
 
-    cache_version = "7"
+    cache_version = "8"
     demand = Demand(gflop_per_s=0.5, memory_mb=60.0)
 
     @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from typing import Literal
 
 import numpy as np
 
+from bridge.inference.in_bytes import in_bytes
 from bridge.inference.network import Network
 from bridge.inference.speed import Demand
 from bridge.music.notes import Bend, Note, shifted
 from bridge.music.parts import Candidate, Transcription
 from bridge.note_maps.decode import CHORDS, OFFSET_WEIGHT, Thresholds, polyphonic, polyphonic_with_candidates
 from bridge.note_maps.features import FPS, Vqt
-from bridge.note_maps.listen import CORE, OTHER_ROLE, ROLES, pieces
+from bridge.note_maps.listen import CORE, IN_BYTES, OTHER_ROLE, ROLES, pieces
 from bridge.note_maps.maps import NoteActivations
 from bridge.note_maps.voices import are_several
 from bridge.plugins.interfaces import Activations, AudioSource, Context, Progress, only
@@ -79,7 +80,7 @@ class NoteTranscriber:
     """Hears notes with dawscribe's own network (shipped in the package, see training/README.md)."""
 
     Options = NoteOptions
-    cache_version = "4"
+    cache_version = "5"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     decoding_options = ("bends", "sensitivity")
     demand = Demand(gflop_per_s=4.6, memory_mb=140.0)
@@ -93,7 +94,7 @@ class NoteTranscriber:
         self._options = options
         with resources.as_file(resources.files("bridge") / "data" / "notes.onnx") as path:
             # The processor whatever the device: 0.02 s a second of sound is less than a GPU takes to begin.
-            self._network = Network(Path(path), device="cpu", cache=context.cache)
+            self._network = Network(Path(path), device="cpu", cache=context.cache, rewrite=in_bytes(*IN_BYTES))
         self._vqt = Vqt()
 
     def transcribe(self, sources: Mapping[str, AudioSource], progress: Progress) -> Transcription:

@@ -249,6 +249,16 @@ def clip(number: int, out: Path, studio: Studio, songs: list[list]) -> None:
     write(target, mix * gain, "mix", everything, drums, studio)
 
 
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """The command line's sources of sound and of songs."""
+    parser.add_argument("--font", action="append", default=[], help="name=PATH; .cfg is timidity's")
+    parser.add_argument("--no-drums", default="gus", help="fonts without drum kits, by name")
+    parser.add_argument("--bank", type=Path, action="append", default=[], help="one-shots; several times, several")
+    parser.add_argument("--voices", type=Path, help="training.notes.speech's folder")
+    parser.add_argument("--songs", type=Path, action="append", default=[])
+    parser.add_argument("--separator", type=Path, help="HTDemucs' weights: stems are really separated")
+
+
 def open_sources(args: argparse.Namespace) -> Studio:
     """The studio of the command line's sources."""
     named = [f.split("=", 1) for f in args.font]
@@ -268,14 +278,9 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--font", action="append", default=[], help="name=PATH; .cfg is timidity's")
-    parser.add_argument("--no-drums", default="gus", help="fonts without drum kits, by name")
-    parser.add_argument("--bank", type=Path, action="append", default=[], help="one-shots; several times, several")
-    parser.add_argument("--voices", type=Path, help="training.notes.speech's folder")
-    parser.add_argument("--songs", type=Path, action="append", default=[])
+    add_sources(parser)
     parser.add_argument("--song-limit", type=int, help="songs of each folder that may be used; the others are kept out")
     parser.add_argument("--song-first", type=int, default=0)
-    parser.add_argument("--separator", type=Path, help="HTDemucs' weights: stems are really separated")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--clips", type=int, default=300)
     args = parser.parse_args()

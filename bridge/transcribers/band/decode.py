@@ -15,6 +15,7 @@ from bridge.music.parts import Candidate
 from bridge.note_maps.decode import Thresholds, polyphonic, polyphonic_with_candidates
 from bridge.score.instruments.assign import RULE, Group, Rule, groups, monophonic_share
 from bridge.score.instruments.evidence import Evidence, nearest
+from bridge.score.instruments.manner import recast
 from bridge.score.instruments.naming import Named, Playing, named
 from bridge.transcribers.band.verdict import Hearing
 
@@ -85,7 +86,8 @@ def tracks_of(notes: Sequence[Note], who: Evidence, rule: Rule = RULE, *, whole:
     """
     if not whole:
         rule = replace(rule, never=(*rule.never, "bass"))
-    found = groups(replace(who, onset_s=np.array([n.onset_s for n in notes])), rule)
+    who = replace(who, onset_s=np.array([n.onset_s for n in notes]))
+    found = recast(groups(who, rule), notes, who)
     sounds = named([playing(g, [notes[i] for i in g.rows]) for g in found])
     return [Track(s, g.family, g.balance, tuple(notes[i] for i in g.rows)) for s, g in zip(sounds, found, strict=True)]
 

@@ -52,7 +52,7 @@ class BandTranscriber:
     joins_sources = True
     hears_mix = True
     """A second opinion on every stem, at the price of a few seconds."""
-    cache_version = "10"
+    cache_version = "11"
     """Another number makes what is cached void: change it with the weights or with what is computed of them."""
     decoding_options = ("sensitivity",)
     demand = Demand(gflop_per_s=4.7, memory_mb=140.0)

@@ -102,19 +102,21 @@ def test_layers_without_a_rounding_of_their_width_stay_in_floats() -> None:
 
 
 @pytest.mark.parametrize(
-    ("precision", "pays", "expected"),
+    ("precision", "device", "pays", "expected"),
     [
-        ("auto", True, IN_BYTES),
-        ("auto", False, graph.REWRITE),
-        ("f32", True, graph.REWRITE),
-        ("bf16", True, graph.REWRITE),
+        ("auto", "auto", True, IN_BYTES),
+        ("auto", "cpu", True, IN_BYTES),
+        ("auto", "auto", False, graph.REWRITE),
+        ("auto", "gpu", True, graph.REWRITE),
+        ("f32", "cpu", True, graph.REWRITE),
+        ("bf16", "auto", True, graph.REWRITE),
     ],
 )
-def test_a_precision_that_is_asked_for_is_kept_to(
-    precision: str, pays: bool, expected: object, monkeypatch: pytest.MonkeyPatch
+def test_bytes_are_for_processors_where_no_precision_is_asked_for(
+    precision: str, device: str, pays: bool, expected: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(in_bytes, "bytes_pay", lambda: pays)
-    assert rewrite_for(precision) is expected
+    assert rewrite_for(precision, device) is expected
 
 
 def test_roundings_come_back_from_their_file(tmp_path: Path) -> None:

@@ -135,9 +135,10 @@ IN_BYTES = Rewrite("htdemucs-b1", _apply)
 """Of the same family as the form in floats: the one that was made last is kept, for each takes 180 MB."""
 
 
-def rewrite_for(precision: str) -> Rewrite:
+def rewrite_for(precision: str, device: str) -> Rewrite:
     """Return the change of the graph that is fastest here; a precision that is asked for is kept to."""
-    return IN_BYTES if precision == "auto" and bytes_pay() else REWRITE
+    # On a graphics processor half floats are fast, and bytes are not measured.
+    return IN_BYTES if precision == "auto" and device in ("auto", "cpu") and bytes_pay() else REWRITE
 
 
 def _fits(layer: Layer, rounding: Rounding | None) -> bool:

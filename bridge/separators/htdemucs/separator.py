@@ -85,7 +85,7 @@ class HTDemucs:
             precision=cast(Precision, options.precision),
             threads=options.threads,
             cache=context.cache,
-            rewrite=rewrite_for(options.precision),
+            rewrite=rewrite_for(options.precision, context.device),
         )
         self._segment = self._network.input_shape(0)[-1]
         self._transform = Spectrogram(self._segment)

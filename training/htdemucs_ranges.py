@@ -3,8 +3,8 @@
     python -m training.htdemucs_ranges htdemucs.onnx MIX...
 
 Runs the network in floats over a stretch of each mix, drawn at random, and writes ``bridge/data/htdemucs_bytes.npz``.
-The shipped one was made of three stretches of the demo and one of each of twelve arrangements rendered with a
-soundfont, none of them from the evaluation set.
+The shipped one was made of three stretches of the demo and one of each of twelve songs of OpenMSX and accompaniments
+rendered with FluidR3, none of them from the evaluation set.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ def _apply(model: Model) -> None:
     put_in_bytes(model, load_roundings())
 
 
-IN_BYTES = Rewrite("htdemucs-b1", _apply)
+IN_BYTES = Rewrite("htdemucs-b2", _apply)
 """Of the same family as the form in floats: the one that was made last is kept, for each takes 180 MB."""
 
 

@@ -256,10 +256,9 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bank", type=Path, action="append", default=[], help="one-shots; several times, several")
     parser.add_argument("--voices", type=Path, help="training.notes.speech's folder")
     parser.add_argument("--songs", type=Path, action="append", default=[])
-    parser.add_argument("--separator", type=Path, help="HTDemucs' weights: stems are really separated")
 
 
-def open_sources(args: argparse.Namespace) -> Studio:
+def open_sources(args: argparse.Namespace, separator: Separator | None = None) -> Studio:
     """The studio of the command line's sources."""
     named = [f.split("=", 1) for f in args.font]
     fonts: list[Font | Patches] = [(Patches if p.endswith(".cfg") else Font)(n, Path(p)) for n, p in named]
@@ -270,7 +269,6 @@ def open_sources(args: argparse.Namespace) -> Studio:
         from training.notes.speech import Choir
 
         choir = Choir(args.voices)
-    separator = Separator(args.separator, args.out.parent, 1) if args.separator else None
     return Studio(fonts, kits, Bank(*args.bank) if args.bank else None, choir, separator)
 
 
@@ -279,6 +277,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     add_sources(parser)
+    parser.add_argument("--separator", type=Path, help="HTDemucs' weights: stems are really separated")
     parser.add_argument("--song-limit", type=int, help="songs of each folder that may be used; the others are kept out")
     parser.add_argument("--song-first", type=int, default=0)
     parser.add_argument("--first", type=int, default=0)
@@ -286,7 +285,7 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     use_rate()
-    studio = open_sources(args)
+    studio = open_sources(args, Separator(args.separator, args.out.parent, 1) if args.separator else None)
     songs = [load_songs(s)[args.song_first : args.song_limit] for s in args.songs]
     begun = time.process_time()
     for count, number in enumerate(range(args.first, args.first + args.clips), 1):

@@ -26,7 +26,8 @@ from bridge.score.perceptron import DATA
 from bridge.transcribers.band.decode import notes_of
 from bridge.transcribers.band.listen import BandNets
 from training.band.arrange import band_of
-from training.band.clips import COLUMNS, FAMILIES, Studio, add_sources, open_sources, played, use_rate
+from training.band.clips import COLUMNS, Studio, add_sources, open_sources, played, use_rate
+from training.band.families import FAMILIES
 from training.band.studio import mastered
 from training.notes.songs import load_songs
 from training.plan import clip_plan

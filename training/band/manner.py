@@ -21,7 +21,8 @@ from bridge.music.notes import Note
 from bridge.score.instruments.assign import Group, groups
 from bridge.score.instruments.evidence import Evidence
 from bridge.score.instruments.families import FAMILIES
-from bridge.score.instruments.manner import NEVER, numbers_of
+from bridge.score.instruments.manner import LIMIT, NEVER, numbers_of
+from bridge.score.instruments.naming import DOUBTFUL
 from training.band.heard import load
 
 MIN_NOTES = 4
@@ -67,7 +68,7 @@ def fit(rows: Sequence[Row]) -> dict[str, np.ndarray]:
     """The model's weights, by logistic regression; a group counts by the root of its notes."""
     x = np.stack([r.numbers for r in rows]).astype(np.float64)
     mean, spread = x.mean(0), x.std(0) + MIN_SPREAD
-    x = np.column_stack([np.clip((x - mean) / spread, -5, 5), np.ones(len(x))])
+    x = np.column_stack([np.clip((x - mean) / spread, -LIMIT, LIMIT), np.ones(len(x))])
     share = np.stack([r.truth / r.truth.sum() for r in rows])
     weight = np.sqrt([r.notes for r in rows])
     weight /= weight.sum()
@@ -90,14 +91,14 @@ def fit(rows: Sequence[Row]) -> dict[str, np.ndarray]:
 
 def report(rows: Sequence[Row], weights: dict[str, np.ndarray]) -> str:
     """Right shares of notes and groups before and after, and of groups that the model is sure of."""
-    x = np.clip((np.stack([r.numbers for r in rows]) - weights["mean"]) / weights["spread"], -5, 5)
+    x = np.clip((np.stack([r.numbers for r in rows]) - weights["mean"]) / weights["spread"], -LIMIT, LIMIT)
     y = x @ weights["only_weight"].T + weights["only_bias"]
     y[:, [FAMILIES.index(f) for f in NEVER]] = -np.inf
     share = np.stack([r.truth / r.truth.sum() for r in rows])
     before, after = np.array([FAMILIES.index(r.family) for r in rows]), y.argmax(1)
     notes, each = np.array([r.notes for r in rows]), np.arange(len(rows))
     told = [share[each, f] for f in (before, after)]
-    sure = softmax(y, 1).max(1) >= 0.5
+    sure = softmax(y, 1).max(1) >= DOUBTFUL
     return (
         f"{len(rows)} groups: of the notes {np.average(told[0], weights=notes):.3f} right by the notes alone, "
         f"{np.average(told[1], weights=notes):.3f} by the model; of the groups {told[0].mean():.3f}, "

@@ -32,7 +32,11 @@ from bridge.transcribers.band.verdict import Hearing, told_together
 
 def recording(flac: Path, wav: Path) -> Recording:
     """A working copy of a sound file."""
-    x, rate = soundfile.read(flac, dtype="float32", always_2d=True)
+    return written(*soundfile.read(flac, dtype="float32", always_2d=True), wav)
+
+
+def written(x: np.ndarray, rate: int, wav: Path) -> Recording:
+    """A working copy of sound (samples, channels)."""
     soundfile.write(wav, x, rate, subtype="FLOAT")
     return Recording(wav, rate, x.shape[1], len(x), float(np.sqrt((x**2).mean())), float(np.abs(x).max()))
 

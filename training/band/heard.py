@@ -17,9 +17,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from bridge.audio.recording import Recording
 from bridge.note_maps.features import RATE
 from bridge.score.instruments.evidence import Evidence
 from bridge.score.perceptron import DATA
@@ -27,6 +25,7 @@ from bridge.transcribers.band.decode import notes_of
 from bridge.transcribers.band.listen import BandNets
 from training.band.arrange import band_of
 from training.band.clips import COLUMNS, Studio, add_sources, open_sources, played, use_rate
+from training.band.evaluate import written
 from training.band.families import FAMILIES
 from training.band.studio import mastered
 from training.notes.songs import load_songs
@@ -59,9 +58,7 @@ def hear(number: int, out: Path, studio: Studio, songs: list[list], nets: BandNe
         return
     mix = mastered(sum(stems.values()), rng)
     with tempfile.TemporaryDirectory() as folder:
-        wav = Path(folder) / "mix.wav"
-        soundfile.write(wav, mix.T, RATE, subtype="FLOAT")
-        audio = Recording(wav, RATE, 2, mix.shape[1], float(np.sqrt((mix**2).mean())), float(np.abs(mix).max()))
+        audio = written(mix.T, RATE, Path(folder) / "mix.wav")
         notes, who = notes_of(nets.listen(audio, audio.rms, "mix"))
     if not notes:
         return

@@ -21,7 +21,7 @@ from bridge.music.notes import Note
 from bridge.score.instruments.assign import Group, groups
 from bridge.score.instruments.evidence import Evidence
 from bridge.score.instruments.families import FAMILIES
-from bridge.score.instruments.manner import LIMIT, NEVER, numbers_of
+from bridge.score.instruments.manner import LIMIT, NEVER, numbers_of, odds_of
 from bridge.score.instruments.naming import DOUBTFUL
 from training.band.heard import load
 
@@ -91,8 +91,7 @@ def fit(rows: Sequence[Row]) -> dict[str, np.ndarray]:
 
 def report(rows: Sequence[Row], weights: dict[str, np.ndarray]) -> str:
     """Right shares of notes and groups before and after, and of groups that the model is sure of."""
-    x = np.clip((np.stack([r.numbers for r in rows]) - weights["mean"]) / weights["spread"], -LIMIT, LIMIT)
-    y = x @ weights["only_weight"].T + weights["only_bias"]
+    y = odds_of(np.stack([r.numbers for r in rows]), weights)
     y[:, [FAMILIES.index(f) for f in NEVER]] = -np.inf
     share = np.stack([r.truth / r.truth.sum() for r in rows])
     before, after = np.array([FAMILIES.index(r.family) for r in rows]), y.argmax(1)

@@ -209,10 +209,16 @@ def without_scraps(groups: list[Ints], places: Array, rule: Rule) -> list[Ints]:
 
 def family_of(who: Evidence, rows: Ints, rule: Rule) -> str:
     """The family that a group's notes say together."""
-    score = np.maximum(who.family[rows], LEAST_TOLD).mean(0)
-    chance = np.exp(np.where([f in rule.never for f in FAMILIES], -np.inf, score))
-    best = int(chance.argmax())
-    return FAMILIES[best] if chance[best] >= rule.doubtful * chance.sum() else UNSURE
+    return likeliest(np.maximum(who.family[rows], LEAST_TOLD).mean(0), rule.never, rule.doubtful)[0]
+
+
+def likeliest(odds: Array, never: Sequence[str], doubtful: float) -> tuple[str, float]:
+    """The likeliest family by log odds, and its probability; UNSURE where that of the best is below ``doubtful``."""
+    chances = np.exp(np.where([f in never for f in FAMILIES], -np.inf, odds - odds.max()))
+    chances /= chances.sum()
+    best = int(chances.argmax())
+    family = FAMILIES[best] if chances[best] >= doubtful else UNSURE
+    return family, float(chances[FAMILIES.index(family)])
 
 
 def one_of_each(notes: Steadied, groups: list[tuple[str, Ints]], rule: Rule) -> list[tuple[str, Ints]]:

@@ -6,14 +6,14 @@ says of each note alone, averaged over the group, takes winds and brass for guit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from bridge.music.notes import Note
-from bridge.score.instruments.assign import LEAST_TOLD, UNSURE, Group, monophonic_share
+from bridge.score.instruments.assign import LEAST_TOLD, RULE, Group, likeliest, monophonic_share
 from bridge.score.instruments.evidence import Evidence
 from bridge.score.instruments.families import FAMILIES
 from bridge.score.perceptron import DATA, load_weights, perceptron
@@ -32,8 +32,6 @@ LIMIT = 5.0
 """Standard deviations from the mean of the training beyond which a number counts no more."""
 NEVER = ("bass", "other")
 """Families that no group is given here: the bass was found before, "other" tells nobody anything."""
-DOUBTFUL = 0.15
-"""Probability below which a group is called UNSURE."""
 
 
 def recast(groups: Sequence[Group], notes: Sequence[Note], who: Evidence) -> list[Group]:
@@ -50,13 +48,14 @@ def recast(groups: Sequence[Group], notes: Sequence[Note], who: Evidence) -> lis
 
 
 def _recast(group: Group, notes: Sequence[Note], who: Evidence) -> Group:
-    weights = load_weights(WEIGHTS, np.float32)
-    rows = (numbers_of(group.rows, notes, who) - weights["mean"]) / weights["spread"]
-    odds = perceptron(np.clip(rows, -LIMIT, LIMIT), weights, ("only",))
-    chances = np.exp(np.where([f in NEVER for f in FAMILIES], -np.inf, odds - odds.max()))
-    chances /= chances.sum()
-    family = FAMILIES[int(chances.argmax())] if chances.max() >= DOUBTFUL else UNSURE
-    return replace(group, family=family, sure=float(chances[FAMILIES.index(family)]))
+    odds = odds_of(numbers_of(group.rows, notes, who), load_weights(WEIGHTS, np.float32))
+    family, sure = likeliest(odds, NEVER, RULE.doubtful)
+    return replace(group, family=family, sure=sure)
+
+
+def odds_of(numbers: Array, weights: Mapping[str, Array]) -> Array:
+    """(..., FAMILIES) log odds of (..., 82) numbers."""
+    return perceptron(np.clip((numbers - weights["mean"]) / weights["spread"], -LIMIT, LIMIT), weights, ("only",))
 
 
 def numbers_of(rows: npt.NDArray[np.int64], notes: Sequence[Note], who: Evidence) -> Array:

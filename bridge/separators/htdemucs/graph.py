@@ -28,14 +28,16 @@ from bridge.separators.htdemucs.patterns import (
     gated,
     integers,
     kind,
+    nodes_of,
     normed,
     order,
+    replace_value,
     shape,
     with_constant,
 )
 
 if TYPE_CHECKING:
-    from openvino import Model, Node, Output
+    from openvino import Model
 
 LARGE = 1 << 20
 """Elements from which moving a tensor is worth a step: 4 MB; weights of norms and biases are a thousandth of it."""
@@ -75,7 +77,7 @@ def inner_branches(model: Model) -> int:
     """
     found = branches(model)
     for branch in found:
-        _replace(branch.end, computed(branch))
+        replace_value(branch.end, computed(branch))
     return len(found)
 
 
@@ -87,7 +89,7 @@ def gates(model: Model) -> int:
     from openvino import opset13 as ops
 
     count = 0
-    for node in _nodes(model, "Multiply"):
+    for node in nodes_of(model, "Multiply"):
         whole = gated(node.output(0))
         found = None if whole is None else convolved(whole)
         if found is None:
@@ -99,7 +101,7 @@ def gates(model: Model) -> int:
             sides = found.strides, found.pads_begin, found.pads_end, found.dilations
             made = ops.convolution(found.input, kernel, *sides)
             halves.append(ops.add(made, ops.constant(found.bias[part].reshape(1, -1, *ones))))
-        _replace(node.output(0), ops.multiply(halves[0], ops.sigmoid(halves[1])).output(0))
+        replace_value(node.output(0), ops.multiply(halves[0], ops.sigmoid(halves[1])).output(0))
         count += 1
     return count
 
@@ -109,7 +111,7 @@ def transposed_convolutions(model: Model) -> int:
     from openvino import opset13 as ops
 
     count = 0
-    for node in _nodes(model, "Slice"):
+    for node in nodes_of(model, "Slice"):
         biased = with_constant(node.input_value(0), "Add")
         numbers = [integers(node.input_value(i)) for i in range(1, len(node.inputs()))]
         if biased is None or kind(biased[0]) != "ConvolutionBackpropData" or len(numbers) != 4:
@@ -128,7 +130,7 @@ def transposed_convolutions(model: Model) -> int:
         begin[axis - 2], end[axis - 2] = start, length - stop
         sides = set_to["strides"], None, begin, end, set_to["dilations"], "EXPLICIT"
         made = ops.convolution_backprop_data(full.input_value(0), full.input_value(1), *sides)
-        _replace(node.output(0), ops.add(made, ops.constant(biased[1])).output(0))
+        replace_value(node.output(0), ops.add(made, ops.constant(biased[1])).output(0))
         count += 1
     return count
 
@@ -141,7 +143,7 @@ def planar_ends(model: Model) -> int:
     from openvino import opset13 as ops
 
     count = 0
-    for node in _nodes(model, "Reshape"):
+    for node in nodes_of(model, "Reshape"):
         value = node.input_value(0)
         whole = with_constant(value, "Add")
         if whole is None or kind(whole[0]) != "ConvolutionBackpropData" or len(shape(value)) != 4:
@@ -152,7 +154,7 @@ def planar_ends(model: Model) -> int:
         # In this order the values lie in memory, so that neither of the two moves anything.
         rows = ops.reshape(ops.transpose(value, [0, 2, 3, 1]), [-1, channels], False)
         planes = ops.matmul(np.eye(channels, dtype=np.float32), rows, False, True)
-        _replace(node.output(0), ops.reshape(planes, shape(node.output(0)), False).output(0))
+        replace_value(node.output(0), ops.reshape(planes, shape(node.output(0)), False).output(0))
         count += 1
     return count
 
@@ -162,14 +164,14 @@ def norms(model: Model) -> int:
     from openvino import opset13 as ops
 
     count = 0
-    for node in _nodes(model, "Transpose"):
+    for node in nodes_of(model, "Transpose"):
         found = normed(node.input_value(0)) if order(node.output(0)) == [0, 2, 1] else None
         if found is None or order(found.input) != [0, 2, 1]:
             continue
         axes = ops.constant(np.array([1, 2], np.int64))
         whole = ops.mvn(found.input.get_node().input_value(0), axes, True, found.eps, "INSIDE_SQRT")
         gained = ops.multiply(whole, ops.constant(found.gain.reshape(1, 1, -1)))
-        _replace(node.output(0), ops.add(gained, ops.constant(found.offset.reshape(1, 1, -1))).output(0))
+        replace_value(node.output(0), ops.add(gained, ops.constant(found.offset.reshape(1, 1, -1))).output(0))
         count += 1
     return count
 
@@ -179,7 +181,7 @@ def stretched_constants(model: Model) -> int:
     from openvino import opset13 as ops
 
     count = 0
-    for node in _nodes(model, "Add"):
+    for node in nodes_of(model, "Add"):
         for place in (0, 1):
             value, other = node.input_value(place), node.input_value(1 - place)
             if kind(value) != "Constant" or np.prod(shape(value)) < LARGE or shape(other) != shape(node.output(0)):
@@ -194,13 +196,3 @@ def stretched_constants(model: Model) -> int:
             node.input(place).replace_source_output(ops.constant(np.ascontiguousarray(whole[..., :1])).output(0))
             count += 1
     return count
-
-
-def _nodes(model: Model, operation: str) -> list[Node]:
-    return [node for node in model.get_ordered_ops() if node.get_type_name() == operation]
-
-
-def _replace(old: Output, new: Output) -> None:
-    """Let everything that took ``old`` take ``new``."""
-    for target in list(old.get_target_inputs()):
-        target.replace_source_output(new)

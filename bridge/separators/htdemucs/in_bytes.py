@@ -25,7 +25,7 @@ import numpy.typing as npt
 from bridge.inference.graph_rewrite import Rewrite
 from bridge.inference.in_bytes import STEPS, bytes_pay, rounded_weights
 from bridge.separators.htdemucs.graph import REWRITE, rewrite
-from bridge.separators.htdemucs.patterns import constant, shape
+from bridge.separators.htdemucs.patterns import constant, replace_value, shape
 from bridge.separators.htdemucs.phases import transposed_in_phases
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def put_in_bytes(model: Model, roundings: Mapping[str, Rounding]) -> int:
         if layer.name not in rounded:
             rounded[layer.name] = _rounded(layer, rounding)
         made = (_product if layer.is_product else _convolution)(layer.node, rounded[layer.name], rounding.scale)
-        for target in list(layer.node.output(0).get_target_inputs()):
-            target.replace_source_output(made)
+        replace_value(layer.node.output(0), made)
     model.validate_nodes_and_infer_types()
     return len(found)
 

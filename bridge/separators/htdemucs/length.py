@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from bridge.separators.htdemucs.patterns import nodes_of, replace_value
+
 if TYPE_CHECKING:
     from openvino import Model, Node
 
@@ -29,15 +31,14 @@ def lengthen(model: Model, frames: int) -> bool:
     Whole frames keep what is left over in each strided convolution, so that its padding stays right.
     """
     from openvino import PartialShape
+    from openvino import opset13 as ops
 
     old = -(-TRAINED // HOP)
     if [p.get_output_shape(0)[-1] for p in model.get_parameters()] != [TRAINED, old]:
         return False
     lengths = _lengths(old, frames)
     changed: list[tuple[Node, npt.NDArray[np.generic]]] = []
-    for node in model.get_ordered_ops():
-        if node.get_type_name() != "Constant":
-            continue
+    for node in nodes_of(model, "Constant"):
         value = np.asarray(node.get_data())
         if old in value.shape and value.dtype.kind in "fi":
             longer = _continued(value, value.shape.index(old), frames)
@@ -48,7 +49,7 @@ def lengthen(model: Model, frames: int) -> bool:
             numbers = [lengths.get(int(n), int(n)) for n in value.flat]
             changed.append((node, np.array(numbers, value.dtype).reshape(value.shape)))
     for node, value in changed:
-        _replace(node, value)
+        replace_value(node.output(0), ops.constant(value).output(0))
     for parameter in model.get_parameters():
         shape = list(parameter.get_output_shape(0))
         shape[-1] += frames if shape[-1] == old else frames * HOP
@@ -77,10 +78,3 @@ def _continued(value: npt.NDArray[np.generic], axis: int, frames: int) -> npt.ND
     if not np.allclose(line[: len(along)], along, rtol=0, atol=TOLERANCE):
         return None
     return np.ascontiguousarray(np.moveaxis(line, 0, axis)).astype(value.dtype)
-
-
-def _replace(node: Node, value: npt.NDArray[np.generic]) -> None:
-    from openvino import opset13 as ops
-
-    for target in list(node.output(0).get_target_inputs()):
-        target.replace_source_output(ops.constant(value).output(0))

@@ -1,4 +1,4 @@
-"""Match patterns of a graph, upwards from one of its values.
+"""Match patterns of a graph, upwards from one of its values, and put other values in their place.
 
 Each matcher answers None where the graph holds anything else than exactly its pattern, so that what is rewritten
 by them computes what was there, and another export of the network merely stays as it is.
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from openvino import Node, Output
+    from openvino import Model, Node, Output
 
 Array = npt.NDArray[np.float32]
 
@@ -41,6 +41,17 @@ class Normed:
     gain: Array
     offset: Array
     eps: float
+
+
+def nodes_of(model: Model, operation: str) -> list[Node]:
+    """The nodes of one type, in the order in which they are computed."""
+    return [node for node in model.get_ordered_ops() if node.get_type_name() == operation]
+
+
+def replace_value(old: Output, new: Output) -> None:
+    """Let everything that took ``old`` take ``new``."""
+    for target in list(old.get_target_inputs()):
+        target.replace_source_output(new)
 
 
 def kind(value: Output) -> str:

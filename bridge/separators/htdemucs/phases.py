@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bridge.separators.htdemucs.patterns import constant, shape
+from bridge.separators.htdemucs.patterns import constant, nodes_of, replace_value, shape
 
 if TYPE_CHECKING:
     from openvino import Model, Node, Output
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 def transposed_in_phases(model: Model) -> int:
     """Replace transposed convolutions over time alone, in place; return how many (4 in HTDemucs)."""
     count = 0
-    for node in model.get_ordered_ops():
-        made = _in_phases(node) if node.get_type_name() == "ConvolutionBackpropData" else None
-        if made is None:
-            continue
-        for target in list(node.output(0).get_target_inputs()):
-            target.replace_source_output(made)
-        count += 1
+    for node in nodes_of(model, "ConvolutionBackpropData"):
+        made = _in_phases(node)
+        if made is not None:
+            replace_value(node.output(0), made)
+            count += 1
     return count
 
 

@@ -77,7 +77,7 @@ class Package:
 
     Args:
         folder: of a published model.
-        device: as of :attr:`bridge.plugins.interfaces.Context.device`; the processor where PyTorch has no such one.
+        device: as of :attr:`bridge.plugins.interfaces.Context.device`; the processor where it is another runtime's.
 
     Raises:
         PluginError: the package is not installed, or PyTorch has no such device here.
